@@ -1,0 +1,1 @@
+"""The evaluated abilities, one module each, and the pretrained models that they look through."""

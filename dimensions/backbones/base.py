@@ -1,0 +1,131 @@
+"""What a backbone is: one pretrained model with its own preprocessing, from uint8 frames to plain tensors.
+
+The roles below are what dimensions ask for. A backbone plays one or several of them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from typing_extensions import Self
+
+
+class Backbone(ABC):
+    """A loaded pretrained model.
+
+    Class attributes:
+        name: short and stable; part of what identifies a stored score.
+        checkpoints: names in :data:`vbench.checkpoints.CHECKPOINTS` whose files it reads; empty where the
+            weights come with a package or there are none.
+        extra: the extra of this distribution that brings its packages, ``""`` where it needs none.
+    """
+
+    name: ClassVar[str]
+    checkpoints: ClassVar[tuple[str, ...]] = ()
+    extra: ClassVar[str] = ""
+
+    device: torch.device = torch.device("cpu")
+    batch_size: int = 8
+
+    @classmethod
+    @abstractmethod
+    def load(cls, device: torch.device) -> Self:
+        """Read the checkpoint and put the model on ``device``, in float32 and evaluation mode.
+
+        Raises:
+            CheckpointError: the file is missing, damaged, unsafe, or does not fit whole.
+            MissingExtra: a package it needs is not installed.
+        """
+
+    def chunks(self, frames: Tensor) -> Iterator[Tensor]:
+        """Cut ``(N, ...)`` into the pieces that go through the network together.
+
+        On a CPU that is one at a time: larger batches gain nothing there and change the last bits of a
+        matrix product, and a score must not depend on the batch size.
+        """
+        yield from frames.split(1 if self.device.type == "cpu" else self.batch_size)
+
+
+class FrameEmbedder(Backbone):
+    """Role: one vector per frame."""
+
+    @abstractmethod
+    def embed(self, frames: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` uint8 RGB -> ``(N, D)`` float32 on the CPU, not normalised."""
+
+
+class FlowEstimator(Backbone):
+    """Role: dense optical flow."""
+
+    @abstractmethod
+    def flow(self, first: Tensor, second: Tensor) -> Tensor:
+        """Two ``(N, 3, H, W)`` uint8 RGB -> ``(N, 2, H', W')`` float32 on the CPU: pixels right, pixels down.
+
+        ``H'`` and ``W'`` may exceed the frame where the model pads; the padding counts, as in the reference.
+
+        Raises:
+            NotApplicable: the frames are smaller than the model can see.
+        """
+
+
+class FrameInterpolator(Backbone):
+    """Role: the frame half-way between two."""
+
+    @abstractmethod
+    def middle(self, first: Tensor, last: Tensor) -> Tensor:
+        """Two ``(N, 3, H, W)`` uint8 RGB -> ``(N, 3, H, W)`` uint8 RGB on the CPU."""
+
+
+class QualityModel(Backbone):
+    """Role: no-reference image quality."""
+
+    @abstractmethod
+    def quality(self, frames: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` uint8 RGB -> ``(N,)`` float32 on the CPU, 0 (worst) to 100 (best)."""
+
+
+class TextImageScorer(FrameEmbedder):
+    """Role: frames and texts in one space."""
+
+    @abstractmethod
+    def embed_text(self, text: str) -> Tensor:
+        """One text -> ``(D,)`` float32 on the CPU, not normalised; computed once per text."""
+
+
+class VideoTextEmbedder(Backbone):
+    """Role: videos and texts in one space."""
+
+    frames_seen: ClassVar[int]
+
+    @abstractmethod
+    def embed_video(self, frames: Tensor) -> Tensor:
+        """``(frames_seen, 3, H, W)`` uint8 RGB -> ``(D,)`` float32 on the CPU, not normalised."""
+
+    @abstractmethod
+    def embed_text(self, text: str) -> Tensor:
+        """One text -> ``(D,)`` float32 on the CPU, not normalised; computed once per text."""
+
+
+class ActionClassifier(Backbone):
+    """Role: what a person does."""
+
+    frames_seen: ClassVar[int]
+    labels: Sequence[str]
+
+    @abstractmethod
+    def probabilities(self, frames: Tensor) -> Tensor:
+        """``(frames_seen, 3, H, W)`` uint8 RGB -> ``(len(labels),)`` float32 in [0, 1] on the CPU."""
+
+
+class Captioner(Backbone):
+    """Role: a sentence per frame."""
+
+    size: ClassVar[int]
+
+    @abstractmethod
+    def captions(self, frames: Tensor) -> list[str]:
+        """``(N, 3, size, size)`` uint8 RGB -> N captions in lower case."""

@@ -1,0 +1,47 @@
+"""Errors that a user can act on: each says what was found, what was expected and what to do.
+
+They are printed as one paragraph without a traceback; anything else that is raised is a bug of ours
+and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class VBenchError(Exception):
+    """Root of every error that is the input's or the installation's, not the program's."""
+
+
+class UsageError(VBenchError):
+    """The call itself cannot be carried out: unknown dimension, missing folder, options that exclude each other."""
+
+
+class VideoError(VBenchError):
+    """A file cannot be decoded into frames."""
+
+
+class TooShort(VBenchError):
+    """A video has too few frames for a dimension; recorded as a status of its own, never as 0 or NaN."""
+
+
+class NotApplicable(VBenchError):
+    """A dimension cannot judge this video: no facts in the prompt, frames too small for the backbone."""
+
+
+class CheckpointError(VBenchError):
+    """Root of everything that can be wrong with a checkpoint."""
+
+
+class MissingCheckpoint(CheckpointError):
+    """The checkpoint's file is not in the cache; the message carries the command that gets it."""
+
+
+class UnsafeCheckpoint(CheckpointError):
+    """The file asks for code to be run while it is read; it is refused and nothing of it is executed."""
+
+
+class CheckpointMismatch(CheckpointError):
+    """Keys or shapes of the file are not those of the network; the message lists them."""
+
+
+class MissingExtra(VBenchError):
+    """An optional package is not installed; the message carries the pip command."""
