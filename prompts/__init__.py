@@ -1,0 +1,1 @@
+"""Prompt suites: what is asked of a model, and which dimension judges the answer."""

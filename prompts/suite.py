@@ -1,0 +1,90 @@
+"""A prompt suite: prompts, the dimensions that each one tests, and the facts that these need."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+class SuiteError(ValueError):
+    """A suite file that does not have the shape of one; the message names the entry and the field."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One text that a model is asked to show.
+
+    Attributes:
+        text: the original prompt, never an extended one.
+        dimensions: names of the dimensions that it tests.
+        facts: what these dimensions need to know, by dimension, in the official schema
+            (``{"color": {"color": "red"}}``).
+        category: content category, ``""`` where the suite has none.
+    """
+
+    text: str
+    dimensions: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    category: str = ""
+
+
+@dataclass(frozen=True)
+class PromptSuite:
+    """A named list of prompts in the suite's order.
+
+    Attributes:
+        name: for people and for the provenance of a run.
+        prompts: in the order of the file.
+        digest: SHA-256 of the file that it came from, ``""`` where it came from no file.
+    """
+
+    name: str
+    prompts: tuple[Prompt, ...]
+    digest: str = ""
+
+    def __iter__(self) -> Iterator[Prompt]:
+        return iter(self.prompts)
+
+    def __len__(self) -> int:
+        return len(self.prompts)
+
+
+def read_suite(path: Path) -> PromptSuite:
+    """Read a suite in the official schema: a list of ``{"prompt_en", "dimension", "auxiliary_info"}``.
+
+    Raises:
+        SuiteError: it is no JSON, or an entry lacks a field or has one of another type.
+    """
+    raw = path.read_bytes()
+    try:
+        entries = json.loads(raw)
+    except ValueError as error:
+        raise SuiteError(f"{path} is not JSON: {error}") from error
+    if not isinstance(entries, list):
+        raise SuiteError(f"{path} is not a prompt suite: expected a list of prompts, found a {type(entries).__name__}")
+    prompts = tuple(_prompt(entry, f"{path}, entry {number}") for number, entry in enumerate(entries))
+    return PromptSuite(path.stem, prompts, hashlib.sha256(raw).hexdigest())
+
+
+_FIELDS: dict[str, tuple[type, Any]] = {
+    "prompt_en": (str, None),
+    "dimension": (list, None),
+    "auxiliary_info": (dict, {}),
+    "category": (str, ""),
+}
+
+
+def _prompt(entry: Any, where: str) -> Prompt:
+    if not isinstance(entry, dict):
+        raise SuiteError(f"{where}: expected an object, found a {type(entry).__name__}")
+    values = {name: entry.get(name, default) for name, (_, default) in _FIELDS.items()}
+    for name, (kind, _) in _FIELDS.items():
+        if not isinstance(values[name], kind):
+            raise SuiteError(f"{where}: {name} must be a {kind.__name__}, found {values[name]!r}")
+    if not all(isinstance(dimension, str) for dimension in values["dimension"]):
+        raise SuiteError(f"{where}: dimension must be a list of names, found {values['dimension']!r}")
+    return Prompt(values["prompt_en"], tuple(values["dimension"]), values["auxiliary_info"], values["category"])

@@ -1,0 +1,80 @@
+"""Write seeded checkpoints in the published formats, under the published names."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tests.parity import seeded
+from vbench.checkpoints import CHECKPOINTS
+
+KIT = Path(__file__).parent / "kit"
+
+MANIFESTS = {
+    "dino_vitb16": "dino_vitb16",
+    "clip_vit_b_32": "clip_vit_b_32",
+    "clip_vit_l_14": "clip_vit_l_14",
+    "amt_s": "amt_s",
+    "raft_things": "raft_things",
+    "musiq_spaq": "musiq_spaq",
+    "umt_l16_k400": "umt_l16_k400",
+    "viclip_l": "viclip_l_internvid_10m_flt",
+    "tag2text_swin_14m": "tag2text_swin_14m",
+    "grit_b": "grit_b_densecap_objectdet",
+}
+
+
+def manifest(name: str) -> dict[str, Any]:
+    """The keys and shapes of a published checkpoint, by our name for it."""
+    return seeded.load_manifest(KIT / "manifests" / f"{MANIFESTS[name]}.json")
+
+
+def seeded_state(name: str, seed: int = 0) -> dict[str, Tensor]:
+    """Deterministic weights for a checkpoint, tied keys made equal as in a published file."""
+    described = manifest(name)
+    state: dict[str, Tensor] = seeded.state_dict(described, seed)
+    for key, source in described.get("tied", {}).items():
+        state[key] = state[source]
+    return state
+
+
+def write_checkpoint(name: str, cache: Path, seed: int = 0) -> Path:
+    """Put a seeded checkpoint where ``VBENCH_CACHE_DIR=cache`` expects it, unless it is there."""
+    entry = CHECKPOINTS[name]
+    target = cache / entry.path
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_suffix(".partial")
+        save(seeded_state(name, seed), partial, entry.entry, torchscript=target.suffix == ".pt")
+        partial.rename(target)
+    return target
+
+
+def save(state: dict[str, Tensor], path: Path, entry: str = "", torchscript: bool = False) -> None:
+    """Write a state dict as a TorchScript archive, as a training checkpoint or as it is."""
+    if torchscript:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # scripting is deprecated; OpenAI's files are of its making
+            torch.jit.save(torch.jit.script(_nested(state)), str(path))
+    else:
+        torch.save({entry: state} if entry else state, path)
+
+
+def _nested(state: dict[str, Tensor]) -> nn.Module:
+    root = nn.Module()
+    for key, tensor in state.items():
+        *parents, leaf = key.split(".")
+        module = root
+        for parent in parents:
+            if not hasattr(module, parent):
+                module.add_module(parent, nn.Module())
+            module = getattr(module, parent)
+        if tensor.is_floating_point():
+            module.register_parameter(leaf, nn.Parameter(tensor, requires_grad=False))
+        else:
+            module.register_buffer(leaf, tensor)
+    return root
