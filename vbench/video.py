@@ -289,7 +289,7 @@ def _decode_gif(path: Path) -> Iterator[Frame]:
     try:
         with Image.open(path) as image:
             for frame in ImageSequence.Iterator(image):
-                yield np.asarray(frame.convert("RGB"))
+                yield np.array(frame.convert("RGB"))
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise VideoError(f"{path} cannot be decoded: {error}") from error
 
@@ -297,13 +297,13 @@ def _decode_gif(path: Path) -> Iterator[Frame]:
 def _still(path: Path) -> Frame:
     try:
         with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
+            return np.array(image.convert("RGB"))
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise VideoError(f"{path} cannot be decoded: {error}") from error
 
 
 def _scaled(frame: Frame, height: int, width: int) -> Frame:
-    return np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BILINEAR))
+    return np.array(Image.fromarray(frame).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def _stills(folder: Path) -> list[Path]:
