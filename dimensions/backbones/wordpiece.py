@@ -10,14 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from typing_extensions import Self
 
-from vbench.errors import CheckpointError, MissingExtra
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from vbench.errors import CheckpointError
 
 BEGIN = 101
 """``[CLS]``"""
@@ -62,11 +59,7 @@ class WordPiece:
         return len(self.pieces)
 
     def encode(self, text: str) -> list[int]:
-        """The ids of a text's word pieces, without ``[CLS]`` and ``[SEP]``.
-
-        Raises:
-            MissingExtra: the package ``tokenizers`` is not installed.
-        """
+        """The ids of a text's word pieces, without ``[CLS]`` and ``[SEP]``."""
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
@@ -84,13 +77,6 @@ class WordPiece:
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        try:
-            from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-        except ImportError as error:
-            raise MissingExtra(
-                "Texts are cut into word pieces by the package tokenizers, which is not installed. "
-                "Install it with: pip install 'vbench[official]'"
-            ) from error
         ids = {piece: index for index, piece in enumerate(self.pieces)}
         tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
         tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
