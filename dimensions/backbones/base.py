@@ -6,8 +6,9 @@ The roles below are what dimensions ask for. A backbone plays one or several of 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -129,3 +130,37 @@ class Captioner(Backbone):
     @abstractmethod
     def captions(self, frames: Tensor) -> list[str]:
         """``(N, 3, size, size)`` uint8 RGB -> N captions in lower case."""
+
+
+@dataclass(frozen=True)
+class Regions:
+    """What is found in one frame: N regions, best first.
+
+    Attributes:
+        boxes: ``(N, 4)`` float32 on the CPU: left, top, right, bottom in pixels of the frame as it was given.
+        scores: ``(N,)`` float32 on the CPU in [0, 1]: how sure it is that something is there.
+        features: ``(N, ...)`` float32 on the CPU: what the model puts into words.
+    """
+
+    boxes: Tensor
+    scores: Tensor
+    features: Tensor
+
+
+Wording = Literal["label", "caption"]
+"""How a region is put into words: by what it is called, or by how it looks."""
+
+
+class RegionDescriber(Backbone):
+    """Role: regions of a frame, and words for each."""
+
+    @abstractmethod
+    def find(self, frames: Tensor) -> list[Regions]:
+        """``(N, 3, H, W)`` RGB, uint8 or float32 in [0, 255] -> the regions of each frame."""
+
+    @abstractmethod
+    def describe(self, regions: Regions, wordings: Sequence[Wording]) -> Mapping[Wording, tuple[str, ...]]:
+        """A text per region and wording, in the order of the regions; ``""`` where the model says nothing.
+
+        Several wordings in one call cost less than one call for each.
+        """
