@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 if TYPE_CHECKING:
     from vbench.dimensions.backbones.base import Backbone
@@ -82,10 +82,12 @@ class Dimension(ABC):
             NotApplicable: this video or prompt cannot be judged, with the reason.
         """
 
+    @final
     @staticmethod
     def aggregate(scores: Sequence[VideoScore]) -> float | None:
         """One number of all videos: the weighted mean, ``None`` where nothing counts.
 
+        The same for every dimension; what a video counts is the dimension's choice of weight.
         Sums are exact (``math.fsum``), so neither the order of the videos nor the number of workers matters.
         """
         weight = math.fsum(score.weight for score in scores)

@@ -28,7 +28,7 @@ class Prompt:
 
     text: str
     dimensions: tuple[str, ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
     category: str = ""
 
 

@@ -305,7 +305,9 @@ def _read_saved(path: Path) -> Mapping[str, Any]:
     except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
         raise CheckpointError(_damaged(path, error)) from error
     if not isinstance(payload, Mapping):
-        raise CheckpointError(f"{path} is not a checkpoint: expected a mapping of tensors, found a {type(payload).__name__}.")
+        raise CheckpointError(
+            f"{path} is not a checkpoint: expected a mapping of tensors, found a {type(payload).__name__}."
+        )
     return payload
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -72,7 +72,7 @@ def middle_indices(total: int, count: int) -> list[int]:
     [0, 1, 1, 1]
     """
     borders = np.linspace(0, total, min(count, total) + 1).astype(int)
-    chosen = [int(start + end - 1) // 2 for start, end in zip(borders[:-1], borders[1:], strict=True)]
+    chosen = [int(start + end - 1) // 2 for start, end in pairwise(borders)]
     return chosen + chosen[-1:] * (count - len(chosen))
 
 
@@ -265,7 +265,7 @@ def _refuse_if_cut_off(stream: Any, path: Path) -> None:
 
 
 def _to_rgb(frame: av.VideoFrame) -> Frame:
-    return frame.to_ndarray(format="rgb24")
+    return np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
 
 
 def _scaler(stream: Any, height: int, width: int) -> Callable[[av.VideoFrame], Frame]:
@@ -280,7 +280,7 @@ def _scaler(stream: Any, height: int, width: int) -> Callable[[av.VideoFrame], F
 
     def convert(frame: av.VideoFrame) -> Frame:
         graph.push(frame)
-        return graph.pull().to_ndarray()
+        return np.asarray(graph.pull().to_ndarray(), dtype=np.uint8)
 
     return convert
 

@@ -1,0 +1,36 @@
+# Each target sets up its own virtual environment first; quick when it is there.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+export HF_HUB_OFFLINE = 1
+export HF_HUB_DISABLE_TELEMETRY = 1
+export TOKENIZERS_PARALLELISM = false
+
+.PHONY: demo test test-fast lint format clean
+
+demo: $(VENV)/.ready
+	$(BIN)/vbench demo
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.ready
+	$(BIN)/python -m pytest -m "not parity"
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .cache demo-output build dist *.egg-info
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@

@@ -1,0 +1,65 @@
+"""The ``vbench`` command: thin functions over the Python interface, nothing heavy imported before it is needed."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from vbench.cli.check import check
+from vbench.cli.demo import demo
+from vbench.cli.dimensions import dimensions
+from vbench.cli.evaluate import ReferenceFlags, evaluate
+from vbench.cli.filter_static import filter_static
+from vbench.cli.report import report
+from vbench.cli.score import score
+from vbench.cli.weights import weights
+from vbench.errors import UsageError, VBenchError
+
+OK, SOME_FAILED, USAGE, NOTHING_SCORED, INTERRUPTED = 0, 1, 2, 3, 130
+
+app = typer.Typer(
+    name="vbench",
+    help="Score videos of generative models, dimension by dimension.",
+    epilog="First time here? Run: vbench demo",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command(cls=ReferenceFlags)(evaluate)
+app.command()(check)
+app.command()(score)
+app.command()(dimensions)
+app.command()(filter_static)
+app.command()(report)
+app.command()(demo)
+app.add_typer(weights, name="weights")
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"vbench-suite {version('vbench-suite')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Score videos of generative models, dimension by dimension."""
+
+
+def main() -> None:
+    """Run the command line; a user's mistake prints one paragraph, a bug keeps its traceback."""
+    try:
+        app()
+    except VBenchError as error:
+        typer.echo(f"vbench: {error}", err=True)
+        sys.exit(USAGE if isinstance(error, UsageError) else SOME_FAILED)
+    except KeyboardInterrupt:
+        typer.echo("\nvbench: interrupted. What was scored is stored; the same command continues.", err=True)
+        sys.exit(INTERRUPTED)

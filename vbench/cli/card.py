@@ -1,0 +1,106 @@
+"""A score card as a table for people and as JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from vbench.profiles import PROFILES
+from vbench.scoring import QUALITY, RULES, SEMANTIC, ScoreCard
+
+
+def card_json(card: ScoreCard, profile: str, partial: bool = False) -> dict[str, Any]:
+    """Everything on the card as JSON types; a score that is not there is null, never 0."""
+    return {
+        "profile": profile,
+        "comparable": bool(profile in PROFILES and PROFILES[profile].comparable),
+        "dimensions": {
+            name: {
+                "score": result.score,
+                "normalised": _normalised(name, result.score),
+                "videos": result.videos,
+                "not_scored": dict(result.statuses),
+            }
+            for name, result in card.dimensions.items()
+        },
+        "quality": card.side(QUALITY, partial),
+        "semantic": card.side(SEMANTIC, partial),
+        "total": card.total,
+        "partial": partial,
+        "missing": card.missing(),
+        "not_evaluated": dict(card.not_evaluated),
+        "by_category": {category: dict(scores) for category, scores in card.by_category.items()},
+    }
+
+
+def print_json(value: Any) -> None:
+    """Strict JSON on standard output."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_card(card: ScoreCard, profile: str, partial: bool = False) -> None:
+    """The table: raw and normalised scores, the sides, what is missing and why."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    known = PROFILES.get(profile)
+    title = f"Scores ({profile} profile)"
+    table = Table("dimension", "side", title=title, title_justify="left")
+    for heading in ("score", "normalised", "videos", "not scored"):
+        table.add_column(heading, justify="right")
+    for name, result in card.dimensions.items():
+        rule = RULES.get(name)
+        failed = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in result.statuses.items())
+        normalised = _percent(_normalised(name, result.score))
+        side = rule.side if rule else "-"
+        table.add_row(name, side, _number(result.score), normalised, str(result.videos), failed or "-")
+    console.print(table)
+    for side in (QUALITY, SEMANTIC):
+        console.print(_side_line(card, side, partial))
+    console.print(
+        f"Total     {_percent(card.total)}" if card.total is not None else "Total     needs all 16 dimensions"
+    )
+    _print_categories(console, card)
+    for name, reason in card.not_evaluated.items():
+        console.print(f"not evaluated: {name}: {reason}", markup=False, soft_wrap=True)
+    if known and not known.comparable:
+        console.print(f"Note: {known.meaning}", markup=False, soft_wrap=True)
+
+
+def _side_line(card: ScoreCard, side: str, partial: bool) -> str:
+    missing, label = card.missing(side), f"{side.capitalize():9}"
+    score = card.side(side, partial)
+    if not missing:
+        return f"{label} {_percent(score)}"
+    count = sum(rule.side == side for rule in RULES.values())
+    if score is not None:
+        there = f"{count - len(missing)} of {count} dimensions"
+        return f"{label} {_percent(score)} over {there}: a part, not the protocol's score"
+    return f"{label} not computed: {len(missing)} of {count} dimensions have no score ({', '.join(missing)})"
+
+
+def _print_categories(console: Any, card: ScoreCard) -> None:
+    from rich.table import Table
+
+    if not card.by_category:
+        return
+    table = Table("category", title="Scores by category", title_justify="left")
+    names = list(card.dimensions)
+    for name in names:
+        table.add_column(name.replace("_", " "), justify="right")
+    for category, scores in card.by_category.items():
+        table.add_row(category, *(_number(scores.get(name)) for name in names))
+    console.print(table)
+
+
+def _normalised(name: str, score: float | None) -> float | None:
+    return RULES[name].normalised(score) if score is not None and name in RULES else None
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.2f} %"

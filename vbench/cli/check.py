@@ -1,0 +1,47 @@
+"""``vbench check``: look at the videos before anything expensive."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vbench.cli.card import print_json
+from vbench.cli.evaluate import make_plan
+
+
+def check(
+    videos: Annotated[Path, typer.Argument(help="A video, or the folder of the videos.", show_default=False)],
+    suite: Annotated[Path | None, typer.Option(help="Prompt suite (JSON) that the videos should answer.")] = None,
+    dimension: Annotated[
+        list[str] | None, typer.Option("--dimension", "-d", help="Only videos of these dimensions.")
+    ] = None,
+    category: Annotated[str | None, typer.Option(help="Content category (category mode).")] = None,
+    json_output: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """List unreadable, missing and unexpected videos, without loading any model.
+
+    Exit status: 0 nothing found, 1 findings, 2 wrong call.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from vbench.check import check as findings_of
+
+    plan = make_plan(videos, dimension, "auto", suite, None, None, category)
+    findings = list(findings_of(plan))
+    if json_output:
+        print_json({"videos": len(plan.visits), "findings": [asdict(finding) for finding in findings]})
+    elif findings:
+        table = Table("severity", "kind", "video", "what to know")
+        for finding in findings:
+            table.add_row(finding.severity, finding.kind.replace("_", " "), finding.video, finding.message)
+        Console(highlight=False, markup=False).print(table)
+    if not json_output:
+        count = len({visit.path for visit in plan.visits})
+        typer.echo(
+            f"{count} videos, {len(findings)} findings." + ("" if findings else " Next: vbench evaluate " + str(videos))
+        )
+    raise typer.Exit(1 if findings else 0)

@@ -1,0 +1,212 @@
+"""``vbench evaluate``: from videos to a score card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from vbench.cli.card import card_json, print_card, print_json
+from vbench.cli.progress import ProgressStyle, progress_of
+from vbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from vbench.plan import Plan
+    from vbench.run import Outcome
+
+EPILOG = """
+[bold]Examples[/bold]
+
+  vbench evaluate videos/ --profile lite
+
+  vbench evaluate videos/ --suite VBench_full_info.json --output runs/my-model
+
+  vbench evaluate clip.mp4 -d subject_consistency -d motion_smoothness --json
+
+Run the same command again to continue. Exit status: 0 everything is scored, 1 some videos or dimensions are not,
+2 wrong call, 3 nothing could be scored.
+"""
+
+
+class ReferenceFlags(TyperCommand):
+    """Reads ``--dimension a b`` (several values after one option), as the reference's command line takes it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "epilog": EPILOG})
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat the option before each further value, then parse as usual."""
+        return super().parse_args(ctx, spread(args))
+
+
+def spread(args: Sequence[str]) -> list[str]:
+    """Turn ``--dimension a b`` into ``--dimension a --dimension b``.
+
+    Only names of dimensions are taken for further values, so that a path after them stays what it is.
+
+    >>> spread(["--dimension", "scene", "color", "videos"])
+    ['--dimension', 'scene', '--dimension', 'color', 'videos']
+    """
+    from vbench.profiles import DIMENSIONS
+
+    spread_out: list[str] = []
+    collecting = False
+    for arg in args:
+        if arg in ("--dimension", "-d"):
+            collecting = True
+            spread_out.append(arg)
+        elif collecting and spread_out[-1] not in ("--dimension", "-d") and arg in DIMENSIONS.names():
+            spread_out += ["--dimension", arg]
+        else:
+            collecting = collecting and spread_out[-1] in ("--dimension", "-d")
+            spread_out.append(arg)
+    return spread_out
+
+
+def evaluate(
+    videos: Annotated[
+        Path | None, typer.Argument(help="A video, or the folder of the videos.", show_default=False)
+    ] = None,
+    dimension: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--dimension", "-d", help="What to evaluate; by default all that the mode can judge.", show_default=False
+        ),
+    ] = None,
+    profile: Annotated[
+        str, typer.Option(help="official: the reference's models. lite: a proxy without any download.")
+    ] = "official",
+    suite: Annotated[
+        Path | None,
+        typer.Option(
+            "--suite", "--full_json_dir", "--full-json-dir", help="Prompt suite (JSON); switches to the standard mode."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            "--output_path",
+            "--output-path",
+            help="Folder of the run; the default is named after the videos.",
+        ),
+    ] = None,
+    mode: Annotated[
+        str, typer.Option(help="vbench_standard, vbench_category or custom_input; auto goes by the other options.")
+    ] = "auto",
+    prompt: Annotated[str | None, typer.Option(help="One prompt for all videos (custom mode).")] = None,
+    prompt_file: Annotated[
+        Path | None,
+        typer.Option("--prompt-file", "--prompt_file", help='Prompts by video: {"video.mp4": "prompt"} (custom mode).'),
+    ] = None,
+    category: Annotated[str | None, typer.Option(help="Content category, such as animal (category mode).")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps")] = "auto",
+    workers: Annotated[
+        int, typer.Option("--workers", "--ngpus", min=1, help="Processes; with several GPUs each takes one.")
+    ] = 1,
+    batch_size: Annotated[int, typer.Option(min=1, help="Frames at once on an accelerator.")] = 8,
+    memory: Annotated[int, typer.Option(min=0, help="MiB of decoded frames to keep per video.")] = 512,
+    imaging_preprocessing: Annotated[
+        str,
+        typer.Option(
+            "--imaging-preprocessing",
+            "--imaging_quality_preprocessing_mode",
+            help="imaging_quality: longer, shorter, shorter_centercrop or None; the leaderboard uses longer.",
+        ),
+    ] = "longer",
+    partial: Annotated[
+        bool, typer.Option(help="Show Quality and Semantic over the dimensions that are there.")
+    ] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print the score card as JSON.")] = False,
+    progress: Annotated[
+        ProgressStyle, typer.Option(help="How to show progress, on standard error.")
+    ] = ProgressStyle.auto,
+    videos_path: Annotated[Path | None, typer.Option("--videos_path", "--videos-path", hidden=True)] = None,
+    load_ckpt_from_local: Annotated[str | None, typer.Option("--load_ckpt_from_local", hidden=True)] = None,
+    read_frame: Annotated[str | None, typer.Option("--read_frame", hidden=True)] = None,
+) -> None:
+    """Score videos, dimension by dimension; continues where an earlier call stopped."""
+    where = videos or videos_path
+    if where is None:
+        raise UsageError("Name the folder of the videos: vbench evaluate VIDEOS. More: vbench evaluate --help")
+    if load_ckpt_from_local or read_frame:
+        typer.echo(
+            "--load_ckpt_from_local and --read_frame have no effect: checkpoints are always local, frames exact.",
+            err=True,
+        )
+    from vbench import device as devices
+    from vbench import reference, run
+    from vbench.crew import Crew
+    from vbench.profiles import profile as profile_named
+
+    plan = make_plan(where, dimension, mode, suite, prompt, prompt_file, category)
+    options = reference.options_from({"imaging_quality_preprocessing_mode": imaging_preprocessing})
+    crew = Crew(profile_named(profile), devices.choose(device), batch_size, options)
+    folder = output or default_output(where, profile)
+    outcome = run.evaluate(plan, crew, folder, progress_of(progress), memory * 2**20, workers)
+    card = reference.write_results(folder, "results", plan)
+    if json_output:
+        print_json({"run": str(folder), **card_json(card, profile, partial)})
+    else:
+        print_card(card, profile, partial)
+        typer.echo(f"Run: {folder}   Read it again: vbench score {folder}   With curves: vbench report {folder}")
+    raise typer.Exit(exit_status(outcome, explicit=bool(dimension)))
+
+
+def make_plan(
+    videos: Path,
+    dimensions: Sequence[str] | None,
+    mode: str,
+    suite: Path | None,
+    prompt: str | None,
+    prompt_file: Path | None,
+    category: str | None,
+) -> Plan:
+    """The plan that the options describe.
+
+    Raises:
+        UsageError: options that exclude each other, or input that cannot be used.
+    """
+    from vbench import plan as plans
+    from vbench.reference import category_suite, load_suite
+
+    prompt = None if prompt == "None" else prompt  # the reference's default, spelled out in its scripts
+    if mode == "auto":
+        mode = plans.CATEGORY if category else plans.STANDARD if suite else plans.CUSTOM
+    if prompt and prompt_file:
+        raise UsageError("--prompt and --prompt-file exclude each other.")
+    if (prompt or prompt_file) and mode != plans.CUSTOM:
+        raise UsageError("--prompt and --prompt-file belong to the custom mode: add --mode custom_input.")
+    if not videos.exists():
+        raise UsageError(f"{videos} does not exist.")
+    if mode == plans.CUSTOM:
+        return plans.custom_plan(videos, dimensions, plans.read_prompt_file(prompt_file) if prompt_file else prompt)
+    if mode == plans.CATEGORY:
+        return plans.category_plan(videos, category_suite(category, suite), dimensions)
+    if mode == plans.STANDARD:
+        return plans.standard_plan(videos, load_suite(suite), dimensions)
+    raise UsageError(f"There is no mode {mode!r}. Known: auto, {', '.join(plans.MODES)}.")
+
+
+def default_output(videos: Path, profile: str) -> Path:
+    """A folder named after the videos and the profile, so that the same call finds its run again."""
+    return Path("vbench-runs") / f"{videos.resolve().stem}-{profile}"
+
+
+def exit_status(outcome: Outcome, explicit: bool) -> int:
+    """0 all scored, 1 some not, 3 nothing.
+
+    Args:
+        outcome: how the run ended.
+        explicit: whether the dimensions were named; one without a backbone in the profile counts only then.
+    """
+    from vbench.crew import NO_BACKBONE
+
+    if not outcome.scored:
+        return 3
+    not_evaluated = [why for why in outcome.not_evaluated.values() if explicit or NO_BACKBONE not in why]
+    return 1 if outcome.failures or not_evaluated else 0

@@ -1,0 +1,93 @@
+"""``vbench filter-static``: keep the videos that temporal flickering may judge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vbench.cli.card import print_json
+from vbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from vbench.filtering import Filtered
+
+
+def filter_static(
+    videos: Annotated[Path, typer.Argument(help="Folder of the sampled videos.", show_default=False)],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", "--result_path", help="Folder for the copies and the list.")
+    ] = Path("filter_results"),
+    scope: Annotated[
+        str,
+        typer.Option(
+            "--scope",
+            "--filter_scope",
+            help="temporal_flickering (five per prompt of the suite), all, or a JSON list of file names.",
+        ),
+    ] = "temporal_flickering",
+    suite: Annotated[Path | None, typer.Option(help="Prompt suite (JSON) for the scope temporal_flickering.")] = None,
+    profile: Annotated[str, typer.Option(help="Whose optical flow judges: official or lite.")] = "official",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps")] = "auto",
+    memory: Annotated[int, typer.Option(min=0, help="MiB of decoded frames to keep per video.")] = 512,
+    json_output: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Copy the static videos to OUTPUT/filtered_videos, numbered anew; continues where an earlier call stopped.
+
+    Exit status: 0 every prompt has five static videos (or the scope sets no number), 1 some have fewer or could not
+    be judged, 2 wrong call.
+    """
+    from rich.console import Console
+    from rich.progress import track
+
+    from vbench import device as devices
+    from vbench import filtering
+    from vbench.dimensions.static_filter import StaticFilter
+    from vbench.plan import prompt_from_name
+    from vbench.profiles import BACKBONES
+    from vbench.profiles import profile as profile_named
+    from vbench.reference import load_suite
+
+    paths = filtering.videos_in(videos) if videos.is_dir() else []
+    if not paths:
+        raise UsageError(f"{videos} is not a folder of videos.")
+    keep = filtering.KEEP if scope == "temporal_flickering" else None
+    if scope == "temporal_flickering":
+        prompts = filtering.prompts_of_suite(load_suite(suite))
+    elif scope == "all":
+        prompts = [prompt_from_name(path) for path in paths]
+    else:
+        prompts = filtering.prompts_of_list(Path(scope))
+    name = profile_named(profile).roles["flow"]
+    flow = BACKBONES.get(name).load(devices.choose(device))
+    judge = filtering.logged(StaticFilter(flow), _identity(name), output / filtering.LOG, memory * 2**20)
+    bar = iter(track(paths, "judging", console=Console(stderr=True)))
+    next(bar)
+    found = filtering.filter_static(paths, prompts, judge, keep, lambda _: next(bar, None))
+    target = filtering.write_filtered(found, output)
+    _tell(found, target, keep, json_output)
+    raise typer.Exit(1 if found.unjudged or (keep and found.short) else 0)
+
+
+def _identity(flow: str) -> str:
+    from vbench import checkpoints
+    from vbench.profiles import BACKBONES
+
+    digests = [checkpoints.digest(checkpoints.locate(name)) for name in BACKBONES.get(flow).checkpoints]
+    return " ".join([flow, *digests])
+
+
+def _tell(found: Filtered, target: Path, keep: int | None, as_json: bool) -> None:
+    static = {prompt: [str(path) for path in paths] for prompt, paths in found.static.items()}
+    unjudged = {str(path): reason for path, reason in found.unjudged.items()}
+    if as_json:
+        print_json({"videos": str(target), "static": static, "unjudged": unjudged})
+        return
+    typer.echo(f"{sum(map(len, static.values()))} static videos of {len(static)} prompts are in {target}")
+    for path, reason in unjudged.items():
+        typer.echo(f"not judged: {path}: {reason}", err=True)
+    if keep:
+        for prompt, count in found.short.items():
+            typer.echo(f"fewer than {keep} static videos ({count}): {prompt}", err=True)
+    typer.echo(f"Next: vbench evaluate {target} -d temporal_flickering")

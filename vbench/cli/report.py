@@ -1,0 +1,20 @@
+"""``vbench report``: one HTML file about one or several runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs.", show_default=False)],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The HTML file; by default report.html in the first run.")
+    ] = None,
+) -> None:
+    """Write one HTML file: score card, curves, lowest and highest videos, what is missing, provenance."""
+    from vbench.report import write_report
+
+    typer.echo(write_report(runs, output or runs[0] / "report.html"))

@@ -1,0 +1,85 @@
+"""``vbench score``: the score card of a run, or of result files that the reference wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vbench.cli.card import card_json, print_card, print_json
+from vbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from vbench.scoring import ScoreCard
+
+
+def score(
+    run: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of a run, or a *_eval_results.json, or a folder of such files.", show_default=False
+        ),
+    ],
+    partial: Annotated[
+        bool, typer.Option(help="Show Quality and Semantic over the dimensions that are there.")
+    ] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print the score card as JSON.")] = False,
+) -> None:
+    """Show Quality, Semantic and Total, and every dimension that they are made of.
+
+    Exit status: 0 all 16 dimensions have a score, 1 some are missing, 2 wrong call.
+    """
+    card, profile = read(run)
+    if json_output:
+        print_json(card_json(card, profile, partial))
+    else:
+        print_card(card, profile, partial)
+    raise typer.Exit(1 if card.missing() else 0)
+
+
+def read(path: Path) -> tuple[ScoreCard, str]:
+    """The card and the profile of a run or of the reference's result files.
+
+    Raises:
+        UsageError: there is neither.
+    """
+    from vbench.run import RECORD
+
+    if (path / RECORD).exists():
+        from vbench.results import read_score_card
+        from vbench.run import read_record
+
+        return read_score_card(path), read_record(path)["profile"]
+    files = [path] if path.is_file() else sorted(path.glob("*_eval_results.json"))
+    if not files:
+        raise UsageError(
+            f"{path} is neither a run nor a folder with *_eval_results.json. Make a run: vbench evaluate VIDEOS"
+        )
+    return read_result_files(files), "unknown"
+
+
+def read_result_files(files: list[Path]) -> ScoreCard:
+    """The card of the reference's result files.
+
+    Raises:
+        UsageError: a file is not one, or two of them give the same dimension.
+    """
+    from vbench.scoring import DimensionResult, ScoreCard, in_protocol_order
+
+    results: dict[str, DimensionResult] = {}
+    for file in files:
+        try:
+            entries = {name: (float(value[0]), len(value[1])) for name, value in json.loads(file.read_text()).items()}
+        except (OSError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
+            raise UsageError(
+                f"{file} is not a result file: expected {{dimension: [score, [videos]]}} ({error})"
+            ) from error
+        for name, (value, videos) in entries.items():
+            if name in results:
+                raise UsageError(f"{name} stands in more than one file of {file.parent}; keep one of them.")
+            if value != value:
+                raise UsageError(f"{file}: {name} is NaN, which is no score.")
+            results[name] = DimensionResult(value, videos)
+    return ScoreCard({name: results[name] for name in in_protocol_order(results)})

@@ -1,0 +1,33 @@
+"""Where the backbones compute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vbench.errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def choose(name: str = "auto") -> torch.device:
+    """A device by name; ``auto`` takes the accelerator that is there, otherwise the CPU.
+
+    Reduced-precision matrix products are switched off: scores are float32 everywhere.
+
+    Raises:
+        UsageError: there is no such device here.
+    """
+    import torch
+
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"The device {name!r} cannot be used here ({reason}). Try --device cpu.") from error
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    return device

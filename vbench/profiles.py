@@ -1,0 +1,103 @@
+"""Which backbone plays which role.
+
+``official`` is the reference's choice: only its scores compare with the published leaderboard.
+``lite`` needs no download; it is a proxy and says so wherever it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vbench.errors import UsageError
+from vbench.registry import Registry
+
+if TYPE_CHECKING:
+    from vbench.dimensions.backbones.base import Backbone
+    from vbench.dimensions.base import Dimension
+
+_D, _B = "vbench.dimensions", "vbench.dimensions.backbones"
+
+DIMENSIONS: Registry[Dimension] = Registry(
+    "dimension",
+    {
+        "subject_consistency": f"{_D}.subject_consistency:SubjectConsistency",
+        "background_consistency": f"{_D}.background_consistency:BackgroundConsistency",
+        "temporal_flickering": f"{_D}.temporal_flickering:TemporalFlickering",
+        "motion_smoothness": f"{_D}.motion_smoothness:MotionSmoothness",
+        "dynamic_degree": f"{_D}.dynamic_degree:DynamicDegree",
+    },
+    "vbench.dimensions",
+)
+
+BACKBONES: Registry[Backbone] = Registry(
+    "backbone",
+    {
+        "dino_vitb16": f"{_B}.dino:Dino",
+        "clip_vit_b_32": f"{_B}.clip:ClipB32",
+        "amt_s": f"{_B}.amt:Amt",
+        "raft_things": f"{_B}.raft:Raft",
+        "efficientnet_lite0": f"{_B}.efficientnet_lite:EfficientNetLite",
+        "dis_flow": f"{_B}.dis_flow:DisFlow",
+        "dis_interpolation": f"{_B}.dis_flow:DisInterpolation",
+    },
+    "vbench.backbones",
+)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A choice of backbones.
+
+    Attributes:
+        name: as given to ``--profile``.
+        meaning: one sentence for whoever reads a score of it.
+        comparable: whether its scores compare with the published leaderboard.
+        roles: role -> backbone name; a dimension with a role that is not here cannot be evaluated.
+    """
+
+    name: str
+    meaning: str
+    comparable: bool
+    roles: Mapping[str, str]
+
+
+PROFILES: dict[str, Profile] = {
+    profile.name: profile
+    for profile in (
+        Profile(
+            name="official",
+            meaning="The reference's models: these scores compare with the published leaderboard.",
+            comparable=True,
+            roles={
+                "subject_embedder": "dino_vitb16",
+                "background_embedder": "clip_vit_b_32",
+                "interpolator": "amt_s",
+                "flow": "raft_things",
+            },
+        ),
+        Profile(
+            name="lite",
+            meaning="A proxy with small models that need no download: never compare it with the leaderboard.",
+            comparable=False,
+            roles={
+                "subject_embedder": "efficientnet_lite0",
+                "background_embedder": "efficientnet_lite0",
+                "interpolator": "dis_interpolation",
+                "flow": "dis_flow",
+            },
+        ),
+    )
+}
+
+
+def profile(name: str) -> Profile:
+    """The profile of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in PROFILES:
+        raise UsageError(f"There is no profile named {name!r}. Known: {', '.join(PROFILES)}.")
+    return PROFILES[name]

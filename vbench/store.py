@@ -1,0 +1,146 @@
+"""The run store: one SQLite row per video and dimension, committed before the next one starts.
+
+A row carries an *identity*: a digest of everything that can change the value (the file's content, the prompt and
+its facts, the dimension and its version, the digests of the backbones, the settings). Continuing a run asks for
+identities, so nothing finished is computed again and nothing outdated is taken over.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vbench.errors import UsageError
+
+SCORED, TOO_SHORT, UNREADABLE, NOT_APPLICABLE, FAILED = "scored", "too_short", "unreadable", "not_applicable", "failed"
+
+FINAL = (SCORED, TOO_SHORT, UNREADABLE, NOT_APPLICABLE)
+"""States that the same input reaches again; a ``failed`` unit is tried again when the run is continued."""
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS score (
+    video TEXT NOT NULL,
+    prompt TEXT NOT NULL,
+    dimension TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    category TEXT NOT NULL,
+    status TEXT NOT NULL,
+    value REAL,
+    weight REAL,
+    frames TEXT NOT NULL,
+    details TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    PRIMARY KEY (video, prompt, dimension)
+);
+CREATE INDEX IF NOT EXISTS score_identity ON score (identity);
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One unit of a run: what one dimension said of one video.
+
+    Attributes:
+        video: path relative to the folder of the videos, with forward slashes.
+        prompt: the prompt it was judged against.
+        dimension: name of the dimension.
+        identity: digest of everything that can change the value.
+        category: content category of the prompt, ``""`` if it has none.
+        status: ``scored``, or why not: ``too_short``, ``unreadable``, ``not_applicable``, ``failed``.
+        value: the score, ``None`` unless ``scored``.
+        weight: what it counts in the aggregate, ``None`` unless ``scored``.
+        frames: one number per frame or pair.
+        details: the rest of what explains the score.
+        reason: why there is no score, ``""`` where there is one.
+        seconds: wall time of the unit.
+    """
+
+    video: str
+    prompt: str
+    dimension: str
+    identity: str
+    category: str = ""
+    status: str = SCORED
+    value: float | None = None
+    weight: float | None = None
+    frames: Sequence[float] = ()
+    details: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    seconds: float = 0.0
+
+
+_COLUMNS = tuple(Row.__dataclass_fields__)
+
+
+class RunStore:
+    """The rows of one run, on disk.
+
+    Args:
+        path: the SQLite file; made if it is not there.
+
+    Raises:
+        UsageError: the file was written by a newer version, or is no run store.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.connection = sqlite3.connect(path, timeout=60)
+        try:
+            self.connection.execute("PRAGMA journal_mode=WAL")
+            self.connection.execute("PRAGMA synchronous=FULL")
+            (version,) = self.connection.execute("PRAGMA user_version").fetchone()
+            if version > SCHEMA_VERSION:
+                raise UsageError(
+                    f"{path} was written by a newer vbench (schema {version}, this one reads {SCHEMA_VERSION})"
+                )
+            self.connection.executescript(_SCHEMA)
+            self.connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        except sqlite3.DatabaseError as error:
+            raise UsageError(f"{path} is not a run store: {error}") from error
+
+    def close(self) -> None:
+        """Close the file; everything that was put is on disk already."""
+        self.connection.close()
+
+    def put(self, row: Row) -> None:
+        """Write one unit and commit it, replacing an older row of the same video, prompt and dimension."""
+        values = [_stored(getattr(row, column)) for column in _COLUMNS]
+        marks = ", ".join("?" for _ in _COLUMNS)
+        with self.connection:
+            self.connection.execute(f"INSERT OR REPLACE INTO score ({', '.join(_COLUMNS)}) VALUES ({marks})", values)
+
+    def drop(self, video: str, prompt: str, dimension: str) -> None:
+        """Forget one unit."""
+        with self.connection:
+            where = "video = ? AND prompt = ? AND dimension = ?"
+            self.connection.execute(f"DELETE FROM score WHERE {where}", (video, prompt, dimension))
+
+    def finished(self, identity: str) -> Row | None:
+        """A row of that identity in a final state, whichever path the video had then."""
+        states = ", ".join("?" for _ in FINAL)
+        query = f"SELECT {', '.join(_COLUMNS)} FROM score WHERE identity = ? AND status IN ({states}) LIMIT 1"
+        found = self.connection.execute(query, (identity, *FINAL)).fetchone()
+        return _row(found) if found else None
+
+    def rows(self) -> Iterator[Row]:
+        """All rows, ordered by dimension, video and prompt, whatever the order they were put in."""
+        query = f"SELECT {', '.join(_COLUMNS)} FROM score ORDER BY dimension, video, prompt"
+        yield from map(_row, self.connection.execute(query))
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, str | float | int | None):
+        return value
+    return json.dumps(value, allow_nan=False, ensure_ascii=False)
+
+
+def _row(columns: Sequence[Any]) -> Row:
+    values = dict(zip(_COLUMNS, columns, strict=True))
+    return Row(**{**values, "frames": json.loads(values["frames"]), "details": json.loads(values["details"])})
