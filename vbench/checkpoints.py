@@ -284,6 +284,9 @@ def _is_torchscript(path: Path) -> bool:
         return any(name.count("/") == 1 and name.endswith("/constants.pkl") for name in archive.namelist())
 
 
+_SIGNS_OF_CODE = ("Unsupported global", "Unsupported class", "unrecognized function")
+
+
 def _read_saved(path: Path) -> Mapping[str, Any]:
     import argparse
     import pickle
@@ -295,12 +298,12 @@ def _read_saved(path: Path) -> Mapping[str, Any]:
         with torch.serialization.safe_globals([argparse.Namespace]):
             payload = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if "Unsupported" not in str(error) and "GLOBAL" not in str(error):
+        if not any(sign in str(error) for sign in _SIGNS_OF_CODE):
             raise CheckpointError(_damaged(path, error)) from error
-        reason = next((line for line in str(error).splitlines() if "nsupported" in line), str(error))
+        named = next(line for line in str(error).splitlines() if any(sign in line for sign in _SIGNS_OF_CODE))
         raise UnsafeCheckpoint(
-            f"{path} is refused: reading it would run code that it names ({reason.strip()[:200]}). "
-            "A checkpoint holds tensors only; download it again from its publisher: vbench weights list"
+            f"{path} is refused: reading it would run code that it names ({named.strip()[:200]}). "
+            "A checkpoint holds tensors only; get it again from its publisher: vbench weights download --force NAME"
         ) from error
     except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
         raise CheckpointError(_damaged(path, error)) from error

@@ -83,8 +83,8 @@ def evaluate(
     store = RunStore(folder / STORE)
     outcome = Outcome(folder, not_evaluated={name: why for name in plan.dimensions if (why := crew.obstacle(name))})
     try:
-        _forget_removed(store, plan)
         todo = _outstanding(plan, crew, store, outcome)
+        _forget_removed(store, plan)
         progress.start(plan.units, outcome.reused)
         for name, reason in outcome.not_evaluated.items():
             progress.note(f"{name} is not evaluated: {reason}")

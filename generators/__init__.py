@@ -1,0 +1,1 @@
+"""Adapters that sample videos from a prompt suite with a generative model."""

@@ -1,0 +1,1 @@
+"""The leaderboard: submissions, their checks and the board."""

@@ -1,0 +1,43 @@
+"""What the fast tests share."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import toys
+from vbench import profiles
+
+
+@pytest.fixture(autouse=True)
+def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reaches beyond the loopback interface."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise OSError(f"a test tried to reach {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkpoint cache with nothing in it, and no other library's cache either."""
+    monkeypatch.setenv("VBENCH_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def toy_dimensions(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The registry knows the toys in place of the real dimensions."""
+    for registry, table in ((profiles.DIMENSIONS, toys.DIMENSIONS), (profiles.BACKBONES, toys.BACKBONES)):
+        monkeypatch.setattr(registry, "table", dict(table))
+    monkeypatch.setitem(profiles.PROFILES, "toy", toys.PROFILE)
+    yield

@@ -1,0 +1,88 @@
+"""Dimensions and a backbone small enough to watch the engine work."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+from typing_extensions import Self
+
+from vbench.checkpoints import state_dict
+from vbench.dimensions.backbones.base import Backbone
+from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.errors import TooShort
+from vbench.profiles import Profile
+from vbench.prompts.suite import Prompt
+from vbench.video import Video
+
+
+class Brightness(Dimension):
+    """Mean level of the frames, weighted by their number."""
+
+    name: ClassVar[str] = "brightness"
+    title: ClassVar[str] = "Brightness"
+    meaning: ClassVar[str] = "The picture is bright."
+    family: ClassVar[Family] = Family.QUALITY
+
+    def score(self, video: Video, prompt: Prompt) -> VideoScore:
+        note_call(self.name, video)
+        levels = [float(frame.float().mean()) / 255 for batch in video.batches() for frame in batch]
+        if len(levels) < 2:
+            raise TooShort(f"{video.path} has {len(levels)} frame, brightness needs 2")
+        return VideoScore(sum(levels) / len(levels), weight=len(levels), frames=levels)
+
+
+class Fragile(Dimension):
+    """Breaks on some videos, as a bug would."""
+
+    name: ClassVar[str] = "fragile"
+    title: ClassVar[str] = "Fragile"
+    meaning: ClassVar[str] = "Nothing broke."
+    family: ClassVar[Family] = Family.QUALITY
+
+    def score(self, video: Video, prompt: Prompt) -> VideoScore:
+        note_call(self.name, video)
+        if "1" in video.path.stem:
+            raise RuntimeError("out of memory, say")
+        return VideoScore(1.0)
+
+
+class Weighing(Dimension):
+    """Needs a checkpoint."""
+
+    name: ClassVar[str] = "weighing"
+    title: ClassVar[str] = "Weighing"
+    meaning: ClassVar[str] = "The checkpoint could be read."
+    family: ClassVar[Family] = Family.QUALITY
+    roles: ClassVar[tuple[str, ...]] = ("scale",)
+
+    def score(self, video: Video, prompt: Prompt) -> VideoScore:
+        return VideoScore(0.5)
+
+
+class Scale(Backbone):
+    """Reads the file of a real checkpoint entry."""
+
+    name: ClassVar[str] = "scale"
+    checkpoints: ClassVar[tuple[str, ...]] = ("amt_s",)
+
+    @classmethod
+    def load(cls, device: torch.device) -> Self:
+        state_dict("amt_s")
+        return cls()
+
+
+def note_call(dimension: str, video: Video) -> None:
+    """Tell the test, across processes, that a score was computed; take the time it asks for."""
+    if log := os.environ.get("TOY_LOG"):
+        with Path(log).open("a") as file:
+            file.write(f"{dimension} {video.path.name}\n")
+    time.sleep(float(os.environ.get("TOY_SECONDS", "0")))
+
+
+DIMENSIONS = {name: f"tests.toys:{name.capitalize()}" for name in ("brightness", "fragile", "weighing")}
+BACKBONES = {"scale": "tests.toys:Scale"}
+PROFILE = Profile("toy", "Of no meaning.", comparable=False, roles={"scale": "scale"})
