@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vbench.errors import UsageError
 
-class SuiteError(ValueError):
-    """A suite file that does not have the shape of one; the message names the entry and the field."""
+
+class SuiteError(UsageError):
+    """A suite that is not there or does not have the shape of one; the message names the entry and the field."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +59,36 @@ def read_suite(path: Path) -> PromptSuite:
     """Read a suite in the official schema: a list of ``{"prompt_en", "dimension", "auxiliary_info"}``.
 
     Raises:
-        SuiteError: it is no JSON, or an entry lacks a field or has one of another type.
+        SuiteError: it cannot be read, is no JSON, or an entry lacks a field or has one of another type.
     """
-    raw = path.read_bytes()
     try:
+        raw = path.read_bytes()
         entries = json.loads(raw)
+    except OSError as error:
+        raise SuiteError(f"The prompt suite {path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise SuiteError(f"{path} is not JSON: {error}") from error
     if not isinstance(entries, list):
         raise SuiteError(f"{path} is not a prompt suite: expected a list of prompts, found a {type(entries).__name__}")
     prompts = tuple(_prompt(entry, f"{path}, entry {number}") for number, entry in enumerate(entries))
+    return PromptSuite(path.stem, prompts, hashlib.sha256(raw).hexdigest())
+
+
+def read_category(path: Path) -> PromptSuite:
+    """Read the prompts of one content category: a text file with a prompt a line, named after the category.
+
+    Raises:
+        SuiteError: it cannot be read or holds no prompt.
+    """
+    try:
+        raw = path.read_bytes()
+        lines = raw.decode("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(f"The prompts of a category cannot be read from {path}: {error}") from error
+    texts = dict.fromkeys(line.strip() for line in lines if line.strip())
+    if not texts:
+        raise SuiteError(f"{path} holds no prompt")
+    prompts = tuple(Prompt(text, category=path.stem) for text in texts)
     return PromptSuite(path.stem, prompts, hashlib.sha256(raw).hexdigest())
 
 

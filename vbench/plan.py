@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vbench.errors import UsageError
+from vbench.manifest import SampleRecord, read_manifest
 from vbench.profiles import DIMENSIONS
+from vbench.prompts.sampling import SAMPLES, file_stems
 from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.scoring import in_protocol_order
 from vbench.video import CONTAINERS, is_video
@@ -23,8 +25,8 @@ STANDARD, CATEGORY, CUSTOM = "vbench_standard", "vbench_category", "custom_input
 
 MODES = (STANDARD, CATEGORY, CUSTOM)
 
-SAMPLES = 5
-"""Videos per prompt in the standard mode, numbered from 0."""
+SHORTEST_CUT = 100
+"""Bytes from which on a name may be taken for a prompt that a file system cut."""
 
 NEED_FACTS = ("object_class", "multiple_objects", "scene", "appearance_style", "color", "spatial_relationship")
 """Dimensions that need facts which only a prompt suite has."""
@@ -123,29 +125,32 @@ def dimensions_asked(names: Sequence[str] | None, mode: str) -> tuple[str, ...]:
 def standard_plan(
     root: Path, suite: PromptSuite, dimensions: Sequence[str] | None = None, special: str = "", samples: int = SAMPLES
 ) -> Plan:
-    """Match ``<prompt><special>-<index>.<suffix>`` in one folder, or in one folder per dimension.
+    """Find the samples of a suite: by the manifest where there is one, otherwise by their names.
+
+    Names are ``<prompt><special>-<index>.<suffix>``, in one folder or in one folder per dimension; the sampling plan's
+    names for prompts that no file can be named after, and names that a file system cut, are found too.
 
     Raises:
-        UsageError: the folder or the dimensions cannot be used.
+        UsageError: the folder, its manifest or the dimensions cannot be used.
     """
     asked = dimensions_asked(dimensions, STANDARD)
     files = _files(root)
-    by_name = {_name_in(root, path): path for path in files}
+    manifest = read_manifest(root)
+    find = _by_manifest(root, manifest) if manifest else _by_name(root, files, suite, special)
     visits: dict[tuple[Path, Prompt], list[str]] = defaultdict(list)
-    missing: list[str] = []
+    missing: dict[str, None] = {}
     prompts = []
     for prompt in suite:
         judged = [name for name in asked if name in prompt.dimensions]
         if judged:
             prompts.append(prompt)
         for index in range(samples):
-            stem = f"{prompt.text}{special}-{index}"
             for dimension in judged:
-                place = by_name.get(stem) or by_name.get(f"{SHARED_FOLDERS.get(dimension, dimension)}/{stem}")
+                place = find(prompt.text, index, dimension)
                 if place:
                     visits[place, prompt].append(dimension)
-                elif stem not in missing[-1:]:
-                    missing.append(stem)
+                else:
+                    missing[f"{prompt.text}{special}-{index}"] = None
     return Plan(
         root=root,
         mode=STANDARD,
@@ -195,7 +200,8 @@ def custom_plan(
     Args:
         videos: the file or folder.
         dimensions: what judges them; by default all that need no facts.
-        prompts: one prompt for all, or prompts by path relative to the folder; by default from the names.
+        prompts: one prompt for all, or prompts by path relative to the folder; by default from the manifest, and
+            from the names of what it does not list.
 
     Raises:
         UsageError: the folder, the dimensions or the prompts cannot be used.
@@ -230,9 +236,50 @@ def read_prompt_file(path: Path) -> dict[str, str]:
     return prompts
 
 
+Finder = Callable[[str, int, str], "Path | None"]
+"""(prompt, index, dimension) -> its video, if there is one."""
+
+
+def _by_manifest(root: Path, records: Iterable[SampleRecord]) -> Finder:
+    places = {(record.prompt, record.index): root / record.file for record in records}
+
+    def find(text: str, index: int, dimension: str) -> Path | None:
+        place = places.get((text, index))
+        return place if place and place.exists() else None
+
+    return find
+
+
+def _by_name(root: Path, files: Sequence[Path], suite: PromptSuite, special: str) -> Finder:
+    stems = file_stems(prompt.text for prompt in suite)
+    names = {_name_in(root, path): path for path in files}
+    names.update(_whole_names(names, stems, special))
+
+    def find(text: str, index: int, dimension: str) -> Path | None:
+        folder = SHARED_FOLDERS.get(dimension, dimension)
+        tried = [f"{stem}{special}-{index}" for stem in (text, stems[text])]
+        return next((names[name] for stem in tried for name in (stem, f"{folder}/{stem}") if name in names), None)
+
+    return find
+
+
+def _whole_names(names: Mapping[str, Path], texts: Iterable[str], special: str) -> dict[str, Path]:
+    """Names that a file system cut, made whole: the start of one prompt, and of no other."""
+    whole = {}
+    for name, path in names.items():
+        folder, _, stem = name.rpartition("/")
+        cut, dash, index = stem.rpartition("-")
+        if dash and index.isdigit() and len(cut.encode()) >= SHORTEST_CUT:
+            meant = [text for text in texts if text.startswith(cut)]
+            if len(meant) == 1 and meant[0] != cut:
+                whole[f"{folder}/{meant[0]}{special}-{index}".lstrip("/")] = path
+    return whole
+
+
 def _custom_prompts(root: Path, files: list[Path], prompts: Mapping[str, str] | str | None) -> dict[Path, str]:
     if not prompts:
-        return {path: prompt_from_name(path) for path in files}
+        recorded = {root / record.file: record.prompt for record in read_manifest(root)}
+        return {path: recorded.get(path) or prompt_from_name(path) for path in files}
     if isinstance(prompts, str):
         return dict.fromkeys(files, prompts)
     given = {(root / name).resolve(): text for name, text in prompts.items()}

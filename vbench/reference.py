@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbench import device as devices
+from vbench.checkpoints import cache_dir
 from vbench.crew import Crew
 from vbench.errors import UsageError, VBenchError
 from vbench.plan import CATEGORY, CUSTOM, MODES, STANDARD, Plan, category_plan, custom_plan, standard_plan
 from vbench.profiles import profile
-from vbench.prompts.suite import Prompt, PromptSuite, SuiteError, read_suite
+from vbench.prompts import library
+from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.results import read_rows, score_card
 from vbench.run import Outcome, evaluate, read_record, write_atomically
 from vbench.scoring import ScoreCard, in_protocol_order
@@ -48,8 +50,8 @@ class VBench:
 
     Args:
         device: ``"cpu"``, ``"cuda"``, ``"auto"`` or a ``torch.device``.
-        full_info_dir: the prompt suite's JSON file (``VBench_full_info.json``); only the standard and category
-            modes read it.
+        full_info_dir: the prompt suite's JSON file (``VBench_full_info.json``) or the name of a suite; only the
+            standard and category modes read it.
         output_path: folder for the results; made if it is not there.
         profile_name: which backbones look (:data:`vbench.profiles.PROFILES`).
     """
@@ -62,7 +64,7 @@ class VBench:
         profile_name: str = "official",
     ) -> None:
         self.device = devices.choose(str(device))
-        self.full_info_dir = Path(full_info_dir) if full_info_dir else None
+        self.full_info_dir = full_info_dir
         self.output_path = Path(output_path)
         self.profile = profile(profile_name)
         self.output_path.mkdir(parents=True, exist_ok=True)
@@ -120,40 +122,35 @@ class VBench:
         if mode == CUSTOM:
             return custom_plan(videos, dimensions, prompts if isinstance(prompts, Mapping) else _only(prompts))
         if mode == CATEGORY:
-            return category_plan(videos, category_suite(settings.get("category"), self.full_info_dir), dimensions)
+            return category_plan(videos, load_category(self.full_info_dir, settings.get("category")), dimensions)
         if mode == STANDARD:
             return standard_plan(videos, load_suite(self.full_info_dir), dimensions, settings.get("special_str", ""))
         raise UsageError(f"There is no mode {mode!r}. Known: {', '.join(MODES)}.")
 
 
-def load_suite(path: Path | None) -> PromptSuite:
-    """Read a prompt suite's file.
+def load_suite(name: str | Path | None) -> PromptSuite:
+    """A prompt suite by name or file.
 
     Raises:
-        UsageError: no file is given, it is not there, or it is not a suite.
+        UsageError: none is named, it is not there, or it is not a suite.
     """
-    if path is None:
-        raise UsageError("The standard mode needs a prompt suite: give its JSON file with --suite FILE.")
-    try:
-        return read_suite(path)
-    except (OSError, SuiteError) as error:
-        raise UsageError(f"The prompt suite cannot be read: {error}") from error
+    if name is None:
+        raise UsageError("The standard mode needs a prompt suite: --suite open, --suite vbench-t2v or --suite FILE.")
+    return library.suite(str(name), fetched_suites())
 
 
-def category_suite(category: str | None, suite_file: Path | None) -> PromptSuite:
-    """The prompts of a content category: ``prompts_per_category/<category>.txt`` beside the suite's file.
+def load_category(suite: str | Path | None, category: str | None) -> PromptSuite:
+    """The prompts of a content category of a suite; of our own suite where none is named.
 
     Raises:
-        UsageError: no category is named, or there is no such list.
+        UsageError: there is no such category.
     """
-    folder = (suite_file.parent if suite_file else Path("prompts")) / "prompts_per_category"
-    known = sorted(path.stem for path in folder.glob("*.txt"))
-    if not category or category not in known:
-        listed = ", ".join(known) if known else f"none (no *.txt in {folder})"
-        raise UsageError(f"Name a content category with --category. Found {category!r}, known: {listed}.")
-    lines = (folder / f"{category}.txt").read_text(encoding="utf-8").splitlines()
-    texts = dict.fromkeys(line.strip() for line in lines if line.strip())
-    return PromptSuite(category, tuple(Prompt(text, category=category) for text in texts))
+    return library.category(str(suite or "open"), category, fetched_suites())
+
+
+def fetched_suites() -> Path:
+    """Folder of fetched prompt suites, in the cache."""
+    return cache_dir() / "prompts"
 
 
 def options_from(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -105,9 +105,9 @@ def test_nothing_could_be_scored(vbench: Command, tmp_path: Path) -> None:
         (("videos", "--device", "tpu9"), "cannot be used here"),
         (("videos", "--mode", "odd"), "no mode 'odd'"),
         (("videos", "--mode", "vbench_standard"), "needs a prompt suite"),
-        (("videos", "--suite", "none.json"), "cannot be read"),
+        (("videos", "--suite", "none.json"), "no prompt suite 'none.json'"),
         (("videos", "--prompt", "a", "--prompt-file", "b"), "exclude each other"),
-        (("videos", "--category", "animal"), "known: none"),
+        (("videos", "--category", "robots"), "Name a content category"),
     ],
 )
 def test_wrong_calls_say_what_to_do(vbench: Command, videos: Path, args: tuple[str, ...], message: str) -> None:

@@ -14,7 +14,9 @@ from vbench.cli.evaluate import make_plan
 
 def check(
     videos: Annotated[Path, typer.Argument(help="A video, or the folder of the videos.", show_default=False)],
-    suite: Annotated[Path | None, typer.Option(help="Prompt suite (JSON) that the videos should answer.")] = None,
+    suite: Annotated[
+        str | None, typer.Option(help="Prompt suite (name or JSON file) that the videos should answer.")
+    ] = None,
     dimension: Annotated[
         list[str] | None, typer.Option("--dimension", "-d", help="Only videos of these dimensions.")
     ] = None,

@@ -80,9 +80,12 @@ def evaluate(
         str, typer.Option(help="official: the reference's models. lite: a proxy without any download.")
     ] = "official",
     suite: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            "--suite", "--full_json_dir", "--full-json-dir", help="Prompt suite (JSON); switches to the standard mode."
+            "--suite",
+            "--full_json_dir",
+            "--full-json-dir",
+            help="open, mini, vbench-t2v or a JSON file; switches to the standard mode.",
         ),
     ] = None,
     output: Annotated[
@@ -161,7 +164,7 @@ def make_plan(
     videos: Path,
     dimensions: Sequence[str] | None,
     mode: str,
-    suite: Path | None,
+    suite: str | None,
     prompt: str | None,
     prompt_file: Path | None,
     category: str | None,
@@ -172,7 +175,7 @@ def make_plan(
         UsageError: options that exclude each other, or input that cannot be used.
     """
     from vbench import plan as plans
-    from vbench.reference import category_suite, load_suite
+    from vbench.reference import load_category, load_suite
 
     prompt = None if prompt == "None" else prompt  # the reference's default, spelled out in its scripts
     if mode == "auto":
@@ -186,7 +189,7 @@ def make_plan(
     if mode == plans.CUSTOM:
         return plans.custom_plan(videos, dimensions, plans.read_prompt_file(prompt_file) if prompt_file else prompt)
     if mode == plans.CATEGORY:
-        return plans.category_plan(videos, category_suite(category, suite), dimensions)
+        return plans.category_plan(videos, load_category(suite, category), dimensions)
     if mode == plans.STANDARD:
         return plans.standard_plan(videos, load_suite(suite), dimensions)
     raise UsageError(f"There is no mode {mode!r}. Known: auto, {', '.join(plans.MODES)}.")

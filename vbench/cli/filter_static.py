@@ -27,7 +27,9 @@ def filter_static(
             help="temporal_flickering (five per prompt of the suite), all, or a JSON list of file names.",
         ),
     ] = "temporal_flickering",
-    suite: Annotated[Path | None, typer.Option(help="Prompt suite (JSON) for the scope temporal_flickering.")] = None,
+    suite: Annotated[
+        str | None, typer.Option(help="Prompt suite (name or JSON file) for the scope temporal_flickering.")
+    ] = None,
     profile: Annotated[str, typer.Option(help="Whose optical flow judges: official or lite.")] = "official",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps")] = "auto",
     memory: Annotated[int, typer.Option(min=0, help="MiB of decoded frames to keep per video.")] = 512,
@@ -43,6 +45,7 @@ def filter_static(
 
     from vbench import device as devices
     from vbench import filtering
+    from vbench.dimensions.backbones.base import FlowEstimator
     from vbench.dimensions.static_filter import StaticFilter
     from vbench.plan import prompt_from_name
     from vbench.profiles import BACKBONES
@@ -61,6 +64,7 @@ def filter_static(
         prompts = filtering.prompts_of_list(Path(scope))
     name = profile_named(profile).roles["flow"]
     flow = BACKBONES.get(name).load(devices.choose(device))
+    assert isinstance(flow, FlowEstimator), f"{name} plays the role of the flow"
     judge = filtering.logged(StaticFilter(flow), _identity(name), output / filtering.LOG, memory * 2**20)
     bar = iter(track(paths, "judging", console=Console(stderr=True)))
     next(bar)

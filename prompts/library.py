@@ -1,0 +1,71 @@
+"""Suites by name: those that ship here, the official one once it is fetched, and any file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vbench.prompts.official import CATEGORIES as OFFICIAL_CATEGORIES
+from vbench.prompts.official import NAME as OFFICIAL
+from vbench.prompts.official import SUITE_FILE as OFFICIAL_FILE
+from vbench.prompts.suite import PromptSuite, SuiteError, read_category, read_suite
+
+DATA = Path(__file__).parent / "data"
+
+SHIPPED = {"open": DATA / "open.json", "mini": DATA / "mini.json"}
+"""Our own suites: the open suite has the protocol's structure and size, mini covers everything with few prompts."""
+
+OWN_CATEGORIES = DATA / "categories"
+
+
+def suite(name: str, fetched: Path) -> PromptSuite:
+    """A suite by name or file.
+
+    Args:
+        name: ``open``, ``mini``, ``vbench-t2v``, or the path of a file in the official schema.
+        fetched: folder of fetched suites.
+
+    Raises:
+        SuiteError: there is none, or it is not fetched yet; the message has the command.
+    """
+    if name in SHIPPED:
+        found = read_suite(SHIPPED[name])
+        return PromptSuite(name, found.prompts, found.digest)
+    if name == OFFICIAL:
+        file = fetched / OFFICIAL / OFFICIAL_FILE
+        if not file.exists():
+            raise SuiteError(f"The suite {OFFICIAL} is not here yet. Get it with: vbench prompts fetch {OFFICIAL}")
+        found = read_suite(file)
+        return PromptSuite(OFFICIAL, found.prompts, found.digest)
+    if not Path(name).exists():
+        known = ", ".join([*SHIPPED, OFFICIAL])
+        raise SuiteError(f"There is no prompt suite {name!r}: expected one of {known}, or a JSON file.")
+    return read_suite(Path(name))
+
+
+def categories_of(name: str, fetched: Path) -> dict[str, Path]:
+    """The files of a suite's content categories, by category: beside its file, or in our own data.
+
+    Args:
+        name: as for :func:`suite`.
+        fetched: folder of fetched suites.
+    """
+    if name in SHIPPED:
+        folder = OWN_CATEGORIES
+    elif name == OFFICIAL:
+        folder = fetched / OFFICIAL / OFFICIAL_CATEGORIES
+    else:
+        folder = Path(name).parent / OFFICIAL_CATEGORIES
+    return {path.stem: path for path in sorted(folder.glob("*.txt"))}
+
+
+def category(suite_name: str, name: str | None, fetched: Path) -> PromptSuite:
+    """The prompts of one content category of a suite.
+
+    Raises:
+        SuiteError: the suite has no such category; the message lists those that it has.
+    """
+    files = categories_of(suite_name, fetched)
+    if not name or name not in files:
+        listed = ", ".join(files) or "none"
+        raise SuiteError(f"Name a content category with --category. Found {name!r}, {suite_name} has: {listed}.")
+    return read_category(files[name])

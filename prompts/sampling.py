@@ -1,0 +1,106 @@
+"""What must be sampled: prompt, index, seed and file name of every video, by stated rules.
+
+The seed of a sample depends on the base seed, the prompt and the index, and on nothing else: not on the order, the
+number of samples, or the other prompts. A file is named ``<prompt>-<index>.mp4`` as in the reference wherever every
+file system can hold that name; otherwise the name is changed, and the same rule finds it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from vbench.prompts.suite import Prompt, PromptSuite
+
+SAMPLES = 5
+"""Videos a prompt."""
+
+STATIC_SAMPLES = 25
+"""Videos a prompt of temporal flickering, of which the static filter keeps five."""
+
+LONGEST_STEM = 240
+"""Bytes of a prompt that a file name takes; file systems hold 255 with the index and the suffix."""
+
+_UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One video that a model is to make.
+
+    Attributes:
+        prompt: what it should show.
+        index: number of the sample, from 0.
+        seed: of its noise, 0 to 2**31 - 1.
+        file: name of the file.
+    """
+
+    prompt: Prompt
+    index: int
+    seed: int
+    file: str
+
+
+def seed_of(base: int, text: str, index: int) -> int:
+    """The seed of a sample: the first 31 bits of the SHA-256 of base seed, index and prompt, a line each.
+
+    >>> seed_of(0, "a cat", 0) == seed_of(0, "a cat", 0) != seed_of(0, "a cat", 1)
+    True
+    """
+    digest = hashlib.sha256(f"{base}\n{index}\n{text}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
+
+
+def file_stems(texts: Iterable[str]) -> dict[str, str]:
+    """A file name for each prompt, without index and suffix; distinct even where a file system folds case.
+
+    The prompt itself where it can be a name. Otherwise what cannot stand in a name becomes ``_``, a long prompt is cut,
+    and ``~`` with six characters of the prompt's digest keeps it apart.
+
+    >>> file_stems(["a cat", "A cat", "50/50"])
+    {'a cat': 'a cat', 'A cat': 'A cat~a7a837', '50/50': '50_50~8aa7a5'}
+    """
+    stems: dict[str, str] = {}
+    taken: set[str] = set()
+    for text in dict.fromkeys(texts):
+        stem = _UNSAFE.sub("_", text).strip(" .").encode()[:LONGEST_STEM].decode(errors="ignore")
+        if stem != text or stem.casefold() in taken:
+            stem = f"{stem}~{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+        taken.add(stem.casefold())
+        stems[text] = stem
+    return stems
+
+
+def sampling_plan(
+    suite: PromptSuite,
+    dimensions: Collection[str] = (),
+    samples: int = SAMPLES,
+    static_samples: int | None = None,
+    seed: int = 0,
+    suffix: str = ".mp4",
+) -> Iterator[Sample]:
+    """Every video that a suite asks for, each once, prompt by prompt.
+
+    Args:
+        suite: the prompts.
+        dimensions: only prompts that test one of these; all by default.
+        samples: videos a prompt.
+        static_samples: videos a prompt of temporal flickering; as many as of any other by default.
+        seed: base seed.
+        suffix: of the files.
+    """
+    stems = file_stems(prompt.text for prompt in suite)
+    wanted: dict[str, tuple[Prompt, int]] = {}
+    for prompt in suite:
+        if dimensions and not set(dimensions) & set(prompt.dimensions):
+            continue
+        count = samples
+        if static_samples is not None and "temporal_flickering" in prompt.dimensions:
+            count = static_samples
+        first, most = wanted.get(prompt.text, (prompt, 0))
+        wanted[prompt.text] = (first, max(most, count))
+    for text, (prompt, count) in wanted.items():
+        for index in range(count):
+            yield Sample(prompt, index, seed_of(seed, text, index), f"{stems[text]}-{index}{suffix}")
