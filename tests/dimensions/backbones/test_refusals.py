@@ -14,6 +14,7 @@ from vbench.errors import CheckpointMismatch
 
 KEYS = {
     "amt:AMT": "update3.gru.0.weight",
+    "raft:RAFT": "module.cnet.layer2.0.norm3.running_mean",
 }
 
 
