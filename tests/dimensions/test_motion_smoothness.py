@@ -2,17 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import Tensor
 
+from tests.dimensions.stills import grey_stills
 from vbench.dimensions.backbones.base import FrameInterpolator
 from vbench.dimensions.motion_smoothness import MotionSmoothness
 from vbench.errors import TooShort
 from vbench.prompts.suite import Prompt
-from vbench.video import Video
 
 
 class Halfway(FrameInterpolator):
@@ -30,12 +28,6 @@ class Halfway(FrameInterpolator):
     def middle(self, first: Tensor, last: Tensor) -> Tensor:
         self.asked.append((int(first[0, 0, 0, 0]), int(last[0, 0, 0, 0])))
         return ((first.float() + last.float()) / 2).to(torch.uint8)
-
-
-def grey_stills(folder: Path, levels: list[int]) -> Video:
-    for index, level in enumerate(levels):
-        Image.fromarray(np.full((4, 6, 3), level, np.uint8)).save(folder / f"{index:03}.png")
-    return Video(folder)
 
 
 def test_even_frames_are_given_and_odd_ones_predicted(tmp_path: Path) -> None:

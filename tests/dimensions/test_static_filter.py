@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.dimensions.greyflow import GreyFlow
+from tests.dimensions.stills import grey_stills
+from vbench.dimensions.static_filter import StaticFilter
+from vbench.errors import TooShort
+
+
+def test_a_still_video_is_compared_at_its_ends_too(tmp_path: Path) -> None:
+    flow = GreyFlow()
+    verdict = StaticFilter(flow).is_static(grey_stills(tmp_path, [9, 8, 9, 8, 9, 8], height=256, width=256))
+    assert verdict.static
+    assert (verdict.threshold, verdict.allowed) == (3.0, 1)
+    assert flow.asked == [(9, 8), (8, 9), (9, 8), (8, 9), (9, 8), (9, 8), (8, 9)]
+    assert set(verdict.radii) == {1.0}
+
+
+def test_nothing_is_computed_once_a_video_moves(tmp_path: Path) -> None:
+    flow = GreyFlow()
+    verdict = StaticFilter(flow).is_static(grey_stills(tmp_path, [0, 4, 4, 8, 8, 8], height=256, width=256))
+    assert not verdict.static
+    assert list(verdict.radii) == [4, 0, 4]
+    assert len(flow.asked) == 3
+
+
+def test_slow_drift_is_told_by_the_ends(tmp_path: Path) -> None:
+    verdict = StaticFilter(GreyFlow()).is_static(grey_stills(tmp_path, [0, 2, 4, 6, 8], height=256, width=256))
+    assert not verdict.static
+    assert list(verdict.radii) == [2, 2, 2, 2, 8]
+
+
+def test_four_frames_pass_only_without_any_motion(tmp_path: Path) -> None:
+    still, drifting = tmp_path / "still", tmp_path / "drifting"
+    still.mkdir()
+    drifting.mkdir()
+    assert StaticFilter(GreyFlow()).is_static(grey_stills(still, [5] * 4)).static
+    assert not StaticFilter(GreyFlow()).is_static(grey_stills(drifting, [5, 5, 5, 6])).static
+
+
+def test_one_frame_is_a_reason(tmp_path: Path) -> None:
+    with pytest.raises(TooShort, match="has 1 frame, the static filter needs at least 2"):
+        StaticFilter(GreyFlow()).is_static(grey_stills(tmp_path, [5]))

@@ -1,0 +1,36 @@
+"""Dynamic degree against the reference's figures."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.parity.figures import Scored, reference, seeded
+from vbench.dimensions.backbones.raft import RAFT
+from vbench.dimensions.dynamic_degree import DynamicDegree
+
+pytestmark = pytest.mark.parity
+
+GOLDEN = reference("dynamic_degree")
+CLIPS = GOLDEN["clips"]
+
+
+@pytest.fixture(scope="module")
+def scored() -> Scored:
+    return Scored(DynamicDegree(flow=seeded(RAFT)))
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_each_clip_moves_as_the_reference_says(scored: Scored, name: str) -> None:
+    probe = CLIPS[name]["probe"]
+    assert scored[name].value == CLIPS[name]["score"]
+    assert scored[name].details["threshold"] == probe["thres"]
+    assert scored[name].details["needed"] == probe["count_num"]
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_each_pair_has_the_radius_of_the_reference(scored: Scored, name: str) -> None:
+    assert scored[name].frames == pytest.approx(CLIPS[name]["probe"]["max_rad"], abs=1e-4)
+
+
+def test_aggregate_is_the_share_of_moving_clips(scored: Scored) -> None:
+    assert scored.aggregate == pytest.approx(GOLDEN["aggregate"], abs=1e-12)

@@ -1,0 +1,41 @@
+"""The static filter against the reference's figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.parity.conftest import clip
+from tests.parity.figures import reference, seeded
+from vbench.dimensions.backbones.raft import RAFT
+from vbench.dimensions.static_filter import StaticFilter
+from vbench.video import Video
+
+pytestmark = pytest.mark.parity
+
+CLIPS = reference("static_filter")["clips"]
+
+
+@pytest.fixture(scope="module")
+def judge() -> StaticFilter:
+    return StaticFilter(seeded(RAFT))
+
+
+def radii(probe: dict[str, Any]) -> list[float]:
+    return [*probe["neighbour_rad"], probe["first_last_rad"], probe["last_first_rad"]]
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_each_clip_is_judged_as_by_the_reference(judge: StaticFilter, name: str) -> None:
+    verdict, probe = judge.is_static(Video(clip(name))), CLIPS[name]["probe"]
+    assert verdict.static is CLIPS[name]["static"]
+    assert (verdict.threshold, verdict.allowed) == (probe["thres"], probe["count_num"])
+    assert verdict.radii == pytest.approx(radii(probe)[: len(verdict.radii)], abs=1e-4)
+    if verdict.static:
+        assert len(verdict.radii) == len(radii(probe))
+
+
+def test_all_pairs_of_a_moving_clip_have_the_radii_of_the_reference(judge: StaticFilter) -> None:
+    expected = radii(CLIPS["portrait_rgb"]["probe"])
+    assert list(judge.radii(Video(clip("portrait_rgb")))) == pytest.approx(expected, abs=1e-4)
