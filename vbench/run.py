@@ -10,19 +10,21 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from vbench import checkpoints, provenance, workers
 from vbench.crew import Crew
 from vbench.errors import UsageError
-from vbench.plan import Plan, Visit
+from vbench.manifest import NAME as MANIFEST
+from vbench.plan import Plan
 from vbench.profiles import DIMENSIONS
 from vbench.progress import Progress
+from vbench.prompts.suite import Prompt
 from vbench.store import SCORED, Row, RunStore
 from vbench.video import DEFAULT_BUDGET
-from vbench.visit import NOT_EVALUATED, Task, row_of
+from vbench.visit import NOT_EVALUATED, Task
 
 STORE, RECORD = "run.sqlite", "run.json"
 
@@ -80,6 +82,7 @@ def evaluate(
     """
     progress = progress or Progress()
     record = _open_record(folder, plan, crew)
+    _keep_manifest(plan.root, folder)
     store = RunStore(folder / STORE)
     outcome = Outcome(folder, not_evaluated={name: why for name in plan.dimensions if (why := crew.obstacle(name))})
     try:
@@ -121,34 +124,49 @@ def _outstanding(plan: Plan, crew: Crew, store: RunStore, outcome: Outcome) -> l
     signatures = {name: crew.signature(name) for name in plan.dimensions if name not in outcome.not_evaluated}
     todo = []
     for visit in plan.visits:
-        units = {}
+        content, units = content_of(visit.path), {}
         for name in visit.dimensions:
-            if name in signatures:
-                identity = _identity(visit, signatures[name])
-                if (stored := store.finished(identity)) is None:
-                    units[name] = identity
-                    continue
-                row = row_of(visit, name, identity, stored)
-                if row != stored:
-                    store.put(row)
-                outcome.reused += 1
-                outcome.count(row)
+            if name not in signatures:
+                continue
+            identity = identity_of(content, visit.prompt, signatures[name])
+            if (stored := store.finished(identity)) is None:
+                units[name] = identity
+                continue
+            row = replace(stored, video=visit.video, category=visit.prompt.category)
+            if row != stored:
+                store.put(row)
+            outcome.reused += 1
+            outcome.count(row)
         if units:
-            todo.append(Task(visit, units))
+            todo.append(Task(visit, content, units))
     return sorted(todo, key=lambda task: tuple(task.units))
 
 
-def _identity(visit: Visit, signature: Mapping[str, Any]) -> str:
-    facts = visit.prompt.facts.get(signature["dimension"][0])
-    parts = {"content": _content(visit.path), "prompt": visit.prompt.text, "facts": facts, **signature}
+def identity_of(content: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:
+    """Digest of everything that can change a unit's value.
+
+    Args:
+        content: digest of the video.
+        prompt: what it is judged against.
+        signature: of the dimension, as :meth:`vbench.crew.Crew.signature` gives it.
+    """
+    facts = prompt.facts.get(signature["dimension"][0])
+    parts = {"content": content, "prompt": prompt.text, "facts": facts, **signature}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _content(path: Path) -> str:
+def content_of(path: Path) -> str:
+    """SHA-256 of a video; of a folder of frames, of their names and digests."""
     if not path.is_dir():
         return checkpoints.digest(path)
     files = sorted(file for file in path.iterdir() if file.is_file())
     return hashlib.sha256("".join(file.name + checkpoints.digest(file) for file in files).encode()).hexdigest()
+
+
+def _keep_manifest(videos: Path, folder: Path) -> None:
+    """A copy of the samples' manifest stays with the run: which text was fed, which seed, which settings."""
+    if (videos / MANIFEST).exists():
+        write_atomically(folder / MANIFEST, (videos / MANIFEST).read_text(encoding="utf-8"))
 
 
 def _forget_removed(store: RunStore, plan: Plan) -> None:

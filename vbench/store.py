@@ -29,7 +29,10 @@ CREATE TABLE IF NOT EXISTS score (
     prompt TEXT NOT NULL,
     dimension TEXT NOT NULL,
     identity TEXT NOT NULL,
+    content TEXT NOT NULL,
     category TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    format TEXT NOT NULL,
     status TEXT NOT NULL,
     value REAL,
     weight REAL,
@@ -52,7 +55,10 @@ class Row:
         prompt: the prompt it was judged against.
         dimension: name of the dimension.
         identity: digest of everything that can change the value.
+        content: SHA-256 of the video.
         category: content category of the prompt, ``""`` if it has none.
+        facts: what the prompt tells the dimensions, in the official schema.
+        format: size, rate and length of the video, for people; ``""`` where it could not be read.
         status: ``scored``, or why not: ``too_short``, ``unreadable``, ``not_applicable``, ``failed``.
         value: the score, ``None`` unless ``scored``.
         weight: what it counts in the aggregate, ``None`` unless ``scored``.
@@ -66,7 +72,10 @@ class Row:
     prompt: str
     dimension: str
     identity: str
+    content: str = ""
     category: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    format: str = ""
     status: str = SCORED
     value: float | None = None
     weight: float | None = None
@@ -77,6 +86,7 @@ class Row:
 
 
 _COLUMNS = tuple(Row.__dataclass_fields__)
+_JSON = ("facts", "frames", "details")
 
 
 class RunStore:
@@ -143,4 +153,4 @@ def _stored(value: Any) -> Any:
 
 def _row(columns: Sequence[Any]) -> Row:
     values = dict(zip(_COLUMNS, columns, strict=True))
-    return Row(**{**values, "frames": json.loads(values["frames"]), "details": json.loads(values["details"])})
+    return Row(**{**values, **{name: json.loads(values[name]) for name in _JSON}})

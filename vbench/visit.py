@@ -14,7 +14,7 @@ from vbench.video import Video
 
 if TYPE_CHECKING:
     from vbench.crew import Crew
-    from vbench.dimensions.base import Dimension, VideoScore
+    from vbench.dimensions.base import Dimension
 
 NOT_EVALUATED = "not_evaluated"
 """Status of a unit whose dimension cannot work here at all; told to the run, never stored."""
@@ -26,60 +26,58 @@ class Task:
 
     Attributes:
         visit: the video and its prompt.
+        content: SHA-256 of the video.
         units: outstanding dimensions with the identities of their results.
     """
 
     visit: Visit
+    content: str
     units: Mapping[str, str]
+
+
+def blank_row(visit: Visit, dimension: str, identity: str, content: str) -> Row:
+    """The row of a unit before its result is known."""
+    prompt = visit.prompt
+    return Row(visit.video, prompt.text, dimension, identity, content, prompt.category, dict(prompt.facts))
 
 
 def look(task: Task, crew: Crew, budget: int) -> Iterator[Row]:
     """A row per outstanding dimension, each as soon as it is known."""
     video = Video(task.visit.path, budget)
     for name, identity in task.units.items():
+        row = blank_row(task.visit, name, identity, task.content)
         try:
             dimension = crew.dimension(name)
         except (CheckpointError, MissingExtra) as error:
-            yield _without(task.visit, name, identity, NOT_EVALUATED, str(error))
+            yield replace(row, status=NOT_EVALUATED, reason=str(error))
             continue
         started = time.perf_counter()
-        row = _row(dimension, video, task.visit, identity)
-        yield replace(row, seconds=round(time.perf_counter() - started, 4))
+        row = _scored(row, dimension, video, task.visit)
+        yield replace(row, format=_format(video), seconds=round(time.perf_counter() - started, 4))
 
 
-def row_of(visit: Visit, dimension: str, identity: str, result: VideoScore | Row) -> Row:
-    """A result, fresh or stored before under another path, as this visit's row."""
-    if isinstance(result, Row):
-        return replace(result, video=visit.video, prompt=visit.prompt.text, category=visit.prompt.category)
-    return Row(
-        video=visit.video,
-        prompt=visit.prompt.text,
-        dimension=dimension,
-        identity=identity,
-        category=visit.prompt.category,
-        value=result.value,
-        weight=result.weight,
-        frames=[float(frame) for frame in result.frames],
-        details=dict(result.details),
+def _scored(row: Row, dimension: Dimension, video: Video, visit: Visit) -> Row:
+    if dimension.needs and dimension.needs not in visit.prompt.facts:
+        reason = f"the prompt {visit.prompt.text!r} brings no facts for {dimension.needs}"
+        return replace(row, status=NOT_APPLICABLE, reason=reason)
+    try:
+        score = dimension.score(video, visit.prompt)
+    except VideoError as error:
+        return replace(row, status=UNREADABLE, reason=str(error))
+    except TooShort as error:
+        return replace(row, status=TOO_SHORT, reason=str(error))
+    except NotApplicable as error:
+        return replace(row, status=NOT_APPLICABLE, reason=str(error))
+    except Exception as error:  # one video must never end a run of hours; what happened is recorded
+        return replace(row, status=FAILED, reason=f"{type(error).__name__}: {error}")
+    frames = [float(frame) for frame in score.frames]
+    return replace(
+        row, value=float(score.value), weight=float(score.weight), frames=frames, details=dict(score.details)
     )
 
 
-def _row(dimension: Dimension, video: Video, visit: Visit, identity: str) -> Row:
-    name = dimension.name
-    if dimension.needs and dimension.needs not in visit.prompt.facts:
-        reason = f"the prompt {visit.prompt.text!r} brings no facts for {dimension.needs}"
-        return _without(visit, name, identity, NOT_APPLICABLE, reason)
+def _format(video: Video) -> str:
     try:
-        return row_of(visit, name, identity, dimension.score(video, visit.prompt))
-    except VideoError as error:
-        return _without(visit, name, identity, UNREADABLE, str(error))
-    except TooShort as error:
-        return _without(visit, name, identity, TOO_SHORT, str(error))
-    except NotApplicable as error:
-        return _without(visit, name, identity, NOT_APPLICABLE, str(error))
-    except Exception as error:  # one video must never end a run of hours; what happened is recorded
-        return _without(visit, name, identity, FAILED, f"{type(error).__name__}: {error}")
-
-
-def _without(visit: Visit, dimension: str, identity: str, status: str, reason: str) -> Row:
-    return Row(visit.video, visit.prompt.text, dimension, identity, visit.prompt.category, status, reason=reason)
+        return f"{video.size[1]}x{video.size[0]}, {video.fps:g} fps, {video.frame_count} frames"
+    except VideoError:
+        return ""
