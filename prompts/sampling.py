@@ -65,7 +65,7 @@ def file_stems(texts: Iterable[str]) -> dict[str, str]:
     stems: dict[str, str] = {}
     taken: set[str] = set()
     for text in dict.fromkeys(texts):
-        stem = _UNSAFE.sub("_", text).strip(" .").encode()[:LONGEST_STEM].decode(errors="ignore")
+        stem = _UNSAFE.sub("_", text).lstrip(" .").encode()[:LONGEST_STEM].decode(errors="ignore")
         if stem != text or stem.casefold() in taken:
             stem = f"{stem}~{hashlib.sha256(text.encode()).hexdigest()[:6]}"
         taken.add(stem.casefold())

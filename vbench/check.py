@@ -1,16 +1,21 @@
-"""Look at the input before anything expensive: every finding is a line, nothing is loaded but headers.
+"""Look at the input before anything expensive: every finding is a line, no model and no torch is loaded.
 
 A bad file is a finding here and a recorded state in a run; it never ends one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from vbench.checkpoints import digest
 from vbench.errors import VideoError
-from vbench.plan import Plan
-from vbench.video import probe
+from vbench.manifest import read_manifest
+from vbench.plan import CUSTOM, Plan
+from vbench.prompts.sampling import SAMPLES
+from vbench.video import VideoFacts, probe
 
 ERROR, WARNING = "error", "warning"
 
@@ -20,9 +25,10 @@ class Finding:
     """One thing that is not as it should be.
 
     Attributes:
-        severity: ``"error"`` (it will not be scored, or a score is not the protocol's) or ``"warning"``.
-        kind: ``unreadable``, ``missing``, ``unexpected``, ``one_frame`` or ``mixed_format``.
-        video: path or name of the video.
+        severity: ``"error"`` (it will not be scored, or the score is not the protocol's) or ``"warning"``.
+        kind: ``missing``, ``count``, ``few_static``, ``unexpected``, ``unreadable``, ``one_frame``, ``odd_format``,
+            ``duplicate``, ``changed`` or ``not_listed``.
+        video: path of the video, or name of the prompt.
         message: what was found and what to do.
     """
 
@@ -33,28 +39,86 @@ class Finding:
 
 
 def check(plan: Plan) -> Iterator[Finding]:
-    """Findings about the videos of a plan, in the plan's order; decodes one frame of each video."""
+    """Findings about the videos of a plan; decodes one frame of each video and reads it once for its digest."""
+    yield from _missing(plan)
+    yield from _counts(plan)
+    for video in plan.unexpected:
+        yield Finding(WARNING, "unexpected", video, "belongs to no prompt of the suite; it is ignored")
+    paths = {visit.video: visit.path for visit in plan.visits}
+    facts: dict[str, VideoFacts] = {}
+    for video, path in paths.items():
+        try:
+            facts[video] = probe(path)
+        except VideoError as error:
+            yield Finding(ERROR, "unreadable", video, str(error))
+    yield from _one_frame(facts)
+    yield from _odd_formats(facts)
+    yield from _duplicates(paths)
+    yield from _manifest(plan, paths)
+
+
+def _missing(plan: Plan) -> Iterator[Finding]:
     for name in plan.missing:
         yield Finding(
             ERROR, "missing", name, "the suite expects this video; sample it, or the score is not the protocol's"
         )
-    for video in plan.unexpected:
-        yield Finding(WARNING, "unexpected", video, "belongs to no prompt; it is ignored")
-    formats: dict[tuple[int, int, float], str] = {}
-    for path, video in {visit.path: visit.video for visit in plan.visits}.items():
-        try:
-            facts = probe(path)
-        except VideoError as error:
-            yield Finding(ERROR, "unreadable", video, str(error))
+
+
+def _counts(plan: Plan) -> Iterator[Finding]:
+    """Prompts without the protocol's number of videos; own videos have no such number."""
+    if plan.mode == CUSTOM:
+        return
+    counts = Counter(visit.prompt for visit in plan.visits)
+    for prompt in plan.prompts:
+        found = counts[prompt]
+        if found == SAMPLES:
             continue
-        if facts.frames == 1:
-            yield Finding(WARNING, "one_frame", video, "has one frame; the dimensions that need motion will say so")
-        shape = (facts.height, facts.width, round(facts.fps, 3))
-        formats.setdefault(shape, video)
-    if len(formats) > 1:
-        listed = "; ".join(
-            f"{width}x{height} at {fps:g} fps ({video})" for (height, width, fps), video in formats.items()
-        )
-        yield Finding(
-            WARNING, "mixed_format", str(plan.root), f"videos of {len(formats)} formats in one set: {listed[:400]}"
-        )
+        if "temporal_flickering" in prompt.dimensions and found < SAMPLES:
+            message = f"{found} static videos where the protocol wants {SAMPLES}: sample more and filter them again"
+            yield Finding(ERROR, "few_static", prompt.text, message)
+        else:
+            yield Finding(WARNING, "count", prompt.text, f"{found} videos where the protocol wants {SAMPLES}")
+
+
+def _one_frame(facts: Mapping[str, VideoFacts]) -> Iterator[Finding]:
+    for video, fact in facts.items():
+        if fact.frames == 1:
+            yield Finding(WARNING, "one_frame", video, "has one frame; dimensions that need motion will say so")
+
+
+def _odd_formats(facts: Mapping[str, VideoFacts]) -> Iterator[Finding]:
+    """Videos unlike most of the set; a model's samples have one size, rate and length."""
+    if not facts:
+        return
+    usual, count = Counter(facts.values()).most_common(1)[0]
+    for video, fact in facts.items():
+        if fact != usual:
+            message = f"is {fact.described()} where {count} of {len(facts)} are {usual.described()}"
+            yield Finding(WARNING, "odd_format", video, message)
+
+
+def _duplicates(paths: Mapping[str, Path]) -> Iterator[Finding]:
+    same: dict[str, list[str]] = defaultdict(list)
+    for video, path in paths.items():
+        if path.is_file():
+            same[digest(path)].append(video)
+    for first, *others in same.values():
+        for video in others:
+            yield Finding(
+                WARNING, "duplicate", video, f"has the content of {first}; each sample needs noise of its own"
+            )
+
+
+def _manifest(plan: Plan, paths: Mapping[str, Path]) -> Iterator[Finding]:
+    records = {record.file: record for record in read_manifest(plan.root)}
+    for file, record in records.items():
+        place = plan.root / file
+        if not place.exists():
+            yield Finding(ERROR, "missing", file, "the manifest lists it and it is not there")
+        elif record.sha256 and place.is_file() and digest(place) != record.sha256:
+            yield Finding(ERROR, "changed", file, "is not the file that the manifest describes: its digest differs")
+    for video in paths if records else ():
+        if video not in records:
+            yield Finding(
+                WARNING, "not_listed", video, "the manifest does not list it; its prompt is taken from its name"
+            )

@@ -53,6 +53,10 @@ class VideoFacts:
     height: int
     width: int
 
+    def described(self) -> str:
+        """The facts for people."""
+        return f"{self.width}x{self.height}, {self.fps:g} fps, {self.frames or 'unknown number of'} frames"
+
 
 def is_video(path: Path) -> bool:
     """Whether a path is something that :class:`Video` reads, judged by its name (or, for a folder, its files)."""

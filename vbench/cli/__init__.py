@@ -8,11 +8,14 @@ import typer
 
 from vbench.cli.check import check
 from vbench.cli.demo import demo
+from vbench.cli.diff import diff
 from vbench.cli.dimensions import dimensions
 from vbench.cli.evaluate import ReferenceFlags, evaluate
 from vbench.cli.filter_static import filter_static
+from vbench.cli.prompts import plan, prompts
 from vbench.cli.report import report
 from vbench.cli.score import score
+from vbench.cli.verify import verify
 from vbench.cli.weights import weights
 from vbench.errors import UsageError, VBenchError
 
@@ -28,14 +31,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command(cls=ReferenceFlags)(evaluate)
+app.command()(plan)
 app.command()(check)
-app.command()(score)
-app.command()(dimensions)
 app.command()(filter_static)
+app.command(cls=ReferenceFlags)(evaluate)
+app.command()(score)
 app.command()(report)
-app.command()(demo)
+app.command()(diff)
+app.command()(verify)
+app.command()(dimensions)
+app.add_typer(prompts, name="prompts")
 app.add_typer(weights, name="weights")
+app.command()(demo)
 
 
 def _version(value: bool) -> None:

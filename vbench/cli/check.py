@@ -21,15 +21,17 @@ def check(
         list[str] | None, typer.Option("--dimension", "-d", help="Only videos of these dimensions.")
     ] = None,
     category: Annotated[str | None, typer.Option(help="Content category (category mode).")] = None,
+    strict: Annotated[bool, typer.Option(help="Warnings count for the exit status, too.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """List unreadable, missing and unexpected videos, without loading any model.
+    """List what is missing, unreadable, odd, duplicate or changed, without loading any model.
 
-    Exit status: 0 nothing found, 1 findings, 2 wrong call.
+    Exit status: 0 no errors, 1 errors (with --strict also warnings), 2 wrong call.
     """
     from rich.console import Console
     from rich.table import Table
 
+    from vbench.check import ERROR
     from vbench.check import check as findings_of
 
     plan = make_plan(videos, dimension, "auto", suite, None, None, category)
@@ -46,4 +48,4 @@ def check(
         typer.echo(
             f"{count} videos, {len(findings)} findings." + ("" if findings else " Next: vbench evaluate " + str(videos))
         )
-    raise typer.Exit(1 if findings else 0)
+    raise typer.Exit(int(any(strict or finding.severity == ERROR for finding in findings)))

@@ -1,0 +1,147 @@
+"""``vbench prompts`` and ``vbench plan``: the suites, and what must be sampled for them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vbench.cli.card import print_json
+
+if TYPE_CHECKING:
+    from vbench.prompts.suite import PromptSuite
+
+prompts = typer.Typer(
+    help="Prompt suites: list, show, fetch.",
+    no_args_is_help=True,
+    epilog="Examples: vbench prompts list; vbench prompts fetch vbench-t2v; vbench prompts show open -d color",
+)
+
+
+@prompts.command("list")
+def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
+    """Show the suites that are here, with their prompts per dimension and their categories."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from vbench.prompts import library
+    from vbench.prompts.official import NAME
+    from vbench.prompts.suite import SuiteError
+    from vbench.reference import fetched_suites
+
+    table = Table("suite", "prompts", "dimensions", "categories", "sha256")
+    listed: list[dict[str, Any]] = []
+    for name in (*library.SHIPPED, NAME):
+        try:
+            suite = library.suite(name, fetched_suites())
+        except SuiteError as error:
+            table.add_row(name, "-", "-", "-", str(error))
+            listed.append({"name": name, "obstacle": str(error)})
+            continue
+        dimensions = {dimension for prompt in suite for dimension in prompt.dimensions}
+        categories = list(library.categories_of(name, fetched_suites()))
+        table.add_row(name, str(len(suite)), str(len(dimensions)), ", ".join(categories) or "-", suite.digest[:12])
+        counts = {
+            dimension: sum(dimension in prompt.dimensions for prompt in suite) for dimension in sorted(dimensions)
+        }
+        listed.append(
+            {
+                "name": name,
+                "prompts": len(suite),
+                "dimensions": counts,
+                "categories": categories,
+                "sha256": suite.digest,
+            }
+        )
+    if json_output:
+        print_json(listed)
+    else:
+        Console(highlight=False, markup=False).print(table)
+
+
+@prompts.command()
+def show(
+    suite: Annotated[str, typer.Argument(help="open, mini, vbench-t2v or a JSON file.")],
+    dimension: Annotated[list[str] | None, typer.Option("--dimension", "-d", help="Only prompts of these.")] = None,
+    category: Annotated[str | None, typer.Option(help="The prompts of a content category instead.")] = None,
+) -> None:
+    """Print prompts, one a line."""
+    wanted = _known(dimension)
+    for prompt in _suite(suite, category):
+        if not wanted or set(wanted) & set(prompt.dimensions):
+            typer.echo(prompt.text)
+
+
+@prompts.command()
+def fetch(
+    suite: Annotated[str, typer.Argument(help="vbench-t2v: the official text-to-video suite.")] = "vbench-t2v",
+    source: Annotated[
+        Path | None, typer.Option("--from", help="The published JSON file or wheel on disk, instead of pip.")
+    ] = None,
+    categories: Annotated[bool, typer.Option(help="Fetch the lists of the content categories, too.")] = True,
+) -> None:
+    """Get the official suite from its publisher; digests are checked.
+
+    Exit status: 0 all is there, 1 the categories could not be fetched (the suite was), 2 nothing was fetched.
+    """
+    from vbench.errors import UsageError
+    from vbench.prompts import official
+    from vbench.reference import fetched_suites
+
+    if suite != official.NAME:
+        raise UsageError(f"Only {official.NAME} is fetched; open and mini are here already.")
+    typer.echo(official.fetch_suite(fetched_suites(), source))
+    if categories:
+        try:
+            for path in official.fetch_categories(fetched_suites()):
+                typer.echo(path)
+        except UsageError as error:
+            typer.echo(
+                f"vbench: {error} The suite itself is there; categories are only needed with --category.", err=True
+            )
+            raise typer.Exit(1) from error
+
+
+def plan(
+    suite: Annotated[str, typer.Argument(help="open, mini, vbench-t2v or a JSON file.")],
+    samples: Annotated[int, typer.Option(min=1, help="Videos a prompt.")] = 5,
+    static_samples: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Videos a prompt of temporal flickering; the protocol wants 25 before the static filter."
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(help="Base seed; each sample's own seed follows from it, the prompt and the index.")
+    ] = 0,
+    dimension: Annotated[list[str] | None, typer.Option("--dimension", "-d", help="Only prompts of these.")] = None,
+    category: Annotated[str | None, typer.Option(help="The prompts of a content category instead.")] = None,
+    json_output: Annotated[bool, typer.Option("--json", help="JSON lines: prompt, index, seed, file.")] = False,
+) -> None:
+    """List what must be sampled: file, seed and prompt, a line each."""
+    from vbench.prompts.sampling import sampling_plan
+
+    count = 0
+    for sample in sampling_plan(_suite(suite, category), _known(dimension), samples, static_samples, seed):
+        count += 1
+        line = {"prompt": sample.prompt.text, "index": sample.index, "seed": sample.seed, "file": sample.file}
+        typer.echo(
+            json.dumps(line, ensure_ascii=False)
+            if json_output
+            else f"{sample.file}\t{sample.seed}\t{sample.prompt.text}"
+        )
+    typer.echo(f"{count} videos", err=True)
+
+
+def _suite(name: str, category: str | None) -> PromptSuite:
+    from vbench.reference import load_category, load_suite
+
+    return load_category(name, category) if category else load_suite(name)
+
+
+def _known(dimensions: list[str] | None) -> list[str]:
+    from vbench.profiles import DIMENSIONS
+
+    return [DIMENSIONS.known(name) for name in dimensions or ()]

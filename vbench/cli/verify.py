@@ -1,0 +1,54 @@
+"""``vbench verify``: score a random part of a run again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vbench.cli.card import print_json
+
+
+def verify(
+    run: Annotated[Path, typer.Argument(help="Folder of the run.", show_default=False)],
+    videos: Annotated[Path, typer.Argument(help="Folder of its videos.", show_default=False)],
+    fraction: Annotated[float, typer.Option(min=0.0, max=1.0, help="Part of the scores to make again.")] = 0.05,
+    seed: Annotated[int, typer.Option(help="Of the random choice.")] = 0,
+    tolerance: Annotated[float, typer.Option(min=0.0, help="Difference up to which a score holds.")] = 1e-6,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps")] = "auto",
+    memory: Annotated[int, typer.Option(min=0, help="MiB of decoded frames to keep per video.")] = 512,
+    json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Score a random part again and say whether the stored scores hold.
+
+    Exit status: 0 they hold, 1 some do not, 2 wrong call.
+    """
+    from vbench import device as devices
+    from vbench import verification
+    from vbench.crew import Crew
+    from vbench.profiles import profile
+    from vbench.results import read_rows
+    from vbench.run import read_record
+
+    record = read_record(run)
+    crew = Crew(profile(record["profile"]), devices.choose(device), record["batch_size"], record["options"])
+    rows = verification.drawn(read_rows(run), fraction, seed)
+    verdicts = list(verification.verify(rows, videos, crew, memory * 2**20, tolerance))
+    findings = [verdict for verdict in verdicts if verdict.verdict != verification.HELD]
+    if json_output:
+        listed = [
+            {"video": found.row.video, "dimension": found.row.dimension, "verdict": found.verdict,
+             "stored": found.row.value, "now": found.value, "reason": found.reason}
+            for found in findings
+        ]  # fmt: skip
+        print_json({"scored_again": len(verdicts), "held": len(verdicts) - len(findings), "findings": listed})
+    else:
+        for found in findings:
+            now = "-" if found.value is None else f"{found.value:.6f}"
+            line = (
+                f"{found.row.video}: {found.row.dimension}: {found.verdict} (stored {found.row.value:.6f}, now {now})"
+            )
+            typer.echo(f"{line} {found.reason}".rstrip())
+        typer.echo(f"{len(verdicts) - len(findings)} of {len(verdicts)} scores hold.")
+    raise typer.Exit(int(bool(findings)))
