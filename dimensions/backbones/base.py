@@ -89,8 +89,25 @@ class QualityModel(Backbone):
         """``(N, 3, H, W)`` uint8 RGB -> ``(N,)`` float32 on the CPU, 0 (worst) to 100 (best)."""
 
 
+class AestheticHead(Backbone):
+    """Role: how beautiful a picture is, from its embedding."""
+
+    @abstractmethod
+    def ratings(self, embeddings: Tensor) -> Tensor:
+        """``(N, D)`` as the embedder gives them -> ``(N,)`` float32 on the CPU, about 0 (ugly) to 10 (beautiful)."""
+
+
 class TextImageScorer(FrameEmbedder):
     """Role: frames and texts in one space."""
+
+    @property
+    @abstractmethod
+    def scale(self) -> float:
+        """What the model multiplies a cosine with."""
+
+    @abstractmethod
+    def embed_as_images(self, frames: Tensor) -> Tensor:
+        """As :meth:`embed`, of frames that an image library scales: antialiased and rounded."""
 
     @abstractmethod
     def embed_text(self, text: str) -> Tensor:
@@ -128,8 +145,14 @@ class Captioner(Backbone):
     size: ClassVar[int]
 
     @abstractmethod
-    def captions(self, frames: Tensor) -> list[str]:
-        """``(N, 3, size, size)`` uint8 RGB -> N captions in lower case."""
+    def captions(self, frames: Tensor, reference_conditioning: bool = True) -> list[str]:
+        """``(N, 3, size, size)`` uint8 RGB -> N captions in lower case.
+
+        Args:
+            frames: in the order of time.
+            reference_conditioning: whether captions tell of the frames of which the reference's tell, which by a slip
+                are not their own; a model that has no such slip takes no notice.
+        """
 
 
 @dataclass(frozen=True)
