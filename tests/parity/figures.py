@@ -10,6 +10,7 @@ import torch
 
 from tests.parity.checkpoint_cache import KIT, write_checkpoint
 from tests.parity.conftest import SEEDED_CACHE, clip
+from vbench.checkpoints import CHECKPOINTS
 from vbench.dimensions.backbones.base import Backbone
 from vbench.dimensions.base import Dimension, VideoScore
 from vbench.prompts.suite import Prompt
@@ -30,7 +31,8 @@ def reference(name: str) -> dict[str, Any]:
 def seeded(kind: type[B]) -> B:
     """A backbone with the seeded weights that the goldens were made with."""
     for name in kind.checkpoints:
-        write_checkpoint(name, SEEDED_CACHE)
+        if CHECKPOINTS[name].is_weights:
+            write_checkpoint(name, SEEDED_CACHE)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VBENCH_CACHE_DIR", str(SEEDED_CACHE))
         return kind.load(torch.device("cpu"))
