@@ -1,0 +1,107 @@
+"""Scene: does the video show the place that the prompt names?
+
+What it measures: whether sentences that describe the frames mention the scene of the prompt.
+
+Formula (VBench, Huang et al., CVPR 2024, section 3.2, "Scene"): a frame is a hit if every word of the scene occurs in
+its caption; a video's score is hits / frames.
+
+Frames: 16, the middle ones of 16 equal parts, each scaled to the captioner's size while it is decoded, whatever its
+shape; a shorter video repeats its last frame.
+
+Range and direction: 0 to 1; higher is better. The leaderboard takes 0 for 0 % and 0.8222 for 100 %.
+
+Unit of the mean: one frame (all hits divided by all captions).
+
+Cost: six captions, about 20 seconds on one core of a CPU, whatever the length of the video.
+
+Quirks of the reference that are kept: a word counts wherever its letters stand ("art" is in "party"), and the caption
+of frame f tells of frame f // 3, so that the last ten frames have no influence. With ``corrected`` the details also
+tell what every frame's own caption would have given; that number is never ranked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vbench.dimensions.backbones.base import Backbone, Captioner
+from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.errors import NotApplicable
+from vbench.prompts.suite import Prompt
+from vbench.video import Video, middle_indices
+
+FRAMES = 16
+
+
+def shows(caption: str, scene: str) -> bool:
+    """Whether every word of the scene occurs in the caption.
+
+    >>> shows("people dancing at a party near the sea", "art sea")
+    True
+    >>> shows("a quiet beach", "rocky beach")
+    False
+    """
+    return all(word in caption for word in scene.split())
+
+
+def scene_of(prompt: Prompt) -> str:
+    """The scene that the prompt's facts name, however deep they are nested.
+
+    >>> scene_of(Prompt("alley", facts={"scene": {"scene": {"scene": "alley"}}}))
+    'alley'
+
+    Raises:
+        NotApplicable: they name none.
+    """
+    fact: Any = prompt.facts
+    while isinstance(fact, Mapping):
+        fact = fact.get("scene")
+    if not isinstance(fact, str) or not fact.strip():
+        raise NotApplicable(
+            f"The prompt {prompt.text!r} names no scene: expected facts like "
+            f'{{"scene": {{"scene": "alley"}}}}, found {dict(prompt.facts)!r}.'
+        )
+    return fact
+
+
+class Scene(Dimension):
+    """Whether captions of the frames mention the scene.
+
+    Args:
+        corrected: also judge each frame by its own caption, in the details.
+        backbones: by role.
+    """
+
+    name = "scene"
+    title = "Scene"
+    meaning = "The frames show the place that the prompt names."
+    family = Family.SEMANTIC
+    roles = ("captioner",)
+    needs = "scene"
+
+    captioner: Captioner
+
+    def __init__(self, *, corrected: bool = False, **backbones: Backbone) -> None:
+        super().__init__(**backbones)
+        self.corrected = corrected
+
+    def score(self, video: Video, prompt: Prompt) -> VideoScore:
+        """Share of the captions that mention the scene; ``frames`` holds 1 or 0 for each.
+
+        Raises:
+            NotApplicable: the prompt names no scene.
+        """
+        scene, size = scene_of(prompt), self.captioner.size
+        frames = video.scaled_frames(middle_indices(video.frame_count, FRAMES), size, size)
+        captions = self.captioner.captions(frames)
+        hits = [float(shows(caption, scene)) for caption in captions]
+        details: dict[str, Any] = {
+            "captions": captions,
+            "success_frame_count": int(sum(hits)),
+            "frame_count": len(hits),
+        }
+        if self.corrected:
+            own = self.captioner.captions(frames, reference_conditioning=False)
+            details["corrected_captions"] = own
+            details["corrected_value"] = sum(shows(caption, scene) for caption in own) / len(own)
+        return VideoScore(sum(hits) / len(hits), weight=len(hits), frames=hits, details=details)
