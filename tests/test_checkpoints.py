@@ -124,7 +124,7 @@ def test_damaged_files(cache: Path) -> None:
 
 def test_file_without_tensors(cache: Path) -> None:
     put(cache, "dino_vitb16", {"epoch": 3})
-    with pytest.raises(CheckpointError, match="expected only tensors.*epoch"):
+    with pytest.raises(CheckpointError, match=r"expected only tensors.*epoch"):
         checkpoints.state_dict("dino_vitb16")
 
 
