@@ -122,7 +122,7 @@ def _take(row: Row, store: RunStore, outcome: Outcome, progress: Progress) -> No
 def _outstanding(plan: Plan, crew: Crew, store: RunStore, outcome: Outcome) -> list[Task]:
     """What is left to do, grouped by the dimensions that it needs."""
     signatures = {name: crew.signature(name) for name in plan.dimensions if name not in outcome.not_evaluated}
-    todo = []
+    todo, renamed = [], []
     for visit in plan.visits:
         content, units = content_of(visit.path), {}
         for name in visit.dimensions:
@@ -134,11 +134,12 @@ def _outstanding(plan: Plan, crew: Crew, store: RunStore, outcome: Outcome) -> l
                 continue
             row = replace(stored, video=visit.video, category=visit.prompt.category)
             if row != stored:
-                store.put(row)
+                renamed.append(row)
             outcome.reused += 1
             outcome.count(row)
         if units:
             todo.append(Task(visit, content, units))
+    store.put_all(renamed)
     return sorted(todo, key=lambda task: tuple(task.units))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -121,10 +121,15 @@ class RunStore:
 
     def put(self, row: Row) -> None:
         """Write one unit and commit it, replacing an older row of the same video, prompt and dimension."""
-        values = [_stored(getattr(row, column)) for column in _COLUMNS]
+        self.put_all([row])
+
+    def put_all(self, rows: Iterable[Row]) -> None:
+        """Write several units in one transaction: all of them or none."""
         marks = ", ".join("?" for _ in _COLUMNS)
+        values = [[_stored(getattr(row, column)) for column in _COLUMNS] for row in rows]
         with self.connection:
-            self.connection.execute(f"INSERT OR REPLACE INTO score ({', '.join(_COLUMNS)}) VALUES ({marks})", values)
+            query = f"INSERT OR REPLACE INTO score ({', '.join(_COLUMNS)}) VALUES ({marks})"
+            self.connection.executemany(query, values)
 
     def drop(self, video: str, prompt: str, dimension: str) -> None:
         """Forget one unit."""

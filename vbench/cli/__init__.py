@@ -7,6 +7,7 @@ import sys
 import typer
 
 from vbench.cli.check import check
+from vbench.cli.compare import compare
 from vbench.cli.demo import demo
 from vbench.cli.diff import diff
 from vbench.cli.dimensions import dimensions
@@ -37,6 +38,7 @@ app.command()(filter_static)
 app.command(cls=ReferenceFlags)(evaluate)
 app.command()(score)
 app.command()(report)
+app.command()(compare)
 app.command()(diff)
 app.command()(verify)
 app.command()(dimensions)

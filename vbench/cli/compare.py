@@ -1,0 +1,152 @@
+"""``vbench compare``: is a checkpoint better?"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vbench.cli.card import print_json
+
+if TYPE_CHECKING:
+    from vbench.comparison import Comparison
+    from vbench.statistics import PairedDifference
+
+HEADINGS = ("dimension", "first", "second", "change", "95 % interval", "verdict")
+
+
+class Format(str, Enum):
+    """How a comparison is printed."""
+
+    table = "table"
+    markdown = "markdown"
+    json = "json"
+    csv = "csv"
+
+
+def compare(
+    runs: Annotated[
+        list[Path], typer.Argument(help="Folders of runs; the first is the yardstick.", show_default=False)
+    ],
+    gate: Annotated[
+        str | None,
+        typer.Option(help='Conditions in points, such as "total>-0.5,imaging_quality>-1"; exit status 1 if not met.'),
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Compare runs of different kinds, and mark it.")] = False,
+    seed: Annotated[int, typer.Option(help="Of the random draws.")] = 0,
+    prompts: Annotated[int, typer.Option(min=0, help="Prompts to list whose scores moved most.")] = 5,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
+) -> None:
+    """Compare runs over the prompts that they share: score, change, interval, and whether it is beyond noise.
+
+    Exit status: 0 compared (and the gate is met), 1 the gate is not met, 2 wrong call or runs of different kinds.
+    """
+    from vbench.comparison import compare_runs, conditions, failures
+
+    asked = conditions(gate) if gate else []
+    compared = compare_runs(runs, force, seed, prompts)
+    for comparison in compared:
+        for objection in comparison.objections:
+            typer.echo(f"{runs[0].name} and {comparison.name} should not be compared: {objection}", err=True)
+    {Format.table: _tables, Format.markdown: _markdown, Format.json: _json, Format.csv: _csv}[form](
+        runs[0].name, compared
+    )
+    unmet = failures(asked, compared)
+    if asked:
+        typer.echo("gate not met: " + "; ".join(unmet) if unmet else "gate met", err=True)
+    raise typer.Exit(int(bool(unmet)))
+
+
+def _cells(name: str, difference: PairedDifference) -> tuple[str, ...]:
+    from vbench.comparison import verdict
+
+    low, high = 100 * difference.low, 100 * difference.high
+    first, second, change = (100 * value for value in (difference.first, difference.second, difference.change))
+    return (name, f"{first:.2f}", f"{second:.2f}", f"{change:+.2f}", f"{low:+.2f} to {high:+.2f}", verdict(difference))
+
+
+def _tables(first: str, compared: Sequence[Comparison]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, markup=False)
+    for comparison in compared:
+        _table(console, f"{comparison.name} against {first}, in points", comparison.differences)
+        for category, differences in comparison.by_category.items():
+            _table(console, f"{category}: {comparison.name} against {first}, in points", differences)
+        if comparison.moved:
+            table = Table(
+                "prompt",
+                "dimension",
+                "first",
+                "second",
+                "change",
+                title="Prompts that moved most",
+                title_justify="left",
+            )
+            for move in comparison.moved:
+                table.add_row(
+                    move.prompt, move.dimension, f"{move.first:.4f}", f"{move.second:.4f}", f"{move.change:+.4f}"
+                )
+            console.print(table)
+
+
+def _table(console: Any, title: str, differences: Mapping[str, PairedDifference]) -> None:
+    from rich.table import Table
+
+    table = Table(*HEADINGS, title=title, title_justify="left")
+    for name, difference in differences.items():
+        table.add_row(*_cells(name, difference))
+    console.print(table)
+
+
+def _markdown(first: str, compared: Sequence[Comparison]) -> None:
+    for comparison in compared:
+        marks = "".join(f" ({objection})" for objection in comparison.objections)
+        typer.echo(f"**{comparison.name}** against **{first}**, in points{marks}\n")
+        typer.echo(f"| {' | '.join(HEADINGS)} |\n|{'---|' * len(HEADINGS)}")
+        for name, difference in comparison.differences.items():
+            typer.echo(f"| {' | '.join(_cells(name, difference))} |")
+        typer.echo("")
+
+
+def _json(first: str, compared: Sequence[Comparison]) -> None:
+    print_json(
+        [
+            {
+                "first": first,
+                "second": comparison.name,
+                "objections": list(comparison.objections),
+                "differences": _plain(comparison.differences),
+                "by_category": {name: _plain(found) for name, found in comparison.by_category.items()},
+                "moved": [{**vars(move), "change": move.change} for move in comparison.moved],
+            }
+            for comparison in compared
+        ]
+    )
+
+
+def _plain(differences: Mapping[str, PairedDifference]) -> dict[str, dict[str, Any]]:
+    from vbench.comparison import verdict
+
+    return {
+        name: {**vars(difference), "change": difference.change, "verdict": verdict(difference)}
+        for name, difference in differences.items()
+    }
+
+
+def _csv(first: str, compared: Sequence[Comparison]) -> None:
+    writer = csv.writer(sys.stdout)
+    writer.writerow(
+        ("run", "category", "dimension", "first", "second", "change", "low", "high", "p_adjusted", "verdict")
+    )
+    for comparison in compared:
+        for category, differences in {"": comparison.differences, **comparison.by_category}.items():
+            for name, found in _plain(differences).items():
+                values = (found[key] for key in ("first", "second", "change", "low", "high", "adjusted", "verdict"))
+                writer.writerow((comparison.name, category, name, *values))
