@@ -86,7 +86,10 @@ class QualityModel(Backbone):
 
     @abstractmethod
     def quality(self, frames: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` uint8 RGB -> ``(N,)`` float32 on the CPU, 0 (worst) to 100 (best)."""
+        """``(N, 3, H, W)`` RGB in [0, 255], uint8 or float32 -> ``(N,)`` float32 on the CPU.
+
+        0 is the worst and 100 the best.
+        """
 
 
 class AestheticHead(Backbone):
