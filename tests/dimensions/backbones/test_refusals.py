@@ -15,12 +15,21 @@ from vbench.errors import CheckpointMismatch
 KEYS = {
     "amt:AMT": "update3.gru.0.weight",
     "raft:RAFT": "module.cnet.layer2.0.norm3.running_mean",
+    "dino:DINO": "blocks.11.attn.qkv.bias",
+    "clip:CLIPB32": "visual.transformer.resblocks.0.attn.in_proj_weight",
+    "clip:CLIPL14": "token_embedding.weight",
 }
 
 
 def without_values(name: str) -> dict[str, Tensor]:
-    """The keys and shapes of a published checkpoint."""
-    return {key: torch.empty(entry["shape"], device="meta") for key, entry in manifest(name)["keys"].items()}
+    """The keys and shapes of a published checkpoint, and of its lone numbers the values too."""
+    described = manifest(name)
+    return {
+        key: torch.tensor(described["rules"][key]["const"])
+        if entry["shape"] == [] and key in described["rules"]
+        else torch.empty(entry["shape"], device="meta")
+        for key, entry in described["keys"].items()
+    }
 
 
 def load_from(monkeypatch: pytest.MonkeyPatch, place: str, state: dict[str, Tensor]) -> None:
