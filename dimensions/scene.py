@@ -92,10 +92,12 @@ class Scene(Dimension):
             NotApplicable: the prompt names no scene.
         """
         scene, size = scene_of(prompt), self.captioner.size
-        frames = video.scaled_frames(middle_indices(video.frame_count, FRAMES), size, size)
+        indices = middle_indices(video.frame_count, FRAMES)
+        frames = video.scaled_frames(indices, size, size)
         captions = self.captioner.captions(frames)
         hits = [float(shows(caption, scene)) for caption in captions]
         details: dict[str, Any] = {
+            "frame_indices": indices,
             "captions": captions,
             "success_frame_count": int(sum(hits)),
             "frame_count": len(hits),

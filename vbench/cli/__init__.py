@@ -12,6 +12,7 @@ from vbench.cli.demo import demo
 from vbench.cli.diff import diff
 from vbench.cli.dimensions import dimensions
 from vbench.cli.evaluate import ReferenceFlags, evaluate
+from vbench.cli.explain import explain
 from vbench.cli.filter_static import filter_static
 from vbench.cli.prompts import plan, prompts
 from vbench.cli.report import report
@@ -38,6 +39,7 @@ app.command()(filter_static)
 app.command(cls=ReferenceFlags)(evaluate)
 app.command()(score)
 app.command()(report)
+app.command()(explain)
 app.command()(compare)
 app.command()(diff)
 app.command()(verify)

@@ -1,0 +1,21 @@
+"""``vbench explain``: why a video has the score it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def explain(
+    run: Annotated[Path, typer.Argument(help="Folder of the run.", show_default=False)],
+    video: Annotated[str, typer.Argument(help="The video, as the run names it.", show_default=False)],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for the page; by default explained/VIDEO in the run.")
+    ] = None,
+) -> None:
+    """Write a page with the video's frames and what the evaluators saw on them: boxes, labels, captions, curves."""
+    from vbench.explain import explain as write
+
+    typer.echo(write(run, video, output or run / "explained" / Path(video).stem))
