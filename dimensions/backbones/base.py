@@ -48,7 +48,7 @@ class Backbone(ABC):
         On a CPU that is one at a time: larger batches gain nothing there and change the last bits of a
         matrix product, and a score must not depend on the batch size.
         """
-        yield from frames.split(1 if self.device.type == "cpu" else self.batch_size)
+        yield from torch.split(frames, 1 if self.device.type == "cpu" else self.batch_size)
 
 
 class FrameEmbedder(Backbone):
