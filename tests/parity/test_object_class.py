@@ -36,6 +36,8 @@ def test_frames_and_labels_are_the_references(name: str) -> None:
 def test_boxes_and_scores_are_the_references(name: str) -> None:
     by_frame = {seen["frame"]: seen for seen in score(ObjectClass, name).details["seen"]}
     for figures in probe(ObjectClass, name)["frames"]:
+        if "same_as_sample" in figures:
+            continue
         seen = by_frame[figures["frame"]]
         assert torch.tensor(seen["boxes"]).sub(torch.tensor(figures["boxes"])).abs().max() < 0.5
         assert seen["scores"] == pytest.approx(figures["roi_scores"], abs=1e-3)
