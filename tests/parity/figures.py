@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import pytest
@@ -11,10 +14,13 @@ import torch
 from tests.parity.checkpoint_cache import KIT, write_checkpoint
 from tests.parity.conftest import SEEDED_CACHE, clip
 from vbench.checkpoints import CHECKPOINTS
+from vbench.crew import Crew
 from vbench.dimensions.backbones.base import Backbone
-from vbench.dimensions.base import Dimension, VideoScore
-from vbench.prompts.suite import Prompt
-from vbench.video import Video
+from vbench.dimensions.base import VideoScore
+from vbench.profiles import profile
+from vbench.reference import VBench
+from vbench.results import read_rows
+from vbench.store import Row
 
 B = TypeVar("B", bound=Backbone)
 
@@ -39,19 +45,50 @@ def seeded(kind: type[B]) -> B:
 
 
 class Scored:
-    """A dimension's scores of the parity clips."""
+    """A dimension's scores of the parity clips, through the public interface, as a user of the reference calls it.
 
-    def __init__(self, dimension: Dimension) -> None:
+    The clips lie under ``<prompt>-0.mp4``, a suite's file asks for them, the checkpoints are in the cache under their
+    published names.
+    """
+
+    def __init__(self, dimension: str) -> None:
         self.dimension = dimension
-        self.clips: dict[str, dict[str, Any]] = reference(dimension.name)["clips"]
-        self._scores: dict[str, VideoScore] = {}
+        self.clips: dict[str, dict[str, Any]] = reference(dimension)["clips"]
+        self.written, self._rows = self._evaluated()
 
     def __getitem__(self, name: str) -> VideoScore:
-        if name not in self._scores:
-            self._scores[name] = self.dimension.score(Video(clip(name)), Prompt(self.clips[name]["prompt"]))
-        return self._scores[name]
+        row = self._rows[f"{self.clips[name]['prompt']}-0.mp4"]
+        assert row.value is not None, row.reason
+        assert row.weight is not None
+        return VideoScore(row.value, row.weight, row.frames, row.details)
 
     @property
-    def aggregate(self) -> float | None:
-        """Of all clips."""
-        return self.dimension.aggregate([self[name] for name in self.clips])
+    def aggregate(self) -> float:
+        """Of all clips, as it stands in the result file."""
+        return float(self.written[0])
+
+    def result(self, name: str) -> dict[str, Any]:
+        """What the result file says of a clip."""
+        by_name = {Path(entry["video_path"]).name: entry for entry in self.written[1]}
+        return dict(by_name[f"{self._prompt(name)}-0.mp4"])
+
+    def _prompt(self, name: str) -> str:
+        return str(self.clips[name]["prompt"])
+
+    def _evaluated(self) -> tuple[list[Any], dict[str, Row]]:
+        crew = Crew(profile("official"), torch.device("cpu"))
+        for name in crew.checkpoints(self.dimension):
+            write_checkpoint(name, SEEDED_CACHE)
+        with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("VBENCH_CACHE_DIR", str(SEEDED_CACHE))
+            root = Path(folder)
+            (root / "videos").mkdir()
+            for name in self.clips:
+                shutil.copy(clip(name), root / "videos" / f"{self._prompt(name)}-0.mp4")
+            suite = [{"prompt_en": self._prompt(name), "dimension": [self.dimension]} for name in self.clips]
+            (root / "suite.json").write_text(json.dumps(suite))
+            bench = VBench("cpu", root / "suite.json", root / "out")
+            bench.evaluate(root / "videos", "parity", dimension_list=[self.dimension])
+            written = json.loads((root / "out" / "parity_eval_results.json").read_text())
+            rows = {row.video: row for row in read_rows(root / "out" / "parity.run")}
+        return written[self.dimension], rows

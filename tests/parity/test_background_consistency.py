@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.parity.conftest import tolerance
-from tests.parity.figures import AGGREGATE_TOLERANCE, Scored, reference, seeded
-from vbench.dimensions.backbones.clip import CLIPB32
-from vbench.dimensions.background_consistency import BackgroundConsistency
+from tests.parity.figures import AGGREGATE_TOLERANCE, Scored, reference
 
 pytestmark = pytest.mark.parity
 
@@ -17,7 +15,7 @@ CLIPS = GOLDEN["clips"]
 
 @pytest.fixture(scope="module")
 def scored() -> Scored:
-    return Scored(BackgroundConsistency(background_embedder=seeded(CLIPB32)))
+    return Scored("background_consistency")
 
 
 @pytest.mark.parametrize("name", CLIPS)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.parity.figures import Scored, reference, seeded
-from vbench.dimensions.backbones.raft import RAFT
-from vbench.dimensions.dynamic_degree import DynamicDegree
+from tests.parity.figures import Scored, reference
 
 pytestmark = pytest.mark.parity
 
@@ -16,7 +14,7 @@ CLIPS = GOLDEN["clips"]
 
 @pytest.fixture(scope="module")
 def scored() -> Scored:
-    return Scored(DynamicDegree(flow=seeded(RAFT)))
+    return Scored("dynamic_degree")
 
 
 @pytest.mark.parametrize("name", CLIPS)
@@ -34,3 +32,8 @@ def test_each_pair_has_the_radius_of_the_reference(scored: Scored, name: str) ->
 
 def test_aggregate_is_the_share_of_moving_clips(scored: Scored) -> None:
     assert scored.aggregate == pytest.approx(GOLDEN["aggregate"], abs=1e-12)
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_the_result_file_holds_truth_values(scored: Scored, name: str) -> None:
+    assert scored.result(name)["video_results"] is bool(CLIPS[name]["score"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.parity.conftest import clip, tolerance
-from tests.parity.figures import AGGREGATE_TOLERANCE, Scored, reference, seeded
+from tests.parity.figures import AGGREGATE_TOLERANCE, Scored, reference
 from vbench.dimensions.backbones.umt import UMT, preprocess
-from vbench.dimensions.human_action import CERTAIN, HumanAction, action_of
+from vbench.dimensions.human_action import CERTAIN, action_of
 from vbench.video import Video, middle_indices
 
 pytestmark = pytest.mark.parity
@@ -33,7 +33,7 @@ def expected(name: str) -> float:
 
 @pytest.fixture(scope="module")
 def scored() -> Scored:
-    return Scored(HumanAction(action_classifier=seeded(UMT)))
+    return Scored("human_action")
 
 
 @pytest.mark.parametrize("name", CLIPS)

@@ -29,8 +29,8 @@ def model() -> MUSIQ:
 
 
 @pytest.fixture(scope="module")
-def scored(model: MUSIQ) -> Scored:
-    return Scored(ImagingQuality(quality_model=model))
+def scored() -> Scored:
+    return Scored("imaging_quality")
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +68,8 @@ def test_each_preprocessing_scores_as_in_the_reference(in_mode: Callable[[str], 
 
 def test_aggregate_is_the_mean_of_the_clips(scored: Scored) -> None:
     assert scored.aggregate == pytest.approx(GOLDEN["aggregate"], abs=AGGREGATE_TOLERANCE)
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_the_result_file_gives_percentages(scored: Scored, name: str) -> None:
+    assert scored.result(name)["video_results"] == pytest.approx(CLIPS[name]["score"], abs=BEST * tolerance(name))

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.parity.conftest import tolerance
-from tests.parity.figures import AGGREGATE_TOLERANCE, Scored, reference, seeded
-from vbench.dimensions.backbones.amt import AMT
-from vbench.dimensions.motion_smoothness import MotionSmoothness
+from tests.parity.figures import AGGREGATE_TOLERANCE, Scored, reference
 
 pytestmark = pytest.mark.parity
 
@@ -17,7 +15,7 @@ CLIPS = GOLDEN["clips"]
 
 @pytest.fixture(scope="module")
 def scored() -> Scored:
-    return Scored(MotionSmoothness(interpolator=seeded(AMT)))
+    return Scored("motion_smoothness")
 
 
 @pytest.mark.parametrize("name", CLIPS)

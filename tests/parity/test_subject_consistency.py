@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from tests.parity.conftest import clip, tolerance
-from tests.parity.figures import AGGREGATE_TOLERANCE, Scored, reference, seeded
+from tests.parity.figures import AGGREGATE_TOLERANCE, Scored, reference
 from vbench.dimensions.backbones.dino import DINO
-from vbench.dimensions.subject_consistency import SubjectConsistency
 from vbench.video import Video
 
 pytestmark = pytest.mark.parity
@@ -19,7 +18,7 @@ CLIPS = GOLDEN["clips"]
 
 @pytest.fixture(scope="module")
 def scored() -> Scored:
-    return Scored(SubjectConsistency(subject_embedder=seeded(DINO)))
+    return Scored("subject_consistency")
 
 
 @pytest.mark.parametrize("name", CLIPS)
@@ -34,11 +33,8 @@ def test_aggregate_weighs_pairs_of_frames(scored: Scored) -> None:
 
 
 @pytest.fixture(scope="module")
-def dino(scored: Scored) -> DINO:
-    dimension = scored.dimension
-    assert isinstance(dimension, SubjectConsistency)
-    assert isinstance(dimension.subject_embedder, DINO)
-    return dimension.subject_embedder
+def dino() -> DINO:
+    return seeded(DINO)
 
 
 @pytest.mark.parametrize("name", CLIPS)

@@ -6,7 +6,6 @@ import pytest
 
 from tests.parity.conftest import tolerance
 from tests.parity.figures import AGGREGATE_TOLERANCE, Scored, reference
-from vbench.dimensions.temporal_flickering import TemporalFlickering
 
 pytestmark = pytest.mark.parity
 
@@ -16,7 +15,7 @@ CLIPS = GOLDEN["clips"]
 
 @pytest.fixture(scope="module")
 def scored() -> Scored:
-    return Scored(TemporalFlickering())
+    return Scored("temporal_flickering")
 
 
 @pytest.mark.parametrize("name", CLIPS)
@@ -30,3 +29,10 @@ def test_each_clip_scores_as_the_reference(scored: Scored, name: str) -> None:
 
 def test_aggregate_is_the_mean_of_the_clips(scored: Scored) -> None:
     assert scored.aggregate == pytest.approx(GOLDEN["aggregate"], abs=AGGREGATE_TOLERANCE)
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_the_result_file_has_the_references_shape(scored: Scored, name: str) -> None:
+    result = scored.result(name)
+    assert set(result) == {"video_path", "video_results"}
+    assert result["video_results"] == scored[name].value
