@@ -16,9 +16,10 @@ CPU, whatever the length of the video.
 
 Quirks of the reference that are kept: probabilities are rounded to four decimals before they are compared with 0.85,
 and they are independent sigmoids, of which several may be large. What is not kept: the reference reads the label from
-the name of the file, up to the first dash and the first underscore. Here it is read from the prompt and nothing is
-cut, so a file without a number behind a dash, which can never be a hit there, is judged like any other. A prompt that
-names none of the 400 actions is a sure miss there; here it is reported as not applicable.
+the name of the file, up to the first dash and the first underscore. Here it is read from the prompt, as the longest
+label that stands there, so a file without a number behind a dash, which can never be a hit there, is judged like any
+other, and a label with a dash in it is not cut. A prompt that names none of the 400 actions is a sure miss there; here
+it is reported as not applicable.
 """
 
 from __future__ import annotations
@@ -48,16 +49,19 @@ def action_of(text: str) -> str:
 
 
 def label_among(action: str, labels: Sequence[str]) -> str:
-    """The action itself where it is one of the labels.
+    """The label that the action is, or that it is up to a dash or an underscore, as in names of files.
 
     Raises:
         NotApplicable: it is none of them; the message gives the closest.
 
     >>> label_among("yoga", ["yoga", "zumba"])
     'yoga'
+    >>> label_among("zumba_seed12", ["yoga", "zumba"])
+    'zumba'
     """
-    if action in labels:
-        return action
+    named = [label for label in labels if action == label or action.startswith((f"{label}_", f"{label}-"))]
+    if named:
+        return max(named, key=len)
     closest = ", ".join(repr(label) for label in get_close_matches(action, labels, 3, 0))
     raise NotApplicable(
         f"The prompt names none of the {len(labels)} actions that the classifier knows: expected "

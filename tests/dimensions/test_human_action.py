@@ -11,8 +11,9 @@ from typing_extensions import Self
 
 from tests.parity.conftest import clip
 from vbench.dimensions.backbones.base import ActionClassifier
-from vbench.dimensions.human_action import HumanAction
+from vbench.dimensions.human_action import HumanAction, action_of, label_among
 from vbench.errors import NotApplicable
+from vbench.plan import prompt_from_name
 from vbench.prompts.suite import Prompt
 from vbench.video import Video
 
@@ -75,3 +76,17 @@ def test_the_five_best_are_told() -> None:
     details = dimension.score(Video(clip("large_yuv")), Prompt("A person is lunge")).details
     assert details["top_labels"] == ["lunge", "zumba", "archery", "juggling", "under_score"]
     assert details["top_probabilities"] == [0.9, 0.7, 0.6, 0.5, 0.4]
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("A person is yoga-0.mp4", "yoga"),
+        ("A person is under_score_seed12-3.mp4", "under_score"),
+        ("a PERSON is Trick-Riding-4.mp4", "trick-riding"),
+        ("A person is lunge.mp4", "lunge"),
+        ("A person is zumba-take2.mp4", "zumba"),
+    ],
+)
+def test_names_of_files_give_the_label_that_they_mean(name: str, label: str) -> None:
+    assert label_among(action_of(prompt_from_name(name)), Certain.labels) == label

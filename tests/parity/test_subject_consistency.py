@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.parity.conftest import clip, tolerance
-from tests.parity.figures import AGGREGATE_TOLERANCE, Scored, reference
+from tests.parity.figures import AGGREGATE_TOLERANCE, Scored, reference, seeded
 from vbench.dimensions.backbones.dino import DINO
 from vbench.video import Video
 
