@@ -45,7 +45,7 @@ def test_the_plans_names_are_found_again(tmp_path: Path) -> None:
 
 
 def test_names_that_a_file_system_cut_are_found(tmp_path: Path) -> None:
-    text = "a long prompt about a lighthouse keeper who climbs the stairs with a lantern while waves crash outside, loudly"
+    text = "a long prompt about a lighthouse keeper who climbs the stairs with a lantern while waves crash outside"
     suite = PromptSuite("long", (Prompt(text, ("subject_consistency",)),))
     write_video(tmp_path / f"{text[:104]}-0.mp4")
     plan = standard_plan(tmp_path, suite, ["subject_consistency"], samples=1)
