@@ -28,6 +28,7 @@ from typing_extensions import Self
 from vbench.checkpoints import load_strictly, state_dict
 from vbench.dimensions.backbones.base import FrameInterpolator
 from vbench.dimensions.backbones.padding import crop, margins, pad
+from vbench.dimensions.backbones.warping import warp
 from vbench.errors import NotApplicable
 
 SMALLEST = 128
@@ -310,22 +311,6 @@ class Correlation:
             places = centres.reshape(-1, 1, 1, 2) / 2**level + offsets
             levels.append(F.grid_sample(planes, 2 * places / last - 1, align_corners=True).view(*centres.shape[:2], -1))
         return torch.cat(levels, 2)
-
-
-def warp(frames: Tensor, flow: Tensor) -> Tensor:
-    """Fetch each pixel from where ``flow`` ``(N, 2, H, W)`` points, bilinearly; outside lies the nearest border."""
-    height, width = flow.shape[-2:]
-    rest = torch.stack(
-        torch.meshgrid(
-            torch.linspace(-1, 1, width, device=flow.device),
-            torch.linspace(-1, 1, height, device=flow.device),
-            indexing="xy",
-        ),
-        2,
-    )
-    half_span = flow.new_tensor([width - 1, height - 1]) / 2
-    grid = rest + flow.permute(0, 2, 3, 1) / half_span
-    return F.grid_sample(frames, grid, padding_mode="border", align_corners=True)
 
 
 def _aligned(features: Tensor, first: Tensor, last: Tensor, flow: Tensor) -> tuple[Tensor, ...]:

@@ -26,6 +26,7 @@ from typing_extensions import Self
 from vbench.checkpoints import load_strictly, state_dict
 from vbench.dimensions.backbones.base import FlowEstimator
 from vbench.dimensions.backbones.padding import margins, pad
+from vbench.dimensions.backbones.renaming import under_names
 from vbench.errors import NotApplicable
 
 SMALLEST = 128
@@ -145,23 +146,13 @@ def published(network: nn.Module) -> nn.Module:
 
     A strided block of the context encoder is published with its shortcut's norm under two names.
     """
-    tree = nn.Module()
-    for path, layer in network.named_modules():
-        if not list(layer.children()) and layer.state_dict():
-            name = published_name(path)
-            _plant(tree, name, layer)
-            if name.endswith("downsample.1"):
-                _plant(tree, name.replace("downsample.1", "norm3"), layer)
-    return tree
-
-
-def _plant(tree: nn.Module, path: str, layer: nn.Module) -> None:
-    *branches, leaf = path.split(".")
-    for branch in branches:
-        if not hasattr(tree, branch):
-            tree.add_module(branch, nn.Module())
-        tree = getattr(tree, branch)
-    tree.add_module(leaf, layer)
+    layers = [
+        (published_name(path), layer)
+        for path, layer in network.named_modules()
+        if not list(layer.children()) and layer.state_dict()
+    ]
+    twice = [(name.replace("downsample.1", "norm3"), layer) for name, layer in layers if name.endswith("downsample.1")]
+    return under_names(layers + twice)
 
 
 def _pixel_places(like: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vbench.dimensions.backbones.amt import AMT, AMTNetwork, Correlation, warp
+from vbench.dimensions.backbones.amt import AMT, AMTNetwork, Correlation
 from vbench.errors import NotApplicable
 
 CPU = torch.device("cpu")
@@ -46,18 +46,6 @@ def test_blocks_of_correlations_are_the_whole_volume(block_bytes: int) -> None:
     flow = 5 * torch.randn(2, 2, 16, 19, generator=generator)
     blockwise = Correlation(source, target, block_bytes).around(flow)
     torch.testing.assert_close(blockwise, whole_volume(source, target, flow), rtol=1e-4, atol=1e-5)
-
-
-def test_warping_along_no_flow_changes_nothing() -> None:
-    frames = torch.rand(2, 3, 9, 13)
-    torch.testing.assert_close(warp(frames, torch.zeros(2, 2, 9, 13)), frames)
-
-
-def test_warping_fetches_from_where_the_flow_points() -> None:
-    frames = torch.arange(12.0).view(1, 1, 3, 4)
-    right_and_down = torch.ones(1, 2, 3, 4)
-    expected = torch.tensor([[5.0, 6, 7, 7], [9, 10, 11, 11], [9, 10, 11, 11]]).view(1, 1, 3, 4)
-    torch.testing.assert_close(warp(frames, right_and_down), expected)
 
 
 def test_the_middle_has_the_size_and_type_of_the_frames(untrained: AMT) -> None:
