@@ -23,16 +23,17 @@ def scaled_size(height: int, width: int, short: int) -> tuple[int, int]:
     return (short, longer) if height <= width else (longer, short)
 
 
-def resize(frames: Tensor, short: int, mode: str) -> Tensor:
-    """Scale ``(N, C, H, W)`` so that the shorter side has ``short`` pixels, without antialiasing.
+def resize(frames: Tensor, short: int, mode: str, antialias: bool = False) -> Tensor:
+    """Scale ``(N, C, H, W)`` so that the shorter side has ``short`` pixels.
 
     Args:
         frames: floating point.
         short: pixels.
         mode: ``bilinear`` or ``bicubic``.
+        antialias: whether to smooth before making smaller; the reference does not.
     """
     size = scaled_size(frames.shape[-2], frames.shape[-1], short)
-    return frames if frames.shape[-2:] == size else F.interpolate(frames, size, mode=mode)
+    return frames if frames.shape[-2:] == size else F.interpolate(frames, size, mode=mode, antialias=antialias)
 
 
 def centre_crop(frames: Tensor, side: int) -> Tensor:
