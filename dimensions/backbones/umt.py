@@ -26,12 +26,12 @@ from typing_extensions import Self
 
 from vbench.checkpoints import load_strictly, state_dict
 from vbench.dimensions.backbones.base import ActionClassifier
+from vbench.dimensions.backbones.pixels import IMAGENET, centre_crop, normalise, scaled_size
 
 LABELS = Path(__file__).parents[1] / "data" / "kinetics_400.txt"
 """Names of the actions, one a line, in the order of the classifier's outputs."""
 
 SHORT_SIDE, CROP = 256, 224
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class UMT(ActionClassifier):
@@ -71,16 +71,12 @@ def preprocess(frames: Tensor) -> Tensor:
     >>> preprocess(torch.zeros(2, 3, 96, 128, dtype=torch.uint8)).shape
     torch.Size([2, 3, 224, 224])
     """
-    height, width = frames.shape[-2:]
-    if min(height, width) != SHORT_SIDE:
-        long_side = int(SHORT_SIDE * max(height, width) / min(height, width))
-        size = (SHORT_SIDE, long_side) if width < height else (long_side, SHORT_SIDE)  # as OpenCV has it: width first
+    height, width = scaled_size(frames.shape[-2], frames.shape[-1], SHORT_SIDE)
+    if frames.shape[-2:] != (height, width):
         pictures = (frame.permute(1, 2, 0).numpy() for frame in frames)
-        resized = [cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR) for picture in pictures]
+        resized = [cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR) for picture in pictures]
         frames = torch.stack([torch.from_numpy(picture).permute(2, 0, 1) for picture in resized])
-    top, left = (round((side - CROP) / 2) for side in frames.shape[-2:])
-    pixels = frames[..., top : top + CROP, left : left + CROP].float() / 255
-    return (pixels - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(DEVIATION).view(3, 1, 1)
+    return normalise(centre_crop(frames, CROP).float(), IMAGENET)
 
 
 def position_table(frames: int, side: int, width: int, trained_frames: int = 8) -> Tensor:

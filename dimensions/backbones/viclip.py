@@ -28,9 +28,11 @@ from typing_extensions import Self
 
 from vbench.checkpoints import load_strictly, state_dict
 from vbench.dimensions.backbones.base import VideoTextEmbedder
+from vbench.dimensions.backbones.pixels import centre_crop, normalise, scaled_size
 
 SIZE, TEXT_LENGTH = 224, 32
-MEAN, DEVIATION = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+"""Mean and standard deviation of CLIP's red, green and blue in [0, 1]."""
 
 
 class ViCLIP(VideoTextEmbedder):
@@ -81,15 +83,11 @@ def preprocess(frames: Tensor) -> Tensor:
     >>> preprocess(torch.zeros(2, 3, 96, 128, dtype=torch.uint8)).shape
     torch.Size([2, 3, 224, 224])
     """
-    short_side = min(frames.shape[-2:])
-    size = [int(SIZE * side / short_side) for side in frames.shape[-2:]]
-    pixels = frames.float()
-    if short_side != SIZE:
-        pixels = F.interpolate(pixels, size, mode="bicubic", align_corners=False).clamp(0, 255).round()
-    top, left = (round((side - SIZE) / 2) for side in size)
-    pixels = pixels[..., top : top + SIZE, left : left + SIZE] / 255
-    mean, deviation = (pixels.new_tensor(values).view(3, 1, 1) for values in (MEAN, DEVIATION))
-    return (pixels - mean) / deviation
+    size = scaled_size(frames.shape[-2], frames.shape[-1], SIZE)
+    levels = frames.float()
+    if frames.shape[-2:] != size:
+        levels = F.interpolate(levels, size, mode="bicubic").clamp(0, 255).round()
+    return normalise(centre_crop(levels, SIZE), CLIP)
 
 
 class TwoTowers(nn.Module):

@@ -15,6 +15,7 @@ from typing_extensions import Self
 
 from vbench.checkpoints import load_strictly, locate, state_dict
 from vbench.dimensions.backbones.base import Captioner
+from vbench.dimensions.backbones.pixels import IMAGENET, normalise
 from vbench.dimensions.backbones.tag2text.beam_search import Hypothesis, beam_search
 from vbench.dimensions.backbones.tag2text.network import Tag2TextNetwork, Writing
 from vbench.dimensions.backbones.wordpiece import END, WordPiece
@@ -25,7 +26,6 @@ TAG_NAMES = Path(__file__).parents[2] / "data" / "tag2text_tags.json"
 DISTURBING = (127, 3265, 3338, 3351, 3355, 3359)
 """Tags that spoil captions and are never given: a coin and five numerals."""
 
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 PRESENT = 0.7
 PROMPT = "a picture of "
 BEGIN_CAPTION, BEGIN_TAGS = 30522, 30523
@@ -88,7 +88,7 @@ class Tag2Text(Captioner):
         )
 
     def _describe(self, frames: Tensor) -> Tensor:
-        image = self.network.look(preprocess(frames.to(self.device)))
+        image = self.network.look(normalise(frames.to(self.device).float(), IMAGENET))
         ids = torch.tensor([self.tag_ids(tags) for tags in self._tags(image)], device=self.device)
         return self.network.describe(ids, image)
 
@@ -105,12 +105,6 @@ class Tag2Text(Captioner):
     def caption(self, hypothesis: Hypothesis) -> str:
         """A sentence without the prompt that it began with: as many characters as the prompt has are cut off."""
         return self.wordpiece.decode(hypothesis.ids)[len(PROMPT) :]
-
-
-def preprocess(frames: Tensor) -> Tensor:
-    """``(N, 3, H, W)`` uint8 -> the same shape, float32, normalised."""
-    mean, deviation = (torch.tensor(values, device=frames.device).view(3, 1, 1) for values in (MEAN, DEVIATION))
-    return (frames.float() / 255 - mean) / deviation
 
 
 def used(state: Mapping[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
