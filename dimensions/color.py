@@ -12,7 +12,7 @@ Range and direction: 0 to 1, higher is better.
 Unit of the mean: one video. A video with no frame that counts does not count either: its weight is 0, and its value,
 0.0, means nothing.
 
-Cost: as :mod:`~vbench.dimensions.object_class`, and a third more for the captions.
+Cost: as :mod:`~vbench.dimensions.object_class`, and about a tenth more for the captions.
 
 Quirks of the reference that are kept: a frame shows the object if the label of its best region equals it, and then the
 captions of all its regions count; a colour is mentioned wherever its letters stand, so "covered" is red; the object is

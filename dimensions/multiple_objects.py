@@ -49,7 +49,7 @@ class MultipleObjects(Dimension):
     """How many frames show both objects."""
 
     name = "multiple_objects"
-    title = "Multiple Objects"
+    title = "Multiple objects"
     meaning = "Both objects of the prompt can be recognised at once."
     family = Family.SEMANTIC
     roles = ("describer",)

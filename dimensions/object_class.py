@@ -42,7 +42,7 @@ class ObjectClass(Dimension):
     """How many frames show the object."""
 
     name = "object_class"
-    title = "Object Class"
+    title = "Object class"
     meaning = "The object of the prompt can be recognised."
     family = Family.SEMANTIC
     roles = ("describer",)

@@ -106,7 +106,7 @@ class SpatialRelationship(Dimension):
     """How well the objects lie to each other."""
 
     name = "spatial_relationship"
-    title = "Spatial Relationship"
+    title = "Spatial relationship"
     meaning = "The objects lie beside or above each other as the prompt says."
     family = Family.SEMANTIC
     roles = ("describer",)

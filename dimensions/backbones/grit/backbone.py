@@ -130,10 +130,13 @@ class Attention(nn.Module):
         return projected
 
     def _position_bias(self, query: Tensor) -> Tensor:
-        """``(N, heads, H, W, c)`` -> what is added to the logits, ``(N, heads, H * W, H * W)``."""
+        """``(N, heads, H, W, c)`` -> what is added to the logits, ``(N, heads, H * W, H * W)``.
+
+        The sum is by far the largest tensor here; with both terms contiguous it is laid out as it is needed.
+        """
         height, width = query.shape[2:4]
-        by_row = torch.einsum("nhyxc,yrc->nhyxr", query, relative(self.rel_pos_h, height))
-        by_column = torch.einsum("nhyxc,xsc->nhyxs", query, relative(self.rel_pos_w, width))
+        by_row = torch.einsum("nhyxc,yrc->nhyxr", query, relative(self.rel_pos_h, height)).contiguous()
+        by_column = torch.einsum("nhyxc,xsc->nhyxs", query, relative(self.rel_pos_w, width)).contiguous()
         return (by_row[..., None] + by_column[..., None, :]).flatten(4).flatten(2, 3)
 
 
