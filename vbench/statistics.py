@@ -282,8 +282,8 @@ def _changes(one: Table, two: Table, name: str) -> Array:
     if name in one.dimensions:
         return change[:, one.dimensions.index(name)]
     scales = [
-        rule.weight / (rule.maximum - rule.minimum) if name in (TOTAL, rule.side) else 0.0
-        for rule in (RULES[dimension] for dimension in one.dimensions)
+        rule.weight / (rule.maximum - rule.minimum) if rule and name in (TOTAL, rule.side) else 0.0
+        for rule in map(RULES.get, one.dimensions)
     ]
     tested = np.isfinite(change)
     return np.where(tested.any(axis=1), (np.where(tested, change, 0.0) * scales).sum(axis=1), np.nan)
