@@ -98,14 +98,15 @@ def curves(series: Mapping[str, Sequence[float]], label: str = "frame or pair") 
     """
     if not series:
         return ""
-    with _figure(7.2, 2.4) as figure:
+    title = f"Values by {label}: {', '.join(series)}"
+    with _figure(7.2, 2.4, title) as figure:
         figure.set_layout_engine("constrained")
         axes = figure.subplots()
         for name, values in series.items():
             axes.plot(range(1, len(values) + 1), values, linewidth=1.4, label=_short(name))
         axes.set_xlabel(label)
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-        return _svg(figure, f"Values by {label}: {', '.join(series)}")
+        return _svg(figure, title)
 
 
 def radar(runs: Sequence[Mapping[str, float]], low: float, high: float, title: str) -> str:
@@ -122,7 +123,7 @@ def radar(runs: Sequence[Mapping[str, float]], low: float, high: float, title: s
         return ""
     angles = 2 * np.pi * np.arange(len(spokes)) / len(spokes)
     directions = np.stack([np.sin(angles), np.cos(angles)], axis=1)
-    with _figure(3.6, 3.0) as figure:
+    with _figure(3.6, 3.0, title) as figure:
         axes = figure.add_axes((0.2, 0.1, 0.6, 0.75), aspect="equal")
         _web(axes, spokes, directions, low, high)
         for number, values in enumerate(runs):
@@ -146,7 +147,7 @@ def histogram(runs: Sequence[Sequence[float]], scores: Sequence[float | None], t
     if not pooled.size:
         return ""
     edges = np.histogram_bin_edges(pooled, BINS)
-    with _figure(3.5, 1.7) as figure:
+    with _figure(3.5, 1.7, title) as figure:
         axes = figure.add_axes((0.12, 0.17, 0.85, 0.78))
         for number, (values, score) in enumerate(zip(runs, scores, strict=True)):
             if score is None or not len(values):
@@ -174,7 +175,7 @@ def scatter(clouds: Sequence[Cloud], across: str, up: str, title: str) -> str:
         title: what a screen reader says.
     """
     rng = np.random.default_rng(0)
-    with _figure(3.5, 2.9) as figure:
+    with _figure(3.5, 2.9, title) as figure:
         axes = figure.add_axes((0.16, 0.15, 0.81, 0.82))
         for number, cloud in enumerate(clouds):
             points = np.array(cloud.points[:: math.ceil(len(cloud.points) / MOST_POINTS) or 1]).reshape(-1, 2)
@@ -223,15 +224,8 @@ def _web(axes: Axes, spokes: Sequence[str], directions: Any, low: float, high: f
         axes.plot([0, x], [0, y], color=INK, linewidth=0.6, alpha=0.2)
         side = "center" if abs(x) < 0.1 else "left" if x > 0 else "right"
         level = "center" if abs(y) < 0.7 else "bottom" if y > 0 else "top"
-        axes.text(
-            1.08 * x,
-            (1.14 if y == 1 else 1.08) * y,
-            name.replace(" ", "\n"),
-            ha=side,
-            va=level,
-            fontsize=7,
-            linespacing=1,
-        )
+        away = 1.14 if y == 1 else 1.08
+        axes.text(away * x, away * y, name.replace(" ", "\n"), ha=side, va=level, fontsize=7, linespacing=1)
 
 
 def _closed(corners: Any) -> Any:
@@ -251,26 +245,23 @@ def _short(name: str) -> str:
 
 
 @contextmanager
-def _figure(width: float, height: float) -> Iterator[Figure]:
+def _figure(width: float, height: float, title: str) -> Iterator[Figure]:
     try:
         from matplotlib import rc_context
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
         raise MissingExtra('Charts need matplotlib: pip install "vbench-suite[report]"') from error
-    with rc_context(STYLE):
+    with rc_context({**STYLE, "svg.hashsalt": title}):
         yield Figure(figsize=(width, height))
 
 
 def _svg(figure: Figure, title: str) -> str:
     """The figure as an element of a page: it has a name, the page's font and colours, and no rules of its own."""
-    from matplotlib import rc_context
-
     text = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    with rc_context({"svg.hashsalt": title}):
-        figure.savefig(text, format="svg", transparent=True, metadata=nothing)
+    figure.savefig(text, format="svg", transparent=True, metadata=nothing)
     drawn = re.sub(r"<style.*?</style>", "", text.getvalue(), flags=re.DOTALL)
-    drawn = re.sub(r"<g id=[^>]*>", "<g>", drawn)
+    drawn = re.sub(r"<g id=\"[^\"]*\"", "<g", drawn)
     drawn = re.sub(r"font-family: [^;\"]*", "font-family: inherit", drawn)
     drawn = re.sub(r" transform=\"rotate\(-0 [^)]*\)\"|\n *", lambda found: " " if "\n" in found[0] else "", drawn)
     for number, colour in enumerate(COLOURS, 1):

@@ -127,6 +127,10 @@ class Run:
         """The record as text, long lists shortened."""
         return json.dumps({key: _shortened(value) for key, value in self.record.items()}, indent=2, ensure_ascii=False)
 
+    def estimate(self, name: str) -> Estimate:
+        """The score of a dimension, a side or the total; empty if there is none."""
+        return self.scores.get(name, Estimate(None))
+
     def file(self, row: Row) -> Path:
         """Where the run read a video."""
         return Path(self.record["videos"]) / row.video
@@ -279,7 +283,11 @@ def write_report(runs: Sequence[Path], target: Path) -> Path:
             'A report needs packages that are not installed: pip install "vbench-suite[report]"'
         ) from error
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("vbench"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.PackageLoader("vbench"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"title": _title, "place": _place, "fixed": _fixed, "signed": _signed, "verdict": verdict}
     names = {"BETTER": BETTER, "WORSE": WORSE, "SAME": SAME, "SIDES": SIDES, "TOTAL": TOTAL, "RULES": RULES}
