@@ -59,6 +59,7 @@ BACKBONES: Registry[Backbone] = Registry(
         "efficientnet_lite0": f"{_B}.efficientnet_lite:EfficientNetLite",
         "dis_flow": f"{_B}.dis_flow:DisFlow",
         "dis_interpolation": f"{_B}.dis_flow:DisInterpolation",
+        "niqe": f"{_B}.niqe:NIQE",
     },
     "vbench.backbones",
 )
@@ -112,6 +113,7 @@ PROFILES: dict[str, Profile] = {
                 "background_embedder": "efficientnet_lite0",
                 "interpolator": "dis_interpolation",
                 "flow": "dis_flow",
+                "quality_model": "niqe",
             },
         ),
     )
