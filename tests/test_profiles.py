@@ -8,6 +8,7 @@ from vbench import checkpoints
 from vbench.dimensions.backbones.base import Backbone
 from vbench.dimensions.base import Dimension
 from vbench.errors import UsageError
+from vbench.plan import ON_REQUEST
 from vbench.profiles import BACKBONES, DIMENSIONS, PROFILES
 from vbench.registry import Registry
 from vbench.scoring import RULES
@@ -20,7 +21,8 @@ def test_dimensions(name: str) -> None:
     assert found.name == name
     assert found.title
     assert found.meaning
-    assert found.family.value == RULES[name].side
+    if name in RULES:
+        assert found.family.value == RULES[name].side
     assert set(found.roles) <= set(PROFILES["official"].roles)
 
 
@@ -38,7 +40,12 @@ def test_profiles_name_backbones_that_exist(name: str) -> None:
 
 
 def test_every_dimension_of_the_protocol_is_there() -> None:
-    assert set(DIMENSIONS.builtin) == set(RULES)
+    assert set(DIMENSIONS.builtin) == {*RULES, *ON_REQUEST}
+
+
+def test_what_is_outside_the_protocol_is_never_ranked() -> None:
+    assert not set(ON_REQUEST) & set(RULES)
+    assert set(ON_REQUEST.values()) <= set(RULES)
 
 
 def test_a_name_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:

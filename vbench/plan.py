@@ -34,10 +34,14 @@ NEED_FACTS = ("object_class", "multiple_objects", "scene", "appearance_style", "
 NEED_LABELS = ("human_action",)
 """Dimensions whose prompts must name a class; of no use for free prompts unless asked for."""
 
+ON_REQUEST = {"imaging_quality_by_metric": "imaging_quality"}
+"""Dimensions outside the protocol, never evaluated unless named -> the one whose prompts and videos they judge."""
+
 SHARED_FOLDERS = {
     "background_consistency": "scene",
     "aesthetic_quality": "overall_consistency",
     "imaging_quality": "overall_consistency",
+    "imaging_quality_by_metric": "overall_consistency",
     "motion_smoothness": "subject_consistency",
     "dynamic_degree": "subject_consistency",
 }
@@ -103,14 +107,14 @@ def prompt_from_name(path: str | Path) -> str:
 
 
 def dimensions_asked(names: Sequence[str] | None, mode: str) -> tuple[str, ...]:
-    """Check and order the dimensions that were asked for; without any, all that the mode can judge.
+    """Check and order the dimensions that were asked for; without any, the protocol's that the mode can judge.
 
     Raises:
         UsageError: an unknown dimension, or one that the mode has no facts for.
     """
     without_facts = mode != STANDARD
     if not names:
-        left_out = (*NEED_FACTS, *NEED_LABELS) if without_facts else ()
+        left_out = (*ON_REQUEST, *((*NEED_FACTS, *NEED_LABELS) if without_facts else ()))
         return tuple(name for name in in_protocol_order(DIMENSIONS.names()) if name not in left_out)
     asked = in_protocol_order({DIMENSIONS.known(name) for name in names})
     unjudgeable = [name for name in asked if name in NEED_FACTS]
@@ -141,7 +145,7 @@ def standard_plan(
     missing: dict[str, None] = {}
     prompts = []
     for prompt in suite:
-        judged = [name for name in asked if name in prompt.dimensions]
+        judged = [name for name in asked if ON_REQUEST.get(name, name) in prompt.dimensions]
         if judged:
             prompts.append(prompt)
         for index in range(samples):

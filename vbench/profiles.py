@@ -38,6 +38,7 @@ DIMENSIONS: Registry[Dimension] = Registry(
         "appearance_style": f"{_D}.appearance_style:AppearanceStyle",
         "temporal_style": f"{_D}.temporal_style:TemporalStyle",
         "overall_consistency": f"{_D}.overall_consistency:OverallConsistency",
+        "imaging_quality_by_metric": f"{_D}.imaging_quality_by_metric:ImagingQualityByMetric",
     },
     "vbench.dimensions",
 )
@@ -60,6 +61,7 @@ BACKBONES: Registry[Backbone] = Registry(
         "dis_flow": f"{_B}.dis_flow:DisFlow",
         "dis_interpolation": f"{_B}.dis_flow:DisInterpolation",
         "niqe": f"{_B}.niqe:NIQE",
+        "pyiqa": f"{_B}.pyiqa_metric:PyiqaMeasures",
     },
     "vbench.backbones",
 )
@@ -97,6 +99,7 @@ PROFILES: dict[str, Profile] = {
                 "aesthetic_embedder": "clip_vit_l_14",
                 "aesthetic_head": "laion_aesthetic",
                 "quality_model": "musiq_spaq",
+                "quality_measures": "pyiqa",
                 "style_scorer": "clip_vit_b_32",
                 "captioner": "tag2text_swin_14m",
                 "describer": "grit_b",
@@ -114,6 +117,7 @@ PROFILES: dict[str, Profile] = {
                 "interpolator": "dis_interpolation",
                 "flow": "dis_flow",
                 "quality_model": "niqe",
+                "quality_measures": "pyiqa",
             },
         ),
     )

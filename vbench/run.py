@@ -193,16 +193,18 @@ def _open_record(folder: Path, plan: Plan, crew: Crew) -> dict[str, Any]:
         found = "; ".join(f"{name} was {before[name]!r} and is now {same[name]!r}" for name in other)
         raise UsageError(f"{folder} holds another run: {found}. Choose another folder for this one.")
     dimensions = sorted({*before.get("dimensions", ()), *plan.dimensions})
+    kept = {name: settings for name, settings in before.get("options", {}).items() if name not in plan.dimensions}
+    options = kept | {name: dict(settings) for name, settings in crew.options.items()}
     return {
         "version": RECORD_VERSION,
         "status": "running",
         "started": before.get("started", provenance.now()),
         "ended": None,
         **same,
-        "comparable": crew.profile.comparable,
+        "comparable": crew.profile.comparable and not options,
         "dimensions": dimensions,
         "dimension_versions": {name: DIMENSIONS.get(name).version for name in dimensions},
-        "options": {name: dict(settings) for name, settings in crew.options.items()},
+        "options": options,
         "batch_size": crew.batch_size,
         "missing_videos": list(plan.missing),
         "unexpected_videos": list(plan.unexpected),

@@ -6,7 +6,7 @@ The roles below are what dimensions ask for. A backbone plays one or several of 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -89,6 +89,35 @@ class QualityModel(Backbone):
         """``(N, 3, H, W)`` RGB in [0, 255], uint8 or float32 -> ``(N,)`` float32 on the CPU.
 
         0 is the worst and 100 the best.
+        """
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure of image quality, on its own scale.
+
+    Attributes:
+        name: as it was chosen.
+        lower_better: whether a lower number is a better picture.
+        rate: ``(N, 3, H, W)`` RGB in [0, 255], uint8 or float32 -> ``(N,)`` float32 on the CPU.
+    """
+
+    name: str
+    lower_better: bool
+    rate: Callable[[Tensor], Tensor]
+
+
+class QualityMeasures(Backbone):
+    """Role: a choice of no-reference measures of image quality."""
+
+    @abstractmethod
+    def choose(self, name: str) -> Measure:
+        """Make the measure of that name.
+
+        Raises:
+            UsageError: there is none of single frames; the message gives close names.
+            CheckpointError: its weights are not there and cannot be had.
+            MissingExtra: a package that it needs is not installed.
         """
 
 

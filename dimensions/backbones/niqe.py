@@ -109,7 +109,7 @@ def quality_of(distance: float) -> float:
     >>> [quality_of(distance) for distance in (1, 2, 7, 12, float("inf"))]
     [100.0, 100.0, 50.0, 25.0, 0.0]
     """
-    return min(100.0, 100.0 * 2.0 ** ((BEST - distance) / HALVING))
+    return min(100.0, 100.0 * math.pow(2, (BEST - distance) / HALVING))
 
 
 def features(frame: Tensor) -> Array:

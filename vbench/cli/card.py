@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from vbench.profiles import PROFILES
 from vbench.scoring import QUALITY, RULES, SEMANTIC, ScoreCard
 
 
-def card_json(card: ScoreCard, profile: str, partial: bool = False) -> dict[str, Any]:
-    """Everything on the card as JSON types; a score that is not there is null, never 0."""
+def card_json(
+    card: ScoreCard, profile: str, partial: bool = False, options: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Everything on the card as JSON types; a score that is not there is null, never 0.
+
+    Args:
+        card: the scores.
+        profile: which backbones gave them.
+        partial: whether Quality and Semantic are wanted over what is there.
+        options: settings by dimension that are not the protocol's; with any the card compares with no leaderboard.
+    """
     return {
         "profile": profile,
-        "comparable": bool(profile in PROFILES and PROFILES[profile].comparable),
+        "comparable": bool(profile in PROFILES and PROFILES[profile].comparable and not options),
+        "options": {name: dict(settings) for name, settings in (options or {}).items()},
         "dimensions": {
             name: {
                 "score": result.score,
@@ -38,8 +49,10 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def print_card(card: ScoreCard, profile: str, partial: bool = False) -> None:
-    """The table: raw and normalised scores, the sides, what is missing and why."""
+def print_card(
+    card: ScoreCard, profile: str, partial: bool = False, options: Mapping[str, Mapping[str, Any]] | None = None
+) -> None:
+    """The table: raw and normalised scores, the sides, what is missing and why; arguments as :func:`card_json`."""
     from rich.console import Console
     from rich.table import Table
 
@@ -66,6 +79,10 @@ def print_card(card: ScoreCard, profile: str, partial: bool = False) -> None:
         console.print(f"not evaluated: {name}: {reason}", markup=False, soft_wrap=True)
     if known and not known.comparable:
         console.print(f"Note: {known.meaning}", markup=False, soft_wrap=True)
+    for name, settings in (options or {}).items():
+        chosen = ", ".join(f"{setting}={value}" for setting, value in settings.items())
+        note = f"Note: {name} with {chosen} is outside the protocol: never compare this run with the leaderboard."
+        console.print(note, markup=False, soft_wrap=True)
 
 
 def _side_line(card: ScoreCard, side: str, partial: bool) -> str:

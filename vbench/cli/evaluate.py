@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from vbench.plan import Plan
     from vbench.run import Outcome
 
+BY_METRIC = "imaging_quality_by_metric"
+
 EPILOG = """
 [bold]Examples[/bold]
 
@@ -121,6 +123,14 @@ def evaluate(
             help="imaging_quality: longer, shorter, shorter_centercrop or None; the leaderboard uses longer.",
         ),
     ] = "longer",
+    imaging_metric: Annotated[
+        str,
+        typer.Option(
+            "--imaging-metric",
+            help="Also rate the frames by this no-reference measure of pyiqa, on its own scale; never ranked.",
+            show_default=False,
+        ),
+    ] = "",
     partial: Annotated[
         bool, typer.Option(help="Show Quality and Semantic over the dimensions that are there.")
     ] = False,
@@ -144,18 +154,24 @@ def evaluate(
     from vbench import device as devices
     from vbench import reference, run
     from vbench.crew import Crew
+    from vbench.dimensions.backbones.pyiqa_metric import known_measure
     from vbench.profiles import profile as profile_named
 
-    plan = make_plan(where, dimension, mode, suite, prompt, prompt_file, category)
     options = reference.options_from({"imaging_quality_preprocessing_mode": imaging_preprocessing})
+    if imaging_metric:
+        options[BY_METRIC] = {"metric": known_measure(imaging_metric)}
+    plan = make_plan(
+        where, dimension, mode, suite, prompt, prompt_file, category, extra=[BY_METRIC] if imaging_metric else ()
+    )
     crew = Crew(profile_named(profile), devices.choose(device), batch_size, options)
     folder = output or default_output(where, profile)
     outcome = run.evaluate(plan, crew, folder, progress_of(progress), memory * 2**20, workers)
     card = reference.write_results(folder, "results", plan)
+    used = run.read_record(folder)["options"]
     if json_output:
-        print_json({"run": str(folder), **card_json(card, profile, partial)})
+        print_json({"run": str(folder), **card_json(card, profile, partial, used)})
     else:
-        print_card(card, profile, partial)
+        print_card(card, profile, partial, used)
         typer.echo(f"Run: {folder}   Read it again: vbench score {folder}   With curves: vbench report {folder}")
     raise typer.Exit(exit_status(outcome, explicit=bool(dimension)))
 
@@ -168,8 +184,9 @@ def make_plan(
     prompt: str | None,
     prompt_file: Path | None,
     category: str | None,
+    extra: Sequence[str] = (),
 ) -> Plan:
-    """The plan that the options describe.
+    """The plan that the options describe; ``extra`` are dimensions beside those that are named or the default.
 
     Raises:
         UsageError: options that exclude each other, or input that cannot be used.
@@ -186,6 +203,8 @@ def make_plan(
         raise UsageError("--prompt and --prompt-file belong to the custom mode: add --mode custom_input.")
     if not videos.exists():
         raise UsageError(f"{videos} does not exist.")
+    if extra:
+        dimensions = [*(dimensions or plans.dimensions_asked(None, mode)), *extra]
     if mode == plans.CUSTOM:
         return plans.custom_plan(videos, dimensions, plans.read_prompt_file(prompt_file) if prompt_file else prompt)
     if mode == plans.CATEGORY:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,16 +31,16 @@ def score(
 
     Exit status: 0 all 16 dimensions have a score, 1 some are missing, 2 wrong call.
     """
-    card, profile = read(run)
+    card, profile, options = read(run)
     if json_output:
-        print_json(card_json(card, profile, partial))
+        print_json(card_json(card, profile, partial, options))
     else:
-        print_card(card, profile, partial)
+        print_card(card, profile, partial, options)
     raise typer.Exit(1 if card.missing() else 0)
 
 
-def read(path: Path) -> tuple[ScoreCard, str]:
-    """The card and the profile of a run or of the reference's result files.
+def read(path: Path) -> tuple[ScoreCard, str, dict[str, Any]]:
+    """The card, the profile and the options of a run or of the reference's result files.
 
     Raises:
         UsageError: there is neither.
@@ -51,13 +51,14 @@ def read(path: Path) -> tuple[ScoreCard, str]:
         from vbench.results import read_score_card
         from vbench.run import read_record
 
-        return read_score_card(path), read_record(path)["profile"]
+        record = read_record(path)
+        return read_score_card(path), record["profile"], record["options"]
     files = [path] if path.is_file() else sorted(path.glob("*_eval_results.json"))
     if not files:
         raise UsageError(
             f"{path} is neither a run nor a folder with *_eval_results.json. Make a run: vbench evaluate VIDEOS"
         )
-    return read_result_files(files), "unknown"
+    return read_result_files(files), "unknown", {}
 
 
 def read_result_files(files: list[Path]) -> ScoreCard:
