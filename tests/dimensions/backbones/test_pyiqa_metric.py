@@ -101,7 +101,7 @@ def test_weights_that_name_code_are_refused(
 ) -> None:
     monkeypatch.setattr("pyiqa.utils.download_util.DEFAULT_CACHE_DIR", str(tmp_path))
     torch.save({"weights": Trap()}, tmp_path / "musiq_spaq_ckpt-358bb6af.pth", pickle_module=pickle)
-    with pytest.raises(CheckpointError, match="could not make musiq-spaq.*Weights only"):
+    with pytest.raises(CheckpointError, match=r"could not make musiq-spaq.*Weights only"):
         measures.choose("musiq-spaq")
     assert "code of the file ran" not in "".join(capsys.readouterr())
 
