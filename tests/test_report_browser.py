@@ -31,6 +31,8 @@ QUIET = (
     "--no-first-run",
 )
 DESK, PHONE = (1280, 900), (360, 740)
+PAPER = (688, 1000)
+"""What A4 leaves between the page's margins, in CSS pixels."""
 
 CONTRAST = """element => {
   const rgba = colour => colour.match(/[\\d.]+/g).map(Number);
@@ -149,8 +151,9 @@ def test_what_a_screen_reader_meets(browser: Browser, report: Path) -> None:
 
 
 def test_it_prints_light_and_whole(browser: Browser, report: Path) -> None:
-    with opened(browser, report, scheme="dark") as tab:
+    with opened(browser, report, PAPER, "dark") as tab:
         tab.emulate_media(media="print")
+        assert tab.evaluate("document.documentElement.scrollWidth") == PAPER[0]
         assert not dark(tab)
         assert not tab.locator("nav").is_visible()
         assert tab.locator("h2#missing").is_visible()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +37,20 @@ PERCENT = ("imaging_quality",)
 """Dimensions whose per-video result is on 0..100 in the reference's files; the aggregate is on 0..1."""
 
 
-FRAME_COUNTS = ("success_frame_count", "frame_count")
-"""Details that stand beside the per-video result in the reference's files."""
+EXTRA: dict[str, Callable[[Row], dict[str, Any]]] = {
+    "background_consistency": lambda row: {
+        "video_sim": (row.value or 0.0) * (row.weight or 0.0),
+        "cnt_per_video": int(row.weight or 0),
+    },
+    "object_class": lambda row: _counts_of(row),
+    "multiple_objects": lambda row: _counts_of(row),
+    "scene": lambda row: _counts_of(row),
+    "human_action": lambda row: {"cor_num_per_video": int(row.value or 0)},
+    "color": lambda row: {"cur_success_frame_rate": row.value},
+    "spatial_relationship": lambda row: {"frame_results": list(row.frames)},
+    "appearance_style": lambda row: {"frame_results": list(row.frames), "cur_sim": row.frames[-1]},
+}
+"""What stands beside the per-video result in the reference's files."""
 
 
 class NothingScored(VBenchError):
@@ -203,12 +215,17 @@ def _counts(row: Row) -> bool:
 
 
 def _video(row: Row, root: Path) -> dict[str, Any]:
-    entry: dict[str, Any] = {"video_path": str(root / row.video)}
+    value: Any = row.value
     if row.dimension in BOOLEAN:
-        return {**entry, "video_results": bool(row.value)}
-    scale = 100 if row.dimension in PERCENT else 1
-    counts: dict[str, Any] = {name: row.details[name] for name in FRAME_COUNTS if name in row.details}
-    return {**entry, "video_results": (row.value or 0.0) * scale, **counts}
+        value = bool(value)
+    elif row.dimension in PERCENT:
+        value = 100 * (row.value or 0.0)
+    extra = EXTRA[row.dimension](row) if row.dimension in EXTRA else {}
+    return {"video_path": str(root / row.video), "video_results": value, **extra}
+
+
+def _counts_of(row: Row) -> dict[str, Any]:
+    return {name: row.details[name] for name in ("success_frame_count", "frame_count")}
 
 
 def _only(prompts: Sequence[str]) -> str | None:

@@ -1,6 +1,7 @@
 """Who does the visits: this process, or several that each hold their own backbones.
 
-Workers only compute; the process that called writes the store, so nothing is shared but rows.
+Workers only compute; the process that called writes the store, so nothing is shared but rows. Each keeps the number of
+threads that one process would have: it shows in the last bits of a matrix product.
 """
 
 from __future__ import annotations
@@ -51,9 +52,10 @@ def _one_by_one(tasks: Sequence[Task], crew: Crew, budget: int) -> Iterator[Row]
 
 
 def _side_by_side(tasks: Sequence[Task], crew: Crew, budget: int, processes: int) -> Iterator[Row]:
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads of several processes share the cores
     context = multiprocessing.get_context("spawn")
     turn = context.Value("i", 0)
-    pool = ProcessPoolExecutor(processes, context, _start, (crew, budget, processes, turn))
+    pool = ProcessPoolExecutor(processes, context, _start, (crew, budget, turn))
     try:
         for done in as_completed([pool.submit(_look, task) for task in tasks]):
             yield from done.result()
@@ -70,15 +72,13 @@ _here: dict[str, Any] = {}
 """The crew and the budget of a worker process; set once when it starts."""
 
 
-def _start(crew: Crew, budget: int, processes: int, turn: Any) -> None:
+def _start(crew: Crew, budget: int, turn: Any) -> None:
     import torch
 
     with turn.get_lock():
         number, turn.value = turn.value, turn.value + 1
     if str(crew.device) == "cuda":
         crew.device = torch.device("cuda", number % torch.cuda.device_count())
-    else:
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) // processes))
     _here.update(crew=crew, budget=budget)
 
 

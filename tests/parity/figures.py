@@ -75,6 +75,11 @@ class Scored:
     def _prompt(self, name: str) -> str:
         return str(self.clips[name]["prompt"])
 
+    def _facts(self, name: str) -> dict[str, Any]:
+        """What the golden tells of a prompt, nested as in a suite's file (the golden has the inner level alone)."""
+        facts = self.clips[name].get("auxiliary_info")
+        return {self.dimension: facts} if facts else {}
+
     def _evaluated(self) -> tuple[list[Any], dict[str, Row]]:
         crew = Crew(profile("official"), torch.device("cpu"))
         for name in crew.checkpoints(self.dimension):
@@ -85,7 +90,10 @@ class Scored:
             (root / "videos").mkdir()
             for name in self.clips:
                 shutil.copy(clip(name), root / "videos" / f"{self._prompt(name)}-0.mp4")
-            suite = [{"prompt_en": self._prompt(name), "dimension": [self.dimension]} for name in self.clips]
+            suite = [
+                {"prompt_en": self._prompt(name), "dimension": [self.dimension], "auxiliary_info": self._facts(name)}
+                for name in self.clips
+            ]
             (root / "suite.json").write_text(json.dumps(suite))
             bench = VBench("cpu", root / "suite.json", root / "out")
             bench.evaluate(root / "videos", "parity", dimension_list=[self.dimension])
