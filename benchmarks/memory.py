@@ -11,19 +11,14 @@ weights of the published shapes, which need the same memory.
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+import processes
 
-ROOT = Path(__file__).parents[1]
 FIVE = ("temporal_flickering", "subject_consistency", "background_consistency", "motion_smoothness", "dynamic_degree")
 
 
@@ -43,30 +38,13 @@ def render(path: Path, frames: int, height: int, width: int, fps: int) -> Path:
     return path
 
 
-def peaks(process: subprocess.Popen[bytes], limit: float) -> Iterator[tuple[float, int]]:
-    """(seconds, peak resident bytes so far) until the process ends or the limit is reached."""
-    begun = time.monotonic()
-    while process.poll() is None and time.monotonic() - begun < limit:
-        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM"):
-                yield time.monotonic() - begun, 1024 * int(line.split()[1])
-        time.sleep(0.2)
-
-
 def measure(dimension: str, video: Path, cache: Path | None, memory: int, limit: float) -> str:
     """One row of the table."""
-    command = [sys.executable, "-m", "vbench", "evaluate", str(video), "-d", dimension, "--device", "cpu"]
-    command += ["--memory", str(memory), "--progress", "none", "--output", str(video.parent / dimension)]
-    environment = {**os.environ, **({"VBENCH_CACHE_DIR": str(cache)} if cache else {})}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-    seen = list(peaks(process, limit))
-    done = process.poll() is not None
-    process.kill()
-    process.wait()
-    seconds, peak = seen[-1]
-    half = next(bytes_ for moment, bytes_ in seen if moment >= seconds / 2)
-    state = "finished" if done else "stopped at the limit"
-    return f"{dimension:24} {peak / 2**30:6.2f} GiB {half / 2**30:6.2f} GiB {seconds:8.0f} s  {state}"
+    options = ("--memory", str(memory))
+    seen = processes.evaluate(video, dimension, video.parent / dimension, cache, limit, options)
+    state = "finished" if seen.finished else "stopped at the limit"
+    peaks = f"{seen.peak / 2**30:6.2f} GiB {seen.peak_half_way / 2**30:6.2f} GiB"
+    return f"{dimension:24} {peaks} {seen.seconds:8.0f} s  {state}"
 
 
 def main() -> None:
@@ -81,7 +59,7 @@ def main() -> None:
     parser.add_argument("--seeded", type=Path, help="cache to fill with seeded checkpoints")
     options = parser.parse_args()
     if options.seeded:
-        fill(options.seeded, options.dimension)
+        processes.fill(options.seeded, options.dimension)
     width = options.height * 16 // 9
     with tempfile.TemporaryDirectory() as folder:
         video = render(Path(folder) / "pan-0.mp4", options.seconds * options.fps, options.height, width, options.fps)
@@ -89,20 +67,6 @@ def main() -> None:
         print(f"{'dimension':24} {'peak':>10} {'half-way':>10} {'time':>10}")
         for dimension in options.dimension:
             print(measure(dimension, video, options.seeded, options.memory, options.limit), flush=True)
-
-
-def fill(cache: Path, dimensions: list[str]) -> None:
-    """Write seeded checkpoints for these dimensions."""
-    sys.path.insert(0, str(ROOT))
-    import torch
-
-    from tests.parity.checkpoint_cache import write_checkpoint
-    from vbench.crew import Crew
-    from vbench.profiles import profile
-
-    crew = Crew(profile("official"), torch.device("cpu"))
-    for name in sorted({name for dimension in dimensions for name in crew.checkpoints(dimension)}):
-        write_checkpoint(name, cache)
 
 
 if __name__ == "__main__":
