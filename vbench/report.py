@@ -235,14 +235,14 @@ class Change:
         comparison: as ``vbench compare`` makes it.
         differences: the sides first, then the dimensions.
         limit: the plot goes from minus this to this.
-        in_categories: category, dimension or side, and difference, where it is beyond noise.
+        in_categories: the differences beyond noise, by category and name; categories without one are left out.
     """
 
     run: Run
     comparison: Comparison
     differences: Mapping[str, PairedDifference]
     limit: float
-    in_categories: Sequence[tuple[str, str, PairedDifference]]
+    in_categories: Mapping[str, Mapping[str, PairedDifference]]
 
 
 @dataclass(frozen=True)
@@ -477,17 +477,16 @@ def _scale(values: Iterable[float], below: float = 0.04, above: float = 0.04) ->
 def _change(run: Run, comparison: Comparison) -> Change:
     found = comparison.differences
     ends = [abs(end) for part in found.values() for end in (part.low, part.high, part.change)]
+    settled = {
+        category: {name: difference for name, difference in differences.items() if difference.settled()}
+        for category, differences in comparison.by_category.items()
+    }
     return Change(
         run=run,
         comparison=comparison,
         differences={name: found[name] for name in (TOTAL, *SIDES, *found) if name in found},
         limit=max(ends, default=0.0) or 1.0,
-        in_categories=[
-            (category, name, difference)
-            for category, differences in comparison.by_category.items()
-            for name, difference in differences.items()
-            if difference.settled()
-        ],
+        in_categories={category: differences for category, differences in settled.items() if differences},
     )
 
 

@@ -9,12 +9,15 @@ import typer
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs.", show_default=False)],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Folders of runs; with several, the first is the yardstick.", show_default=False),
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The HTML file; by default report.html in the first run.")
     ] = None,
 ) -> None:
-    """Write one HTML file: score card, curves, lowest and highest videos, what is missing, provenance."""
+    """Write one HTML file: scores with intervals, comparison, radars, categories, lowest and highest videos, gaps."""
     from vbench.report import write_report
 
     typer.echo(write_report(runs, output or runs[0] / "report.html"))

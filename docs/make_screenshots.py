@@ -1,0 +1,117 @@
+"""Pictures of the report for the documentation, made in Chromium.
+
+    python docs/make_screenshots.py                                   # two simulated checkpoints
+    python docs/make_screenshots.py demo-output/run --output /tmp     # runs of your own
+
+Writes report.png (excerpts, light beside dark) and, with --all, the whole page at desk and phone width, light and
+dark. The simulated scores lie at the levels of current models; the clips are those of ``vbench demo``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Page as Tab
+
+ROOT = Path(__file__).parents[1]
+DESK, PHONE = (1180, 900), (390, 844)
+MARGIN = 14
+
+DIMENSION = "section[aria-labelledby=imaging_quality]"
+EXCERPTS = (
+    ("h1", "tr:has(th:text-is('Imaging quality')) + tr"),
+    ("#profile", ".two > :nth-child(2)"),
+    (DIMENSION, DIMENSION),
+)
+"""First and last element of what report.png shows."""
+
+COLOURS = 256
+"""In the palette of report.png, which keeps it small."""
+
+
+def main() -> None:
+    """Build the report and take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", nargs="*", type=Path, help="folders of runs; two simulated ones by default")
+    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument("--all", action="store_true", help="also the whole page in every way")
+    options = parser.parse_args()
+
+    sys.path.insert(0, str(ROOT))
+    from vbench.report import write_report
+
+    options.output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        page = write_report(options.runs or simulated(Path(name)), Path(name) / "report.html")
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        light, dark = (picture(browser, page, DESK, scheme, EXCERPTS) for scheme in ("light", "dark"))
+        target = options.output / "report.png"
+        side_by_side(light, dark).quantize(COLOURS).save(target, optimize=True)
+        print(f"{target}: {target.stat().st_size / 1000:.0f} kB")
+        if options.all:
+            for scheme in ("light", "dark"):
+                for width, size in (("desk", DESK), ("phone", PHONE)):
+                    picture(browser, page, size, scheme).save(options.output / f"{width}-{scheme}.png")
+        browser.close()
+
+
+def simulated(folder: Path) -> list[Path]:
+    """Two runs of the open suite; every video of theirs is a link to a clip of the demonstration."""
+    from tests.simulated import simulated_run
+    from vbench.demo import make_videos
+    from vbench.results import read_rows
+
+    changes = {"imaging_quality": 0.025, "dynamic_degree": 0.12, "subject_consistency": -0.006, "color": -0.05}
+    runs = [simulated_run(folder / "step-20k", 1), simulated_run(folder / "step-40k", 2, shift=changes)]
+    clips = make_videos(folder / "clips")
+    (folder / "videos").mkdir()
+    for number, video in enumerate(sorted({row.video for run in runs for row in read_rows(run)})):
+        (folder / "videos" / video).symlink_to(clips[number % len(clips)])
+    return runs
+
+
+def picture(
+    browser: Browser, page: Path, size: tuple[int, int], scheme: str, excerpts: Sequence[tuple[str, str]] = ()
+) -> Image.Image:
+    """The page, or excerpts of it below each other."""
+    tab = browser.new_page(
+        viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if scheme == "dark" else "light"
+    )
+    tab.goto(page.as_uri())
+    shown = Image.open(io.BytesIO(tab.screenshot(full_page=True))).convert("RGB")
+    bands = [band(tab, *excerpt) for excerpt in excerpts] or [(0, shown.height)]
+    tab.close()
+    stacked = Image.new("RGB", (shown.width, sum(bottom - top for top, bottom in bands)))
+    height = 0
+    for top, bottom in bands:
+        stacked.paste(shown.crop((0, top, shown.width, bottom)), (0, height))
+        height += bottom - top
+    return stacked
+
+
+def band(tab: Tab, first: str, last: str) -> tuple[int, int]:
+    """Upper and lower edge of what lies between two elements, with a margin."""
+    top, bottom = (
+        tab.locator(name).first.evaluate("element => element.getBoundingClientRect()") for name in (first, last)
+    )
+    return max(0, round(top["top"]) - MARGIN), round(bottom["bottom"]) + MARGIN
+
+
+def side_by_side(light: Image.Image, dark: Image.Image) -> Image.Image:
+    """The left part of one beside the right part of the other, cut along a slanted line."""
+    width, height = light.size
+    mask = Image.new("L", (4 * width, height))
+    ImageDraw.Draw(mask).polygon([(2.4 * width, 0), (1.6 * width, height), (4 * width, height), (4 * width, 0)], 255)
+    return Image.composite(dark, light, mask.resize(light.size))
+
+
+if __name__ == "__main__":
+    main()
