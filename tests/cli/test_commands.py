@@ -141,7 +141,8 @@ def test_check(vbench: Command, videos: Path) -> None:
     assert {(finding["kind"], finding["video"]) for finding in result.json["findings"]} == {
         ("unreadable", "text-0.mp4"),
         ("one_frame", "short-0.mp4"),
-        ("mixed_format", str(videos)),
+        ("odd_format", "short-0.mp4"),
+        ("odd_format", "large-0.mp4"),
     }
     suite = videos.parent / "suite.json"
     suite.write_text(json.dumps([{"prompt_en": "clip 0", "dimension": ["brightness"]}]))
