@@ -15,16 +15,16 @@ Unit of the mean: one frame (all hits divided by all captions).
 Cost: six captions, about 20 seconds on one core of a CPU, whatever the length of the video.
 
 Quirks of the reference that are kept: a word counts wherever its letters stand ("art" is in "party"), and the caption
-of frame f tells of frame f // 3, so that the last ten frames have no influence. With ``corrected`` the details also
-tell what every frame's own caption would have given; that number is never ranked.
+of frame f tells of frame f // 3, so that the last ten frames have no influence. What every frame's
+own caption gives is a dimension of its own, ``scene_corrected``, which stands beside this one and is never ranked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from vbench.dimensions.backbones.base import Backbone, Captioner
+from vbench.dimensions.backbones.base import Captioner
 from vbench.dimensions.base import Dimension, Family, VideoScore
 from vbench.errors import NotApplicable
 from vbench.prompts.suite import Prompt
@@ -65,25 +65,17 @@ def scene_of(prompt: Prompt) -> str:
 
 
 class Scene(Dimension):
-    """Whether captions of the frames mention the scene.
+    """Whether captions of the frames mention the scene."""
 
-    Args:
-        corrected: also judge each frame by its own caption, in the details.
-        backbones: by role.
-    """
+    name: ClassVar[str] = "scene"
+    title: ClassVar[str] = "Scene"
+    meaning: ClassVar[str] = "The frames show the place that the prompt names."
+    family: ClassVar[Family] = Family.SEMANTIC
+    roles: ClassVar[tuple[str, ...]] = ("captioner",)
+    needs: ClassVar[str] = "scene"
 
-    name = "scene"
-    title = "Scene"
-    meaning = "The frames show the place that the prompt names."
-    family = Family.SEMANTIC
-    roles = ("captioner",)
-    needs = "scene"
-
+    reference_conditioning: ClassVar[bool] = True
     captioner: Captioner
-
-    def __init__(self, *, corrected: bool = False, **backbones: Backbone) -> None:
-        super().__init__(**backbones)
-        self.corrected = corrected
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
         """Share of the captions that mention the scene; ``frames`` holds 1 or 0 for each.
@@ -94,7 +86,7 @@ class Scene(Dimension):
         scene, size = scene_of(prompt), self.captioner.size
         indices = middle_indices(video.frame_count, FRAMES)
         frames = video.scaled_frames(indices, size, size)
-        captions = self.captioner.captions(frames)
+        captions = self.captioner.captions(frames, self.reference_conditioning)
         hits = [float(shows(caption, scene)) for caption in captions]
         details: dict[str, Any] = {
             "frame_indices": indices,
@@ -102,8 +94,13 @@ class Scene(Dimension):
             "success_frame_count": int(sum(hits)),
             "frame_count": len(hits),
         }
-        if self.corrected:
-            own = self.captioner.captions(frames, reference_conditioning=False)
-            details["corrected_captions"] = own
-            details["corrected_value"] = sum(shows(caption, scene) for caption in own) / len(own)
         return VideoScore(sum(hits) / len(hits), weight=len(hits), frames=hits, details=details)
+
+
+class SceneCorrected(Scene):
+    """The same with the caption of every frame telling of that frame; outside the protocol."""
+
+    name: ClassVar[str] = "scene_corrected"
+    title: ClassVar[str] = "Scene, corrected"
+    meaning: ClassVar[str] = "As scene, each frame judged by its own caption; not part of the protocol."
+    reference_conditioning: ClassVar[bool] = False

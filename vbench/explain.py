@@ -21,7 +21,7 @@ from vbench.store import SCORED, Row
 from vbench.video import Video
 
 COLOURS = ("#e45756", "#4c78a8", "#54a24b", "#b279a2", "#f58518", "#72b7b2")
-LISTED = ("object", "objects", "relationship", "color", "label", "threshold", "needed", "moving", "corrected_value")
+LISTED = ("object", "objects", "relationship", "color", "label", "threshold", "needed", "moving")
 """Details that are shown as they are."""
 
 

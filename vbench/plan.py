@@ -28,13 +28,21 @@ MODES = (STANDARD, CATEGORY, CUSTOM)
 SHORTEST_CUT = 100
 """Bytes from which on a name may be taken for a prompt that a file system cut."""
 
-NEED_FACTS = ("object_class", "multiple_objects", "scene", "appearance_style", "color", "spatial_relationship")
+NEED_FACTS = (
+    "object_class",
+    "multiple_objects",
+    "scene",
+    "scene_corrected",
+    "appearance_style",
+    "color",
+    "spatial_relationship",
+)
 """Dimensions that need facts which only a prompt suite has."""
 
 NEED_LABELS = ("human_action",)
 """Dimensions whose prompts must name a class; of no use for free prompts unless asked for."""
 
-ON_REQUEST = {"imaging_quality_by_metric": "imaging_quality"}
+ON_REQUEST = {"imaging_quality_by_metric": "imaging_quality", "scene_corrected": "scene"}
 """Dimensions outside the protocol, never evaluated unless named -> the one whose prompts and videos they judge."""
 
 SHARED_FOLDERS = {
@@ -42,6 +50,7 @@ SHARED_FOLDERS = {
     "aesthetic_quality": "overall_consistency",
     "imaging_quality": "overall_consistency",
     "imaging_quality_by_metric": "overall_consistency",
+    "scene_corrected": "scene",
     "motion_smoothness": "subject_consistency",
     "dynamic_degree": "subject_consistency",
 }

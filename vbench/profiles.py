@@ -38,6 +38,7 @@ DIMENSIONS: Registry[Dimension] = Registry(
         "appearance_style": f"{_D}.appearance_style:AppearanceStyle",
         "temporal_style": f"{_D}.temporal_style:TemporalStyle",
         "overall_consistency": f"{_D}.overall_consistency:OverallConsistency",
+        "scene_corrected": f"{_D}.scene:SceneCorrected",
         "imaging_quality_by_metric": f"{_D}.imaging_quality_by_metric:ImagingQualityByMetric",
     },
     "vbench.dimensions",

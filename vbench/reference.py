@@ -45,6 +45,7 @@ EXTRA: dict[str, Callable[[Row], dict[str, Any]]] = {
     "object_class": lambda row: _counts_of(row),
     "multiple_objects": lambda row: _counts_of(row),
     "scene": lambda row: _counts_of(row),
+    "scene_corrected": lambda row: _counts_of(row),
     "human_action": lambda row: {"cor_num_per_video": int(row.value or 0)},
     "color": lambda row: {"cur_success_frame_rate": row.value},
     "spatial_relationship": lambda row: {"frame_results": list(row.frames)},

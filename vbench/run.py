@@ -151,8 +151,7 @@ def identity_of(content: str, prompt: Prompt, signature: Mapping[str, Any]) -> s
         prompt: what it is judged against.
         signature: of the dimension, as :meth:`vbench.crew.Crew.signature` gives it.
     """
-    facts = prompt.facts.get(signature["dimension"][0])
-    parts = {"content": content, "prompt": prompt.text, "facts": facts, **signature}
+    parts = {"content": content, "prompt": prompt.text, "facts": prompt.facts, **signature}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -12,7 +12,7 @@ from typing_extensions import Self
 
 from tests.parity.conftest import clip
 from vbench.dimensions.backbones.base import Captioner
-from vbench.dimensions.scene import Scene
+from vbench.dimensions.scene import Scene, SceneCorrected
 from vbench.errors import NotApplicable
 from vbench.prompts.suite import Prompt
 from vbench.video import Video
@@ -62,17 +62,10 @@ def test_a_prompt_without_a_scene_is_not_applicable(facts: Mapping[str, Any]) ->
     assert not captioner.calls
 
 
-def test_the_reference_never_hears_of_the_last_frames_and_the_corrected_captions_do() -> None:
+def test_the_reference_never_hears_of_the_last_frames_and_the_corrected_dimension_does() -> None:
     captioner, prompt = Fixed(), Prompt("art", facts=official("art"))
-    score = Scene(captioner=captioner, corrected=True).score(Video(clip("large_yuv")), prompt)
-    assert score.value == 0.0
-    assert score.details["corrected_value"] == 4 / 16
-    assert score.details["corrected_captions"] == Fixed.own
+    assert Scene(captioner=captioner).score(Video(clip("large_yuv")), prompt).value == 0.0
+    corrected = SceneCorrected(captioner=captioner).score(Video(clip("large_yuv")), prompt)
+    assert corrected.value == 4 / 16
+    assert corrected.details["captions"] == Fixed.own
     assert captioner.calls == [((16, 3, 48, 48), True), ((16, 3, 48, 48), False)]
-
-
-def test_corrected_captions_are_not_made_unless_they_are_asked_for() -> None:
-    captioner = Fixed()
-    score = Scene(captioner=captioner).score(Video(clip("large_yuv")), Prompt("x", facts=official("alley")))
-    assert "corrected_value" not in score.details
-    assert len(captioner.calls) == 1
