@@ -52,7 +52,8 @@ class PairedDifference:
         high: upper end.
         p: probability of a difference at least as large if the runs were the same, two-sided, not adjusted.
         adjusted: the same after Holm's adjustment over everything that was compared together.
-        effect: mean difference per prompt in standard deviations of it (Cohen's d for pairs); 0 where none varies.
+        effect: mean difference per prompt in standard deviations of it (Cohen's d for pairs); 0 where none varies, and
+            ``None`` for Quality, Semantic and Total, to which a prompt gives only a part.
         prompts: number of shared prompts.
         prompts_to_settle: prompts at which a true difference of this size would be found with 80 % power; ``None``
             where there is no difference to find.
@@ -64,7 +65,7 @@ class PairedDifference:
     high: float
     p: float
     adjusted: float
-    effect: float
+    effect: float | None
     prompts: int
     prompts_to_settle: int | None
 
@@ -180,7 +181,8 @@ def compare(
         interval = _interval(change, drawn[1][name] - drawn[0][name])
         chance = np.abs(exchanged[name][np.isfinite(exchanged[name])]) >= abs(change) - 1e-12
         p = (1 + int(chance.sum())) / (1 + len(chance))
-        effect, prompts = _effect(one, two, name)
+        effect = _effect(one, two, name)
+        prompts = len(_changes(one, two, name)) if name in one.dimensions else len(one.prompts)
         found[name] = PairedDifference(
             float(before[name][0]), float(after[name][0]), interval.low, interval.high, p, p, effect, prompts,
             _prompts_to_settle(change, interval, prompts),
@@ -206,11 +208,16 @@ def told_apart(totals: Mapping[str, Interval], settled: Mapping[tuple[str, str],
 
 
 def _draw(strata: NDArray[np.int64], seed: int, draws: int) -> Array:
-    """``(draws, prompts)``: how often each prompt is drawn, each group as often as it has prompts."""
+    """``(draws, prompts)``: how often each prompt is drawn, each group as often as it has prompts.
+
+    Prompts that are alone in their group are drawn among each other; alone they would seem certain.
+    """
     rng = np.random.default_rng(seed)
     counts = np.zeros((draws, len(strata)))
-    for group in np.unique(strata):
-        members = np.flatnonzero(strata == group)
+    sizes = np.bincount(strata)
+    groups = np.where(sizes[strata] > 1, strata, -1)
+    for group in np.unique(groups):
+        members = np.flatnonzero(groups == group)
         counts[:, members] = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), size=draws)
     return counts
 
@@ -267,26 +274,22 @@ def _exchanged(one: Table, two: Table, seed: int, draws: int) -> dict[str, Array
     return {name: after[name] - before[name] for name in before}
 
 
-def _effect(one: Table, two: Table, name: str) -> tuple[float, int]:
-    """Cohen's d of the differences per prompt, and the number of prompts; of a side, of its dimensions' sum."""
+def _effect(one: Table, two: Table, name: str) -> float | None:
+    """Cohen's d of the differences per prompt."""
+    if name not in one.dimensions:
+        return None
     changes = _changes(one, two, name)
-    changes = changes[np.isfinite(changes)]
     spread = float(changes.std(ddof=1)) if len(changes) > 1 else 0.0
-    return (float(changes.mean()) / spread if spread else 0.0), len(changes)
+    return float(changes.mean()) / spread if spread else 0.0
 
 
 def _changes(one: Table, two: Table, name: str) -> Array:
-    """Difference per prompt; for a side, of the weighted normalised scores that the prompt adds to it."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        change = two.values / two.weights - one.values / one.weights
-    if name in one.dimensions:
-        return change[:, one.dimensions.index(name)]
-    scales = [
-        rule.weight / (rule.maximum - rule.minimum) if rule and name in (TOTAL, rule.side) else 0.0
-        for rule in map(RULES.get, one.dimensions)
-    ]
-    tested = np.isfinite(change)
-    return np.where(tested.any(axis=1), (np.where(tested, change, 0.0) * scales).sum(axis=1), np.nan)
+    """Difference of a dimension per prompt that tests it."""
+    place = one.dimensions.index(name)
+    tested = one.weights[:, place] > 0
+    first, second = (part.values[tested, place] / part.weights[tested, place] for part in (one, two))
+    changes: Array = second - first
+    return changes
 
 
 def _prompts_to_settle(change: float, interval: Interval, prompts: int) -> int | None:
