@@ -59,15 +59,16 @@ def print_card(
     console = Console(highlight=False)
     known = PROFILES.get(profile)
     title = f"Scores ({profile} profile)"
-    table = Table("dimension", "side", title=title, title_justify="left")
+    table = Table("dimension", title=title, title_justify="left")
     for heading in ("score", "normalised", "videos", "not scored"):
         table.add_column(heading, justify="right")
     for name, result in card.dimensions.items():
-        rule = RULES.get(name)
         failed = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in result.statuses.items())
         normalised = _percent(_normalised(name, result.score))
-        side = rule.side if rule else "-"
-        table.add_row(name, side, _number(result.score), normalised, str(result.videos), failed or "-")
+        last_of_side = name in RULES and RULES[name].side != _next_side(card, name)
+        table.add_row(
+            name, _number(result.score), normalised, str(result.videos), failed or "-", end_section=last_of_side
+        )
     console.print(table)
     for side in (QUALITY, SEMANTIC):
         console.print(_side_line(card, side, partial))
@@ -83,6 +84,12 @@ def print_card(
         chosen = ", ".join(f"{setting}={value}" for setting, value in settings.items())
         note = f"Note: {name} with {chosen} is outside the protocol: never compare this run with the leaderboard."
         console.print(note, markup=False, soft_wrap=True)
+
+
+def _next_side(card: ScoreCard, name: str) -> str | None:
+    names = list(card.dimensions)
+    after = names[names.index(name) + 1 :]
+    return RULES[after[0]].side if after and after[0] in RULES else None
 
 
 def _side_line(card: ScoreCard, side: str, partial: bool) -> str:
