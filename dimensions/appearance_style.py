@@ -20,7 +20,8 @@ processes the reference averages each video's last frame alone.
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +29,7 @@ from torch import Tensor
 
 from vbench.dimensions.backbones.base import TextImageScorer
 from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.errors import NotApplicable
 from vbench.prompts.suite import Prompt
 from vbench.video import Video
 
@@ -39,6 +41,26 @@ def cosines(frames: Tensor, text: Tensor) -> Tensor:
     tensor([0.0000, 0.8000])
     """
     return (F.normalize(frames, dim=1) * F.normalize(text, dim=0)).sum(1)
+
+
+def style_of(prompt: Prompt) -> str:
+    """The words of the style that the prompt's facts name, however deep they are nested.
+
+    >>> style_of(Prompt("a cat", facts={"appearance_style": {"appearance_style": "watercolor painting"}}))
+    'watercolor painting'
+
+    Raises:
+        NotApplicable: they name none.
+    """
+    fact: Any = prompt.facts
+    while isinstance(fact, Mapping):
+        fact = fact.get("appearance_style")
+    if not isinstance(fact, str) or not fact:
+        raise NotApplicable(
+            f"The prompt {prompt.text!r} names no style: expected facts like "
+            f'{{"appearance_style": {{"appearance_style": "Van Gogh style"}}}}, found {dict(prompt.facts)!r}.'
+        )
+    return fact
 
 
 class AppearanceStyle(Dimension):
@@ -54,12 +76,16 @@ class AppearanceStyle(Dimension):
     style_scorer: TextImageScorer
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        """See :class:`Dimension`; ``frames`` holds each frame's value."""
+        """See :class:`Dimension`; ``frames`` holds each frame's value.
+
+        Raises:
+            NotApplicable: the prompt names no style.
+        """
         scorer = self.style_scorer
         embeddings = video.memo(
             (scorer.name, "embed_as_images"),
             lambda: torch.cat([scorer.embed_as_images(batch) for batch in video.batches()]),
         )
-        style = prompt.facts["appearance_style"]["appearance_style"]
+        style = style_of(prompt)
         frames = (scorer.scale / 100 * cosines(embeddings, scorer.embed_text(style))).tolist()
         return VideoScore(math.fsum(frames) / len(frames), weight=len(frames), frames=frames)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from vbench.profiles import profile
 from vbench.prompts import library
 from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.results import read_rows, score_card
-from vbench.run import Outcome, evaluate, read_record, write_atomically
+from vbench.run import Outcome, conflicts, evaluate, read_record, write_atomically
 from vbench.scoring import ScoreCard, in_protocol_order
 from vbench.store import SCORED, Row
 
@@ -115,7 +116,7 @@ class VBench:
         """
         plan = self._plan(Path(videos_path), prompt_list, dimension_list, mode, kwargs)
         crew = Crew(self.profile, self.device, kwargs.get("batch_size", 8), options_from(kwargs))
-        folder = self.output_path / f"{name}.run"
+        folder = self._run_folder(name, plan, crew)
         outcome = evaluate(plan, crew, folder)
         card = write_results(folder, name, plan, into=self.output_path)
         rows = read_rows(folder)
@@ -123,6 +124,11 @@ class VBench:
         if not card.scores:
             raise NothingScored(_why_nothing(rows, outcome))
         return card
+
+    def _run_folder(self, name: str, plan: Plan, crew: Crew) -> Path:
+        """``<name>.run``, or the first ``<name>-2.run``, ... that is not of other videos, another suite or mode."""
+        folders = (self.output_path / f"{name}{suffix}.run" for suffix in chain([""], (f"-{n}" for n in count(2))))
+        return next(folder for folder in folders if not conflicts(folder, plan, crew))
 
     def _plan(
         self,

@@ -178,19 +178,28 @@ def _forget_removed(store: RunStore, plan: Plan) -> None:
             store.drop(*key)
 
 
-def _open_record(folder: Path, plan: Plan, crew: Crew) -> dict[str, Any]:
-    """The provenance to write; refuses a folder whose run looked at something else."""
-    same = {
+def conflicts(folder: Path, plan: Plan, crew: Crew) -> list[str]:
+    """Why a folder's run cannot be continued with this plan; empty where it can, or where there is none."""
+    if not (folder / RECORD).exists():
+        return []
+    before, now = read_record(folder), _looked_at(plan, crew)
+    return [f"{name} was {before[name]!r} and is now {now[name]!r}" for name in now if before.get(name) != now[name]]
+
+
+def _looked_at(plan: Plan, crew: Crew) -> dict[str, Any]:
+    return {
         "videos": str(plan.root.resolve()),
         "mode": plan.mode,
         "suite": {"name": plan.suite, "sha256": plan.suite_digest},
         "profile": crew.profile.name,
     }
+
+
+def _open_record(folder: Path, plan: Plan, crew: Crew) -> dict[str, Any]:
+    """The provenance to write; refuses a folder whose run looked at something else."""
+    if found := conflicts(folder, plan, crew):
+        raise UsageError(f"{folder} holds another run: {'; '.join(found)}. Choose another folder for this one.")
     before = read_record(folder) if (folder / RECORD).exists() else {}
-    other = [name for name in same if name in before and before[name] != same[name]]
-    if other:
-        found = "; ".join(f"{name} was {before[name]!r} and is now {same[name]!r}" for name in other)
-        raise UsageError(f"{folder} holds another run: {found}. Choose another folder for this one.")
     dimensions = sorted({*before.get("dimensions", ()), *plan.dimensions})
     kept = {name: settings for name, settings in before.get("options", {}).items() if name not in plan.dimensions}
     options = kept | {name: dict(settings) for name, settings in crew.options.items()}
@@ -199,7 +208,7 @@ def _open_record(folder: Path, plan: Plan, crew: Crew) -> dict[str, Any]:
         "status": "running",
         "started": before.get("started", provenance.now()),
         "ended": None,
-        **same,
+        **_looked_at(plan, crew),
         "comparable": crew.profile.comparable and not options,
         "dimensions": dimensions,
         "dimension_versions": {name: DIMENSIONS.get(name).version for name in dimensions},

@@ -36,6 +36,7 @@ app = typer.Typer(
 app.command()(plan)
 app.command()(check)
 app.command()(filter_static)
+app.command("static_filter", hidden=True)(filter_static)  # the reference's name for it
 app.command(cls=ReferenceFlags)(evaluate)
 app.command()(score)
 app.command()(report)

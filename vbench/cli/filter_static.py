@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def filter_static(
-    videos: Annotated[Path, typer.Argument(help="Folder of the sampled videos.", show_default=False)],
+    videos: Annotated[Path | None, typer.Argument(help="Folder of the sampled videos.", show_default=False)] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", "--result_path", help="Folder for the copies and the list.")
     ] = Path("filter_results"),
@@ -34,6 +34,7 @@ def filter_static(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps")] = "auto",
     memory: Annotated[int, typer.Option(min=0, help="MiB of decoded frames to keep per video.")] = 512,
     json_output: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    videos_path: Annotated[Path | None, typer.Option("--videos_path", hidden=True)] = None,
 ) -> None:
     """Copy the static videos to OUTPUT/filtered_videos, numbered anew; continues where an earlier call stopped.
 
@@ -52,9 +53,10 @@ def filter_static(
     from vbench.profiles import profile as profile_named
     from vbench.reference import load_suite
 
-    paths = filtering.videos_in(videos) if videos.is_dir() else []
-    if not paths:
-        raise UsageError(f"{videos} is not a folder of videos.")
+    folder = videos or videos_path
+    if folder is None or not folder.is_dir():
+        raise UsageError(f"Name the folder of the sampled videos; {folder or 'nothing'} is none.")
+    paths = filtering.videos_in(folder)
     keep = filtering.KEEP if scope == "temporal_flickering" else None
     if scope == "temporal_flickering":
         prompts = filtering.prompts_of_suite(load_suite(suite))
