@@ -20,8 +20,7 @@ processes the reference averages each video's last frame alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -29,7 +28,7 @@ from torch import Tensor
 
 from vbench.dimensions.backbones.base import TextImageScorer
 from vbench.dimensions.base import Dimension, Family, VideoScore
-from vbench.errors import NotApplicable
+from vbench.dimensions.facts import named
 from vbench.prompts.suite import Prompt
 from vbench.video import Video
 
@@ -41,26 +40,6 @@ def cosines(frames: Tensor, text: Tensor) -> Tensor:
     tensor([0.0000, 0.8000])
     """
     return (F.normalize(frames, dim=1) * F.normalize(text, dim=0)).sum(1)
-
-
-def style_of(prompt: Prompt) -> str:
-    """The words of the style that the prompt's facts name, however deep they are nested.
-
-    >>> style_of(Prompt("a cat", facts={"appearance_style": {"appearance_style": "watercolor painting"}}))
-    'watercolor painting'
-
-    Raises:
-        NotApplicable: they name none.
-    """
-    fact: Any = prompt.facts
-    while isinstance(fact, Mapping):
-        fact = fact.get("appearance_style")
-    if not isinstance(fact, str) or not fact:
-        raise NotApplicable(
-            f"The prompt {prompt.text!r} names no style: expected facts like "
-            f'{{"appearance_style": {{"appearance_style": "Van Gogh style"}}}}, found {dict(prompt.facts)!r}.'
-        )
-    return fact
 
 
 class AppearanceStyle(Dimension):
@@ -86,6 +65,6 @@ class AppearanceStyle(Dimension):
             (scorer.name, "embed_as_images"),
             lambda: torch.cat([scorer.embed_as_images(batch) for batch in video.batches()]),
         )
-        style = style_of(prompt)
+        style = named(prompt, "appearance_style")
         frames = (scorer.scale / 100 * cosines(embeddings, scorer.embed_text(style))).tolist()
         return VideoScore(math.fsum(frames) / len(frames), weight=len(frames), frames=frames)

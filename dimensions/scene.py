@@ -21,12 +21,11 @@ own caption gives is a dimension of its own, ``scene_corrected``, which stands b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from vbench.dimensions.backbones.base import Captioner
 from vbench.dimensions.base import Dimension, Family, VideoScore
-from vbench.errors import NotApplicable
+from vbench.dimensions.facts import named
 from vbench.prompts.suite import Prompt
 from vbench.video import Video, middle_indices
 
@@ -42,26 +41,6 @@ def shows(caption: str, scene: str) -> bool:
     False
     """
     return all(word in caption for word in scene.split())
-
-
-def scene_of(prompt: Prompt) -> str:
-    """The scene that the prompt's facts name, however deep they are nested.
-
-    >>> scene_of(Prompt("alley", facts={"scene": {"scene": {"scene": "alley"}}}))
-    'alley'
-
-    Raises:
-        NotApplicable: they name none.
-    """
-    fact: Any = prompt.facts
-    while isinstance(fact, Mapping):
-        fact = fact.get("scene")
-    if not isinstance(fact, str) or not fact.strip():
-        raise NotApplicable(
-            f"The prompt {prompt.text!r} names no scene: expected facts like "
-            f'{{"scene": {{"scene": "alley"}}}}, found {dict(prompt.facts)!r}.'
-        )
-    return fact
 
 
 class Scene(Dimension):
@@ -83,7 +62,7 @@ class Scene(Dimension):
         Raises:
             NotApplicable: the prompt names no scene.
         """
-        scene, size = scene_of(prompt), self.captioner.size
+        scene, size = named(prompt, "scene"), self.captioner.size
         indices = middle_indices(video.frame_count, FRAMES)
         frames = video.scaled_frames(indices, size, size)
         captions = self.captioner.captions(frames, self.reference_conditioning)
