@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,7 +60,7 @@ def read_suite(path: Path) -> PromptSuite:
     """Read a suite in the official schema: a list of ``{"prompt_en", "dimension", "auxiliary_info"}``.
 
     Raises:
-        SuiteError: it cannot be read, is no JSON, or an entry lacks a field or has one of another type.
+        SuiteError: it cannot be read, is no JSON, or an entry lacks a field or has one of another type; with the line.
     """
     try:
         raw = path.read_bytes()
@@ -70,7 +71,8 @@ def read_suite(path: Path) -> PromptSuite:
         raise SuiteError(f"{path} is not JSON: {error}") from error
     if not isinstance(entries, list):
         raise SuiteError(f"{path} is not a prompt suite: expected a list of prompts, found a {type(entries).__name__}")
-    prompts = tuple(_prompt(entry, f"{path}, entry {number}") for number, entry in enumerate(entries))
+    lines = _lines_of(raw.decode("utf-8"))
+    prompts = tuple(_prompt(entry, f"{path}, line {line}") for line, entry in zip(lines, entries, strict=True))
     return PromptSuite(path.stem, prompts, hashlib.sha256(raw).hexdigest())
 
 
@@ -90,6 +92,17 @@ def read_category(path: Path) -> PromptSuite:
         raise SuiteError(f"{path} holds no prompt")
     prompts = tuple(Prompt(text, category=path.stem) for text in texts)
     return PromptSuite(path.stem, prompts, hashlib.sha256(raw).hexdigest())
+
+
+def _lines_of(text: str) -> Iterator[int]:
+    """The line on which each entry of a JSON list starts, from 1."""
+    decoder, between, place = json.JSONDecoder(), re.compile(r"[\s,]*"), text.index("[") + 1
+    while True:
+        start = between.match(text, place).end()  # type: ignore[union-attr]
+        if text[start] == "]":
+            return
+        yield text.count("\n", 0, start) + 1
+        _, place = decoder.raw_decode(text, start)
 
 
 _FIELDS: dict[str, tuple[type, Any]] = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.footage import write_stills, write_video
+from tests.footage import noise, write_stills, write_video
 from vbench.errors import UsageError
 from vbench.plan import NEED_FACTS, category_plan, custom_plan, prompt_from_name, read_prompt_file, standard_plan
 from vbench.profiles import DIMENSIONS
@@ -145,11 +145,35 @@ def test_suite_files(tmp_path: Path) -> None:
     assert suite.prompts == (Prompt("a red cup", ("color",), {"color": {"color": "red"}}),)
     assert len(suite.digest) == 64
     for wrong, message in (
-        ([{**entry, "dimension": "color"}], "entry 0: dimension must be a list"),
-        ([entry, {"dimension": []}], "entry 1: prompt_en must be a str"),
-        ([entry, 7], "entry 1: expected an object"),
-        ({}, "expected a list of prompts"),
+        ([{**entry, "dimension": "color"}], "line 2: dimension must be a list"),
+        ([entry, {"dimension": []}], "line 3: prompt_en must be a str"),
+        ([entry, 7], "line 3: expected an object"),
     ):
-        file.write_text(json.dumps(wrong))
+        file.write_text("[\n" + ",\n".join(json.dumps(part) for part in wrong) + "\n]")
         with pytest.raises(SuiteError, match=message):
             read_suite(file)
+    file.write_text("{}")
+    with pytest.raises(SuiteError, match="expected a list of prompts"):
+        read_suite(file)
+
+
+def test_pictures_are_judged_where_one_frame_is_enough(tmp_path: Path) -> None:
+    import torch
+    from PIL import Image
+
+    from vbench.crew import Crew
+    from vbench.profiles import profile
+    from vbench.results import read_score_card
+    from vbench.run import evaluate
+
+    Image.fromarray(noise(1, 240, 320)[0]).save(tmp_path / "a red cup-0.png")
+    suite = PromptSuite("s", (Prompt("a red cup", ("imaging_quality", "motion_smoothness", "subject_consistency")),))
+    plan = standard_plan(tmp_path, suite, suite.prompts[0].dimensions, samples=1)
+    assert plan.missing == ()
+    evaluate(plan, Crew(profile("lite"), torch.device("cpu")), tmp_path / "run")
+    card = read_score_card(tmp_path / "run")
+    assert set(card.scores) == {"imaging_quality"}
+    assert {name for name, result in card.dimensions.items() if result.statuses == {"too_short": 1}} == {
+        "motion_smoothness",
+        "subject_consistency",
+    }

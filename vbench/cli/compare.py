@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vbench.comparison import Comparison
     from vbench.statistics import PairedDifference
 
-HEADINGS = ("dimension", "first", "second", "change", "95 % interval", "verdict")
+HEADINGS = ("dimension", "first", "second", "change", "95 % interval", "verdict", "prompts to settle")
 
 
 class Format(str, Enum):
@@ -66,8 +66,17 @@ def _cells(name: str, difference: PairedDifference) -> tuple[str, ...]:
     from vbench.comparison import verdict
 
     low, high = 100 * difference.low, 100 * difference.high
+    settle = str(difference.prompts_to_settle or "-")
     first, second, change = (100 * value for value in (difference.first, difference.second, difference.change))
-    return (name, f"{first:.2f}", f"{second:.2f}", f"{change:+.2f}", f"{low:+.2f} to {high:+.2f}", verdict(difference))
+    return (
+        name,
+        f"{first:.2f}",
+        f"{second:.2f}",
+        f"{change:+.2f}",
+        f"{low:+.2f} to {high:+.2f}",
+        verdict(difference),
+        settle,
+    )
 
 
 def _tables(first: str, compared: Sequence[Comparison]) -> None:

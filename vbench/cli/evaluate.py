@@ -109,6 +109,9 @@ def evaluate(
         typer.Option("--prompt-file", "--prompt_file", help='Prompts by video: {"video.mp4": "prompt"} (custom mode).'),
     ] = None,
     category: Annotated[str | None, typer.Option(help="Content category, such as animal (category mode).")] = None,
+    special: Annotated[
+        str, typer.Option("--special-str", "--special_str", help="What stands between prompt and index in the names.")
+    ] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps")] = "auto",
     workers: Annotated[
         int, typer.Option("--workers", "--ngpus", min=1, help="Processes; with several GPUs each takes one.")
@@ -161,7 +164,15 @@ def evaluate(
     if imaging_metric:
         options[BY_METRIC] = {"metric": known_measure(imaging_metric)}
     plan = make_plan(
-        where, dimension, mode, suite, prompt, prompt_file, category, extra=[BY_METRIC] if imaging_metric else ()
+        where,
+        dimension,
+        mode,
+        suite,
+        prompt,
+        prompt_file,
+        category,
+        extra=[BY_METRIC] if imaging_metric else (),
+        special=special,
     )
     crew = Crew(profile_named(profile), devices.choose(device), batch_size, options)
     folder = output or default_output(where, profile)
@@ -185,8 +196,12 @@ def make_plan(
     prompt_file: Path | None,
     category: str | None,
     extra: Sequence[str] = (),
+    special: str = "",
 ) -> Plan:
-    """The plan that the options describe; ``extra`` are dimensions beside those that are named or the default.
+    """The plan that the options describe.
+
+    ``extra`` are dimensions beside those that are named or the default, ``special`` stands between prompt and index
+    in the names of files.
 
     Raises:
         UsageError: options that exclude each other, or input that cannot be used.
@@ -210,7 +225,7 @@ def make_plan(
     if mode == plans.CATEGORY:
         return plans.category_plan(videos, load_category(suite, category), dimensions)
     if mode == plans.STANDARD:
-        return plans.standard_plan(videos, load_suite(suite), dimensions)
+        return plans.standard_plan(videos, load_suite(suite), dimensions, special)
     raise UsageError(f"There is no mode {mode!r}. Known: auto, {', '.join(plans.MODES)}.")
 
 
