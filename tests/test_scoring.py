@@ -5,8 +5,7 @@ import json
 import pytest
 
 from tests.parity.checkpoint_cache import KIT
-from vbench.errors import UsageError
-from vbench.scoring import QUALITY, RULES, SEMANTIC, DimensionResult, ScoreCard, rule, side_score, total_score
+from vbench.scoring import QUALITY, RULES, SEMANTIC, DimensionResult, ScoreCard, side_score, total_score
 
 FIGURES = json.loads((KIT / "goldens" / "aggregation.json").read_text())
 COMPLETE = {name: case for name, case in FIGURES["t2v"].items() if len(case["scores"]) == 16}
@@ -68,8 +67,3 @@ def test_parts_are_the_mean_of_what_is_there() -> None:
 
 def test_total_weighs_quality_four_times() -> None:
     assert total_score(1.0, 0.0) == 0.8
-
-
-def test_unknown_dimension() -> None:
-    with pytest.raises(UsageError, match="no bounds for 'beauty'"):
-        rule("beauty")

@@ -11,8 +11,6 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from vbench.errors import UsageError
-
 QUALITY, SEMANTIC = "quality", "semantic"
 
 TOTAL_WEIGHTS = {QUALITY: 4.0, SEMANTIC: 1.0}
@@ -134,14 +132,3 @@ def in_protocol_order(dimensions: Iterable[str]) -> list[str]:
     """The names in the order of the score card; those it does not know come last."""
     order = {name: place for place, name in enumerate(RULES)}
     return sorted(dimensions, key=lambda name: (order.get(name, len(order)), name))
-
-
-def rule(dimension: str) -> Rule:
-    """The rule of a dimension.
-
-    Raises:
-        UsageError: the protocol has none.
-    """
-    if dimension not in RULES:
-        raise UsageError(f"The protocol has no bounds for {dimension!r}. It knows: {', '.join(RULES)}.")
-    return RULES[dimension]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -315,10 +315,3 @@ def _holm(found: Mapping[str, PairedDifference]) -> dict[str, PairedDifference]:
 
 def _replaced(difference: PairedDifference, **changes: Any) -> PairedDifference:
     return PairedDifference(**{**vars(difference), **changes})
-
-
-def pairs(names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Every pair of different names, in their order."""
-    for place, first in enumerate(names):
-        for second in names[place + 1 :]:
-            yield first, second
