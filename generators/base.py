@@ -93,10 +93,12 @@ class Clip:
     Attributes:
         frames: ``(T, H, W, 3)`` uint8, RGB.
         fps: frames per second.
+        facts: what else is known of it, for the manifest.
     """
 
     frames: NDArray[np.uint8]
     fps: float
+    facts: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ DIFFUSERS = "vbench.generators.diffusers_pipeline:DiffusersGenerator"
 GENERATORS: Registry[Generator[Any]] = Registry(
     "generator",
     {
-        "synthetic": "vbench.generators.synthetic:Synthetic",
+        "synthetic": "vbench.generators.synthetic.generator:Synthetic",
         "directory": "vbench.generators.directory:Directory",
         "command": "vbench.generators.command:Command",
         "http": "vbench.generators.http:Http",

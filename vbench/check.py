@@ -68,16 +68,21 @@ def _counts(plan: Plan) -> Iterator[Finding]:
     """Prompts without the protocol's number of videos; own videos have no such number."""
     if plan.mode == CUSTOM:
         return
+    if plan.samples != SAMPLES:
+        message = f"sampled with {plan.samples} videos a prompt where the protocol wants {SAMPLES}"
+        yield Finding(WARNING, "count", plan.suite, message)
     counts = Counter(visit.prompt for visit in plan.visits)
     for prompt in plan.prompts:
         found = counts[prompt]
-        if found == SAMPLES:
+        if found == plan.samples:
             continue
-        if "temporal_flickering" in prompt.dimensions and found < SAMPLES:
-            message = f"{found} static videos where the protocol wants {SAMPLES}: sample more and filter them again"
+        if "temporal_flickering" in prompt.dimensions and found < plan.samples:
+            message = (
+                f"{found} static videos where the protocol wants {plan.samples}: sample more and filter them again"
+            )
             yield Finding(ERROR, "few_static", prompt.text, message)
         else:
-            yield Finding(WARNING, "count", prompt.text, f"{found} videos where the protocol wants {SAMPLES}")
+            yield Finding(WARNING, "count", prompt.text, f"{found} videos where {plan.samples} are wanted")
 
 
 def _one_frame(facts: Mapping[str, VideoFacts]) -> Iterator[Finding]:

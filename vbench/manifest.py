@@ -7,7 +7,8 @@ which seed and settings the video was made.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -70,17 +71,34 @@ def read_manifest(folder: Path) -> list[SampleRecord]:
     if not path.exists():
         return []
     records: dict[str, SampleRecord] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(_whole_lines(path.read_text(encoding="utf-8")), 1):
         if line.strip():
             record = _record(line, f"{path}, line {number}")
             records[record.file] = record
     return list(records.values())
 
 
+def _whole_lines(text: str) -> list[str]:
+    """The lines of a manifest, less a last one that a kill cut short."""
+    *lines, last = text.split("\n")
+    try:
+        json.loads(last)
+    except ValueError:
+        return lines
+    return [*lines, last]
+
+
 def append_record(folder: Path, record: SampleRecord) -> None:
-    """Add a line to a folder's manifest."""
+    """Add a line to a folder's manifest; it is on disk on return."""
     with (folder / NAME).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(record), ensure_ascii=False, allow_nan=False) + "\n")
+        file.write(manifest_text([record]))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def manifest_text(records: Iterable[SampleRecord]) -> str:
+    """The records as a manifest's text, a line each."""
+    return "".join(json.dumps(asdict(record), ensure_ascii=False, allow_nan=False) + "\n" for record in records)
 
 
 def _record(line: str, where: str) -> SampleRecord:

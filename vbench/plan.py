@@ -88,6 +88,7 @@ class Plan:
         visits: what there is.
         missing: names of videos that the suite expects and that are not there.
         unexpected: videos that belong to no prompt.
+        samples: videos a prompt that were looked for.
     """
 
     root: Path
@@ -99,6 +100,7 @@ class Plan:
     suite_digest: str = ""
     missing: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
+    samples: int = SAMPLES
 
     @property
     def units(self) -> int:
@@ -174,6 +176,7 @@ def standard_plan(
         suite_digest=suite.digest,
         missing=tuple(missing),
         unexpected=_unexpected(root, files, visits),
+        samples=samples,
     )
 
 

@@ -1,27 +1,27 @@
-"""Who is told how a run advances."""
+"""Who is told how a run or a sampling advances."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from vbench.store import Row
-
 
 class Progress:
-    """Whoever is told how a run advances; this one does not listen."""
+    """Whoever is told how work advances; this one does not listen."""
 
-    def start(self, units: int, done: int) -> None:
-        """A run of so many units begins, of which so many were stored before."""
+    def start(self, units: int, done: int, what: str = "scores") -> None:
+        """So many units of something begin, of which so many were stored before."""
 
-    def unit(self, row: Row) -> None:
-        """A unit was computed and is on disk."""
+    def unit(self, label: str, finding: str = "") -> None:
+        """A unit is done and on disk.
+
+        Args:
+            label: what it was, in a word or two.
+            finding: what a person should know of it, ``""`` where all is well.
+        """
 
     def skipped(self, units: int) -> None:
-        """So many units will not be computed, as their dimension cannot be evaluated."""
+        """So many units will not be done."""
 
     def note(self, text: str) -> None:
         """Something that a person should read."""
 
     def finish(self) -> None:
-        """The run ends, one way or the other."""
+        """The work ends, one way or the other."""

@@ -116,7 +116,7 @@ def _take(row: Row, store: RunStore, outcome: Outcome, progress: Progress) -> No
     store.put(row)
     outcome.computed += 1
     outcome.count(row)
-    progress.unit(row)
+    progress.unit(row.dimension, f"{row.video}: no {row.dimension} ({row.status}): {row.reason}" if row.reason else "")
 
 
 def _outstanding(plan: Plan, crew: Crew, store: RunStore, outcome: Outcome) -> list[Task]:

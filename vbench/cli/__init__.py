@@ -14,6 +14,8 @@ from vbench.cli.dimensions import dimensions
 from vbench.cli.evaluate import ReferenceFlags, evaluate
 from vbench.cli.explain import explain
 from vbench.cli.filter_static import filter_static
+from vbench.cli.generate import EPILOG as GENERATE_EPILOG
+from vbench.cli.generate import generate, generators
 from vbench.cli.prompts import plan, prompts
 from vbench.cli.report import report
 from vbench.cli.score import score
@@ -25,7 +27,7 @@ OK, SOME_FAILED, USAGE, NOTHING_SCORED, INTERRUPTED = 0, 1, 2, 3, 130
 
 app = typer.Typer(
     name="vbench",
-    help="Score videos of generative models, dimension by dimension.",
+    help="Sample videos with generative models and score them, dimension by dimension.",
     epilog="First time here? Run: vbench demo",
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -33,6 +35,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.command(epilog=GENERATE_EPILOG)(generate)
+app.command()(generators)
 app.command()(plan)
 app.command()(check)
 app.command()(filter_static)
@@ -62,7 +66,7 @@ def _version(value: bool) -> None:
 def options(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
-    """Score videos of generative models, dimension by dimension."""
+    """Sample videos with generative models and score them, dimension by dimension."""
 
 
 def main() -> None:
@@ -73,5 +77,5 @@ def main() -> None:
         typer.echo(f"vbench: {error}", err=True)
         sys.exit(USAGE if isinstance(error, UsageError) else SOME_FAILED)
     except KeyboardInterrupt:
-        typer.echo("\nvbench: interrupted. What was scored is stored; the same command continues.", err=True)
+        typer.echo("\nvbench: interrupted. What was finished is stored; the same command continues.", err=True)
         sys.exit(INTERRUPTED)

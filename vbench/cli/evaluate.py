@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 from vbench.cli.card import card_json, print_card, print_json
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
+from vbench.prompts.sampling import SAMPLES
 
 if TYPE_CHECKING:
     from vbench.plan import Plan
@@ -210,6 +211,10 @@ def make_plan(
     from vbench.reference import load_category, load_suite
 
     prompt = None if prompt == "None" else prompt  # the reference's default, spelled out in its scripts
+    samples = SAMPLES
+    if mode == "auto" and not (suite or category or prompt or prompt_file):
+        suite, category, sampled_for, samples = _as_sampled(videos)
+        dimensions = dimensions or sampled_for
     if mode == "auto":
         mode = plans.CATEGORY if category else plans.STANDARD if suite else plans.CUSTOM
     if prompt and prompt_file:
@@ -225,8 +230,30 @@ def make_plan(
     if mode == plans.CATEGORY:
         return plans.category_plan(videos, load_category(suite, category), dimensions)
     if mode == plans.STANDARD:
-        return plans.standard_plan(videos, load_suite(suite), dimensions, special)
+        return plans.standard_plan(videos, load_suite(suite), dimensions, special, samples)
     raise UsageError(f"There is no mode {mode!r}. Known: auto, {', '.join(plans.MODES)}.")
+
+
+def _as_sampled(videos: Path) -> tuple[str | None, str | None, Sequence[str], int]:
+    """Suite, category, dimensions and samples a prompt that a folder was sampled for; nothing where nobody knows.
+
+    Raises:
+        UsageError: the suite is no longer what it was.
+    """
+    from vbench.reference import load_category, load_suite
+    from vbench.sampling import read_sampling
+
+    record = read_sampling(videos) if videos.is_dir() else None
+    if record is None or not record["suite"]["name"]:
+        return None, None, (), SAMPLES
+    suite = record["suite"]
+    now = load_category(suite["name"], suite["category"]) if suite["category"] else load_suite(suite["name"])
+    if now.digest != suite["sha256"]:
+        raise UsageError(
+            f"{videos} was sampled for the suite {suite['name']}, which has changed since. "
+            "Name the suite that holds: --suite FILE."
+        )
+    return suite["name"], suite["category"], suite["dimensions"], suite["samples"]
 
 
 def default_output(videos: Path, profile: str) -> Path:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichBar
     from rich.progress import TaskID
 
-    from vbench.store import Row
-
 SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -38,10 +36,6 @@ def progress_of(style: ProgressStyle) -> Progress:
     return Lines(every=SECONDS_BETWEEN_LINES if style is ProgressStyle.plain else float("inf"))
 
 
-def _line(row: Row) -> str:
-    return f"{row.video}: no {row.dimension} ({row.status}): {row.reason}"
-
-
 class Lines(Progress):
     """A line per finding, and one about the whole every few seconds.
 
@@ -53,25 +47,25 @@ class Lines(Progress):
         self.every = every
         self.total = self.done = self.computed = 0
 
-    def start(self, units: int, done: int) -> None:
+    def start(self, units: int, done: int, what: str = "scores") -> None:
         """See :class:`vbench.progress.Progress`."""
-        self.total, self.done = units, done
+        self.total, self.done, self.what = units, done, what
         self.begun = self.spoke = time.monotonic()
         if self.every < float("inf"):
             stored = f", {done} stored before" if done else ""
-            typer.echo(f"{units} scores to make{stored}", err=True)
+            typer.echo(f"{units} {what} to make{stored}", err=True)
 
-    def unit(self, row: Row) -> None:
+    def unit(self, label: str, finding: str = "") -> None:
         """See :class:`vbench.progress.Progress`."""
         self.done += 1
         self.computed += 1
-        if row.reason:
-            self.note(_line(row))
+        if finding:
+            self.note(finding)
         now = time.monotonic()
         if now - self.spoke >= self.every:
             self.spoke = now
             left = (now - self.begun) / self.computed * (self.total - self.done)
-            typer.echo(f"{self.done}/{self.total} scores, about {left:.0f} s left", err=True)
+            typer.echo(f"{self.done}/{self.total} {self.what}, about {left:.0f} s left", err=True)
 
     def skipped(self, units: int) -> None:
         """See :class:`vbench.progress.Progress`."""
@@ -92,7 +86,7 @@ class Bar(Progress):
         self.bar: RichBar | None = None
         self.task: TaskID | None = None
 
-    def start(self, units: int, done: int) -> None:
+    def start(self, units: int, done: int, what: str = "scores") -> None:
         """See :class:`vbench.progress.Progress`."""
         from rich import progress
         from rich.console import Console
@@ -104,15 +98,15 @@ class Bar(Progress):
             progress.TimeRemainingColumn(),
         )
         self.bar = progress.Progress(*columns, console=Console(stderr=True))
-        self.task = self.bar.add_task("scoring", total=units, completed=done)
+        self.task = self.bar.add_task(what, total=units, completed=done)
         self.bar.start()
 
-    def unit(self, row: Row) -> None:
+    def unit(self, label: str, finding: str = "") -> None:
         """See :class:`vbench.progress.Progress`."""
-        if row.reason:
-            self.note(_line(row))
+        if finding:
+            self.note(finding)
         if self.bar and self.task is not None:
-            self.bar.update(self.task, advance=1, description=row.dimension)
+            self.bar.update(self.task, advance=1, description=label)
 
     def skipped(self, units: int) -> None:
         """See :class:`vbench.progress.Progress`."""
