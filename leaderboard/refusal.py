@@ -1,0 +1,39 @@
+"""Why the board does not do what was asked: every reason at once, for whoever has to act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vbench.errors import VBenchError
+
+
+class Refused(VBenchError):
+    """A submission that does not hold.
+
+    Attributes:
+        reasons: all of them, each a sentence.
+    """
+
+    def __init__(self, reasons: Iterable[str]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__(" ".join(self.reasons))
+
+
+class Duplicate(Refused):
+    """What is there already.
+
+    Attributes:
+        first: number of the submission that has it.
+    """
+
+    def __init__(self, first: int, reason: str) -> None:
+        self.first = first
+        super().__init__([reason])
+
+
+class NotAllowed(VBenchError):
+    """The token does not give this right."""
+
+
+class NotFound(VBenchError):
+    """There is no such submission, or no such part of it."""

@@ -1,0 +1,156 @@
+"""The board's tables, in two layers.
+
+The first layer is what was received: submissions (the archive as it came), what was done with them, and votes. Rows are
+added to it and never changed. The second layer is what follows from an archive: verdict, scores and pictures;
+:meth:`vbench.leaderboard.board.Board.rebuild` makes it anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, Double, ForeignKey, Index, Integer, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+PENDING, PUBLISHED, WITHDRAWN = "pending", "published", "withdrawn"
+
+STATES = (PENDING, PUBLISHED, WITHDRAWN)
+
+
+class Base(DeclarativeBase):
+    """Names every constraint by one rule, so that a migration can speak of it on every database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {str: Text, float: Double, int: Integer, bytes: LargeBinary, dict[str, Any]: JSON}
+
+
+class Model(Base):
+    """A video model; its versions are submissions."""
+
+    __tablename__ = "model"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    """The name without regard to case and spaces: two spellings are one model."""
+    name: Mapped[str]
+
+
+class Submission(Base):
+    """An archive as it was received."""
+
+    __tablename__ = "submission"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    model_id: Mapped[int] = mapped_column(ForeignKey("model.id"), index=True)
+    version: Mapped[str]
+    sampled_by: Mapped[str]
+    evaluated_by: Mapped[str]
+    card: Mapped[dict[str, Any]]
+    sha256: Mapped[str] = mapped_column(unique=True)
+    archive: Mapped[bytes] = mapped_column(deferred=True, deferred_raiseload=True)
+    archive_bytes: Mapped[int]
+    received: Mapped[str]
+    """UTC, ISO 8601."""
+    submitter: Mapped[str]
+    """Digest of the token or the address that it came from."""
+    withdrawal: Mapped[str]
+    """Digest of the token with which the submitter may withdraw it."""
+
+
+class Change(Base):
+    """What was done with a submission; the latest one is its state."""
+
+    __tablename__ = "change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
+    state: Mapped[str]
+    at: Mapped[str]
+    by: Mapped[str]
+
+
+class Vote(Base):
+    """One judgement of a pair of videos; a voter's latest one of a pair counts."""
+
+    __tablename__ = "vote"
+    __table_args__ = (Index(None, "voter", "first_id", "second_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    prompt: Mapped[str]
+    dimension: Mapped[str]
+    first_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    second_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    outcome: Mapped[str]
+    voter: Mapped[str]
+    at: Mapped[str]
+
+
+class Verdict(Base):
+    """What the check of a submission found."""
+
+    __tablename__ = "verdict"
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), primary_key=True)
+    check_version: Mapped[int]
+    format: Mapped[str]
+    suite: Mapped[str]
+    profile: Mapped[str]
+    provenance: Mapped[dict[str, Any]]
+    findings: Mapped[dict[str, Any]]
+    """``notes`` and ``apart``, lists of sentences."""
+    rows_sha256: Mapped[str] = mapped_column(index=True)
+
+
+class Score(Base):
+    """One figure of a submission: a dimension, a side or the total, over all prompts or those of a category."""
+
+    __tablename__ = "score"
+    __table_args__ = (UniqueConstraint("submission_id", "category", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    category: Mapped[str]
+    """``""`` for all prompts."""
+    name: Mapped[str]
+    value: Mapped[float]
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    videos: Mapped[int]
+
+
+class VideoRow(Base):
+    """What one dimension said of one video."""
+
+    __tablename__ = "video_row"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
+    video: Mapped[str]
+    prompt: Mapped[str]
+    dimension: Mapped[str]
+    status: Mapped[str]
+    value: Mapped[float | None]
+    weight: Mapped[float | None]
+    category: Mapped[str]
+    content: Mapped[str]
+
+
+class Medium(Base):
+    """A sample frame or a sampled video that came with a submission."""
+
+    __tablename__ = "medium"
+    __table_args__ = (UniqueConstraint("submission_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    name: Mapped[str]
+    """Its name in the archive: ``frames/....jpg`` or ``videos/....mp4``."""
+    prompt: Mapped[str]
+    content: Mapped[bytes] = mapped_column(deferred=True)
