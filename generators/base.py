@@ -45,6 +45,9 @@ class Settings:
     guidance: float | None = None
     negative_prompt: str | None = None
 
+    takes_any: ClassVar[bool] = False
+    """Whether what is ``None`` can be given all the same."""
+
     def with_given(self, **given: Any) -> Settings:
         """The same with everything that is given and not ``None``.
 
@@ -53,7 +56,7 @@ class Settings:
         """
         chosen = {name: value for name, value in given.items() if value is not None}
         for name, value in chosen.items():
-            if getattr(self, name) is None:
+            if getattr(self, name) is None and not self.takes_any:
                 has = ", ".join(self.stated()) or "none that can be set"
                 raise UsageError(f"This model has no setting {name.replace('_', ' ')}; it has {has}.")
             if name in ("frames", "height", "width", "fps", "steps") and value <= 0:
