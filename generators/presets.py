@@ -1,10 +1,31 @@
-"""Models by name: which diffusers pipeline, which checkpoint, and the published way of sampling."""
+"""Models by name: which diffusers pipeline, which checkpoint, and the published way of sampling.
+
+A protocol is what the model's authors, or the example of its pipeline in diffusers, sample with; ``meaning`` says
+which. Repositories are named as diffusers names them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from vbench.generators.base import Settings
+
+
+@dataclass(frozen=True)
+class Part:
+    """A component that does not come with the checkpoint as it should be.
+
+    Attributes:
+        kind: its class, in diffusers or transformers.
+        repository: where it is published, ``""`` for the checkpoint's own repository.
+        subfolder: where it lies in there.
+    """
+
+    kind: str
+    repository: str = ""
+    subfolder: str = ""
 
 
 @dataclass(frozen=True)
@@ -13,26 +34,419 @@ class Preset:
 
     Attributes:
         pipeline: class in diffusers.
-        repository: where its checkpoint is published, ``""`` where a folder must be given.
+        repository: where its checkpoint is published.
         settings: the published protocol.
         meaning: the model in a sentence, with the source of the protocol.
+        takes_image: whether it starts from an image.
+        dtype: precision on an accelerator.
+        float32: components that stay in float32 there.
+        tiling: whether the VAE decodes in tiles.
+        scheduler: class in diffusers and what differs from the checkpoint's configuration.
+        arguments: what else the pipeline is called with.
+        parts: component -> where it comes from instead.
+        lora: file of a LoRA in the motion adapter's repository, and its weight.
+        revision: of the repository.
     """
 
     pipeline: str
     repository: str
     settings: Settings
     meaning: str
+    takes_image: bool = False
+    dtype: str = "bfloat16"
+    float32: tuple[str, ...] = ()
+    tiling: bool = False
+    scheduler: tuple[str, Mapping[str, Any]] | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    lora: tuple[str, float] | None = None
+    revision: str = ""
 
+
+GRIDS = {
+    "AnyFlow": (4, 16), "CogVideoX": (8, 8), "ConsisID": (8, 8), "Cosmos": (8, 16), "Cosmos2": (4, 16),
+    "EasyAnimate": (4, 16), "Helios": (1, 16), "Hunyuan": (4, 16), "Kandinsky5": (4, 16), "LTX": (8, 32),
+    "Mochi": (6, 8), "MotifVideo": (4, 16), "Sana": (4, 32), "SkyReelsV2": (4, 16), "Wan": (4, 16),
+}  # fmt: skip
+"""How a pipeline's class begins -> n and m where it samples ``n * k + 1`` frames of multiples of m pixels."""
+
+
+def grid(pipeline: str) -> tuple[int, int]:
+    """``(n, m)``: the class samples ``n * k + 1`` frames, and heights and widths that are multiples of ``m``.
+
+    >>> grid("CogVideoXPipeline"), grid("Cosmos2VideoToWorldPipeline"), grid("LattePipeline")
+    ((8, 8), (4, 16), (1, 8))
+    """
+    begins = [name for name in GRIDS if pipeline.startswith(name)]
+    return GRIDS[max(begins, key=len)] if begins else (1, 8)
+
+
+_EXAMPLE = "as in the example of its pipeline in diffusers"
+
+_SD = "bad quality, worse quality"
+_LTX = "worst quality, inconsistent motion, blurry, jittery, distorted"
+_KANDINSKY = (
+    "Static, 2D cartoon, cartoon, 2d animation, paintings, images, worst quality, low quality, ugly, deformed, "
+    "walking backwards"
+)
+_WAN = (
+    "Bright tones, overexposed, static, blurred details, subtitles, style, works, paintings, images, static, overall "
+    "gray, worst quality, low quality, JPEG compression residue, ugly, incomplete, extra fingers, poorly drawn hands, "
+    "poorly drawn faces, deformed, disfigured, misshapen limbs, fused fingers, still picture, messy background, three "
+    "legs, many people in the background, walking backwards"
+)
+_COSMOS = (
+    "The video captures a series of frames showing ugly scenes, static with no motion, motion blur, over-saturation, "
+    "shaky footage, low resolution, grainy texture, pixelated images, poorly lit areas, underexposed and overexposed "
+    "scenes, poor color balance, washed out colors, choppy sequences, jerky movements, low frame rate, artifacting, "
+    "color banding, unnatural transitions, outdated special effects, fake elements, unconvincing visuals, poorly "
+    "edited content, jump cuts, visual noise, and flickering. Overall, the video is of poor quality."
+)
+_SANA = (
+    "A chaotic sequence with misshapen, deformed limbs in heavy motion blur, sudden disappearance, jump cuts, jerky "
+    "movements, rapid shot changes, frames out of sync, inconsistent character shapes, temporal artifacts, jitter, "
+    "and ghosting effects, creating a disorienting visual experience."
+)
+_I2VGEN = (
+    "Distorted, discontinuous, Ugly, blurry, low resolution, motionless, static, disfigured, disconnected limbs, "
+    "Ugly faces, incomplete arms"
+)
+_DDIM = (
+    "DDIMScheduler",
+    {"beta_schedule": "linear", "steps_offset": 1, "clip_sample": False, "timestep_spacing": "linspace"},
+)
 
 PRESETS: dict[str, Preset] = {
     "latte": Preset(
         "LattePipeline",
         "maxin-cn/Latte-1",
         Settings(frames=16, height=512, width=512, fps=8, steps=50, guidance=7.5, negative_prompt=""),
-        "Latte-1, a text-to-video diffusion transformer (configs/t2x/t2v_sample.yaml of its repository).",
+        "Latte-1, a text-to-video diffusion transformer; as its configs/t2x/t2v_sample.yaml.",
+        dtype="float16",
+        parts={"vae": Part("AutoencoderKLTemporalDecoder", subfolder="vae_temporal_decoder")},
     ),
-}
+    "modelscope": Preset(
+        "TextToVideoSDPipeline",
+        "damo-vilab/text-to-video-ms-1.7b",
+        Settings(frames=16, height=256, width=256, fps=8, steps=50, guidance=9.0, negative_prompt=""),
+        "ModelScope's 1.7B U-Net; defaults of its pipeline in diffusers, size and rate as VBench sampled it.",
+        dtype="float16",
+    ),
+    "zeroscope": Preset(
+        "TextToVideoSDPipeline",
+        "cerspense/zeroscope_v2_576w",
+        Settings(frames=24, height=320, width=576, fps=8, steps=40, guidance=9.0, negative_prompt=""),
+        f"Zeroscope v2, ModelScope tuned for 576x320; {_EXAMPLE}, at ModelScope's rate.",
+        dtype="float16",
+        scheduler=("DPMSolverMultistepScheduler", {}),
+    ),
+    "animatediff": Preset(
+        "AnimateDiffPipeline",
+        "SG161222/Realistic_Vision_V5.1_noVAE",
+        Settings(frames=16, height=512, width=512, fps=8, steps=25, guidance=7.5, negative_prompt=_SD),
+        "AnimateDiff v2 on Stable Diffusion 1.5; as in diffusers' guide, size and rate as VBench sampled it.",
+        dtype="float16",
+        scheduler=_DDIM,
+        parts={"motion_adapter": Part("MotionAdapter", "guoyww/animatediff-motion-adapter-v1-5-2")},
+    ),
+    "animatelcm": Preset(
+        "AnimateDiffPipeline",
+        "emilianJR/epiCRealism",
+        Settings(
+            frames=16, height=512, width=512, fps=8, steps=6, guidance=2.0,
+            negative_prompt="bad quality, worse quality, low resolution",
+        ),
+        "AnimateLCM, AnimateDiff in few steps; as its model card, size and rate as VBench sampled it.",
+        dtype="float16",
+        scheduler=("LCMScheduler", {"beta_schedule": "linear"}),
+        parts={"motion_adapter": Part("MotionAdapter", "wangfuyun/AnimateLCM")},
+        lora=("AnimateLCM_sd15_t2v_lora.safetensors", 0.8),
+    ),
+    "animatediff-sdxl": Preset(
+        "AnimateDiffSDXLPipeline",
+        "stabilityai/stable-diffusion-xl-base-1.0",
+        Settings(frames=16, height=1024, width=1024, fps=8, steps=20, guidance=8.0, negative_prompt=(
+            "low quality, worst quality"
+        )),
+        f"AnimateDiff's beta on Stable Diffusion XL; {_EXAMPLE}.",
+        dtype="float16",
+        scheduler=_DDIM,
+        parts={"motion_adapter": Part("MotionAdapter", "a-r-r-o-w/animatediff-motion-adapter-sdxl-beta")},
+    ),
+    "cogvideox-2b": Preset(
+        "CogVideoXPipeline",
+        "THUDM/CogVideoX-2b",
+        Settings(frames=49, height=480, width=720, fps=8, steps=50, guidance=6.0, negative_prompt=""),
+        f"CogVideoX with 2 billion parameters; {_EXAMPLE}.",
+        dtype="float16",
+    ),
+    "cogvideox-5b": Preset(
+        "CogVideoXPipeline",
+        "THUDM/CogVideoX-5b",
+        Settings(frames=49, height=480, width=720, fps=8, steps=50, guidance=6.0, negative_prompt=""),
+        f"CogVideoX with 5 billion parameters; {_EXAMPLE}.",
+    ),
+    "cogvideox-5b-i2v": Preset(
+        "CogVideoXImageToVideoPipeline",
+        "THUDM/CogVideoX-5b-I2V",
+        Settings(frames=49, height=480, width=720, fps=8, steps=50, guidance=6.0, negative_prompt=""),
+        f"CogVideoX from an image; {_EXAMPLE}.",
+        takes_image=True,
+        arguments={"use_dynamic_cfg": True},
+    ),
+    "wan2.1-1.3b": Preset(
+        "WanPipeline",
+        "Wan-AI/Wan2.1-T2V-1.3B-Diffusers",
+        Settings(frames=81, height=480, width=832, fps=16, steps=50, guidance=5.0, negative_prompt=_WAN),
+        f"Wan 2.1 with 1.3 billion parameters; {_EXAMPLE}, for 480p.",
+        float32=("vae",),
+        scheduler=("UniPCMultistepScheduler", {"flow_shift": 3.0}),
+    ),
+    "wan2.1-14b": Preset(
+        "WanPipeline",
+        "Wan-AI/Wan2.1-T2V-14B-Diffusers",
+        Settings(frames=81, height=720, width=1280, fps=16, steps=50, guidance=5.0, negative_prompt=_WAN),
+        f"Wan 2.1 with 14 billion parameters; {_EXAMPLE}, for 720p.",
+        float32=("vae",),
+        scheduler=("UniPCMultistepScheduler", {"flow_shift": 5.0}),
+    ),
+    "wan2.1-i2v-14b": Preset(
+        "WanImageToVideoPipeline",
+        "Wan-AI/Wan2.1-I2V-14B-480P-Diffusers",
+        Settings(frames=81, height=480, width=832, fps=16, steps=50, guidance=5.0, negative_prompt=_WAN),
+        f"Wan 2.1 from an image, for 480p; {_EXAMPLE}.",
+        takes_image=True,
+        float32=("vae", "image_encoder"),
+    ),
+    "hunyuanvideo": Preset(
+        "HunyuanVideoPipeline",
+        "hunyuanvideo-community/HunyuanVideo",
+        Settings(frames=129, height=720, width=1280, fps=24, steps=50, guidance=6.0),
+        "HunyuanVideo, guidance distilled; defaults of its pipeline in diffusers, rate as VBench sampled it.",
+        tiling=True,
+    ),
+    "hunyuanvideo-i2v": Preset(
+        "HunyuanVideoImageToVideoPipeline",
+        "hunyuanvideo-community/HunyuanVideo-I2V",
+        Settings(frames=129, height=720, width=1280, fps=24, steps=50, guidance=6.0),
+        f"HunyuanVideo from an image; {_EXAMPLE}, rate as VBench sampled HunyuanVideo.",
+        takes_image=True,
+        tiling=True,
+    ),
+    "hunyuanvideo-1.5": Preset(
+        "HunyuanVideo15Pipeline",
+        "hunyuanvideo-community/HunyuanVideo-1.5-480p_t2v",
+        Settings(frames=121, height=480, width=848, fps=24, steps=50, negative_prompt=""),
+        f"HunyuanVideo 1.5 for 480p; {_EXAMPLE}, guidance and size as the checkpoint has them.",
+        tiling=True,
+    ),
+    "hunyuanvideo-1.5-i2v": Preset(
+        "HunyuanVideo15ImageToVideoPipeline",
+        "hunyuanvideo-community/HunyuanVideo-1.5-480p_i2v",
+        Settings(frames=121, fps=24, steps=50, negative_prompt=""),
+        f"HunyuanVideo 1.5 from an image, in the image's shape; {_EXAMPLE}.",
+        takes_image=True,
+        tiling=True,
+    ),
+    "skyreels-v1-i2v": Preset(
+        "HunyuanSkyreelsImageToVideoPipeline",
+        "hunyuanvideo-community/HunyuanVideo",
+        Settings(
+            frames=97, height=544, width=960, fps=24, steps=30, guidance=1.0,
+            negative_prompt=(
+                "Aerial view, aerial view, overexposed, low quality, deformation, a poor composition, bad hands, "
+                "bad teeth, bad eyes, bad limbs, distortion"
+            ),
+        ),
+        f"SkyReels v1 from an image, on HunyuanVideo; {_EXAMPLE}, at HunyuanVideo's rate.",
+        takes_image=True,
+        tiling=True,
+        arguments={"true_cfg_scale": 6.0},
+        parts={"transformer": Part("HunyuanVideoTransformer3DModel", "Skywork/SkyReels-V1-Hunyuan-I2V")},
+    ),
+    "skyreels-v2": Preset(
+        "SkyReelsV2Pipeline",
+        "Skywork/SkyReels-V2-T2V-14B-540P-Diffusers",
+        Settings(frames=97, height=544, width=960, fps=24, steps=50, guidance=6.0, negative_prompt=""),
+        f"SkyReels v2 with 14 billion parameters; {_EXAMPLE}.",
+        float32=("vae",),
+        scheduler=("UniPCMultistepScheduler", {"flow_shift": 8.0}),
+    ),
+    "skyreels-v2-df": Preset(
+        "SkyReelsV2DiffusionForcingPipeline",
+        "Skywork/SkyReels-V2-DF-14B-540P-Diffusers",
+        Settings(frames=97, height=544, width=960, fps=24, steps=30, guidance=6.0, negative_prompt=""),
+        f"SkyReels v2 by diffusion forcing; {_EXAMPLE}.",
+        float32=("vae",),
+        scheduler=("UniPCMultistepScheduler", {"flow_shift": 8.0}),
+        arguments={"ar_step": 5, "causal_block_size": 5, "addnoise_condition": 20},
+    ),
+    "skyreels-v2-i2v": Preset(
+        "SkyReelsV2ImageToVideoPipeline",
+        "Skywork/SkyReels-V2-I2V-14B-540P-Diffusers",
+        Settings(frames=97, height=544, width=960, fps=24, steps=50, guidance=5.0, negative_prompt=""),
+        f"SkyReels v2 from an image; {_EXAMPLE}.",
+        takes_image=True,
+        float32=("vae",),
+        scheduler=("UniPCMultistepScheduler", {"flow_shift": 5.0}),
+    ),
+    "ltx-video": Preset(
+        "LTXPipeline",
+        "Lightricks/LTX-Video",
+        Settings(frames=121, height=512, width=768, fps=25, steps=50, guidance=3.0, negative_prompt=_LTX),
+        f"LTX-Video; {_EXAMPLE}, size, frames and rate as VBench sampled it.",
+    ),
+    "ltx-video-i2v": Preset(
+        "LTXImageToVideoPipeline",
+        "Lightricks/LTX-Video",
+        Settings(frames=161, height=480, width=704, fps=25, steps=50, guidance=3.0, negative_prompt=_LTX),
+        f"LTX-Video from an image; {_EXAMPLE}, at the pipeline's rate.",
+        takes_image=True,
+    ),
+    "ltx-2": Preset(
+        "LTX2Pipeline",
+        "Lightricks/LTX-2",
+        Settings(frames=121, height=512, width=768, fps=24, steps=30, guidance=3.0, negative_prompt=_LTX),
+        f"LTX-2, of which the sound is left out; {_EXAMPLE}.",
+    ),
+    "mochi-1": Preset(
+        "MochiPipeline",
+        "genmo/mochi-1-preview",
+        Settings(frames=163, height=480, width=848, fps=30, steps=64, guidance=4.5, negative_prompt=""),
+        "Mochi 1; defaults of its pipeline in diffusers, size, frames and rate as VBench sampled it.",
+        tiling=True,
+    ),
+    "allegro": Preset(
+        "AllegroPipeline",
+        "rhymes-ai/Allegro",
+        Settings(frames=88, height=720, width=1280, fps=15, steps=100, guidance=7.5, negative_prompt=""),
+        f"Allegro; {_EXAMPLE}.",
+        float32=("vae",),
+        tiling=True,
+    ),
+    "cosmos-1-7b": Preset(
+        "CosmosTextToWorldPipeline",
+        "nvidia/Cosmos-1.0-Diffusion-7B-Text2World",
+        Settings(frames=121, height=704, width=1280, fps=30, steps=36, guidance=7.0, negative_prompt=_COSMOS),
+        f"Cosmos 1.0 with 7 billion parameters, which needs the package cosmos_guardrail; {_EXAMPLE}.",
+    ),
+    "cosmos-1-7b-i2v": Preset(
+        "CosmosVideoToWorldPipeline",
+        "nvidia/Cosmos-1.0-Diffusion-7B-Video2World",
+        Settings(frames=121, height=704, width=1280, fps=30, steps=36, guidance=7.0, negative_prompt=_COSMOS),
+        f"Cosmos 1.0 from an image, which needs the package cosmos_guardrail; {_EXAMPLE}.",
+        takes_image=True,
+    ),
+    "cosmos-predict2-2b-i2v": Preset(
+        "Cosmos2VideoToWorldPipeline",
+        "nvidia/Cosmos-Predict2-2B-Video2World",
+        Settings(frames=93, height=704, width=1280, fps=16, steps=35, guidance=7.0, negative_prompt=_COSMOS),
+        f"Cosmos Predict 2 from an image, which needs the package cosmos_guardrail; {_EXAMPLE}.",
+        takes_image=True,
+    ),
+    "cosmos-predict2.5-2b": Preset(
+        "Cosmos2_5_PredictBasePipeline",
+        "nvidia/Cosmos-Predict2.5-2B",
+        Settings(frames=93, height=704, width=1280, fps=16, steps=36, guidance=7.0, negative_prompt=_COSMOS),
+        f"Cosmos Predict 2.5, which needs the package cosmos_guardrail; {_EXAMPLE}.",
+        revision="diffusers/base/post-trained",
+    ),
+    "sana-video": Preset(
+        "SanaVideoPipeline",
+        "Efficient-Large-Model/SANA-Video_2B_480p_diffusers",
+        Settings(frames=81, height=480, width=832, fps=16, steps=50, guidance=6.0, negative_prompt=_SANA),
+        f"SANA-Video; {_EXAMPLE}, but that no motion score is appended to the prompt.",
+        float32=("vae",),
+    ),
+    "kandinsky-5": Preset(
+        "Kandinsky5T2VPipeline",
+        "kandinskylab/Kandinsky-5.0-T2V-Lite-sft-5s-Diffusers",
+        Settings(frames=121, height=512, width=768, fps=24, steps=50, guidance=5.0, negative_prompt=_KANDINSKY),
+        f"Kandinsky 5.0 Lite; {_EXAMPLE}.",
+    ),
+    "kandinsky-5-i2v": Preset(
+        "Kandinsky5I2VPipeline",
+        "kandinskylab/Kandinsky-5.0-I2V-Pro-sft-5s-Diffusers",
+        Settings(frames=121, height=512, width=768, fps=24, steps=50, guidance=5.0, negative_prompt=_KANDINSKY),
+        f"Kandinsky 5.0 Pro from an image; {_EXAMPLE}.",
+        takes_image=True,
+    ),
+    "helios": Preset(
+        "HeliosPipeline",
+        "BestWishYsh/Helios-Base",
+        Settings(frames=132, height=384, width=640, fps=24, steps=50, guidance=5.0, negative_prompt=_WAN),
+        f"Helios; {_EXAMPLE}.",
+        float32=("vae",),
+    ),
+    "anyflow": Preset(
+        "AnyFlowPipeline",
+        "nvidia/AnyFlow-Wan2.1-T2V-14B-Diffusers",
+        Settings(frames=33, height=480, width=832, fps=16, steps=4, guidance=1.0, negative_prompt=""),
+        f"AnyFlow, Wan 2.1 in few steps; {_EXAMPLE}.",
+    ),
+    "motif-video": Preset(
+        "MotifVideoPipeline",
+        "Motif-Technologies/Motif-Video-2B",
+        Settings(frames=121, height=736, width=1280, fps=24, steps=50, negative_prompt=_LTX),
+        f"Motif-Video with 2 billion parameters; {_EXAMPLE}, guidance as the checkpoint has it.",
+    ),
+    "easyanimate-5.1": Preset(
+        "EasyAnimatePipeline",
+        "alibaba-pai/EasyAnimateV5.1-7b-zh-diffusers",
+        Settings(frames=49, height=512, width=512, fps=8, steps=50, guidance=6.0, negative_prompt="bad detailed"),
+        f"EasyAnimate 5.1 with 7 billion parameters; {_EXAMPLE}.",
+        dtype="float16",
+    ),
+    "svd-xt": Preset(
+        "StableVideoDiffusionPipeline",
+        "stabilityai/stable-video-diffusion-img2vid-xt",
+        Settings(frames=25, height=576, width=1024, fps=7, steps=25),
+        f"Stable Video Diffusion XT from an image, without a prompt; {_EXAMPLE}.",
+        takes_image=True,
+        dtype="float16",
+        arguments={"decode_chunk_size": 8},
+    ),
+    "i2vgen-xl": Preset(
+        "I2VGenXLPipeline",
+        "ali-vilab/i2vgen-xl",
+        Settings(frames=16, height=704, width=1280, fps=7, steps=50, guidance=9.0, negative_prompt=_I2VGEN),
+        f"I2VGen-XL from an image; {_EXAMPLE}, rate as VBench sampled it.",
+        takes_image=True,
+        dtype="float16",
+    ),
+    "pia": Preset(
+        "PIAPipeline",
+        "SG161222/Realistic_Vision_V6.0_B1_noVAE",
+        Settings(
+            frames=16, height=512, width=512, fps=8, steps=50, guidance=7.5,
+            negative_prompt="wrong white balance, dark, sketches, worst quality, low quality, deformed, distorted",
+        ),
+        f"PIA, AnimateDiff from an image; {_EXAMPLE}.",
+        takes_image=True,
+        dtype="float16",
+        scheduler=("EulerDiscreteScheduler", {}),
+        parts={"motion_adapter": Part("MotionAdapter", "openmmlab/PIA-condition-adapter")},
+    ),
+}  # fmt: skip
 """Generators by name."""
 
-ENHANCER_PRESETS: dict[str, Preset] = {}
+ENHANCER_PRESETS: dict[str, Preset] = {
+    "zeroscope-xl": Preset(
+        "VideoToVideoSDPipeline",
+        "cerspense/zeroscope_v2_XL",
+        Settings(height=576, width=1024, steps=50, guidance=15.0, negative_prompt=""),
+        f"enlarges a video to about 1024x576 and denoises it again (Zeroscope v2 XL, {_EXAMPLE})",
+        dtype="float16",
+        scheduler=("DPMSolverMultistepScheduler", {}),
+        arguments={"strength": 0.6},
+        revision="refs/pr/15",
+    ),
+    "sd-x4-upscaler": Preset(
+        "StableDiffusionUpscalePipeline",
+        "stabilityai/stable-diffusion-x4-upscaler",
+        Settings(steps=75, guidance=9.0, negative_prompt=""),
+        "makes each frame four times as large, by itself (Stable Diffusion x4, defaults of its pipeline in diffusers)",
+        dtype="float16",
+    ),
+}
 """Enhancers by name."""

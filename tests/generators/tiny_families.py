@@ -1,0 +1,480 @@
+"""More pipelines with random weights of a few kilobytes: one for each family of diffusers that samples videos.
+
+As in :mod:`tests.generators.tiny_pipelines`; the same weights every time, for a few frames of 32 or 64 pixels.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import transformers
+from diffusers import (
+    AllegroPipeline,
+    AllegroTransformer3DModel,
+    AnyFlowPipeline,
+    AnyFlowTransformer3DModel,
+    AutoencoderKLAllegro,
+    AutoencoderKLCogVideoX,
+    AutoencoderKLHunyuanVideo,
+    AutoencoderKLLTXVideo,
+    AutoencoderKLMochi,
+    AutoencoderKLTemporalDecoder,
+    AutoencoderKLWan,
+    CogVideoXDDIMScheduler,
+    CogVideoXImageToVideoPipeline,
+    CogVideoXPipeline,
+    CogVideoXTransformer3DModel,
+    DDIMScheduler,
+    EulerDiscreteScheduler,
+    FlowMapEulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    HunyuanVideoPipeline,
+    HunyuanVideoTransformer3DModel,
+    I2VGenXLPipeline,
+    LattePipeline,
+    LatteTransformer3DModel,
+    LTXImageToVideoPipeline,
+    LTXPipeline,
+    LTXVideoTransformer3DModel,
+    MochiPipeline,
+    MochiTransformer3DModel,
+    SkyReelsV2DiffusionForcingPipeline,
+    SkyReelsV2Pipeline,
+    SkyReelsV2Transformer3DModel,
+    StableVideoDiffusionPipeline,
+    UNetSpatioTemporalConditionModel,
+    UniPCMultistepScheduler,
+    WanImageToVideoPipeline,
+    WanPipeline,
+    WanTransformer3DModel,
+)
+from diffusers.models.unets.unet_i2vgen_xl import I2VGenXLUNet
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+from tests.generators import tiny_pipelines as tiny
+
+TEXT = 32
+"""Width of T5's features."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A pipeline and what is asked of it.
+
+    Attributes:
+        build: makes it.
+        frames: that it samples.
+        size: in pixels, both sides.
+        options: of the adapter.
+        image: whether it starts from one.
+    """
+
+    build: Callable[[], Any]
+    frames: int
+    size: int = 32
+    options: tuple[str, ...] = ()
+    image: bool = False
+
+
+def latte() -> Any:
+    """Latte with one spatial and one temporal block."""
+    torch.manual_seed(0)
+    transformer = LatteTransformer3DModel(
+        num_attention_heads=2,
+        attention_head_dim=8,
+        in_channels=4,
+        out_channels=8,
+        num_layers=1,
+        cross_attention_dim=16,
+        attention_bias=True,
+        sample_size=8,
+        patch_size=2,
+        activation_fn="gelu-approximate",
+        num_embeds_ada_norm=1000,
+        norm_type="ada_norm_single",
+        norm_elementwise_affine=False,
+        norm_eps=1e-6,
+        caption_channels=TEXT,
+        video_length=4,
+    )
+    return LattePipeline(
+        tokenizer=tokenizer(),
+        text_encoder=t5(),
+        vae=tiny.autoencoder(),
+        transformer=transformer,
+        scheduler=DDIMScheduler(clip_sample=False),
+    )
+
+
+def cogvideox(image: bool = False) -> Any:
+    """CogVideoX, eight times smaller latents in space and four times in time."""
+    torch.manual_seed(0)
+    transformer = CogVideoXTransformer3DModel(
+        num_attention_heads=2,
+        attention_head_dim=16,
+        in_channels=8 if image else 4,
+        out_channels=4,
+        time_embed_dim=2,
+        text_embed_dim=TEXT,
+        num_layers=1,
+        sample_width=4,
+        sample_height=4,
+        sample_frames=9,
+        max_text_seq_length=226,
+        use_rotary_positional_embeddings=image,
+        use_learned_positional_embeddings=image,
+    )
+    vae = AutoencoderKLCogVideoX(
+        down_block_types=("CogVideoXDownBlock3D",) * 4,
+        up_block_types=("CogVideoXUpBlock3D",) * 4,
+        block_out_channels=(8, 8, 8, 8),
+        latent_channels=4,
+        layers_per_block=1,
+        norm_num_groups=2,
+    )
+    kind = CogVideoXImageToVideoPipeline if image else CogVideoXPipeline
+    return kind(
+        tokenizer=tokenizer(), text_encoder=t5(), vae=vae, transformer=transformer, scheduler=CogVideoXDDIMScheduler()
+    )
+
+
+def wan() -> Any:
+    """Wan."""
+    return WanPipeline(
+        tokenizer=tokenizer(),
+        text_encoder=t5(transformers.UMT5EncoderModel),
+        vae=wan_vae(),
+        transformer=WanTransformer3DModel(**_wan_like(), rope_max_seq_len=32),
+        scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
+    )
+
+
+def wan_image() -> Any:
+    """Wan that sees the image, and its latents as additional channels."""
+    vae = wan_vae()
+    parts = _wan_like(in_channels=36, image_dim=8)
+    return WanImageToVideoPipeline(
+        tokenizer=tokenizer(),
+        text_encoder=t5(transformers.UMT5EncoderModel),
+        image_encoder=vision(transformers.CLIPVisionModel, 8),
+        image_processor=transformers.CLIPImageProcessor(crop_size=16, size=16),
+        vae=vae,
+        transformer=WanTransformer3DModel(**parts, rope_max_seq_len=32),
+        scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
+    )
+
+
+def skyreels(kind: Any = SkyReelsV2Pipeline) -> Any:
+    """SkyReels v2."""
+    vae = wan_vae()
+    return kind(
+        tokenizer=tokenizer(),
+        text_encoder=t5(transformers.UMT5EncoderModel),
+        vae=vae,
+        transformer=SkyReelsV2Transformer3DModel(**_wan_like(), rope_max_seq_len=32),
+        scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=8.0),
+    )
+
+
+def anyflow() -> Any:
+    """AnyFlow."""
+    vae = wan_vae()
+    return AnyFlowPipeline(
+        tokenizer=tokenizer(),
+        text_encoder=t5(transformers.UMT5EncoderModel),
+        vae=vae,
+        transformer=AnyFlowTransformer3DModel(
+            **{name: value for name, value in _wan_like().items() if name != "qk_norm"},
+            rope_max_seq_len=32,
+            gate_value=0.25,
+            deltatime_type="r",
+        ),
+        scheduler=FlowMapEulerDiscreteScheduler(shift=5.0),
+    )
+
+
+def hunyuan_video() -> Any:
+    """HunyuanVideo with a block of each kind."""
+    torch.manual_seed(0)
+    transformer = HunyuanVideoTransformer3DModel(
+        in_channels=4,
+        out_channels=4,
+        num_attention_heads=2,
+        attention_head_dim=10,
+        num_layers=1,
+        num_single_layers=1,
+        num_refiner_layers=1,
+        patch_size=1,
+        guidance_embeds=True,
+        text_embed_dim=16,
+        pooled_projection_dim=tiny.WIDTH,
+        rope_axes_dim=(2, 4, 4),
+    )
+    vae = AutoencoderKLHunyuanVideo(
+        latent_channels=4,
+        down_block_types=("HunyuanVideoDownBlock3D",) * 4,
+        up_block_types=("HunyuanVideoUpBlock3D",) * 4,
+        block_out_channels=(8, 8, 8, 8),
+        layers_per_block=1,
+        norm_num_groups=4,
+    )
+    words = tokenizer("left")
+    llama = transformers.LlamaModel(
+        transformers.LlamaConfig(
+            vocab_size=len(words),
+            hidden_size=16,
+            intermediate_size=16,
+            num_hidden_layers=4,
+            num_attention_heads=2,
+            bos_token_id=2,
+            eos_token_id=1,
+            pad_token_id=0,
+        )
+    )
+    return HunyuanVideoPipeline(
+        text_encoder=llama.eval(),
+        tokenizer=words,
+        transformer=transformer,
+        vae=vae,
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0),
+        text_encoder_2=clip(),
+        tokenizer_2=tiny.tokenizer(),
+    )
+
+
+def ltx(kind: Any = LTXPipeline) -> Any:
+    """LTX-Video; its decoder draws noise, as the published one."""
+    torch.manual_seed(0)
+    transformer = LTXVideoTransformer3DModel(
+        in_channels=8,
+        out_channels=8,
+        num_attention_heads=2,
+        attention_head_dim=8,
+        cross_attention_dim=16,
+        num_layers=1,
+        caption_channels=TEXT,
+    )
+    vae = AutoencoderKLLTXVideo(
+        latent_channels=8,
+        block_out_channels=(8, 8, 8, 8),
+        decoder_block_out_channels=(8, 8, 8, 8),
+        layers_per_block=(1, 1, 1, 1, 1),
+        decoder_layers_per_block=(1, 1, 1, 1, 1),
+        decoder_inject_noise=(True, True, False, False, False),
+    )
+    return kind(
+        tokenizer=tokenizer(),
+        text_encoder=t5(),
+        vae=vae,
+        transformer=transformer,
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+    )
+
+
+def mochi() -> Any:
+    """Mochi."""
+    torch.manual_seed(0)
+    transformer = MochiTransformer3DModel(
+        num_attention_heads=2,
+        attention_head_dim=8,
+        num_layers=2,
+        pooled_projection_dim=16,
+        in_channels=12,
+        text_embed_dim=TEXT,
+        time_embed_dim=4,
+        max_sequence_length=16,
+    )
+    transformer.pos_frequencies.data.zero_()
+    vae = AutoencoderKLMochi(
+        encoder_block_out_channels=(32, 32, 32, 32),
+        decoder_block_out_channels=(32, 32, 32, 32),
+        layers_per_block=(1, 1, 1, 1, 1),
+    )
+    return MochiPipeline(
+        tokenizer=tokenizer(),
+        text_encoder=t5(),
+        vae=vae,
+        transformer=transformer,
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+    )
+
+
+def allegro() -> Any:
+    """Allegro, whose VAE decodes in whole tiles only, the smallest of 24 frames of 128 pixels."""
+    torch.manual_seed(0)
+    transformer = AllegroTransformer3DModel(
+        num_attention_heads=2,
+        attention_head_dim=12,
+        in_channels=4,
+        out_channels=4,
+        num_layers=1,
+        cross_attention_dim=24,
+        sample_width=8,
+        sample_height=8,
+        sample_frames=8,
+        caption_channels=TEXT,
+    )
+    vae = AutoencoderKLAllegro(
+        down_block_types=("AllegroDownBlock3D",) * 4,
+        up_block_types=("AllegroUpBlock3D",) * 4,
+        block_out_channels=(8, 8, 8, 8),
+        latent_channels=4,
+        layers_per_block=1,
+        norm_num_groups=2,
+        sample_size=128,
+    )
+    return AllegroPipeline(
+        tokenizer=tokenizer(),
+        text_encoder=t5(),
+        vae=vae,
+        transformer=transformer,
+        scheduler=DDIMScheduler(clip_sample=False),
+    )
+
+
+def svd() -> Any:
+    """Stable Video Diffusion."""
+    torch.manual_seed(0)
+    unet = UNetSpatioTemporalConditionModel(
+        block_out_channels=(32, 64),
+        down_block_types=("CrossAttnDownBlockSpatioTemporal", "DownBlockSpatioTemporal"),
+        up_block_types=("UpBlockSpatioTemporal", "CrossAttnUpBlockSpatioTemporal"),
+        layers_per_block=1,
+        sample_size=8,
+        cross_attention_dim=16,
+        num_attention_heads=2,
+        projection_class_embeddings_input_dim=24,
+        addition_time_embed_dim=8,
+    )
+    vae = AutoencoderKLTemporalDecoder(
+        block_out_channels=(32, 32), down_block_types=("DownEncoderBlock2D",) * 2, latent_channels=4
+    )
+    return StableVideoDiffusionPipeline(
+        vae=vae,
+        image_encoder=vision(transformers.CLIPVisionModelWithProjection, 16, size=224),
+        unet=unet,
+        scheduler=EulerDiscreteScheduler(prediction_type="v_prediction", use_karras_sigmas=True, sigma_max=700.0),
+        feature_extractor=transformers.CLIPImageProcessor(),
+    )
+
+
+def i2vgen_xl() -> Any:
+    """I2VGen-XL."""
+    torch.manual_seed(0)
+    unet = I2VGenXLUNet(
+        block_out_channels=(8, 16),
+        layers_per_block=1,
+        sample_size=8,
+        in_channels=4,
+        out_channels=4,
+        down_block_types=("CrossAttnDownBlock3D", "DownBlock3D"),
+        up_block_types=("UpBlock3D", "CrossAttnUpBlock3D"),
+        cross_attention_dim=tiny.WIDTH,
+        attention_head_dim=4,
+        num_attention_heads=None,
+        norm_num_groups=2,
+    )
+    return I2VGenXLPipeline(
+        vae=tiny.autoencoder(),
+        text_encoder=tiny.text_encoder(),
+        tokenizer=tiny.tokenizer(),
+        image_encoder=vision(transformers.CLIPVisionModelWithProjection, tiny.WIDTH),
+        feature_extractor=transformers.CLIPImageProcessor(crop_size=16, size=16),
+        unet=unet,
+        scheduler=DDIMScheduler(clip_sample=False),
+    )
+
+
+def wan_vae() -> AutoencoderKLWan:
+    """Wan's VAE, which others share."""
+    torch.manual_seed(0)
+    return AutoencoderKLWan(base_dim=4, z_dim=16, dim_mult=[1, 1, 1, 1], num_res_blocks=1)
+
+
+def t5(kind: Any = transformers.T5EncoderModel) -> Any:
+    """T5's encoder, one layer; UMT5's is another class."""
+    config = kind.config_class(
+        vocab_size=len(tokenizer()), d_model=TEXT, d_kv=8, d_ff=16, num_layers=1, num_heads=2, dropout_rate=0.0
+    )
+    return kind(config).eval()
+
+
+def clip() -> transformers.CLIPTextModel:
+    """CLIP's text side for as many tokens as the real one."""
+    config = tiny.text_encoder().config
+    config.max_position_embeddings = 77
+    return transformers.CLIPTextModel(config).eval()
+
+
+def vision(kind: Any, width: int, size: int = 16) -> Any:
+    """CLIP's image side, two layers."""
+    config = transformers.CLIPVisionConfig(
+        hidden_size=width,
+        projection_dim=width,
+        intermediate_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        image_size=size,
+        patch_size=size // 2,
+    )
+    return kind(config).eval()
+
+
+def tokenizer(padding: str = "right") -> Any:
+    """A fast tokenizer with a token for each printable character."""
+    vocabulary = {token: place for place, token in enumerate(["<pad>", "</s>", "<s>", "<unk>", *string.printable])}
+    tokens = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    tokens.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    tokens.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokens,
+        pad_token="<pad>",
+        eos_token="</s>",
+        bos_token="<s>",
+        unk_token="<unk>",
+        padding_side=padding,
+        model_max_length=512,
+    )
+
+
+def _wan_like(in_channels: int = 16, image_dim: int | None = None) -> dict[str, Any]:
+    return {
+        "patch_size": (1, 2, 2),
+        "num_attention_heads": 2,
+        "attention_head_dim": 12,
+        "in_channels": in_channels,
+        "out_channels": 16,
+        "text_dim": TEXT,
+        "freq_dim": 16,
+        "ffn_dim": 16,
+        "num_layers": 1,
+        "cross_attn_norm": True,
+        "qk_norm": "rms_norm_across_heads",
+        "image_dim": image_dim,
+    }
+
+
+FAMILIES: dict[str, Family] = {
+    "animatediff": Family(tiny.animatediff, 4),
+    "modelscope": Family(tiny.text_to_video_sd, 4),
+    "latte": Family(latte, 4),
+    "cogvideox": Family(cogvideox, 9),
+    "cogvideox-i2v": Family(lambda: cogvideox(image=True), 9, image=True),
+    "wan": Family(wan, 5),
+    "wan-i2v": Family(wan_image, 5, image=True),
+    "skyreels-v2": Family(skyreels, 5),
+    "skyreels-v2-df": Family(lambda: skyreels(SkyReelsV2DiffusionForcingPipeline), 5),
+    "anyflow": Family(anyflow, 5),
+    "hunyuanvideo": Family(hunyuan_video, 5),
+    "ltx-video": Family(ltx, 9),
+    "ltx-video-i2v": Family(lambda: ltx(LTXImageToVideoPipeline), 9, image=True),
+    "mochi-1": Family(mochi, 7),
+    "allegro": Family(allegro, 24, size=128, options=("tiling=yes",)),
+    "svd": Family(svd, 4, image=True),
+    "i2vgen-xl": Family(i2vgen_xl, 4, image=True),
+}
+"""By name, as the presets' where there is one."""
