@@ -66,12 +66,18 @@ def main() -> None:
 def simulated(folder: Path) -> list[Path]:
     """Two runs of the open suite; every video of theirs is a link to a clip of the demonstration."""
     from tests.simulated import simulated_run
-    from vbench.demo import make_videos
+    from vbench.generators.catalogue import build
+    from vbench.prompts.library import suite
+    from vbench.prompts.sampling import sampling_plan
     from vbench.results import read_rows
+    from vbench.sampling import Wanted, generate
 
     changes = {"imaging_quality": 0.025, "dynamic_degree": 0.12, "subject_consistency": -0.006, "color": -0.05}
     runs = [simulated_run(folder / "step-20k", 1), simulated_run(folder / "step-40k", 2, shift=changes)]
-    clips = make_videos(folder / "clips")
+    generator = build("synthetic")
+    wanted = Wanted(list(sampling_plan(suite("demo", folder), samples=1)), {"name": "demo", "sha256": ""})
+    generate(generator, wanted, generator.defaults, folder / "clips")
+    clips = sorted((folder / "clips").glob("*.mp4"))
     (folder / "videos").mkdir()
     for number, video in enumerate(sorted({row.video for run in runs for row in read_rows(run)})):
         (folder / "videos" / video).symlink_to(clips[number % len(clips)])

@@ -11,8 +11,9 @@ from vbench.prompts.suite import PromptSuite, SuiteError, read_category, read_su
 
 DATA = Path(__file__).parent / "data"
 
-SHIPPED = {"open": DATA / "open.json", "mini": DATA / "mini.json"}
-"""Our own suites: the open suite has the protocol's structure and size, mini covers everything with few prompts."""
+SHIPPED = {name: DATA / f"{name}.json" for name in ("open", "mini", "demo")}
+"""Our own suites: the open suite has the protocol's structure and size, mini covers everything with few prompts, and
+demo has what the synthetic generator can show and the lite profile can judge."""
 
 OWN_CATEGORIES = DATA / "categories"
 
@@ -21,7 +22,7 @@ def suite(name: str, fetched: Path) -> PromptSuite:
     """A suite by name or file.
 
     Args:
-        name: ``open``, ``mini``, ``vbench-t2v``, or the path of a file in the official schema.
+        name: ``open``, ``mini``, ``demo``, ``vbench-t2v``, or the path of a file in the official schema.
         fetched: folder of fetched suites.
 
     Raises:

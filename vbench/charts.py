@@ -109,6 +109,33 @@ def curves(series: Mapping[str, Sequence[float]], label: str = "frame or pair") 
         return _svg(figure, title)
 
 
+def response(strengths: Sequence[float], means: Sequence[float], clips: Sequence[Sequence[float]], across: str) -> str:
+    """A score against the strength of a defect: one faint line a clip, a strong one with dots for the whole.
+
+    Args:
+        strengths: horizontal places.
+        means: the score at each.
+        clips: each clip's scores.
+        across: label of the horizontal axis.
+    """
+    title = f"Score by {across}"
+    with _figure(4.2, 2.6, title) as figure:
+        figure.set_layout_engine("constrained")
+        axes = figure.subplots()
+        for values in clips:
+            axes.plot(strengths, values, color=_colour(0), alpha=0.25, linewidth=0.8)
+        axes.plot(strengths, means, linewidth=1.8, markersize=4, **_look(0))
+        axes.set_xlabel(across)
+        axes.set_ylabel("score")
+        return _svg(figure, title)
+
+
+def standalone(chart: str) -> str:
+    """A chart as a file of its own: with plain colours, which picture viewers understand."""
+    plain = re.sub(r"var\(--run-\d+, (#[0-9a-f]+)\)", r"\1", chart)
+    return plain.replace("currentColor", "#333333").replace("font-family: inherit", "font-family: sans-serif") + "\n"
+
+
 def radar(runs: Sequence[Mapping[str, float]], low: float, high: float, title: str) -> str:
     """One polygon a run over the same spokes; ``""`` for fewer than three spokes.
 

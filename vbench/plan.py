@@ -149,6 +149,8 @@ def standard_plan(
         UsageError: the folder, its manifest or the dimensions cannot be used.
     """
     asked = dimensions_asked(dimensions, STANDARD)
+    if not dimensions:
+        asked = tuple(name for name in asked if any(name in prompt.dimensions for prompt in suite))
     files = _files(root)
     manifest = read_manifest(root)
     find = _by_manifest(root, manifest) if manifest else _by_name(root, files, suite, special)

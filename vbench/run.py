@@ -89,9 +89,10 @@ def evaluate(
         todo = _outstanding(plan, crew, store, outcome)
         _forget_removed(store, plan)
         progress.start(plan.units, outcome.reused)
-        for name, reason in outcome.not_evaluated.items():
-            progress.note(f"{name} is not evaluated: {reason}")
-            progress.skipped(sum(name in visit.dimensions for visit in plan.visits))
+        for reason in dict.fromkeys(outcome.not_evaluated.values()):
+            names = [name for name, why in outcome.not_evaluated.items() if why == reason]
+            progress.note(f"not evaluated: {', '.join(names)}: {reason}")
+            progress.skipped(sum(len(set(names) & set(visit.dimensions)) for visit in plan.visits))
         record["checkpoints"] = provenance.checkpoint_records(
             file for name in plan.dimensions if name not in outcome.not_evaluated for file in crew.checkpoints(name)
         )
@@ -110,7 +111,7 @@ def _take(row: Row, store: RunStore, outcome: Outcome, progress: Progress) -> No
     if row.status == NOT_EVALUATED:
         if row.dimension not in outcome.not_evaluated:
             outcome.not_evaluated[row.dimension] = row.reason
-            progress.note(f"{row.dimension} is not evaluated: {row.reason}")
+            progress.note(f"not evaluated: {row.dimension}: {row.reason}")
         progress.skipped(1)
         return
     store.put(row)

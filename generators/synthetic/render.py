@@ -28,8 +28,8 @@ TEXTURE = 512
 SWAY = 0.03
 """How far things move about their place, in heights."""
 
-FLICKER, JERK, BLUR = 0.25, 0.45, 0.02
-"""Full dials: standard deviation of the gain; seconds by which a frame is early or late; radius in heights."""
+FLICKER, JERK, BLUR, TURN = 0.25, 1.8, 0.02, 0.6
+"""Full dials: standard deviation of the gain; frames by which one is early or late; radius in heights; half turns."""
 
 
 def disc(x: Array, y: Array) -> Array:
@@ -83,13 +83,13 @@ def render(
     """
     rng = np.random.default_rng(seed)
     gains = 1 + FLICKER * dials.flicker * rng.standard_normal(frames)
-    lateness = JERK * dials.jerk * rng.uniform(-1, 1, frames) * 4 / fps
+    lateness = JERK * dials.jerk * rng.uniform(-1, 1, frames) / fps
     backdrop = texture(scene.texture)
     for index in range(frames):
         moment = (index / fps + float(lateness[index])) * (1 - dials.stillness)
         course = index / max(1, frames - 1)
         picture = _picture(scene, backdrop, moment, dials.subject_drift * course, height, width)
-        picture = turned(picture, dials.color_shift * course) * gains[index]
+        picture = turned(picture, TURN * dials.color_shift * course) * gains[index]
         yield _blurred((255 * picture.clip(0, 1) + 0.5).astype(np.uint8), BLUR * dials.blur * height)
 
 

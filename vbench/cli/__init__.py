@@ -19,6 +19,8 @@ from vbench.cli.generate import generate, generators
 from vbench.cli.prompts import plan, prompts
 from vbench.cli.report import report
 from vbench.cli.score import score
+from vbench.cli.sensitivity import EPILOG as SENSITIVITY_EPILOG
+from vbench.cli.sensitivity import sensitivity
 from vbench.cli.verify import verify
 from vbench.cli.weights import weights
 from vbench.errors import UsageError, VBenchError
@@ -49,6 +51,7 @@ app.command()(compare)
 app.command()(diff)
 app.command()(verify)
 app.command()(dimensions)
+app.command(epilog=SENSITIVITY_EPILOG)(sensitivity)
 app.add_typer(prompts, name="prompts")
 app.add_typer(weights, name="weights")
 app.command()(demo)

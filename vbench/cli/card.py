@@ -76,8 +76,9 @@ def print_card(
         f"Total     {_percent(card.total)}" if card.total is not None else "Total     needs all 16 dimensions"
     )
     _print_categories(console, card)
-    for name, reason in card.not_evaluated.items():
-        console.print(f"not evaluated: {name}: {reason}", markup=False, soft_wrap=True)
+    for reason in dict.fromkeys(card.not_evaluated.values()):
+        names = ", ".join(name for name, why in card.not_evaluated.items() if why == reason)
+        console.print(f"not evaluated: {names}: {reason}", markup=False, soft_wrap=True)
     if known and not known.comparable:
         console.print(f"Note: {known.meaning}", markup=False, soft_wrap=True)
     for name, settings in (options or {}).items():
@@ -109,12 +110,12 @@ def _print_categories(console: Any, card: ScoreCard) -> None:
 
     if not card.by_category:
         return
-    table = Table("category", title="Scores by category", title_justify="left")
-    names = list(card.dimensions)
-    for name in names:
-        table.add_column(name.replace("_", " "), justify="right")
-    for category, scores in card.by_category.items():
-        table.add_row(category, *(_number(scores.get(name)) for name in names))
+    table = Table(title="Scores by category", title_justify="left")
+    table.add_column("dimension", no_wrap=True)
+    for category in card.by_category:
+        table.add_column(category, justify="right")
+    for name in card.dimensions:
+        table.add_row(name, *(_number(scores.get(name)) for scores in card.by_category.values()))
     console.print(table)
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 HEADINGS = ("dimension", "first", "second", "change", "95 % interval", "verdict", "prompts to settle")
 
+NOISE = "noise"
+"""Verdict in a table where a difference is not beyond it."""
+
 
 class Format(str, Enum):
     """How a comparison is printed."""
@@ -86,8 +89,8 @@ def _tables(first: str, compared: Sequence[Comparison]) -> None:
     console = Console(highlight=False, markup=False)
     for comparison in compared:
         _table(console, f"{comparison.name} against {first}, in points", comparison.differences)
-        for category, differences in comparison.by_category.items():
-            _table(console, f"{category}: {comparison.name} against {first}, in points", differences)
+        if comparison.by_category:
+            _categories(console, comparison.by_category)
         if comparison.moved:
             table = Table(
                 "prompt",
@@ -106,12 +109,39 @@ def _tables(first: str, compared: Sequence[Comparison]) -> None:
 
 
 def _table(console: Any, title: str, differences: Mapping[str, PairedDifference]) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(*HEADINGS, title=title, title_justify="left")
+    from vbench.comparison import SAME
+
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in HEADINGS:
+        table.add_column(heading, no_wrap=heading != HEADINGS[-1])
     for name, difference in differences.items():
-        table.add_row(*_cells(name, difference))
+        table.add_row(*(NOISE if cell == SAME else cell for cell in _cells(name, difference)))
     console.print(table)
+
+
+def _categories(console: Any, by_category: Mapping[str, Mapping[str, PairedDifference]]) -> None:
+    """Changes within each category; a star is beyond noise, all comparisons of its category taken together."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(
+        title="Change by category (* beyond noise)", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    table.add_column("dimension", no_wrap=True)
+    for category in by_category:
+        table.add_column(category, justify="right")
+    for name in dict.fromkeys(name for differences in by_category.values() for name in differences):
+        table.add_row(name, *(_change(differences.get(name)) for differences in by_category.values()))
+    console.print(table)
+
+
+def _change(difference: PairedDifference | None) -> str:
+    if difference is None:
+        return "-"
+    return f"{100 * difference.change:+.2f}{'*' if difference.settled() else ' '}"
 
 
 def _markdown(first: str, compared: Sequence[Comparison]) -> None:

@@ -1,0 +1,133 @@
+"""``vbench leaderboard``: serve a board, and look after its database."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vbench.cli.card import print_json
+
+if TYPE_CHECKING:
+    from vbench.leaderboard.board import Board
+
+leaderboard = typer.Typer(help="Serve a leaderboard, and look after its database.")
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="sqlite:///FILE or postgresql://...; by default VBENCH_BOARD_DATABASE, or board.sqlite here.",
+        show_default=False,
+    ),
+]
+Number = Annotated[int, typer.Argument(metavar="ID", help="Number of the submission.", show_default=False)]
+
+
+class Format(str, Enum):
+    """How a board is written to a file."""
+
+    json = "json"
+    csv = "csv"
+
+
+@leaderboard.callback(invoke_without_command=True)
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
+    database: Database = None,
+) -> None:
+    """Serve a board. Tokens and limits are settings: VBENCH_BOARD_ADMIN_TOKENS, VBENCH_BOARD_UPLOAD_BYTES, ...
+
+    Example: VBENCH_BOARD_ADMIN_TOKENS=$(openssl rand -hex 16) vbench leaderboard --database sqlite:///board.sqlite
+    """
+    if context.invoked_subcommand:
+        return
+    from vbench.leaderboard.server import serve as serve_board
+    from vbench.leaderboard.settings import from_environment
+
+    settings = from_environment(database=database)
+    typer.echo(f"The board is at http://{host}:{port}", err=True)
+    serve_board(settings, host, port)
+
+
+@leaderboard.command("list")
+def list_submissions(
+    database: Database = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
+    """List all submissions, whatever their state."""
+    from vbench.leaderboard.entry import FIGURE
+
+    entries = [entry for entry in _board(database).entries(everything=True) if entry.format != FIGURE]
+    if as_json:
+        print_json([entry.plain() for entry in entries])
+        return
+    for entry in entries:
+        total = entry.value("total")
+        shown = "-" if total is None else f"{100 * total:.2f}"
+        typer.echo(
+            f"{entry.id:>6}  {entry.state:9}  {entry.kind:6}  {shown:>6}  {entry.card.name} {entry.card.version}"
+        )
+
+
+@leaderboard.command()
+def publish(number: Number, database: Database = None) -> None:
+    """Show a pending submission on the board."""
+    _board(database).publish(number, local=True)
+    typer.echo(f"submission {number} is published")
+
+
+@leaderboard.command()
+def withdraw(number: Number, database: Database = None) -> None:
+    """Take a submission off the board."""
+    _board(database).withdraw(number, local=True)
+    typer.echo(f"submission {number} is withdrawn")
+
+
+@leaderboard.command()
+def add(
+    archive: Annotated[Path, typer.Argument(help="A zip that vbench submit made.", show_default=False)],
+    database: Database = None,
+) -> None:
+    """Check an archive and publish it."""
+    from vbench.errors import UsageError
+
+    try:
+        content = archive.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{archive} cannot be read: {error.strerror}") from error
+    receipt = _board(database).submit(content, local=True)
+    typer.echo(f"submission {receipt.id} is {receipt.state}")
+
+
+@leaderboard.command()
+def export(
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.json, database: Database = None
+) -> None:
+    """Print the board as JSON or CSV."""
+    from vbench.leaderboard.export import as_csv, as_json
+
+    write = {Format.json: as_json, Format.csv: as_csv}[form]
+    typer.echo(write(_board(database).entries()), nl=False)
+
+
+@leaderboard.command()
+def rebuild(database: Database = None) -> None:
+    """Compute every score anew from the stored archives, as after a change of the formulas.
+
+    Exit status: 0 all done, 1 some archives would be refused today; they keep their scores.
+    """
+    refused = _board(database).rebuild()
+    for number, reasons in refused.items():
+        typer.echo(f"submission {number}: {' '.join(reasons)}", err=True)
+    raise typer.Exit(int(bool(refused)))
+
+
+def _board(database: str | None) -> Board:
+    from vbench.leaderboard.board import Board
+    from vbench.leaderboard.settings import from_environment
+
+    return Board(from_environment(database=database))

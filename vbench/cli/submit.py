@@ -1,0 +1,140 @@
+"""``vbench submit`` and ``vbench withdraw``: a run goes to a leaderboard."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vbench.cli.card import print_json
+
+if TYPE_CHECKING:
+    from vbench.leaderboard.card import ModelCard
+    from vbench.leaderboard.check import Checked
+
+Board = Annotated[str | None, typer.Option("--to", metavar="URL", help="Send it to this board.", show_default=False)]
+Token = Annotated[
+    str,
+    typer.Option(envvar="VBENCH_BOARD_TOKEN", help="For the board; better given by the variable.", show_default=False),
+]
+
+
+def submit(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN",
+            help="Folder of a run, or the reference's *_eval_results.json: one, a folder or a zip of them.",
+            show_default=False,
+        ),
+    ],
+    model_name: Annotated[str, typer.Option(help="Name of the model.", show_default=False)] = "",
+    model_version: Annotated[str, typer.Option(help="Its version; a version's result is final.")] = "",
+    organisation: Annotated[str, typer.Option(help="Who made it.")] = "",
+    sampled_by: Annotated[str, typer.Option(help="Who sampled the videos; by default the organisation.")] = "",
+    evaluated_by: Annotated[str, typer.Option(help="Who evaluated them; by default the organisation.")] = "",
+    card: Annotated[
+        Path | None, typer.Option(help="JSON file with the model card; options come before it.", show_default=False)
+    ] = None,
+    videos: Annotated[int, typer.Option(min=0, help="Sampled videos to add for the arena.")] = 0,
+    partial: Annotated[bool, typer.Option(help="It is meant to be a part of a result; it is not ranked.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The zip to write; submission.zip if it is not sent.")
+    ] = None,
+    to: Board = None,
+    token: Token = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make the zip of a submission, check it as the board will, and send it if an address is given.
+
+    The card has: name, version, organisation, link, access (open weights, API, closed), licence, date, sampled_by,
+    evaluated_by, contact, notes, resolution, fps, frames, seconds, steps, guidance, prompt_rewriting, precision.
+
+    Examples:
+      vbench submit run --model-name "My Model" --organisation "My Lab" -o my-model.zip
+      vbench submit run --card card.json --videos 20 --to https://board.example.org
+    """
+    from vbench.leaderboard import client
+
+    given = {"name": model_name, "version": model_version, "organisation": organisation}
+    given |= {"sampled_by": sampled_by, "evaluated_by": evaluated_by}
+    content = _archive(source, _card(card, given), videos, partial)
+    checked = _checked(content)
+    if output or not to:
+        output = output or Path("submission.zip")
+        output.write_bytes(content)
+    receipt = client.submit(to, content, token) if to else {}
+    if as_json:
+        scores = {name: figure.value for name, figure in checked.scores.items()}
+        findings = {"scores": scores, "notes": list(checked.notes), "apart": list(checked.apart)}
+        print_json({"file": str(output) if output else None, "bytes": len(content), **findings, "receipt": receipt})
+        return
+    _print(checked)
+    if output:
+        typer.echo(f"{output}: {len(content):,} bytes")
+    if receipt:
+        typer.echo(f"submission {receipt['id']} is {receipt['state']}")
+        typer.echo(f"keep this token, it withdraws the submission: {receipt['withdraw_token']}")
+
+
+def withdraw(
+    number: Annotated[int, typer.Argument(metavar="ID", help="Number of the submission.", show_default=False)],
+    to: Annotated[str, typer.Option("--to", metavar="URL", help="Address of the board.", show_default=False)],
+    token: Token = "",
+) -> None:
+    """Take a submission off a board, with the token of its receipt.
+
+    Example: vbench withdraw 12 --to https://board.example.org
+    """
+    from vbench.leaderboard import client
+
+    typer.echo(f"submission {number} is {client.withdraw(to, number, token)['state']}")
+
+
+def _card(file: Path | None, given: dict[str, str]) -> ModelCard:
+    from vbench.errors import UsageError
+    from vbench.leaderboard.card import read_card
+
+    values: dict[str, Any] = {}
+    if file:
+        try:
+            values = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(f"The model card {file} cannot be read: {error}") from error
+        if not isinstance(values, dict):
+            raise UsageError(f"The model card {file} must be a JSON object.")
+    values |= {name: value for name, value in given.items() if value}
+    for name in ("sampled_by", "evaluated_by"):
+        values.setdefault(name, values.get("organisation", ""))
+    return read_card(values)
+
+
+def _archive(source: Path, card: ModelCard, videos: int, partial: bool) -> bytes:
+    from vbench.leaderboard.submission import pack, pack_results
+    from vbench.run import RECORD
+
+    if (source / RECORD).exists():
+        return pack(source, card, videos, partial=partial)
+    return pack_results(source, card, partial)
+
+
+def _checked(content: bytes) -> Checked:
+    """The board's own check, with its usual limits, before anything is sent."""
+    from vbench.leaderboard.archive import limits_of, read_archive
+    from vbench.leaderboard.check import check
+    from vbench.leaderboard.settings import Settings
+
+    usual = Settings()
+    return check(read_archive(content, limits_of(usual)), usual.suite)
+
+
+def _print(checked: Checked) -> None:
+    for name, figure in checked.scores.items():
+        interval = "" if figure.low is None else f"  {figure.low:.4f} to {figure.high:.4f}"
+        typer.echo(f"{name:25}{figure.value:.4f}{interval}")
+    for reason in checked.apart:
+        typer.echo(f"not ranked: {reason}")
+    for note in checked.notes:
+        typer.echo(f"note: {note}")
