@@ -21,6 +21,7 @@ from PIL import Image
 
 from vbench.leaderboard.card import unseen
 from vbench.leaderboard.refusal import Refused
+from vbench.leaderboard.settings import Settings
 
 ENCRYPTED = 0x1
 
@@ -63,6 +64,13 @@ class Limits:
     unpacked_bytes: int
     ratio: int
     frame_bytes: int
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits that a board's settings state."""
+    return Limits(
+        settings.upload_bytes, settings.archive_files, settings.unpacked_bytes, settings.ratio, settings.frame_bytes
+    )
 
 
 def read_archive(content: bytes, limits: Limits) -> dict[str, bytes]:

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, undefer
 
-from vbench.leaderboard.archive import Limits, read_archive
+from vbench.leaderboard.archive import limits_of, read_archive
 from vbench.leaderboard.card import ModelCard, read_card, unseen
 from vbench.leaderboard.check import CHECK_VERSION, Checked, check
 from vbench.leaderboard.database import Database
@@ -129,9 +129,7 @@ class Board:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.database = Database(settings.database)
-        self.limits = Limits(
-            settings.upload_bytes, settings.archive_files, settings.unpacked_bytes, settings.ratio, settings.frame_bytes
-        )
+        self.limits = limits_of(settings)
 
     def close(self) -> None:
         """Let the database go."""
@@ -319,7 +317,7 @@ class Board:
                 .where(Medium.submission_id == number, Medium.name.startswith("frames/"))
                 .order_by(Medium.name)
             )
-            return dict(found.tuples().all())
+            return dict(found.all())
 
     def videos(self) -> dict[str, dict[int, str]]:
         """Sampled videos of published submissions: prompt -> submission -> name, for :meth:`medium`."""
@@ -433,7 +431,7 @@ def _states(session: Session) -> dict[int, str]:
     found = session.execute(
         select(Change.submission_id, Change.state).where(Change.id.in_(latest)).order_by(Change.submission_id.desc())
     )
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def _state(session: Session, number: int) -> str:

@@ -162,7 +162,8 @@ def check(files: Mapping[str, bytes], ranked_suite: str, card: ModelCard | None 
     elif form == OURS:
         found.notes.append("No samples.jsonl: which text and seed each video was sampled with is not recorded.")
     found.settle()
-    scores = _figures(rows)
+    if not (scores := _figures(rows)):
+        raise Refused(["There are no scores: no dimension has a video that counts."])
     if suite.name != ranked_suite:
         found.apart.append(f"Another prompt suite: {suite.name}, this board ranks {ranked_suite}.")
     if missing := [name for name in RULES if name not in scores]:
@@ -207,8 +208,6 @@ def _read_rows(content: bytes, found: _Findings) -> list[Row]:
                 rows.append(Row(identity="", **values))
         if len(found.reasons) > MOST_REASONS:
             break
-    if not rows and not found.reasons:
-        found.reasons.append("scores.jsonl holds no scores.")
     return rows
 
 
@@ -289,7 +288,7 @@ def _check_record(record: Mapping[str, Any], found: _Findings) -> Expected:
     stated = record.get("suite")
     suite = _known_suite(stated.get("sha256") if isinstance(stated, dict) else None)
     profile = record.get("profile")
-    if profile not in PROFILES:
+    if not isinstance(profile, str) or profile not in PROFILES:
         found.reasons.append(f"record: unknown profile {profile!r:.40}; known are {', '.join(PROFILES)}.")
     elif not PROFILES[profile].comparable:
         found.apart.append(f"The {profile} profile is a proxy: its scores compare with no other profile's.")

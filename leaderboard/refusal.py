@@ -16,7 +16,7 @@ class Refused(VBenchError):
 
     def __init__(self, reasons: Iterable[str]) -> None:
         self.reasons = tuple(reasons)
-        super().__init__(" ".join(self.reasons))
+        super().__init__("\n".join(self.reasons))
 
 
 class Duplicate(Refused):

@@ -1,0 +1,159 @@
+"""Databases and servers for the board's tests: both kinds of database, real processes."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from vbench.leaderboard.board import Board
+from vbench.leaderboard.settings import Settings
+
+ADMIN = "an-admins-token-for-tests"
+
+PATIENCE = 60
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The socket's folder of a PostgreSQL server that lives as long as the tests."""
+    programs = _postgres_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL server is installed: there is none on the PATH or in /usr/lib/postgresql")
+    user = _unprivileged() if os.geteuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="vbench-pg-"))
+    if user:
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    name = user.pw_name if user else None
+
+    def run(*command: str | Path) -> subprocess.Popen[bytes]:
+        with (folder / "log").open("ab") as log:
+            return subprocess.Popen(command, user=name, cwd=folder, stdout=log, stderr=log)
+
+    data = folder / "data"
+    made = run(programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+    assert made.wait(PATIENCE) == 0, (folder / "log").read_text()
+    server = run(
+        programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "max_connections=200"
+    )
+    try:
+        _until(lambda: _answers(folder, server), "PostgreSQL")
+        yield str(folder)
+    finally:
+        server.terminate()
+        server.wait(PATIENCE)
+        shutil.rmtree(folder)
+
+
+def _postgres_programs() -> Path | None:
+    found = shutil.which("postgres")
+    folders = [Path(found).resolve().parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return next((folder for folder in reversed(folders) if (folder / "initdb").exists()), None)
+
+
+def _unprivileged() -> pwd.struct_passwd:
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    pytest.skip("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
+
+
+def _answers(folder: Path, server: subprocess.Popen[bytes]) -> bool:
+    assert server.poll() is None, (folder / "log").read_text()
+    try:
+        psycopg.connect(host=str(folder), user="postgres", dbname="postgres").close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _until(happened: Callable[[], bool], what: str) -> None:
+    for _ in range(PATIENCE * 20):
+        if happened():
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"{what} did not start")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of an empty database, of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/board.sqlite"
+    folder = request.getfixturevalue("postgres")
+    name = f"board_{time.time_ns()}"
+    with psycopg.connect(host=folder, user="postgres", dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return f"postgresql://postgres@/{name}?host={folder}"
+
+
+@pytest.fixture
+def board(database: str) -> Iterator[Board]:
+    """A board of the mini suite on each kind of database."""
+    made = Board(Settings(database=database, suite="mini", admin_tokens=(ADMIN,)))
+    yield made
+    made.close()
+
+
+@dataclass
+class Server:
+    """A board's server process."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+Serve = Callable[..., Server]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Starts servers: ``serve(database, setting=value, ...)``."""
+    started: list[Server] = []
+
+    def start(database: str, **settings: Any) -> Server:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        values = {"suite": "mini", "admin_tokens": ADMIN, "submissions_per_hour": 1000, "requests_per_minute": 10_000}
+        stated = {f"VBENCH_BOARD_{name.upper()}": str(value) for name, value in {**values, **settings}.items()}
+        program = "from vbench.cli.leaderboard import leaderboard; leaderboard()"
+        command = [sys.executable, "-c", program, "--port", str(port), "--database", database]
+        with (tmp_path / f"server-{port}.log").open("wb") as log:
+            process = subprocess.Popen(command, env={**os.environ, **stated}, stdout=log, stderr=log)
+        started.append(Server(f"http://127.0.0.1:{port}", process))
+        _until(lambda: _healthy(started[-1]), "the board")
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.kill()
+
+
+def _healthy(server: Server) -> bool:
+    assert server.process.poll() is None
+    try:
+        with urllib.request.urlopen(f"{server.url}/healthz") as answer:
+            return bool(answer.status == 200)
+    except urllib.error.URLError:
+        return False

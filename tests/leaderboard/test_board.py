@@ -1,0 +1,271 @@
+"""What the board keeps, on both kinds of database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, delete, select, text, update
+
+from tests.leaderboard.conftest import ADMIN
+from tests.leaderboard.submissions import MINI, archive, card, rewritten, rows, run, with_head, zipped
+from vbench.errors import UsageError
+from vbench.leaderboard.board import Board, Judgement
+from vbench.leaderboard.database import Database
+from vbench.leaderboard.entry import FIGURE
+from vbench.leaderboard.refusal import Duplicate, NotAllowed, NotFound, Refused
+from vbench.leaderboard.settings import Settings
+from vbench.leaderboard.submission import pack
+from vbench.leaderboard.tables import Base, Medium, Score, Submission, Verdict, VideoRow
+from vbench.results import score_card
+from vbench.scoring import RULES
+from vbench.statistics import compare, intervals
+
+
+def test_the_migrated_schema_is_that_of_the_tables(database: str) -> None:
+    opened = Database(database)
+    Database(database).close()  # a second time changes nothing
+    with opened.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    opened.close()
+
+
+def test_a_database_of_a_newer_version_is_refused(database: str) -> None:
+    opened = Database(database)
+    with opened.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    opened.close()
+    with pytest.raises(UsageError, match="written by a newer vbench"):
+        Database(database)
+
+
+@pytest.mark.parametrize("url", ["mysql://somewhere/board", "not an address", "sqlite:////no/such/folder/board.sqlite"])
+def test_no_database(url: str) -> None:
+    with pytest.raises(UsageError):
+        Database(url)
+
+
+def test_databases_are_opened_at_once(database: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for opened in pool.map(Database, [database] * 8):
+            opened.close()
+
+
+def test_a_submission_from_archive_to_board(board: Board, tmp_path: Path) -> None:
+    content = archive(tmp_path)
+    receipt = board.submit(content, submitter="192.0.2.1")
+    assert (receipt.state, receipt.sha256) == ("pending", hashlib.sha256(content).hexdigest())
+    assert [entry for entry in board.entries() if entry.format != FIGURE] == []
+    board.publish(receipt.id, ADMIN)
+    (entry,) = [entry for entry in board.entries() if entry.format != FIGURE]
+    assert (entry.id, entry.kind, entry.card, entry.suite) == (str(receipt.id), "ranked", card(), "mini")
+    assert board.archive(receipt.id) == content
+    assert [event.state for event in board.submission(receipt.id).history] == ["pending", "published"]
+    assert board.submission(receipt.id).provenance["suite"]["sha256"] == MINI.digest
+
+
+def test_every_figure_is_recomputed_from_the_scores_per_video(board: Board, tmp_path: Path) -> None:
+    made = rows()
+    entry = board.submit(archive(tmp_path), ADMIN).entry
+    expected, widths = score_card(made), intervals(made)
+    assert {name: entry.value(name) for name in RULES} == expected.scores
+    assert entry.value("quality") == expected.side("quality")
+    assert entry.value("total") == expected.total
+    assert {(name, figure.low, figure.high) for name, figure in entry.scores.items()} == {
+        (name, width.low, width.high) for name, width in widths.items()
+    }
+    assert set(entry.by_category) == {prompt.category for prompt in MINI} - {""}
+    for category, scores in expected.by_category.items():
+        found = {name: figure.value for name, figure in entry.by_category[category].items() if name in RULES}
+        assert found == pytest.approx(scores)
+
+
+def test_rows_compare_as_runs_do(board: Board, tmp_path: Path) -> None:
+    one, two = (board.submit(archive(tmp_path, seed, f"Model {seed}"), ADMIN).id for seed in (1, 2))
+    assert compare(board.rows(one), board.rows(two)) == compare(rows(1), rows(2))
+    with pytest.raises(NotFound):
+        board.rows(99)
+
+
+def test_the_same_archive_is_there_once(board: Board, tmp_path: Path) -> None:
+    content = archive(tmp_path)
+    first = board.submit(content)
+    with pytest.raises(Duplicate, match="This archive is there already") as refused:
+        board.submit(content)
+    assert refused.value.first == first.id
+
+
+def test_the_same_scores_under_another_name_are_refused(board: Board, tmp_path: Path) -> None:
+    content = archive(tmp_path)
+    first = board.submit(content)
+    copy = with_head(content, lambda head: head["card"].update(name="Another Model"))
+    with pytest.raises(Duplicate, match="exactly these scores") as refused:
+        board.submit(copy)
+    assert refused.value.first == first.id
+    board.withdraw(first.id, first.withdraw_token)
+    assert board.submit(copy).state == "pending"
+
+
+def test_the_result_of_a_version_is_final_and_a_new_version_a_new_row(board: Board, tmp_path: Path) -> None:
+    first = board.submit(archive(tmp_path, 1), ADMIN)
+    pending = board.submit(archive(tmp_path, 2, "Other"))
+    with pytest.raises(Duplicate, match="result of a version is final"):
+        board.submit(archive(tmp_path, 3, "  model ".strip()))
+    second = board.submit(archive(tmp_path, 4, version="1.1"), ADMIN)
+    board.publish(pending.id, ADMIN)
+    shown = {entry.id for entry in board.entries() if entry.format != FIGURE}
+    assert shown == {str(first.id), str(second.id), str(pending.id)}
+
+
+def test_of_two_pending_ones_of_a_version_one_is_published(board: Board, tmp_path: Path) -> None:
+    one, two = (board.submit(archive(tmp_path, seed)) for seed in (1, 2))
+    board.publish(one.id, ADMIN)
+    with pytest.raises(Duplicate, match="final"):
+        board.publish(two.id, ADMIN)
+
+
+def test_only_its_token_or_an_admins_withdraws(board: Board, tmp_path: Path) -> None:
+    first = board.submit(archive(tmp_path, 1))
+    second = board.submit(archive(tmp_path, 2, "Other"), ADMIN)
+    for token in ("", "x", second.withdraw_token):
+        with pytest.raises(NotAllowed):
+            board.withdraw(first.id, token)
+    board.withdraw(first.id, first.withdraw_token)
+    board.withdraw(second.id, ADMIN)
+    with pytest.raises(Refused, match="withdrawn already"):
+        board.withdraw(first.id, ADMIN)
+    with pytest.raises(Refused, match="only a pending one"):
+        board.publish(first.id, ADMIN)
+    assert [entry.state for entry in board.entries(everything=True)][:2] == ["withdrawn", "withdrawn"]
+    assert board.archive(first.id)  # nothing is lost
+
+
+def test_only_an_admin_publishes(board: Board, tmp_path: Path) -> None:
+    receipt = board.submit(archive(tmp_path))
+    for token in ("", "x", receipt.withdraw_token):
+        with pytest.raises(NotAllowed):
+            board.publish(receipt.id, token)
+    with pytest.raises(NotFound):
+        board.publish(99, ADMIN)
+
+
+def test_a_board_for_holders_of_tokens(database: str, tmp_path: Path) -> None:
+    board = Board(Settings(database=database, suite="mini", submit_tokens=("a-submitters-token",)))
+    with pytest.raises(NotAllowed):
+        board.submit(archive(tmp_path), "x")
+    assert board.submit(archive(tmp_path), "a-submitters-token").state == "pending"
+    board.close()
+
+
+def test_no_secret_is_stored(board: Board, database: str, tmp_path: Path) -> None:
+    receipt = board.submit(archive(tmp_path), ADMIN, submitter="192.0.2.1")
+    with board.database.reading() as session:
+        columns = [column for column in Submission.__table__.columns if column.name != "archive"]
+        stored = str(session.execute(select(*columns)).all())
+    for secret in (ADMIN, receipt.withdraw_token, "192.0.2.1"):
+        assert secret not in stored
+
+
+def test_a_refused_submission_leaves_nothing(board: Board, tmp_path: Path) -> None:
+    with pytest.raises(Refused):
+        board.submit(rewritten(archive(tmp_path), lambda files: {**files, "extra.pkl": b"x"}))
+    with board.database.reading() as session:
+        for table in Base.metadata.sorted_tables:
+            assert session.execute(select(table)).all() == []
+
+
+def test_what_follows_from_the_archives_can_be_made_anew(board: Board, tmp_path: Path) -> None:
+    number = board.submit(archive(tmp_path), ADMIN).id
+    before = board.submission(number), board.rows(number)
+    with board.database.writing() as session:
+        session.execute(update(Score).values(value=1.0))
+        session.execute(delete(VideoRow))
+    assert board.rebuild() == {}
+    assert (board.submission(number), board.rows(number)) == before
+
+
+def test_rebuilding_keeps_what_would_be_refused_today(board: Board, tmp_path: Path) -> None:
+    number = board.submit(archive(tmp_path), ADMIN).id
+    with board.database.writing() as session:
+        session.execute(update(Submission).values(archive=zipped({"scores.jsonl": b"{}"})))
+    assert list(board.rebuild()) == [number]
+    assert board.submission(number).entry.value("total") is not None
+
+
+def test_frames_and_videos(board: Board, tmp_path: Path) -> None:
+    numbers = []
+    for seed in (1, 2):
+        made = rows(seed)
+        stem = made[0].video.removesuffix(".mp4")
+        media = {f"frames/{stem}.jpg": _jpeg(), f"videos/{stem}.mp4": b"\0\0\0\x18ftypisom" + bytes([seed])}
+        content = rewritten(archive(tmp_path, seed, f"Model {seed}"), partial(dict.__or__, media))
+        numbers.append(board.submit(content, ADMIN).id)
+    prompt = rows()[0].prompt
+    assert list(board.frames(numbers[0]).values()) == [_jpeg()]
+    videos = board.videos()
+    assert list(videos) == [prompt]
+    assert sorted(videos[prompt]) == numbers
+    assert board.medium(numbers[1], videos[prompt][numbers[1]])[-1] == 2
+    with pytest.raises(NotFound):
+        board.medium(numbers[0], "videos/none.mp4")
+
+    first, second = numbers
+    board.vote(prompt, first, second, "first", "a voter")
+    board.vote(prompt, second, first, "tie", "another voter", "color")
+    board.vote(prompt, second, first, "first", "a voter")  # thought better of it
+    assert board.votes() == [
+        Judgement(prompt, "color", first, second, "tie"),
+        Judgement(prompt, "", first, second, "second"),
+    ]
+    for wrong in (
+        ("no prompt", first, second, "first", "a"),
+        (prompt, first, first, "first", "a"),
+        (prompt, first, 99, "first", "a"),
+        (prompt, first, second, "both", "a"),
+        (prompt, first, second, "first", ""),
+        (prompt, first, second, "first", "a", "beauty"),
+    ):
+        with pytest.raises(Refused):
+            board.vote(*wrong)
+    assert len(board.votes()) == 2
+
+
+def test_many_threads_submit_at_once(board: Board, tmp_path: Path) -> None:
+    contents = [archive(tmp_path, seed, f"Model {seed % 7}", version=str(seed)) for seed in range(12)]
+    with ThreadPoolExecutor(12) as pool:
+        receipts = list(pool.map(board.submit, contents))
+    assert len({receipt.id for receipt in receipts}) == 12
+    with board.database.reading() as session:
+        for table, count in ((Verdict, 12), (VideoRow, 12 * len(rows())), (Medium, 0)):
+            assert len(session.execute(select(table.__table__)).all()) == count
+
+
+def test_pack_is_the_same_twice(tmp_path: Path) -> None:
+    folder = run(tmp_path / "run")
+    assert pack(folder, card()) == pack(folder, card())
+    assert json.loads(json.dumps(card().plain())) == card().plain()
+
+
+def _jpeg() -> bytes:
+    import io
+
+    from PIL import Image
+
+    content = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(content, format="jpeg")
+    return content.getvalue()
+
+
+def test_the_engine_is_sqlalchemys(tmp_path: Path) -> None:
+    """A tool that knows nothing of us can read the file."""
+    Database(f"sqlite:///{tmp_path}/board.sqlite").close()
+    engine = create_engine(f"sqlite:///{tmp_path}/board.sqlite")
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+    engine.dispose()

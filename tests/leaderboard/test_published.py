@@ -1,0 +1,57 @@
+"""Published figures: what was printed is what the formulas give."""
+
+from __future__ import annotations
+
+import pytest
+
+from vbench.leaderboard.board import Board
+from vbench.leaderboard.entry import RANKED, Entry
+from vbench.leaderboard.published import published_entries
+from vbench.leaderboard.settings import Settings
+from vbench.scoring import QUALITY, RULES, SEMANTIC
+
+WITHIN_ROUNDING = {("Open-Sora", QUALITY), ("VideoCrafter-2+VEnhancer", QUALITY)}
+"""Printed figures that differ in the last digit: the printed dimensions are rounded too."""
+
+ROUNDING = {
+    side: 0.005 * sum(rule.weight / (rule.maximum - rule.minimum) for rule in RULES.values() if rule.side == side)
+    / sum(rule.weight for rule in RULES.values() if rule.side == side)
+    for side in (QUALITY, SEMANTIC)
+}  # fmt: skip
+"""Points that half a unit in the last digit of every dimension can move a side."""
+
+
+@pytest.mark.parametrize("entry", published_entries(), ids=lambda entry: entry.card.name)
+def test_printed_sides_are_recomputed_from_the_printed_dimensions(entry: Entry) -> None:
+    assert entry.missing == []
+    for side, printed in entry.printed.items():
+        computed = 100 * (entry.value(side) or 0)
+        if (entry.card.name, side) in WITHIN_ROUNDING:
+            assert round(computed, 2) != round(100 * printed, 2)
+            assert abs(computed - 100 * printed) < ROUNDING[side] + 0.005
+        else:
+            assert round(computed, 2) == round(100 * printed, 2)
+
+
+def test_which_there_are() -> None:
+    names = [entry.card.name for entry in published_entries()]
+    assert names == [
+        "Show-1", "LaVie", "Open-Sora", "Pika", "Gen-2", "VideoCrafter-2", "VideoCrafter-2+VEnhancer", "Veo 3",
+    ]  # fmt: skip
+    assert [entry.card.name for entry in published_entries() if "total" in entry.printed] == ["Veo 3"]
+
+
+def test_they_are_on_every_board_with_their_source() -> None:
+    board = Board(Settings(database="sqlite://"))
+    assert board.entries() == list(published_entries())
+    board.close()
+    for entry in published_entries():
+        assert entry.kind == RANKED
+        assert entry.source
+        assert all(figure.low is None and figure.videos == 0 for figure in entry.scores.values())
+
+
+def test_settings_of_sampling() -> None:
+    veo = published_entries()[-1].card
+    assert (veo.resolution, veo.fps, veo.frames, veo.seconds) == ("1280x720", 24, 192, 8.0)
+    assert veo.evaluated_by == "VBench Team"
