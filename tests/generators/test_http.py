@@ -264,7 +264,8 @@ def test_services_that_answer_at_once(service: Service, tmp_path: Path, with_url
     path, download = ("/v1/videos", '[download]\nurl = "{url}"') if with_url else ("/sync", "")
     description.write_text(
         'name = "sync"\nkey_env = "ACME_KEY"\nheaders = { Authorization = "Bearer {key}" }\n'
-        f'[submit]\nurl = "{service.url}{path}"\nbody = {{ prompt = "{{prompt}}" }}\n{download}\n[limits]\nper_minute = 6000\n'
+        f'[submit]\nurl = "{service.url}{path}"\nbody = {{ prompt = "{{prompt}}" }}\n{download}\n'
+        "[limits]\nper_minute = 6000\n"
     )
     made, failed = answers(description, "a cat", "bad words")
     assert made == {"a cat": {"bytes": service.video}}
