@@ -172,6 +172,7 @@ class Command(Generator[CommandOptions]):
             raise _Died(f"{death}, {program.last_words()}") from death
         if once:
             self._program = None
+            program.kill()  # what it may have left running
         return answer
 
 
