@@ -67,7 +67,10 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve the board until the process is told to stop."""
+    """Serve the board until the process is told to stop.
+
+    Behind a proxy on the same machine, a sender's address is what the proxy writes into ``X-Forwarded-For``.
+    """
     uvicorn.run(create_app(settings), host=host, port=port, log_level="warning")
 
 

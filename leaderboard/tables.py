@@ -14,8 +14,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 PENDING, PUBLISHED, WITHDRAWN = "pending", "published", "withdrawn"
 
-STATES = (PENDING, PUBLISHED, WITHDRAWN)
-
 
 class Base(DeclarativeBase):
     """Names every constraint by one rule, so that a migration can speak of it on every database."""
