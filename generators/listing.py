@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
+from vbench.errors import MissingExtra
 from vbench.generators.base import TECHNIQUES, Settings
 from vbench.generators.catalogue import DIFFUSERS, ENHANCERS, GENERATORS
 from vbench.generators.presets import ENHANCER_PRESETS, PRESETS
@@ -60,7 +61,11 @@ def _generator(name: str) -> dict[str, Any]:
             "settings": _settings(preset.settings) if preset else "",
             "meaning": meaning,
         }
-    return {"name": name, "kind": "generator", "settings": "", "meaning": GENERATORS.get(name).meaning}
+    try:
+        meaning = GENERATORS.get(name).meaning
+    except MissingExtra as error:
+        meaning = str(error)
+    return {"name": name, "kind": "generator", "settings": "", "meaning": meaning}
 
 
 def _settings(settings: Settings) -> str:

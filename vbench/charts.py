@@ -86,6 +86,19 @@ class Cloud:
     up: Interval
 
 
+@dataclass(frozen=True)
+class Panel:
+    """One dimension in a chart of alignment.
+
+    Attributes:
+        title: above the panel.
+        models: model -> horizontal and vertical value, with their intervals.
+    """
+
+    title: str
+    models: Mapping[str, tuple[Interval, Interval]]
+
+
 def curves(series: Mapping[str, Sequence[float]], label: str = "frame or pair") -> str:
     """One line per series over its index; ``""`` if there is none.
 
@@ -216,6 +229,39 @@ def scatter(clouds: Sequence[Cloud], across: str, up: str, title: str) -> str:
         axes.set_xlabel(across)
         axes.set_ylabel(up)
         axes.locator_params(nbins=6)
+        return _svg(figure, title)
+
+
+def alignment(panels: Sequence[Panel], across: str, up: str) -> str:
+    """A small plot per dimension: a named mark a model, its intervals as a cross; ``""`` for no panel.
+
+    Args:
+        panels: three stand side by side.
+        across: label of the horizontal axes.
+        up: label of the vertical ones.
+    """
+    if not panels:
+        return ""
+    place = {model: number for number, model in enumerate(sorted({name for panel in panels for name in panel.models}))}
+    title = f"{up} against {across}: {', '.join(panel.title for panel in panels)}"
+    columns, rows = min(3, len(panels)), math.ceil(len(panels) / 3)
+    with _figure(2.6 * columns, 2.3 * rows, title) as figure:
+        figure.set_layout_engine("constrained")
+        plots = figure.subplots(rows, columns, squeeze=False).flat
+        for axes, panel in zip(plots, panels, strict=False):
+            axes.set_title(panel.title, fontsize=8)
+            for model, (x, y) in panel.models.items():
+                look = _look(place[model])
+                axes.plot([x.low, x.high], [y.score, y.score], color=look["color"], linewidth=1, alpha=0.5)
+                axes.plot([x.score, x.score], [y.low, y.high], color=look["color"], linewidth=1, alpha=0.5)
+                axes.plot([x.score], [y.score], markersize=5, linestyle="", **look)
+                axes.annotate(_short(model), (x.score, y.score), (4, 4), textcoords="offset points", fontsize=6)
+            axes.margins(0.15)
+            axes.locator_params(nbins=5)
+        for axes in list(plots)[len(panels) :]:
+            axes.set_axis_off()
+        figure.supxlabel(across, fontsize=8)
+        figure.supylabel(up, fontsize=8)
         return _svg(figure, title)
 
 

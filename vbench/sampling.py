@@ -33,8 +33,8 @@ RECORD_VERSION = 1
 SCRATCH = ".partial"
 """Where files grow; a hidden folder, never looked at by an evaluation."""
 
-FAILURES_IN_A_ROW = 10
-"""So many failures one after the other end a sampling: the rest would fail too."""
+FAILURES_AT_FIRST = 10
+"""So many failures and nothing else end a sampling: the rest would fail too."""
 
 
 @dataclass(frozen=True)
@@ -235,10 +235,9 @@ def _placed(video: Clip | Encoded, file: str, folder: Path) -> Path:
 
 
 def _hopeless(outcome: Sampled) -> bool:
-    last = list(outcome.failures)[-FAILURES_IN_A_ROW:]
-    if outcome.made or len(last) < FAILURES_IN_A_ROW:
+    if outcome.made or outcome.kept or len(outcome.failures) < FAILURES_AT_FIRST:
         return False
-    outcome.stopped = f"not tried: the first {FAILURES_IN_A_ROW} videos failed"
+    outcome.stopped = f"not tried: the first {FAILURES_AT_FIRST} videos failed"
     return True
 
 

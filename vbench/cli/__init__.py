@@ -16,11 +16,13 @@ from vbench.cli.explain import explain
 from vbench.cli.filter_static import filter_static
 from vbench.cli.generate import EPILOG as GENERATE_EPILOG
 from vbench.cli.generate import generate, generators
+from vbench.cli.leaderboard import leaderboard
 from vbench.cli.prompts import plan, prompts
 from vbench.cli.report import report
 from vbench.cli.score import score
 from vbench.cli.sensitivity import EPILOG as SENSITIVITY_EPILOG
 from vbench.cli.sensitivity import sensitivity
+from vbench.cli.submit import submit, withdraw
 from vbench.cli.verify import verify
 from vbench.cli.weights import weights
 from vbench.errors import UsageError, VBenchError
@@ -37,24 +39,31 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command(epilog=GENERATE_EPILOG)(generate)
-app.command()(generators)
-app.command()(plan)
-app.command()(check)
-app.command()(filter_static)
+SAMPLE, EVALUATE, COMPARE, BOARD, SETUP = (
+    "Sample videos", "Evaluate them", "Compare and understand", "Leaderboard", "Prompts, weights, demonstration",
+)  # fmt: skip
+
+app.command(rich_help_panel=SAMPLE, epilog=GENERATE_EPILOG)(generate)
+app.command(rich_help_panel=SAMPLE)(generators)
+app.command(rich_help_panel=SAMPLE)(plan)
+app.command(rich_help_panel=EVALUATE)(check)
+app.command(rich_help_panel=EVALUATE)(filter_static)
 app.command("static_filter", hidden=True)(filter_static)  # the reference's name for it
-app.command(cls=ReferenceFlags)(evaluate)
-app.command()(score)
-app.command()(report)
-app.command()(explain)
-app.command()(compare)
-app.command()(diff)
-app.command()(verify)
-app.command()(dimensions)
-app.command(epilog=SENSITIVITY_EPILOG)(sensitivity)
-app.add_typer(prompts, name="prompts")
-app.add_typer(weights, name="weights")
-app.command()(demo)
+app.command(rich_help_panel=EVALUATE, cls=ReferenceFlags)(evaluate)
+app.command(rich_help_panel=EVALUATE)(score)
+app.command(rich_help_panel=EVALUATE)(dimensions)
+app.command(rich_help_panel=COMPARE)(report)
+app.command(rich_help_panel=COMPARE)(explain)
+app.command(rich_help_panel=COMPARE)(compare)
+app.command(rich_help_panel=COMPARE)(diff)
+app.command(rich_help_panel=COMPARE)(verify)
+app.command(rich_help_panel=COMPARE, epilog=SENSITIVITY_EPILOG)(sensitivity)
+app.command(rich_help_panel=BOARD)(submit)
+app.command(rich_help_panel=BOARD)(withdraw)
+app.add_typer(leaderboard, name="leaderboard", rich_help_panel=BOARD)
+app.add_typer(prompts, name="prompts", rich_help_panel=SETUP)
+app.add_typer(weights, name="weights", rich_help_panel=SETUP)
+app.command(rich_help_panel=SETUP)(demo)
 
 
 def _version(value: bool) -> None:
@@ -79,6 +88,12 @@ def main() -> None:
     except VBenchError as error:
         typer.echo(f"vbench: {error}", err=True)
         sys.exit(USAGE if isinstance(error, UsageError) else SOME_FAILED)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").split(".")[0]
+        if package == "vbench":
+            raise
+        typer.echo(f'vbench: this needs the package {package}: pip install "vbench-suite[all]"', err=True)
+        sys.exit(SOME_FAILED)
     except KeyboardInterrupt:
         typer.echo("\nvbench: interrupted. What was finished is stored; the same command continues.", err=True)
         sys.exit(INTERRUPTED)
