@@ -1,0 +1,51 @@
+"""A board's votes as judgements."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from tests.footage import noise, write_video
+from tests.leaderboard.conftest import ADMIN
+from tests.leaderboard.submissions import card, rewritten, rows, run
+from vbench.leaderboard.alignment import align
+from vbench.leaderboard.board import Board
+from vbench.leaderboard.preference import Judgement
+from vbench.leaderboard.submission import pack
+from vbench.leaderboard.votes import judgements_of, runs_of
+
+
+def submit(board: Board, folder: Path, seed: int, name: str, version: str = "1.0") -> int:
+    """Publish a run of the mini suite with one sampled video; its videos are in a folder."""
+    made = [replace(row, video=f"videos/{row.video}") for row in rows(seed)]
+    stem = made[0].video.rsplit(".", 1)[0].replace("/", "_")
+
+    def add(files: dict[str, bytes]) -> None:
+        files[f"videos/{stem}.mp4"] = (folder / "some.mp4").read_bytes()
+
+    content = rewritten(pack(run(folder / f"run-{seed}", made), card(name, version=version)), add)
+    return board.submit(content, ADMIN).id
+
+
+def test_votes_between_published_submissions(board: Board, tmp_path: Path) -> None:
+    write_video(tmp_path / "some.mp4", noise(4))
+    one, two, three = (submit(board, tmp_path, seed, name) for seed, name in enumerate(("One", "Two", "Three")))
+    (prompt,) = board.videos()
+    dimension = rows()[0].dimension
+    board.vote(prompt, one, two, "first", "somebody", dimension)
+    board.vote(prompt, one, two, "second", "somebody", dimension)
+    board.vote(prompt, two, one, "tie", "somebody else", dimension)
+    board.vote(prompt, three, one, "first", "somebody")
+    shown = (f"videos/{rows()[0].video}",) * 2
+    told = judgements_of(board)
+    assert told == [
+        Judgement(dimension, prompt, "One 1.0", "Two 1.0", 0.0, shown),
+        Judgement(dimension, prompt, "One 1.0", "Two 1.0", 0.5, shown),
+        Judgement("", prompt, "One 1.0", "Three 1.0", 0.0, shown),
+    ]
+    found = align(told, runs_of(board), draws=20)
+    assert list(found) == [dimension, ""]
+    assert (found[dimension].pairs, found[dimension].seen) == (2, 2)
+    board.withdraw(three, ADMIN)
+    assert judgements_of(board) == told[:2]
+    assert set(runs_of(board)) == {"One 1.0", "Two 1.0"}
