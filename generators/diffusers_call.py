@@ -53,10 +53,11 @@ def video_pipeline(name: str) -> type:
 
 
 def _returns_video(kind: type) -> bool:
-    """Whether the class's module knows an output with ``frames``."""
+    """Whether a module of the class knows an output with ``frames``."""
     return any(
         isinstance(one, type) and issubclass(one, BaseOutput) and "frames" in getattr(one, "__dataclass_fields__", {})
-        for one in vars(sys.modules[kind.__module__]).values()
+        for base in kind.__mro__
+        for one in vars(sys.modules[base.__module__]).values()
     )
 
 

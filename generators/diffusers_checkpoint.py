@@ -51,8 +51,8 @@ class DiffusersOptions(Options):
         dtype: auto, float32, float16 or bfloat16; auto is float32 on the CPU and the published precision elsewhere.
         device: auto, cpu, cuda, ...
         offload: none; model or sequential keep on the accelerator only what computes, a model or a layer at a time.
-        tiling: auto, yes or no; whether the VAE decodes in tiles and video by video, in less memory.
-        batch: videos that are sampled together.
+        tiling: auto, yes or no; whether the VAE decodes in tiles, in less memory.
+        batch: videos that are denoised together; they are decoded one by one.
         revision: of the repository: a branch, tag or commit.
         variant: of the weights' files, such as fp16.
         download: whether what is missing may be fetched from the Hugging Face hub.
@@ -193,6 +193,8 @@ class Checkpoint:
         self._follow_protocol(pipeline)
         if self.tiling:
             _tile(pipeline)
+        if self.options.batch > 1 and hasattr(pipeline.vae, "enable_slicing"):
+            pipeline.vae.enable_slicing()
         if self.options.offload == "model":
             pipeline.enable_model_cpu_offload(device=device)
         elif self.options.offload == "sequential":
@@ -366,15 +368,13 @@ def _keep_text_model(pipeline: Any) -> None:
 
 
 def _tile(pipeline: Any) -> None:
-    """Decode in tiles, and one video after the other.
+    """Decode in tiles.
 
     Raises:
         UsageError: the VAE cannot.
     """
     try:
         pipeline.vae.enable_tiling()
-        if hasattr(pipeline.vae, "enable_slicing"):
-            pipeline.vae.enable_slicing()
     except (AttributeError, NotImplementedError) as error:
         raise UsageError(f"{type(pipeline.vae).__name__} cannot decode in tiles: --option tiling=no") from error
 

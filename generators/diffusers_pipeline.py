@@ -24,6 +24,9 @@ from vbench.generators.diffusers_checkpoint import Checkpoint, DiffusersOptions
 from vbench.generators.presets import PRESETS, grid
 from vbench.generators.techniques import TECHNIQUES, Technique
 
+ALONE = {"LattePipeline": "it leaves out the padding of a single prompt, but attends to it in a batch"}
+"""Pipelines that sample one video at a time -> why."""
+
 
 class DiffusersGenerator(Generator[DiffusersOptions]):
     """A pipeline; its weights are loaded for the first video.
@@ -72,6 +75,9 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
         for settings in {request.settings for request in requests}:
             self._check_settings(settings)
         self._check_images(requests)
+        reason = ALONE.get(self.checkpoint.class_name)
+        if reason and self.batch_size > 1:
+            raise UsageError(f"{self.checkpoint.class_name} samples one video at a time, as {reason}: --option batch=1")
 
     @override
     def sample_all(self, requests: Sequence[Request]) -> Iterator[Delivery]:
@@ -144,7 +150,7 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
     def _provenance(self) -> dict[str, Any]:
         """Taken once, before the weights are loaded: a run that is continued must find the same."""
         techniques = {name: technique.settings for name, technique in self.techniques.items()}
-        told = {"arguments": self._fixed, "techniques": techniques}
+        told = {"arguments": self._fixed, "techniques": techniques, "batch": self.batch_size}
         return {**self.checkpoint.provenance, **{name: value for name, value in told.items() if value}}
 
     def _check_settings(self, settings: Settings) -> None:

@@ -37,7 +37,6 @@ class Preset:
         repository: where its checkpoint is published.
         settings: the published protocol.
         meaning: the model in a sentence, with the source of the protocol.
-        takes_image: whether it starts from an image.
         dtype: precision on an accelerator.
         float32: components that stay in float32 there.
         tiling: whether the VAE decodes in tiles.
@@ -52,7 +51,6 @@ class Preset:
     repository: str
     settings: Settings
     meaning: str
-    takes_image: bool = False
     dtype: str = "bfloat16"
     float32: tuple[str, ...] = ()
     tiling: bool = False
@@ -191,7 +189,6 @@ PRESETS: dict[str, Preset] = {
         "THUDM/CogVideoX-5b-I2V",
         Settings(frames=49, height=480, width=720, fps=8, steps=50, guidance=6.0, negative_prompt=""),
         f"CogVideoX from an image; {_EXAMPLE}.",
-        takes_image=True,
         arguments={"use_dynamic_cfg": True},
     ),
     "wan2.1-1.3b": Preset(
@@ -215,7 +212,6 @@ PRESETS: dict[str, Preset] = {
         "Wan-AI/Wan2.1-I2V-14B-480P-Diffusers",
         Settings(frames=81, height=480, width=832, fps=16, steps=50, guidance=5.0, negative_prompt=_WAN),
         f"Wan 2.1 from an image, for 480p; {_EXAMPLE}.",
-        takes_image=True,
         float32=("vae", "image_encoder"),
     ),
     "hunyuanvideo": Preset(
@@ -230,7 +226,6 @@ PRESETS: dict[str, Preset] = {
         "hunyuanvideo-community/HunyuanVideo-I2V",
         Settings(frames=129, height=720, width=1280, fps=24, steps=50, guidance=6.0),
         f"HunyuanVideo from an image; {_EXAMPLE}, rate as VBench sampled HunyuanVideo.",
-        takes_image=True,
         tiling=True,
     ),
     "hunyuanvideo-1.5": Preset(
@@ -245,7 +240,6 @@ PRESETS: dict[str, Preset] = {
         "hunyuanvideo-community/HunyuanVideo-1.5-480p_i2v",
         Settings(frames=121, fps=24, steps=50, negative_prompt=""),
         f"HunyuanVideo 1.5 from an image, in the image's shape; {_EXAMPLE}.",
-        takes_image=True,
         tiling=True,
     ),
     "skyreels-v1-i2v": Preset(
@@ -259,7 +253,6 @@ PRESETS: dict[str, Preset] = {
             ),
         ),
         f"SkyReels v1 from an image, on HunyuanVideo; {_EXAMPLE}, at HunyuanVideo's rate.",
-        takes_image=True,
         tiling=True,
         arguments={"true_cfg_scale": 6.0},
         parts={"transformer": Part("HunyuanVideoTransformer3DModel", "Skywork/SkyReels-V1-Hunyuan-I2V")},
@@ -286,7 +279,6 @@ PRESETS: dict[str, Preset] = {
         "Skywork/SkyReels-V2-I2V-14B-540P-Diffusers",
         Settings(frames=97, height=544, width=960, fps=24, steps=50, guidance=5.0, negative_prompt=""),
         f"SkyReels v2 from an image; {_EXAMPLE}.",
-        takes_image=True,
         float32=("vae",),
         scheduler=("UniPCMultistepScheduler", {"flow_shift": 5.0}),
     ),
@@ -301,7 +293,6 @@ PRESETS: dict[str, Preset] = {
         "Lightricks/LTX-Video",
         Settings(frames=161, height=480, width=704, fps=25, steps=50, guidance=3.0, negative_prompt=_LTX),
         f"LTX-Video from an image; {_EXAMPLE}, at the pipeline's rate.",
-        takes_image=True,
     ),
     "ltx-2": Preset(
         "LTX2Pipeline",
@@ -335,14 +326,12 @@ PRESETS: dict[str, Preset] = {
         "nvidia/Cosmos-1.0-Diffusion-7B-Video2World",
         Settings(frames=121, height=704, width=1280, fps=30, steps=36, guidance=7.0, negative_prompt=_COSMOS),
         f"Cosmos 1.0 from an image, which needs the package cosmos_guardrail; {_EXAMPLE}.",
-        takes_image=True,
     ),
     "cosmos-predict2-2b-i2v": Preset(
         "Cosmos2VideoToWorldPipeline",
         "nvidia/Cosmos-Predict2-2B-Video2World",
         Settings(frames=93, height=704, width=1280, fps=16, steps=35, guidance=7.0, negative_prompt=_COSMOS),
         f"Cosmos Predict 2 from an image, which needs the package cosmos_guardrail; {_EXAMPLE}.",
-        takes_image=True,
     ),
     "cosmos-predict2.5-2b": Preset(
         "Cosmos2_5_PredictBasePipeline",
@@ -369,7 +358,6 @@ PRESETS: dict[str, Preset] = {
         "kandinskylab/Kandinsky-5.0-I2V-Pro-sft-5s-Diffusers",
         Settings(frames=121, height=512, width=768, fps=24, steps=50, guidance=5.0, negative_prompt=_KANDINSKY),
         f"Kandinsky 5.0 Pro from an image; {_EXAMPLE}.",
-        takes_image=True,
     ),
     "helios": Preset(
         "HeliosPipeline",
@@ -402,7 +390,6 @@ PRESETS: dict[str, Preset] = {
         "stabilityai/stable-video-diffusion-img2vid-xt",
         Settings(frames=25, height=576, width=1024, fps=7, steps=25),
         f"Stable Video Diffusion XT from an image, without a prompt; {_EXAMPLE}.",
-        takes_image=True,
         dtype="float16",
         arguments={"decode_chunk_size": 8},
     ),
@@ -411,7 +398,6 @@ PRESETS: dict[str, Preset] = {
         "ali-vilab/i2vgen-xl",
         Settings(frames=16, height=704, width=1280, fps=7, steps=50, guidance=9.0, negative_prompt=_I2VGEN),
         f"I2VGen-XL from an image; {_EXAMPLE}, rate as VBench sampled it.",
-        takes_image=True,
         dtype="float16",
     ),
     "pia": Preset(
@@ -422,7 +408,6 @@ PRESETS: dict[str, Preset] = {
             negative_prompt="wrong white balance, dark, sketches, worst quality, low quality, deformed, distorted",
         ),
         f"PIA, AnimateDiff from an image; {_EXAMPLE}.",
-        takes_image=True,
         dtype="float16",
         scheduler=("EulerDiscreteScheduler", {}),
         parts={"motion_adapter": Part("MotionAdapter", "openmmlab/PIA-condition-adapter")},

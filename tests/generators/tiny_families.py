@@ -3,6 +3,7 @@
 As in :mod:`tests.generators.tiny_pipelines`; the same weights every time, for a few frames of 32 or 64 pixels.
 """
 
+# mypy: disable-error-code="no-untyped-call"
 from __future__ import annotations
 
 import string
@@ -13,28 +14,41 @@ from typing import Any
 import torch
 import transformers
 from diffusers import (
+    AdaptiveProjectedGuidance,
     AllegroPipeline,
     AllegroTransformer3DModel,
+    AnimateDiffSDXLPipeline,
     AnyFlowPipeline,
     AnyFlowTransformer3DModel,
     AutoencoderKLAllegro,
     AutoencoderKLCogVideoX,
     AutoencoderKLHunyuanVideo,
+    AutoencoderKLHunyuanVideo15,
     AutoencoderKLLTXVideo,
     AutoencoderKLMochi,
     AutoencoderKLTemporalDecoder,
     AutoencoderKLWan,
+    ClassifierFreeGuidance,
     CogVideoXDDIMScheduler,
     CogVideoXImageToVideoPipeline,
     CogVideoXPipeline,
     CogVideoXTransformer3DModel,
     DDIMScheduler,
+    DPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
     FlowMapEulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
+    HeliosPipeline,
+    HeliosScheduler,
+    HeliosTransformer3DModel,
+    HunyuanSkyreelsImageToVideoPipeline,
+    HunyuanVideo15Pipeline,
+    HunyuanVideo15Transformer3DModel,
     HunyuanVideoPipeline,
     HunyuanVideoTransformer3DModel,
     I2VGenXLPipeline,
+    Kandinsky5T2VPipeline,
+    Kandinsky5Transformer3DModel,
     LattePipeline,
     LatteTransformer3DModel,
     LTXImageToVideoPipeline,
@@ -42,10 +56,17 @@ from diffusers import (
     LTXVideoTransformer3DModel,
     MochiPipeline,
     MochiTransformer3DModel,
+    MotifVideoPipeline,
+    MotifVideoTransformer3DModel,
+    MotionAdapter,
+    PIAPipeline,
+    SanaVideoPipeline,
+    SanaVideoTransformer3DModel,
     SkyReelsV2DiffusionForcingPipeline,
     SkyReelsV2Pipeline,
     SkyReelsV2Transformer3DModel,
     StableVideoDiffusionPipeline,
+    UNet2DConditionModel,
     UNetSpatioTemporalConditionModel,
     UniPCMultistepScheduler,
     WanImageToVideoPipeline,
@@ -54,6 +75,7 @@ from diffusers import (
 )
 from diffusers.models.unets.unet_i2vgen_xl import I2VGenXLUNet
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from transformers.models.t5gemma2.modeling_t5gemma2 import T5Gemma2Encoder
 
 from tests.generators import tiny_pipelines as tiny
 
@@ -68,14 +90,14 @@ class Family:
     Attributes:
         build: makes it.
         frames: that it samples.
-        size: in pixels, both sides.
+        size: width and height in pixels.
         options: of the adapter.
         image: whether it starts from one.
     """
 
     build: Callable[[], Any]
     frames: int
-    size: int = 32
+    size: str = "32x32"
     options: tuple[str, ...] = ()
     image: bool = False
 
@@ -197,11 +219,11 @@ def anyflow() -> Any:
     )
 
 
-def hunyuan_video() -> Any:
+def hunyuan_video(channels: int = 4) -> Any:
     """HunyuanVideo with a block of each kind."""
     torch.manual_seed(0)
     transformer = HunyuanVideoTransformer3DModel(
-        in_channels=4,
+        in_channels=channels,
         out_channels=4,
         num_attention_heads=2,
         attention_head_dim=10,
@@ -213,14 +235,6 @@ def hunyuan_video() -> Any:
         text_embed_dim=16,
         pooled_projection_dim=tiny.WIDTH,
         rope_axes_dim=(2, 4, 4),
-    )
-    vae = AutoencoderKLHunyuanVideo(
-        latent_channels=4,
-        down_block_types=("HunyuanVideoDownBlock3D",) * 4,
-        up_block_types=("HunyuanVideoUpBlock3D",) * 4,
-        block_out_channels=(8, 8, 8, 8),
-        layers_per_block=1,
-        norm_num_groups=4,
     )
     words = tokenizer("left")
     llama = transformers.LlamaModel(
@@ -239,10 +253,262 @@ def hunyuan_video() -> Any:
         text_encoder=llama.eval(),
         tokenizer=words,
         transformer=transformer,
-        vae=vae,
+        vae=hunyuan_vae(),
         scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0),
         text_encoder_2=clip(),
         tokenizer_2=tiny.tokenizer(),
+    )
+
+
+def skyreels_v1() -> Any:
+    """SkyReels v1: HunyuanVideo that sees the image's latents and is guided by another prompt."""
+    pipeline = hunyuan_video(channels=8)
+    return HunyuanSkyreelsImageToVideoPipeline(**pipeline.components)
+
+
+def hunyuan_video_15() -> Any:
+    """HunyuanVideo 1.5, whose text encoder is asked in a chat."""
+    torch.manual_seed(0)
+    transformer = HunyuanVideo15Transformer3DModel(
+        in_channels=9,
+        out_channels=4,
+        num_attention_heads=2,
+        attention_head_dim=8,
+        num_layers=1,
+        num_refiner_layers=1,
+        mlp_ratio=2.0,
+        patch_size=1,
+        patch_size_t=1,
+        text_embed_dim=16,
+        text_embed_2_dim=TEXT,
+        image_embed_dim=12,
+        rope_axes_dim=(2, 2, 4),
+        target_size=32,
+    )
+    vae = AutoencoderKLHunyuanVideo15(
+        latent_channels=4,
+        block_out_channels=(16, 16, 16),
+        layers_per_block=1,
+        spatial_compression_ratio=8,
+        temporal_compression_ratio=4,
+        downsample_match_channel=False,
+        upsample_match_channel=False,
+    )
+    words = tokenizer()
+    words.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
+    text = transformers.Qwen2_5_VLTextModel(transformers.Qwen2_5_VLTextConfig(**_QWEN, vocab_size=len(words)))
+    return HunyuanVideo15Pipeline(
+        text_encoder=text.eval(),
+        tokenizer=words,
+        transformer=transformer,
+        vae=vae,
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0),
+        text_encoder_2=t5(vocabulary=384),
+        tokenizer_2=transformers.ByT5Tokenizer(),
+        guider=ClassifierFreeGuidance(guidance_scale=6.0),
+    )
+
+
+def kandinsky() -> Any:
+    """Kandinsky 5."""
+    torch.manual_seed(0)
+    words = tokenizer()
+    text = transformers.Qwen2_5_VLForConditionalGeneration(
+        transformers.Qwen2_5_VLConfig(
+            text_config={**_QWEN, "vocab_size": len(words)},
+            vision_config={
+                "depth": 1,
+                "hidden_size": 16,
+                "intermediate_size": 16,
+                "num_heads": 2,
+                "out_hidden_size": 16,
+            },
+        )
+    )
+    transformer = Kandinsky5Transformer3DModel(
+        in_visual_dim=16,
+        in_text_dim=16,
+        in_text_dim2=tiny.WIDTH,
+        time_dim=16,
+        out_visual_dim=16,
+        model_dim=16,
+        ff_dim=32,
+        num_text_blocks=1,
+        num_visual_blocks=1,
+        axes_dims=(1, 1, 2),
+        visual_cond=True,
+    )
+    return Kandinsky5T2VPipeline(
+        transformer=transformer,
+        vae=hunyuan_vae(channels=16),
+        text_encoder=text.eval(),
+        tokenizer=words,
+        text_encoder_2=clip(),
+        tokenizer_2=tiny.tokenizer(),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=5.0),
+    )
+
+
+def helios() -> Any:
+    """Helios, which samples in chunks of 33 frames."""
+    vae = wan_vae()
+    parts = {name: value for name, value in _wan_like().items() if name != "image_dim"}
+    transformer = HeliosTransformer3DModel(
+        **parts,
+        rope_dim=(4, 4, 4),
+        has_multi_term_memory_patch=True,
+        guidance_cross_attn=True,
+        is_amplify_history=False,
+    )
+    return HeliosPipeline(
+        tokenizer=tokenizer(),
+        text_encoder=t5(transformers.UMT5EncoderModel),
+        vae=vae,
+        transformer=transformer,
+        scheduler=HeliosScheduler(stage_range=[0, 1], stages=1, use_dynamic_shifting=True),
+    )
+
+
+def sana() -> Any:
+    """SANA-Video with Wan's VAE; the checkpoint for 480p has this sample size."""
+    vae = wan_vae()
+    words = tokenizer()
+    gemma = transformers.Gemma2Model(
+        transformers.Gemma2Config(
+            vocab_size=len(words),
+            hidden_size=8,
+            intermediate_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            num_key_value_heads=2,
+            head_dim=16,
+        )
+    )
+    transformer = SanaVideoTransformer3DModel(
+        in_channels=16,
+        out_channels=16,
+        num_attention_heads=2,
+        attention_head_dim=12,
+        num_layers=1,
+        num_cross_attention_heads=2,
+        cross_attention_head_dim=12,
+        cross_attention_dim=24,
+        caption_channels=8,
+        sample_size=30,
+        patch_size=(1, 2, 2),
+        qk_norm="rms_norm_across_heads",
+        rope_max_seq_len=64,
+    )
+    return SanaVideoPipeline(
+        tokenizer=words,
+        text_encoder=gemma.eval(),
+        vae=vae,
+        transformer=transformer,
+        scheduler=DPMSolverMultistepScheduler(use_flow_sigmas=True, prediction_type="flow_prediction"),
+    )
+
+
+def motif() -> Any:
+    """Motif-Video."""
+    vae = wan_vae()
+    words = tokenizer()
+    text = {
+        "vocab_size": len(words),
+        "hidden_size": TEXT,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "head_dim": 16,
+        "intermediate_size": 32,
+        "dropout_rate": 0.0,
+    }
+    sight = {**_VISION, "num_hidden_layers": 1, "num_attention_heads": 2, "image_size": 16, "patch_size": 8}
+    encoder = T5Gemma2Encoder(transformers.T5Gemma2EncoderConfig(text_config=text, vision_config=sight))
+    transformer = MotifVideoTransformer3DModel(
+        in_channels=33,
+        out_channels=16,
+        num_attention_heads=2,
+        attention_head_dim=12,
+        num_layers=1,
+        num_single_layers=1,
+        patch_size=1,
+        patch_size_t=1,
+        text_embed_dim=TEXT,
+        rope_axes_dim=(4, 4, 4),
+    )
+    return MotifVideoPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0),
+        vae=vae,
+        text_encoder=encoder.eval(),
+        tokenizer=words,
+        transformer=transformer,
+        guider=AdaptiveProjectedGuidance(),
+    )
+
+
+def animatediff_sdxl() -> Any:
+    """AnimateDiff on a Stable Diffusion XL of two widths."""
+    torch.manual_seed(0)
+    unet = UNet2DConditionModel(
+        block_out_channels=(8, 16),
+        layers_per_block=1,
+        sample_size=8,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=2 * tiny.WIDTH,
+        attention_head_dim=2,
+        norm_num_groups=2,
+        addition_embed_type="text_time",
+        addition_time_embed_dim=8,
+        projection_class_embeddings_input_dim=6 * 8 + tiny.WIDTH,
+    )
+    adapter = MotionAdapter(
+        block_out_channels=(8, 16),
+        motion_layers_per_block=1,
+        motion_num_attention_heads=2,
+        motion_norm_num_groups=2,
+        use_motion_mid_block=False,
+    )
+    config = tiny.text_encoder().config
+    return AnimateDiffSDXLPipeline(
+        vae=tiny.autoencoder(),
+        text_encoder=tiny.text_encoder(),
+        text_encoder_2=transformers.CLIPTextModelWithProjection(config).eval(),
+        tokenizer=tiny.tokenizer(),
+        tokenizer_2=tiny.tokenizer(),
+        unet=unet,
+        motion_adapter=adapter,
+        scheduler=tiny.scheduler(),
+    )
+
+
+def pia() -> Any:
+    """PIA: AnimateDiff that sees the image's latents and a mask."""
+    torch.manual_seed(0)
+    unet = UNet2DConditionModel(
+        block_out_channels=(8, 16),
+        layers_per_block=1,
+        sample_size=8,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        cross_attention_dim=tiny.WIDTH,
+        attention_head_dim=2,
+        norm_num_groups=2,
+    )
+    adapter = MotionAdapter(
+        block_out_channels=(8, 16),
+        motion_layers_per_block=1,
+        motion_num_attention_heads=2,
+        motion_norm_num_groups=2,
+        conv_in_channels=9,
+    )
+    return PIAPipeline(
+        vae=tiny.autoencoder(),
+        text_encoder=tiny.text_encoder(),
+        tokenizer=tiny.tokenizer(),
+        unet=unet,
+        motion_adapter=adapter,
+        scheduler=tiny.scheduler(),
     )
 
 
@@ -278,7 +544,7 @@ def ltx(kind: Any = LTXPipeline) -> Any:
 def mochi() -> Any:
     """Mochi."""
     torch.manual_seed(0)
-    transformer = MochiTransformer3DModel(
+    transformer: Any = MochiTransformer3DModel(
         num_attention_heads=2,
         attention_head_dim=8,
         num_layers=2,
@@ -395,15 +661,33 @@ def wan_vae() -> AutoencoderKLWan:
     return AutoencoderKLWan(base_dim=4, z_dim=16, dim_mult=[1, 1, 1, 1], num_res_blocks=1)
 
 
-def t5(kind: Any = transformers.T5EncoderModel) -> Any:
+def hunyuan_vae(channels: int = 4) -> AutoencoderKLHunyuanVideo:
+    """HunyuanVideo's VAE, which Kandinsky shares."""
+    return AutoencoderKLHunyuanVideo(
+        latent_channels=channels,
+        down_block_types=("HunyuanVideoDownBlock3D",) * 4,
+        up_block_types=("HunyuanVideoUpBlock3D",) * 4,
+        block_out_channels=(8, 8, 8, 8),
+        layers_per_block=1,
+        norm_num_groups=4,
+    )
+
+
+def t5(kind: Any = transformers.T5EncoderModel, vocabulary: int = 0) -> Any:
     """T5's encoder, one layer; UMT5's is another class."""
     config = kind.config_class(
-        vocab_size=len(tokenizer()), d_model=TEXT, d_kv=8, d_ff=16, num_layers=1, num_heads=2, dropout_rate=0.0
+        vocab_size=vocabulary or len(tokenizer()),
+        d_model=TEXT,
+        d_kv=8,
+        d_ff=16,
+        num_layers=1,
+        num_heads=2,
+        dropout_rate=0.0,
     )
     return kind(config).eval()
 
 
-def clip() -> transformers.CLIPTextModel:
+def clip() -> Any:
     """CLIP's text side for as many tokens as the real one."""
     config = tiny.text_encoder().config
     config.max_position_embeddings = 77
@@ -441,6 +725,18 @@ def tokenizer(padding: str = "right") -> Any:
     )
 
 
+_VISION = {"hidden_size": 16, "intermediate_size": 16}
+
+_QWEN: dict[str, Any] = {
+    "hidden_size": 16,
+    "intermediate_size": 16,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 2,
+    "rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10000.0},
+}
+
+
 def _wan_like(in_channels: int = 16, image_dim: int | None = None) -> dict[str, Any]:
     return {
         "patch_size": (1, 2, 2),
@@ -470,10 +766,18 @@ FAMILIES: dict[str, Family] = {
     "skyreels-v2-df": Family(lambda: skyreels(SkyReelsV2DiffusionForcingPipeline), 5),
     "anyflow": Family(anyflow, 5),
     "hunyuanvideo": Family(hunyuan_video, 5),
+    "hunyuanvideo-1.5": Family(hunyuan_video_15, 5),
+    "skyreels-v1-i2v": Family(skyreels_v1, 5, image=True),
+    "kandinsky-5": Family(kandinsky, 5),
+    "helios": Family(helios, 33),
+    "sana-video": Family(sana, 1, size="224x128"),
+    "motif-video": Family(motif, 5),
+    "animatediff-sdxl": Family(animatediff_sdxl, 4),
+    "pia": Family(pia, 4, image=True),
     "ltx-video": Family(ltx, 9),
     "ltx-video-i2v": Family(lambda: ltx(LTXImageToVideoPipeline), 9, image=True),
     "mochi-1": Family(mochi, 7),
-    "allegro": Family(allegro, 24, size=128, options=("tiling=yes",)),
+    "allegro": Family(allegro, 24, size="128x128", options=("tiling=yes",)),
     "svd": Family(svd, 4, image=True),
     "i2vgen-xl": Family(i2vgen_xl, 4, image=True),
 }
