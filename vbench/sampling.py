@@ -116,7 +116,8 @@ def generate(
             made = _take(delivery, sample, wanted, generator, folder, outcome)
             if made:
                 manifest[made.prompt, made.index] = made
-            progress.unit(sample.prompt.text[:40], outcome.failures.get(sample.file, ""))
+            reason = outcome.failures.get(sample.file)
+            progress.unit(sample.prompt.text[:40], f"{sample.file}: {reason}" if reason else "")
             if _hopeless(outcome):
                 break
         for file in missing:

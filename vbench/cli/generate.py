@@ -201,8 +201,7 @@ def _tell(outcome: Sampled, json_output: bool) -> None:
     if outcome.stopped:
         typer.echo(f"Stopped early: {outcome.stopped}.", err=True)
     if outcome.failures:
-        first = next(iter(outcome.failures.items()))
-        typer.echo(f"First failure: {first[0]}: {first[1]}", err=True)
+        typer.echo(f"Each failure and its reason: {outcome.folder / 'sampling.json'}", err=True)
     if outcome.made or outcome.kept:
         typer.echo(f"Next: vbench evaluate {outcome.folder}")
 
