@@ -7,31 +7,37 @@ from torch import Tensor
 from tests.generators.lavie.goldens import BOUND, architecture, difference, filled, inputs, manifest
 from tests.generators.techniques_goldens import golden
 from vbench.generators.lavie.unet import BASE, INTERPOLATION, Architecture, UNet
+from vbench.generators.lavie.vsr_unet import SUPER_RESOLUTION, VSRUNet
 
-PUBLISHED = {"lavie_base": BASE, "lavie_interpolation": INTERPOLATION}
+PUBLISHED: dict[str, tuple[type[UNet], Architecture]] = {
+    "lavie_base": (UNet, BASE),
+    "lavie_interpolation": (UNet, INTERPOLATION),
+    "lavie_vsr": (VSRUNet, SUPER_RESOLUTION),
+}
 
-CASES = [(name, case) for name in ("lavie_base_tiny", "lavie_interpolation_tiny") for case in golden(name)["cases"]]
+CASES = [(name, case) for name in PUBLISHED for case in golden(f"{name}_tiny")["cases"]]
 
 
 @pytest.mark.parametrize(("name", "case"), CASES)
 def test_the_network_says_what_the_reference_says(name: str, case: str) -> None:
-    network = filled(UNet(architecture(manifest(name)["config"])), name)
-    figures = golden(name)["cases"][case]
+    small = f"{name}_tiny"
+    network = filled(PUBLISHED[name][0](architecture(manifest(small)["config"])), small)
+    figures = golden(small)["cases"][case]
     given = inputs(figures)
-    seen = torch.cat([given["sample"], given["copied_latents"]], 1) if "copied_latents" in given else given["sample"]
-    predicted = network(seen, given["timestep"], given["encoder_hidden_states"])
+    seen = torch.cat([given[key] for key in ("sample", "copied_latents", "low_res") if key in given], dim=1)
+    predicted = network(seen, given["timestep"], given["encoder_hidden_states"], given.get("class_labels"))
     assert difference(predicted, figures) < BOUND
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_published_network_has_the_keys_and_shapes_of_its_checkpoint(name: str) -> None:
-    published = manifest(name)
+    (kind, ours), published = PUBLISHED[name], manifest(name)
     with torch.device("meta"):
-        network = UNet(PUBLISHED[name])
+        network = kind(ours)
     assert {key: list(value.shape) for key, value in network.state_dict().items()} == {
         key: spec["shape"] for key, spec in published["keys"].items()
     }
-    assert PUBLISHED[name] == architecture(published["config"])
+    assert ours == architecture(published["config"])
 
 
 @pytest.fixture(scope="module")
