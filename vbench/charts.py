@@ -247,18 +247,22 @@ def alignment(panels: Sequence[Panel], across: str, up: str) -> str:
     columns, rows = min(3, len(panels)), math.ceil(len(panels) / 3)
     with _figure(2.6 * columns, 2.3 * rows, title) as figure:
         figure.set_layout_engine("constrained")
-        plots = figure.subplots(rows, columns, squeeze=False).flat
+        plots = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, panel in zip(plots, panels, strict=False):
             axes.set_title(panel.title, fontsize=8)
+            middle = np.mean([x.score for x, _ in panel.models.values()])
             for model, (x, y) in panel.models.items():
                 look = _look(place[model])
                 axes.plot([x.low, x.high], [y.score, y.score], color=look["color"], linewidth=1, alpha=0.5)
                 axes.plot([x.score, x.score], [y.low, y.high], color=look["color"], linewidth=1, alpha=0.5)
                 axes.plot([x.score], [y.score], markersize=5, linestyle="", **look)
-                axes.annotate(_short(model), (x.score, y.score), (4, 4), textcoords="offset points", fontsize=6)
+                aside, side = (4, "left") if x.score < middle else (-4, "right")
+                axes.annotate(
+                    _short(model), (x.score, y.score), (aside, 4), textcoords="offset points", ha=side, fontsize=6
+                )
             axes.margins(0.15)
             axes.locator_params(nbins=5)
-        for axes in list(plots)[len(panels) :]:
+        for axes in plots[len(panels) :]:
             axes.set_axis_off()
         figure.supxlabel(across, fontsize=8)
         figure.supylabel(up, fontsize=8)

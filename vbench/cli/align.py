@@ -161,15 +161,16 @@ def _print(found: Mapping[str, Alignment], what: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    title = f"Human win ratio against {what}: correlation over models, 95 % interval over prompts"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    table.add_column("dimension")
-    for heading in ("models\npairs", "Spearman", "Pearson", "Kendall", "agree-\nment"):
+    console = Console(highlight=False, markup=False)
+    console.print(f"Human win ratio against {what} (95 % intervals over prompts)\n", soft_wrap=True)
+    table = Table(box=SIMPLE_HEAD, padding=0, show_edge=False)
+    table.add_column("dimension", no_wrap=True)
+    for heading in ("models\npairs", "Spearman", "Pearson", "Kendall", "agreement"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, one in found.items():
         figures = (_cell(part) for part in (one.spearman, one.pearson, one.kendall, one.agreement))
         table.add_row(name or OVERALL, f"{len(one.people)}\n{one.pairs}", *figures, end_section=True)
-    Console(highlight=False, markup=False).print(table)
+    console.print(table)
 
 
 def _cell(figure: Interval | None) -> str:
@@ -203,7 +204,7 @@ def _draw(plot: Path, found: Mapping[str, Alignment], what: str) -> None:
 
     panels = [
         Panel(
-            f"{name or OVERALL}: {'-' if one.spearman is None else format(one.spearman.score, '.2f')}",
+            f"{name or OVERALL}: Spearman {'-' if one.spearman is None else format(one.spearman.score, '.2f')}",
             {model: (ratio, one.scores[model]) for model, ratio in one.people.items()},
         )
         for name, one in found.items()
