@@ -24,8 +24,10 @@ from starlette.requests import ClientDisconnect
 
 from vbench.leaderboard.board import Board, Receipt
 from vbench.leaderboard.card import ModelCard, read_card
+from vbench.leaderboard.entry import Entry
 from vbench.leaderboard.export import as_csv, as_json
 from vbench.leaderboard.flood import Flood
+from vbench.leaderboard.ranking import View, rows
 from vbench.leaderboard.refusal import Duplicate, NotAllowed, NotFound, Refused
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.strict_json import loads
@@ -71,7 +73,11 @@ def serve(settings: Settings, host: str, port: int) -> None:
 
     Behind a proxy on the same machine, a sender's address is what the proxy writes into ``X-Forwarded-For``.
     """
-    uvicorn.run(create_app(settings), host=host, port=port, log_level="warning")
+    from vbench.leaderboard.app import mount
+
+    app = create_app(settings)
+    mount(app, app.state.board)
+    uvicorn.run(app, host=host, port=port, log_level="warning")
 
 
 def token_of(request: Request) -> str:
@@ -137,15 +143,15 @@ def _routes(board: Board, settings: Settings) -> APIRouter:
         return Response(content, media_type=KINDS[name.rsplit(".", 1)[-1]], headers=GUARDED)
 
     @routes.get("/api/board.json")
-    def board_json() -> Response:
-        """The board for programs."""
-        return Response(as_json(board.entries()), media_type="application/json")
+    def board_json(request: Request) -> Response:
+        """The board for programs; of a view, where the query is that of its page."""
+        return Response(as_json(_shown(board, request)), media_type="application/json")
 
     @routes.get("/api/board.csv")
-    def board_csv() -> Response:
-        """The board for tables."""
+    def board_csv(request: Request) -> Response:
+        """The board for tables; of a view, where the query is that of its page."""
         headers = {**GUARDED, "Content-Disposition": 'attachment; filename="board.csv"'}
-        return Response(as_csv(board.entries()), media_type="text/csv; charset=utf-8", headers=headers)
+        return Response(as_csv(_shown(board, request)), media_type="text/csv; charset=utf-8", headers=headers)
 
     @routes.get("/healthz")
     def healthz() -> dict[str, str]:
@@ -208,6 +214,12 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
         "withdraw_token": receipt.withdraw_token,
         "entry": receipt.entry.plain(),
     }
+
+
+def _shown(board: Board, request: Request) -> list[Entry]:
+    """The rows of a view, in its order; everything where none is asked for."""
+    entries = board.entries()
+    return [line.entry for line in rows(entries, View.from_query(request.url.query))] if request.url.query else entries
 
 
 def _demand_published(board: Board, number: int) -> None:

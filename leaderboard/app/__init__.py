@@ -1,0 +1,84 @@
+"""The board as a web application: pages made with Gradio, each view with an address of its own."""
+
+from __future__ import annotations
+
+import warnings
+
+import gradio as gr
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import Response
+
+from vbench.leaderboard.app.pages import arena, board, compare, model, submit
+from vbench.leaderboard.app.render import script, style
+from vbench.leaderboard.app.theme import theme
+from vbench.leaderboard.arena import Arena
+from vbench.leaderboard.board import Board
+from vbench.leaderboard.comparisons import Comparisons
+
+TITLE = "VBench leaderboard"
+
+UPLOADS_KEPT = 3600
+"""Seconds after which what a browser uploaded is deleted."""
+
+
+def mount(app: FastAPI, board: Board) -> None:
+    """Add the pages to a server, behind its other routes.
+
+    Args:
+        app: the server.
+        board: what it shows.
+    """
+    ballots = Arena(board)
+    app.include_router(_videos(ballots))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "SSR mode is not supported")
+        gr.mount_gradio_app(
+            app,
+            build(board, ballots),
+            path="/",
+            theme=theme(),
+            head=f"<style>{style()}</style><script>{script()}</script>",
+            max_file_size=board.settings.upload_bytes,
+            footer_links=[],
+            run_history=False,
+            show_error=False,
+            ssr_mode=False,
+            mcp_server=False,
+            enable_monitoring=False,
+        )
+
+
+def build(shown: Board, ballots: Arena) -> gr.Blocks:
+    """All pages.
+
+    Args:
+        shown: the board.
+        ballots: the arena's.
+    """
+    comparisons = Comparisons(shown)
+    pages = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(UPLOADS_KEPT, UPLOADS_KEPT))
+    with pages:
+        board.add(pages, shown, comparisons)
+    with pages.route("Compare", "/compare"):
+        compare.add(pages, shown, comparisons)
+    with pages.route("Arena", "/arena"):
+        arena.add(pages, shown, ballots)
+    with pages.route("Submit", "/submit"):
+        submit.add(pages, shown)
+    with pages.route("Model", "/model", show_in_navbar=False):
+        model.add(pages, shown)
+    return pages
+
+
+def _videos(ballots: Arena) -> APIRouter:
+    from vbench.leaderboard.server import GUARDED
+
+    routes = APIRouter()
+
+    @routes.get("/api/arena/{ballot}/{side}.mp4", include_in_schema=False)
+    def video(ballot: str, side: str) -> Response:
+        """A video of an open ballot, under an address that does not say whose it is."""
+        headers = {**GUARDED, "Cache-Control": "private, max-age=600"}
+        return Response(ballots.video(ballot, side), media_type="video/mp4", headers=headers)
+
+    return routes

@@ -1,0 +1,81 @@
+"""A board that is worth looking at: results of the size of the official suite, with frames and videos.
+
+Scores are simulated, clips come from the synthetic generator; the models are named after what they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from tests.leaderboard.submissions import CHECKPOINTS, archive, card, run
+from tests.leaderboard.submissions import rows as small_rows
+from tests.simulated import BINARY, CATEGORIES, LEVELS
+from tests.test_comparison import write_run
+from vbench.generators.catalogue import build
+from vbench.leaderboard.submission import pack
+from vbench.leaderboard.suites import OFFICIAL_PROMPTS
+from vbench.prompts.library import suite
+from vbench.prompts.official import NAME, SUITE_SHA256
+from vbench.prompts.sampling import sampling_plan
+from vbench.sampling import Wanted, generate
+from vbench.store import Row
+
+OPEN = suite("open", Path())
+
+MODELS = {
+    "Simulated Steady": ("synthetic", 0.0, {}),
+    "Simulated Steady B": ("synthetic:jerk=0.15", -0.003, {"color": -0.02}),
+    "Simulated Shaky": ("synthetic:jerk=0.6,flicker=0.4", -0.015, {"dynamic_degree": 0.25, "imaging_quality": -0.04}),
+}
+"""Name -> generator, what is added to every score, and to some."""
+
+VIDEOS = 6
+
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>{{constructor}}${alert(3)}"
+
+
+def official_rows(seed: int, shift: float = 0.0, shifts: dict[str, float] | None = None) -> Iterator[Row]:
+    """A whole result: as many prompts and videos of each dimension as in the official suite."""
+    own, shared = np.random.default_rng(seed + 1), np.random.default_rng(0)
+    texts = [prompt.text for prompt in OPEN.prompts][: max(OFFICIAL_PROMPTS.values())]
+    for name, count in OFFICIAL_PROMPTS.items():
+        mean, spread, noise = LEVELS[name]
+        favours = shared.normal(0, spread / 3, len(CATEGORIES))
+        for place, text in enumerate(texts[:count]):
+            level = mean + shift + (shifts or {}).get(name, 0.0) + shared.normal(0, spread) + favours[place % 8]
+            for sample in range(5):
+                value = own.random() < level if name in BINARY else np.clip(level + own.normal(0, noise), 0, 1)
+                video = f"{text}-{sample}.mp4"
+                content = hashlib.sha256(f"{seed} {video}".encode()).hexdigest()
+                row = Row(video, text, name, "0" * 64, content, CATEGORIES[place % 8], weight=1.0)
+                yield replace(row, value=float(value))
+
+
+def exhibits(folder: Path) -> list[bytes]:
+    """Archives: three whole results, one of another suite and profile, and one whose names are HTML."""
+    made = []
+    for seed, (name, (generator, shift, shifts)) in enumerate(MODELS.items()):
+        rows = list(official_rows(seed, shift, shifts))
+        videos = _videos(folder / f"videos-{seed}", generator, {row.prompt for row in rows})
+        suite_of = {"name": NAME, "sha256": SUITE_SHA256}
+        changes = {"suite": suite_of, "checkpoints": CHECKPOINTS, "videos": str(videos), "started": "2025-03-01"}
+        (folder / f"run-{seed}").mkdir(parents=True)
+        made.append(pack(write_run(folder / f"run-{seed}", rows, **changes), card(name, version="1.0"), VIDEOS, VIDEOS))
+    own = run(folder / "own" / "run", small_rows(7), profile="lite", checkpoints={})
+    made.append(pack(own, card("My own run", version="0.1", organisation="My Lab")))
+    made.append(archive(folder / "hostile", 8, HOSTILE, version="{{version}}", organisation="<b>bold</b>"))
+    return made
+
+
+def _videos(folder: Path, generator: str, prompts: set[str]) -> Path:
+    """Real clips of the prompts that a submission takes along."""
+    first = sorted(prompts, key=lambda text: hashlib.sha256(text.encode()).digest())[:VIDEOS]
+    samples = [sample for sample in sampling_plan(OPEN, samples=1) if sample.prompt.text in first]
+    source = build(generator)
+    generate(source, Wanted(samples, {"name": "open", "sha256": ""}), source.defaults, folder)
+    return folder
