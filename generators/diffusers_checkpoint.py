@@ -106,14 +106,15 @@ class Checkpoint:
             return Path(self.place).expanduser().resolve()
         if self.place.count("/") != 1 or self.place.startswith((".", "/", "~")):
             raise UsageError(f"{self.place!r} is neither a folder nor a repository such as maxin-cn/Latte-1.")
-        revision = self.options.revision or self.preset.revision or None
         if not self.options.download:
-            return _snapshot(self.place, revision)
-        variant = self.options.variant or None
-        fetch = partial(
-            DiffusionPipeline.download, self.place, revision=revision, use_safetensors=True, variant=variant
-        )
-        return _found(self.place, fetch)
+            return _snapshot(self.place, self.revision)
+        given = {"revision": self.revision, "variant": self.options.variant or None}
+        return _found(self.place, partial(DiffusionPipeline.download, self.place, use_safetensors=True, **given))
+
+    @property
+    def revision(self) -> str | None:
+        """Of the repository that is asked for, ``None`` for the newest."""
+        return self.options.revision or self.preset.revision or None
 
     @cached_property
     def index(self) -> dict[str, Any]:
@@ -154,8 +155,10 @@ class Checkpoint:
         device = devices.choose(self.options.device)
         if self.options.offload != "none" and device.type == "cpu":
             raise UsageError("The option offload moves models between an accelerator and the CPU; here is only a CPU.")
-        if self.preset.lora and not find_spec("peft"):
+        if self._lora and not find_spec("peft"):
             raise MissingExtra(f"{self.place} is sampled with a LoRA, which needs the package peft: pip install peft")
+        if self._lora and not self._lora.is_file():
+            raise UsageError(f"{self._lora} is missing: the LoRA with which {self.place} is sampled.")
 
     def config(self, component: str) -> dict[str, Any]:
         """The configuration of a component, empty where it has none."""
@@ -193,7 +196,7 @@ class Checkpoint:
         self._follow_protocol(pipeline)
         if self.tiling:
             _tile(pipeline)
-        if self.options.batch > 1 and hasattr(pipeline.vae, "enable_slicing"):
+        if self.options.batch > 1 and hasattr(getattr(pipeline, "vae", None), "enable_slicing"):
             pipeline.vae.enable_slicing()
         if self.options.offload == "model":
             pipeline.enable_model_cpu_offload(device=device)
@@ -226,6 +229,7 @@ class Checkpoint:
             "digest": self._digest,
             "revision": _commit(self.folder),
             "parts": {name: self._origin(name, folder) for name, folder in self._part_folders.items()},
+            "lora": list(self.preset.lora or ()),
             "scheduler": {"class": kind, "config": _sha256(json.dumps({**scheduler, **changes}, sort_keys=True))},
             "dtype": self.dtype,
             "float32": list(self.preset.float32),
@@ -266,12 +270,13 @@ class Checkpoint:
                 return inside
             if has_own:
                 return None
-        elif not part.repository:
-            return self.folder / part.subfolder
+        repository = part.repository or self.place
+        revision = None if part.repository else self.revision
         if not self.options.download:
-            return _snapshot(part.repository, None) / part.subfolder
-        fetch = partial(snapshot_download, part.repository, allow_patterns=["*.json", "*.safetensors"])
-        return _found(part.repository, fetch) / part.subfolder
+            return _snapshot(repository, revision) / part.subfolder
+        patterns = [f"{part.subfolder}*{suffix}" for suffix in (".json", ".safetensors")]
+        fetch = partial(snapshot_download, repository, revision=revision, allow_patterns=patterns)
+        return _found(repository, fetch) / part.subfolder
 
     def _loaded(self, name: str, folder: Path) -> Any:
         kind = self.preset.parts[name].kind
@@ -284,10 +289,15 @@ class Checkpoint:
         if self.preset.scheduler:
             kind, changes = self.preset.scheduler
             pipeline.scheduler = getattr(diffusers, kind).from_config(pipeline.scheduler.config, **changes)
-        if self.preset.lora:
-            file, weight = self.preset.lora
-            pipeline.load_lora_weights(self._part_folders["motion_adapter"], weight_name=file, adapter_name="published")
-            pipeline.set_adapters(["published"], [weight])
+        if self.preset.lora and self._lora:
+            pipeline.load_lora_weights(self._lora.parent, weight_name=self._lora.name, adapter_name="published")
+            pipeline.set_adapters(["published"], [self.preset.lora[1]])
+
+    @property
+    def _lora(self) -> Path | None:
+        if not self.preset.lora:
+            return None
+        return self._part_folders.get("motion_adapter", self.folder / "motion_adapter") / self.preset.lora[0]
 
     def _origin(self, name: str, folder: Path) -> str:
         part = self.preset.parts[name]
@@ -319,7 +329,7 @@ def _snapshot(repository: str, revision: str | None) -> Path:
     except LocalEntryNotFoundError as error:
         asked = f" --revision {revision}" if revision else ""
         raise UsageError(
-            f"{repository} is not on this machine. Get it with: hf download {repository}{asked}  or let this command "
+            f"{repository} is not on this machine. Get it with: hf download {repository}{asked}. Or let this command "
             "get it: --option download=yes"
         ) from error
     except HFValidationError as error:

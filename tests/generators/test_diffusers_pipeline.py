@@ -32,6 +32,7 @@ from vbench.generators.base import Clip, Delivery, Request, SamplingError, Setti
 from vbench.generators.catalogue import build
 from vbench.generators.diffusers_call import Call, video_pipeline
 from vbench.generators.diffusers_pipeline import DiffusersGenerator, as_frames
+from vbench.generators.presets import PRESETS
 from vbench.manifest import read_manifest
 from vbench.video import Video
 
@@ -352,6 +353,23 @@ def test_a_lora_needs_peft(folders: Folders) -> None:
     generator = generator_of(f"animatelcm:{folders('animatediff')}")
     with pytest.raises(MissingExtra, match="pip install peft"):
         generator.prepare([request(generator, 4)])
+
+
+def test_a_lora_is_loaded_with_its_weight(folders: Folders, tmp_path: Path) -> None:
+    peft = pytest.importorskip("peft")
+    folder = shutil.copytree(folders("animatediff"), tmp_path / "lcm")
+    trained: Any = AnimateDiffPipeline.from_pretrained(folder)
+    trained.unet.add_adapter(peft.LoraConfig(r=2, target_modules=["to_q", "to_k"], init_lora_weights=False))
+    weights = peft.utils.get_peft_model_state_dict(trained.unet)
+    file = PRESETS["animatelcm"].lora
+    assert file
+    trained.save_lora_weights(folder / "motion_adapter", unet_lora_layers=weights, weight_name=file[0])
+    generator = generator_of(f"animatelcm:{folder}")
+    asked = [request(generator, 4)]
+    generator.prepare(asked)
+    one = frames_of(generator.sample_all(asked))[0]
+    generator._pipeline.set_adapters(["published"], [0.0])
+    assert (frames_of(generator.sample_all(asked))[0] != one).any()
 
 
 def test_latte_takes_its_temporal_decoder(folders: Folders, tmp_path: Path) -> None:
