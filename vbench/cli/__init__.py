@@ -6,6 +6,8 @@ import sys
 
 import typer
 
+from vbench.cli.align import EPILOG as ALIGN_EPILOG
+from vbench.cli.align import align
 from vbench.cli.check import check
 from vbench.cli.compare import compare
 from vbench.cli.demo import demo
@@ -60,6 +62,7 @@ app.command(rich_help_panel=COMPARE)(verify)
 app.command(rich_help_panel=COMPARE, epilog=SENSITIVITY_EPILOG)(sensitivity)
 app.command(rich_help_panel=BOARD)(submit)
 app.command(rich_help_panel=BOARD)(withdraw)
+app.command(rich_help_panel=BOARD, epilog=ALIGN_EPILOG)(align)
 app.add_typer(leaderboard, name="leaderboard", rich_help_panel=BOARD)
 app.add_typer(prompts, name="prompts", rich_help_panel=SETUP)
 app.add_typer(weights, name="weights", rich_help_panel=SETUP)
