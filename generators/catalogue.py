@@ -36,6 +36,7 @@ GENERATORS: Registry[Generator[Any]] = Registry(
         "directory": "vbench.generators.directory:Directory",
         "command": "vbench.generators.command:Command",
         "http": "vbench.generators.http:Http",
+        **dict.fromkeys(("videocrafter1", "videocrafter2"), "vbench.generators.videocrafter.generator:VideoCrafter"),
         "diffusers": DIFFUSERS,
         **dict.fromkeys(PRESETS, DIFFUSERS),
     },
@@ -53,7 +54,7 @@ ENHANCERS: Registry[Enhancer] = Registry(
 ELSEWHERE = {
     "lavie": "LaVie", "interpolation": "LaVie's interpolation", "vsr": "LaVie's super-resolution", "seine": "SEINE",
     "vchitect-2": "Vchitect-2.0", "venhancer": "VEnhancer", "videobooth": "VideoBooth",
-    "videocrafter1": "VideoCrafter1", "videocrafter2": "VideoCrafter2", "show-1": "Show-1",
+    "show-1": "Show-1",
 }  # fmt: skip
 """Systems of the field that have no adapter of their own here -> their titles."""
 

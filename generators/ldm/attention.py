@@ -55,7 +55,8 @@ class Attention(nn.Module):
         keys, values = self.relative_position_k(places), self.relative_position_v(places)
         scores = q @ k.transpose(-1, -2) + torch.einsum("nhtd,tsd->nhts", q, keys)
         weights = (scores * q.shape[-1] ** -0.5).softmax(-1)
-        return weights @ v + torch.einsum("nhts,tsd->nhtd", weights, values)
+        seen: Tensor = weights @ v + torch.einsum("nhts,tsd->nhtd", weights, values)
+        return seen
 
 
 class RelativePosition(nn.Module):
@@ -70,7 +71,8 @@ class RelativePosition(nn.Module):
         """``(frames, frames, width)``: from the frame of the row to the frame of the column."""
         frame = torch.arange(frames, device=self.embeddings_table.device)
         apart = (frame - frame[:, None]).clamp(-self.distance, self.distance)
-        return self.embeddings_table[apart + self.distance]
+        vectors: Tensor = self.embeddings_table[apart + self.distance]
+        return vectors
 
 
 class Gated(nn.Module):
