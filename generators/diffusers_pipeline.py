@@ -71,6 +71,7 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
 
     @override
     def prepare(self, requests: Sequence[Request]) -> None:
+        self._check_techniques(requests)
         self.checkpoint.check()
         for settings in {request.settings for request in requests}:
             self._check_settings(settings)
@@ -170,9 +171,12 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
             raise UsageError(
                 f"{self.name} samples {fixed} frames, as its network is built for; {frames} are asked for."
             )
-        obstacles = [one.obstacle(self._call.kind, frames) for one in self.techniques.values()]
-        if any(obstacles):
-            raise UsageError(" ".join(one[0].upper() + one[1:] for one in obstacles if one))
+
+    def _check_techniques(self, requests: Sequence[Request]) -> None:
+        for frames in {request.settings.frames or 0 for request in requests}:
+            obstacles = [one.obstacle(self._call.kind, frames) for one in self.techniques.values()]
+            if any(obstacles):
+                raise UsageError(" ".join(one[0].upper() + one[1:] for one in obstacles if one))
 
     def _check_images(self, requests: Sequence[Request]) -> None:
         with_image = [request for request in requests if request.image]

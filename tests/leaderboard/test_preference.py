@@ -165,7 +165,7 @@ def test_no_files(tmp_path: Path) -> None:
     (tmp_path / "votes.xlsx").write_text("")
     for path, message in (
         (tmp_path, "holds no annotations"),
-        (tmp_path / "votes.xlsx", "is neither of"),
+        (tmp_path / "votes.xlsx", "is none of"),
         (tmp_path / "no.csv", "cannot be read"),
     ):
         with pytest.raises(UsageError, match=message):
