@@ -24,7 +24,7 @@ SMALL = {"frames": 4, "height": 32, "width": 48}
 def wanted(samples: int = 2, seed: int = 0, prompts: Sequence[str] = PROMPTS) -> Wanted:
     suite = PromptSuite("three", tuple(Prompt(text) for text in prompts), "ab")
     plan = list(sampling_plan(suite, samples=samples, seed=seed))
-    asked = {"name": "three", "sha256": "ab", "category": None, "dimensions": [], "samples": samples}
+    asked: dict[str, Any] = {"name": "three", "sha256": "ab", "category": None, "dimensions": [], "samples": samples}
     return Wanted(plan, asked, seed)
 
 

@@ -34,6 +34,6 @@ def test_the_same_frames_give_the_same_bytes(tmp_path: Path, size: tuple[int, in
 @pytest.mark.parametrize(
     "frames", [np.zeros((0, 8, 8, 3), np.uint8), np.zeros((2, 8, 8, 3)), np.zeros((8, 8, 3), np.uint8)]
 )
-def test_what_are_no_frames_is_refused(tmp_path: Path, frames: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_what_are_no_frames_is_refused(tmp_path: Path, frames: np.ndarray) -> None:
     with pytest.raises(ValueError, match="expected"):
         write_clip(Clip(frames, 8), tmp_path / "clip.mp4")
