@@ -58,7 +58,8 @@ class Step:
         """
         clean = (latents - (1 - self.alpha) ** 0.5 * noise) / self.alpha**0.5 / self.scale
         direction = (1 - self.previous_alpha - self.sigma**2) ** 0.5 * noise
-        return self.previous_alpha**0.5 * self.previous_scale * clean + direction + self.sigma * fresh
+        led: Tensor = self.previous_alpha**0.5 * self.previous_scale * clean + direction + self.sigma * fresh
+        return led
 
 
 def cumulative_alphas() -> NDArray[np.float64]:

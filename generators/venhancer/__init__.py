@@ -1,0 +1,1 @@
+"""VEnhancer: more pixels, more frames and fewer artefacts, by one diffusion model."""
