@@ -235,6 +235,21 @@ class Enhancer(ABC):
         """What the manifest says of it."""
         return {}
 
+    def prepare(self, generator: Generator[Any], settings: Settings) -> Settings:
+        """Look at what it will be given, before the first video is sampled.
+
+        Args:
+            generator: whose clips it will work on; its options may say where checkpoints lie.
+            settings: of these clips, as far as they are known.
+
+        Returns:
+            The settings of the clips that come out.
+
+        Raises:
+            UsageError: it cannot work on such clips; the message says what it can work on.
+        """
+        return settings
+
     @abstractmethod
     def enhance(self, clip: Clip, request: Request) -> Clip:
         """The better clip.

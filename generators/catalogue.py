@@ -39,6 +39,7 @@ GENERATORS: Registry[Generator[Any]] = Registry(
         **dict.fromkeys(("videocrafter1", "videocrafter2"), "vbench.generators.videocrafter.generator:VideoCrafter"),
         "diffusers": DIFFUSERS,
         **dict.fromkeys(PRESETS, DIFFUSERS),
+        "lavie": "vbench.generators.lavie.generator:LaVie",
     },
     "vbench.generators",
 )
@@ -46,13 +47,17 @@ GENERATORS: Registry[Generator[Any]] = Registry(
 
 ENHANCERS: Registry[Enhancer] = Registry(
     "enhancer",
-    dict.fromkeys(ENHANCER_PRESETS, "vbench.generators.diffusers_enhancer:DiffusersEnhancer"),
+    {
+        **dict.fromkeys(ENHANCER_PRESETS, "vbench.generators.diffusers_enhancer:DiffusersEnhancer"),
+        "interpolation": "vbench.generators.lavie.generator:LaVieInterpolation",
+        "vsr": "vbench.generators.lavie.generator:LaVieSuperResolution",
+    },
     "vbench.enhancers",
 )
 """Who works on a clip afterwards."""
 
 ELSEWHERE = {
-    "lavie": "LaVie", "interpolation": "LaVie's interpolation", "vsr": "LaVie's super-resolution", "seine": "SEINE",
+    "seine": "SEINE",
     "vchitect-2": "Vchitect-2.0", "venhancer": "VEnhancer", "videobooth": "VideoBooth",
     "show-1": "Show-1",
 }  # fmt: skip
@@ -160,8 +165,11 @@ class Enhanced(Generator[Options]):
         return {**self.generator.provenance, "enhancers": {one.name: one.provenance for one in self.enhancers}}
 
     def prepare(self, requests: Sequence[Request]) -> None:
-        """See :meth:`Generator.prepare`."""
+        """See :meth:`Generator.prepare`; each enhancer is told what the one before it gives."""
         self.generator.prepare(requests)
+        for settings in {request.settings for request in requests}:
+            for enhancer in self.enhancers:
+                settings = enhancer.prepare(self.generator, settings)
 
     def sample_all(self, requests: Sequence[Request]) -> Iterator[Delivery]:
         """See :meth:`Generator.sample_all`; a clip that cannot be enhanced is a failure."""
