@@ -51,6 +51,7 @@ ENHANCERS: Registry[Enhancer] = Registry(
         **dict.fromkeys(ENHANCER_PRESETS, "vbench.generators.diffusers_enhancer:DiffusersEnhancer"),
         "interpolation": "vbench.generators.lavie.generator:LaVieInterpolation",
         "vsr": "vbench.generators.lavie.generator:LaVieSuperResolution",
+        "venhancer": "vbench.generators.venhancer.enhancer:VEnhancer",
     },
     "vbench.enhancers",
 )
@@ -58,7 +59,7 @@ ENHANCERS: Registry[Enhancer] = Registry(
 
 ELSEWHERE = {
     "seine": "SEINE",
-    "vchitect-2": "Vchitect-2.0", "venhancer": "VEnhancer", "videobooth": "VideoBooth",
+    "vchitect-2": "Vchitect-2.0", "videobooth": "VideoBooth",
     "show-1": "Show-1",
 }  # fmt: skip
 """Systems of the field that have no adapter of their own here -> their titles."""

@@ -1,8 +1,8 @@
 """VEnhancer's noise schedule and sampler: DPM-Solver++ (2M) SDE from pure noise.
 
 - Schedule: log signal-to-noise ratios along a cosine (Hoogeboom et al., "simple diffusion", 2023, section 3.1),
-  between a shift for 128 and one for 256 pixels, brought to zero terminal signal (Lin et al., "Common Diffusion Noise
-  Schedules and Sample Steps are Flawed", 2024, algorithm 1).
+  between two shifts. Deviations are stretched linearly, so that the last is 1 and nothing of the video is left there;
+  that is the aim of Lin et al., "Common Diffusion Noise Schedules and Sample Steps are Flawed" (2024), in another way.
 - Solver: Lu et al., "DPM-Solver++" (2022), multistep with noise and the midpoint rule, in the parametrisation of
   Karras et al. where clean latents have noise of deviation ``sigma`` on them.
 - Guidance: classifier-free, its result brought towards the deviation of the conditional one (Lin et al., section 3.4).
@@ -30,14 +30,13 @@ SHIFTS = (2, 4)
 
 def deviations() -> Tensor:
     """Deviation of the noise by timestep where signal and noise have variance 1 together, ``(1000,)`` float32."""
-    time = torch.linspace(1, 0, TIMESTEPS, dtype=torch.float64)
+    time = torch.linspace(1, 0, TIMESTEPS)
     low, high = (math.atan(math.exp(sign * LOG_SNR / 2)) for sign in (1, -1))
     cosine = -2 * torch.log(torch.tan(low + time * (high - low)))
     first, last = (cosine - 2 * math.log(shift) for shift in SHIFTS)
     noise = torch.sigmoid(-(time * first + (1 - time) * last)).sqrt()
-    signal = (1 - noise**2).sqrt()
-    signal = (signal - signal[-1]) * signal[0] / (signal[0] - signal[-1])
-    return (1 - signal**2).sqrt().float()
+    least, most = noise[0], noise[-1]
+    return least + (1 - least) / (most - least) * (noise - least)
 
 
 class Schedule:
