@@ -40,6 +40,7 @@ GENERATORS: Registry[Generator[Any]] = Registry(
         "diffusers": DIFFUSERS,
         **dict.fromkeys(PRESETS, DIFFUSERS),
         "lavie": "vbench.generators.lavie.generator:LaVie",
+        "seine": "vbench.generators.seine.generator:SEINEGenerator",
     },
     "vbench.generators",
 )
@@ -58,7 +59,6 @@ ENHANCERS: Registry[Enhancer] = Registry(
 """Who works on a clip afterwards."""
 
 ELSEWHERE = {
-    "seine": "SEINE",
     "vchitect-2": "Vchitect-2.0", "videobooth": "VideoBooth",
     "show-1": "Show-1",
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from vbench.checkpoints import digest
 from vbench.errors import UsageError
-from vbench.generators.base import Clip, Enhancer, Generator, Request, SamplingError, Settings
+from vbench.generators.base import Clip, Delivery, Enhancer, Generator, Request, SamplingError, Settings
 from vbench.generators.lavie import published
 from vbench.generators.lavie.published import EVERY, FASTER, KEYS, LARGER, PIXELS, SCHEDULERS, LoadOptions, Model
 
@@ -97,6 +97,12 @@ class LaVie(Generator[LaVieOptions]):
             raise UsageError("lavie takes no image: leave out --images.")
         for settings in {request.settings for request in requests}:
             check_size("lavie", settings)
+
+    @override
+    def sample_all(self, requests: Sequence[Request]) -> Iterator[Delivery]:
+        if requests:
+            _ = self._model  # what is wrong with a checkpoint is wrong for all of them
+        yield from super().sample_all(requests)
 
     @override
     def sample(self, request: Request) -> Clip:

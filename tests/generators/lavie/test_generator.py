@@ -10,8 +10,8 @@ from typer.testing import CliRunner, Result
 
 from tests.generators.lavie import tiny
 from vbench.cli import app
-from vbench.errors import CheckpointMismatch, MissingCheckpoint, UsageError
-from vbench.generators.base import Clip, Delivery, Request, Settings
+from vbench.errors import CheckpointError, MissingCheckpoint, UsageError
+from vbench.generators.base import Clip, Request, SamplingError, Settings
 from vbench.generators.catalogue import build
 from vbench.generators.lavie import published
 from vbench.manifest import read_manifest
@@ -27,11 +27,8 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Networks that fit the small files, sampled in two steps by the stages whose steps cannot be asked for."""
+    """Networks that fit the small files."""
     tiny.shrink(monkeypatch)
-    monkeypatch.setitem(tiny.interpolation.PROTOCOL, "steps", 2)
-    monkeypatch.setitem(tiny.super_resolution.PROTOCOL, "steps", 2)
-    monkeypatch.setattr(tiny.super_resolution, "NOISE_LEVEL", 20)
 
 
 def sampled(model: str, checkpoints: Path, out: Path, *more: str) -> Result:
@@ -65,3 +62,97 @@ def test_every_composition_samples_through_the_command_line(
     assert told is not None
     assert "lavie_base.pt" in str(told)
     assert ("lavie_vsr.pt" in str(told)) == ("vsr" in model)
+
+
+@pytest.mark.parametrize("technique", ["freeu", "freeu-v2", "freeinit", "freeinit+freeu"])
+def test_techniques_change_the_video_and_are_listed(technique: str, checkpoints: Path, tmp_path: Path) -> None:
+    for model in ("lavie", f"lavie+{technique}"):
+        assert sampled(model, checkpoints, tmp_path / model).exit_code == 0
+    (plain,), (changed,) = (read_manifest(tmp_path / model) for model in ("lavie", f"lavie+{technique}"))
+    assert plain.sha256 != changed.sha256
+    assert all(name in str(read_sampling(tmp_path / f"lavie+{technique}")) for name in technique.split("+"))
+
+
+@pytest.mark.parametrize("scheduler", ["ddim", "eulerdiscrete"])
+def test_other_schedulers_sample_too(scheduler: str, checkpoints: Path, tmp_path: Path) -> None:
+    result = sampled("lavie", checkpoints, tmp_path, "--option", f"scheduler={scheduler}", "--frames", "3")
+    assert result.exit_code == 0, result.output
+
+
+def test_another_seed_is_another_video_and_others_beside_it_change_nothing(checkpoints: Path, tmp_path: Path) -> None:
+    assert sampled("lavie", checkpoints, tmp_path / "alone", "--seed", "1").exit_code == 0
+    assert sampled("lavie", checkpoints, tmp_path / "other", "--seed", "2").exit_code == 0
+    assert sampled("lavie", checkpoints, tmp_path / "both", "--seed", "1", "--prompt", "a blue cat").exit_code == 0
+    alone, other, both = (
+        {record.prompt: record.sha256 for record in read_manifest(tmp_path / name)}
+        for name in ("alone", "other", "both")
+    )
+    assert alone["a red bus"] != other["a red bus"]
+    assert alone["a red bus"] == both["a red bus"]
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "message"),
+    [
+        ("lavie+freenoise", (), "lavie cannot take freenoise; it can take freeu, freeu-v2, freeinit."),
+        ("lavie+freeu+freeu-v2", (), "two versions of one technique"),
+        ("lavie+freeinit", ("--option", "scheduler=eulerdiscrete"), "--option scheduler=ddpm or ddim"),
+        ("lavie", ("--option", "scheduler=pndm"), "must be ddpm, ddim, eulerdiscrete; found 'pndm'"),
+        ("lavie", ("--option", "dtype=half"), "must be auto, float32, float16, bfloat16; found 'half'"),
+        ("lavie", ("--size", "20x16"), "multiples of 8 pixels: width 20 is none"),
+        ("lavie:folder", (), "--option checkpoints=FOLDER, not after a colon"),
+        ("lavie+interpolation", ("--frames", "8"), "works on clips of 16 frames, and gets 8: ask for --frames 16"),
+        ("synthetic+interpolation:nowhere", (), "nowhere has no lavie_interpolation.pt"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_sampling(
+    model: str, more: tuple[str, ...], message: str, checkpoints: Path, tmp_path: Path
+) -> None:
+    options = () if model.startswith("synthetic") else ("--option", f"checkpoints={checkpoints}")
+    asked = ["generate", "-m", model, "-o", str(tmp_path / "out"), "--prompt", "a cat", *options, *more]
+    with pytest.raises((UsageError, MissingCheckpoint)) as caught:
+        CliRunner().invoke(app, asked, catch_exceptions=False)
+    assert message in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_missing_files_come_with_the_commands_that_get_them(tmp_path: Path) -> None:
+    generator = build("lavie+vsr", [f"checkpoints={tmp_path}"])
+    request = Request("a cat", 0, 0, generator.defaults, "a cat-0.mp4")
+    with pytest.raises(MissingCheckpoint) as caught:
+        generator.prepare([request])
+    message = str(caught.value)
+    assert f"hf download YaohuiW/LaVie lavie_base.pt --local-dir {tmp_path}" in message
+    assert f"--local-dir {tmp_path / 'stable-diffusion-v1-4'}" in message
+
+
+def test_the_suites_cache_is_where_checkpoints_are_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VBENCH_CACHE_DIR", str(tmp_path))
+    assert published.LoadOptions().folder == tmp_path
+
+
+@pytest.mark.parametrize("what", ["missing", "unexpected", "of another shape", "no tensors"])
+def test_wrong_weights_are_refused_and_named(what: str, checkpoints: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    shutil.copytree(checkpoints, folder)
+    state = torch.load(folder / "lavie_base.pt", weights_only=True)
+    if what == "missing":
+        del state["conv_in.bias"]
+    elif what == "unexpected":
+        state["conv_in.extra"] = torch.zeros(1)
+    elif what == "of another shape":
+        state["conv_in.bias"] = torch.zeros(1)
+    else:
+        state = {"ema": 3}
+    torch.save(state, folder / "lavie_base.pt")
+    result = sampled("lavie", folder, tmp_path / "out")
+    assert isinstance(result.exception, CheckpointError)
+    assert ("expected tensors" if what == "no tensors" else "conv_in.") in str(result.exception)
+    assert not read_manifest(tmp_path / "out")
+
+
+def test_interpolation_refuses_a_clip_of_another_length(checkpoints: Path) -> None:
+    enhancer = build("synthetic+interpolation:" + str(checkpoints)).enhancers[0]  # type: ignore[attr-defined]
+    request = Request("a cat", 0, 0, Settings(), "a cat-0.mp4")
+    with pytest.raises(SamplingError, match=r"clips of 16 frames .* this one has 9 of 32x16"):
+        enhancer.enhance(Clip(np.zeros((9, 16, 32, 3), np.uint8), 8), request)

@@ -1,6 +1,6 @@
 """LaVie's checkpoints as they are published, with random weights of a few hundred kilobytes."""
 
-# mypy: disable-error-code="no-untyped-call"
+# mypy: disable-error-code="no-untyped-call,attr-defined"
 from __future__ import annotations
 
 from pathlib import Path
@@ -28,7 +28,10 @@ SUPER_RESOLUTION = Architecture(
 
 
 def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Expect small networks instead of the published ones."""
+    """Expect small networks instead of the published ones, and let the stages with fixed steps take two."""
+    monkeypatch.setitem(interpolation.PROTOCOL, "steps", 2)
+    monkeypatch.setitem(super_resolution.PROTOCOL, "steps", 2)
+    monkeypatch.setattr(super_resolution, "NOISE_LEVEL", 20)
     monkeypatch.setattr(base, "BASE", BASE)
     monkeypatch.setattr(interpolation, "INTERPOLATION", INTERPOLATION)
     monkeypatch.setattr(super_resolution, "SUPER_RESOLUTION", SUPER_RESOLUTION)
