@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import open_clip
 import torch
 from open_clip.transformer import TextTransformer
 from torch import Tensor, nn
 
+from vbench.generators.ldm.sizes import TextSizes
+
 TOKENS = 77
-
-
-@dataclass(frozen=True)
-class TextSizes:
-    """Of a text tower; the defaults are ViT-H-14's."""
-
-    width: int = 1024
-    heads: int = 16
-    layers: int = 24
 
 
 class TextTower(TextTransformer):  # type: ignore[misc]  # open_clip is untyped

@@ -10,14 +10,10 @@ import torch
 from diffusers import AutoencoderKL
 from torch import Tensor
 
+from vbench.generators.ldm.sizes import VAE_WIDTHS
+
 SCALE = 0.18215
 """Latents are multiplied by it, so that their deviation is about 1."""
-
-FACTOR = 8
-"""Pixels for each latent, in height and width."""
-
-WIDTHS = (128, 256, 512, 512)
-"""Channels by level, from the finest."""
 
 _RENAMED = (
     ("mid_block.attentions.0.group_norm", "mid.attn_1.norm"),
@@ -34,7 +30,7 @@ _RENAMED = (
 )
 
 
-def autoencoder(widths: tuple[int, ...] = WIDTHS) -> Any:
+def autoencoder(widths: tuple[int, ...] = VAE_WIDTHS) -> Any:
     """The network, an ``AutoencoderKL`` with two residual blocks a level."""
     return AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * len(widths),
@@ -46,7 +42,7 @@ def autoencoder(widths: tuple[int, ...] = WIDTHS) -> Any:
     )
 
 
-def published_name(key: str, levels: int = len(WIDTHS)) -> str:
+def published_name(key: str, levels: int = len(VAE_WIDTHS)) -> str:
     """Name of a parameter in latent diffusion's checkpoints; there the decoder counts its levels from the finest.
 
     >>> published_name("decoder.up_blocks.0.resnets.1.conv_shortcut.bias")

@@ -13,7 +13,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from vbench.generators.ldm.blocks import Downsample, Given, Layers, embedder, sinusoidal, through
-from vbench.generators.ldm.plan import Plan
+from vbench.generators.ldm.layout import encoder, first_temporal, middle
+from vbench.generators.ldm.sizes import Plan
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ class Encoder(nn.Module):
         super().__init__()
         self.plan = plan
         self.time_embed = embedder(plan.width, plan.embedding)
-        first = Layers([nn.Conv2d(plan.channels, plan.width, 3, padding=1), plan.first_temporal(first_heads)])
-        self.input_blocks: Any = nn.ModuleList([first, *map(_block, plan.encoder())])
-        self.middle_block = Layers(plan.middle())
+        first = Layers([nn.Conv2d(plan.channels, plan.width, 3, padding=1), first_temporal(plan, first_heads)])
+        self.input_blocks: Any = nn.ModuleList([first, *map(_block, encoder(plan))])
+        self.middle_block = Layers(middle(plan))
 
     def embedded(self, timesteps: Tensor) -> Tensor:
         """``(B,)`` -> ``(B, E)``."""

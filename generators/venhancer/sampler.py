@@ -20,7 +20,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-TIMESTEPS = 1000
+from vbench.generators.venhancer.published import TIMESTEPS
+
 LOG_SNR = 15.0
 """The schedule runs from this log ratio to its negative, before the shifts."""
 

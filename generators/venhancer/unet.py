@@ -6,23 +6,18 @@ import torch
 from torch import Tensor, nn
 
 from vbench.generators.ldm.blocks import Given, Layers
-from vbench.generators.ldm.plan import Plan
+from vbench.generators.ldm.layout import decoder, head
+from vbench.generators.ldm.sizes import Plan
 from vbench.generators.venhancer.control import ControlNetwork, Encoder, Hint, along
-
-PLAN = Plan(convolved=True, extra_rows=1)
-"""The published sizes."""
-
-FIRST_HEADS = 8
-"""Of the temporal transformer behind the first convolution."""
 
 
 class UNet(Encoder):
     """The denoiser; it predicts the velocity ``alpha * noise - sigma * clean``."""
 
-    def __init__(self, plan: Plan = PLAN, first_heads: int = FIRST_HEADS) -> None:
+    def __init__(self, plan: Plan, first_heads: int) -> None:
         super().__init__(plan, first_heads)
-        self.output_blocks = nn.ModuleList(map(Layers, plan.decoder()))
-        self.out = plan.head()
+        self.output_blocks = nn.ModuleList(map(Layers, decoder(plan)))
+        self.out = head(plan)
         self.VideoControlNet = ControlNetwork(plan, first_heads)
 
     def forward(self, latents: Tensor, timesteps: Tensor, text: Tensor, hint: Hint) -> Tensor:

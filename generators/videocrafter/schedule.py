@@ -7,13 +7,15 @@ scale, the clean latents count only so much, more of them at small timesteps ("d
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from vbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 TIMESTEPS = 1000
 FIRST_BETA, LAST_BETA = 0.00085, 0.012
@@ -110,8 +112,3 @@ def ddim(number: int, eta: float, last_scale: float = 1.0) -> list[Step]:
         sigma = eta * ((1 - before) / (1 - alpha) * (1 - alpha / before)) ** 0.5
         steps.append(Step(place, alpha, before, sigma, float(scale[place]), float(scale[previous])))
     return steps[::-1]
-
-
-def noise(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
-    """Standard normal, drawn on the CPU, so that a seed means the same on every device."""
-    return torch.randn(shape, generator=generator)

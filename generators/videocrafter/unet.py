@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from vbench.generators.ldm.attention import Attention, TemporalTransformer
 from vbench.generators.ldm.blocks import Given, Layers, embedder, sinusoidal
-from vbench.generators.ldm.plan import Plan
+from vbench.generators.ldm.layout import decoder, encoder, first_temporal, head, middle
+from vbench.generators.ldm.sizes import Plan
 
 FIRST_HEADS = 8
 """Of the temporal transformer behind the first convolution."""
@@ -32,11 +33,11 @@ class UNet(nn.Module):
         self.time_embed = embedder(plan.width, plan.embedding)
         self.fps_embedding = embedder(plan.width, plan.embedding) if knows_fps else None
         first = Layers([nn.Conv2d(plan.channels, plan.width, 3, padding=1)])
-        self.input_blocks = nn.ModuleList([first, *map(Layers, plan.encoder())])
-        self.init_attn = Layers([plan.first_temporal(FIRST_HEADS)])
-        self.middle_block = Layers(plan.middle())
-        self.output_blocks = nn.ModuleList(map(Layers, plan.decoder()))
-        self.out = plan.head()
+        self.input_blocks = nn.ModuleList([first, *map(Layers, encoder(plan))])
+        self.init_attn = Layers([first_temporal(plan, FIRST_HEADS)])
+        self.middle_block = Layers(middle(plan))
+        self.output_blocks = nn.ModuleList(map(Layers, decoder(plan)))
+        self.out = head(plan)
 
     def forward(self, latents: Tensor, timesteps: Tensor, text: Tensor, fps: Tensor) -> Tensor:
         """Noise in the latents.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import open_clip
 import torch
 
-from vbench.generators.ldm.text import TextSizes, TextTower
+from vbench.generators.ldm.sizes import TextSizes
+from vbench.generators.ldm.text import TextTower
 
 
 @torch.inference_mode()

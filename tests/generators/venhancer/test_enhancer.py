@@ -18,7 +18,7 @@ from vbench.errors import CheckpointMismatch, MissingCheckpoint, UsageError
 from vbench.generators.base import Clip, Request, Settings
 from vbench.generators.catalogue import build
 from vbench.generators.venhancer.enhancer import VEnhancer
-from vbench.generators.venhancer.models import load
+from vbench.generators.venhancer.networks import load
 from vbench.manifest import read_manifest
 from vbench.video import Video
 

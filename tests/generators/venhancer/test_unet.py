@@ -9,6 +9,7 @@ from tests.generators.network_goldens import distance, inputs, manifest, manifes
 from tests.generators.techniques_goldens import golden
 from tests.generators.venhancer.tiny import unet
 from vbench.generators.venhancer.control import Hint
+from vbench.generators.venhancer.published import PUBLISHED
 from vbench.generators.venhancer.unet import UNet
 
 
@@ -23,7 +24,7 @@ def test_output_is_the_references(case: str) -> None:
 
 def test_full_size_has_the_published_keys_and_shapes() -> None:
     with torch.device("meta"):
-        network = UNet()
+        network = UNet(PUBLISHED.plan, PUBLISHED.first_heads)
     assert shapes(network) == manifest_shapes("venhancer")
     with torch.device("meta"):
         assert shapes(unet(manifest("venhancer")["config"])) == shapes(network)

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from tests.generators.videocrafter.tiny import TEXT, VAE
-from vbench.generators.ldm.plan import Plan
+from vbench.generators.ldm.sizes import Plan
 from vbench.generators.ldm.text import TextTower
 from vbench.generators.ldm.vae import autoencoder, published_name
-from vbench.generators.venhancer import models, padding
-from vbench.generators.venhancer.models import Sizes
+from vbench.generators.venhancer import padding, published
+from vbench.generators.venhancer.published import Sizes
 from vbench.generators.venhancer.unet import UNet
 
 SIZES = Sizes(
@@ -52,7 +52,7 @@ def unet(config: dict[str, Any]) -> UNet:
 
 def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the enhancer build small networks and work on small frames."""
-    monkeypatch.setattr(models, "PUBLISHED", SIZES)
+    monkeypatch.setattr(published, "PUBLISHED", SIZES)
     monkeypatch.setattr(padding, "HEIGHT", 80)
     monkeypatch.setattr(padding, "WIDTH", 64)
 

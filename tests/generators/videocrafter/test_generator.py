@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from vbench.generators.base import Clip, Request
 from vbench.generators.catalogue import build
 from vbench.generators.ldm.attention import Attention
 from vbench.generators.videocrafter.generator import VideoCrafter
-from vbench.generators.videocrafter.models import load
+from vbench.generators.videocrafter.networks import load
 from vbench.manifest import read_manifest
 from vbench.video import Video
 
@@ -108,7 +110,7 @@ def test_freenoise_samples_long_videos(checkpoints: Path) -> None:
     generator.prepare([wanted])
     assert len(frames(generator.sample(wanted))) == 20
     assert generator.provenance["eta"] == 0
-    windows = {layer.window for layer in generator._networks.unet.modules() if isinstance(layer, Attention)}
+    windows = {layer.window for layer in generator._sampler.networks.unet.modules() if isinstance(layer, Attention)}
     assert windows == {None, (16, 4)}
     plain = built("videocrafter2", checkpoints)
     assert not torch.equal(frames(plain.sample(wanted)), frames(generator.sample(wanted)))
@@ -185,3 +187,9 @@ def test_deepspeed_files_are_the_same(checkpoints: Path, tmp_path: Path) -> None
     found, wanted = load(model, path, CPU), load(model, checkpoints / "videocrafter2" / "model.ckpt", CPU)
     for name, value in wanted.unet.state_dict().items():
         assert torch.equal(found.unet.state_dict()[name], value)
+
+
+def test_listing_it_imports_nothing_heavy() -> None:
+    modules = "vbench.generators.videocrafter.generator, vbench.generators.venhancer.enhancer"
+    check = f"import sys, {modules}; assert not {{'torch', 'diffusers', 'open_clip'}} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", check], check=True)

@@ -15,8 +15,10 @@ from tests.generators.network_goldens import (
 )
 from tests.generators.techniques_goldens import golden
 from tests.generators.videocrafter.tiny import unet
+from vbench.generators.videocrafter.published import MODELS
 
-NAMES = ["videocrafter2", "videocrafter1_t2v"]
+GENERATORS = {"videocrafter2": "videocrafter2", "videocrafter1_t2v": "videocrafter1"}
+NAMES = list(GENERATORS)
 CASES = ["b2_f5_8x12", "b1_f16_8x8"]
 
 
@@ -35,3 +37,4 @@ def test_full_size_has_the_published_keys_and_shapes(name: str) -> None:
     with torch.device("meta"):
         network = unet(manifest(name)["config"])
     assert shapes(network) == manifest_shapes(name)
+    assert network.plan == MODELS[GENERATORS[name]].plan

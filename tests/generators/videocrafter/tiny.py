@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from vbench.generators.ldm.plan import Plan
-from vbench.generators.ldm.text import TextSizes, TextTower
+from vbench.generators.ldm.sizes import Plan, TextSizes
+from vbench.generators.ldm.text import TextTower
 from vbench.generators.ldm.vae import autoencoder, published_name
-from vbench.generators.videocrafter.models import MODELS, Model
+from vbench.generators.videocrafter.published import MODELS, Model
 from vbench.generators.videocrafter.schedule import BUFFERS
 from vbench.generators.videocrafter.unet import UNet
 
