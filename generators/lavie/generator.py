@@ -14,7 +14,17 @@ from vbench.checkpoints import digest
 from vbench.errors import UsageError
 from vbench.generators.base import Clip, Delivery, Enhancer, Generator, Request, SamplingError, Settings
 from vbench.generators.lavie import published
-from vbench.generators.lavie.published import EVERY, FASTER, KEYS, LARGER, PIXELS, SCHEDULERS, LoadOptions, Model
+from vbench.generators.lavie.published import (
+    EVERY,
+    FASTER,
+    KEYS,
+    LARGER,
+    MOST_PIXELS,
+    PIXELS,
+    SCHEDULERS,
+    LoadOptions,
+    Model,
+)
 
 if TYPE_CHECKING:
     from vbench.generators.lavie.base import Base
@@ -193,6 +203,11 @@ class LaVieInterpolation(Stage):
             raise UsageError(
                 f"{self.name} works on clips of {KEYS} frames, and gets {settings.frames}: ask for --frames {KEYS}, "
                 "and interpolate once."
+            )
+        if (settings.height or 0) * (settings.width or 0) > MOST_PIXELS:
+            raise UsageError(
+                f"{self.name} works on clips of about 512x320 pixels, and gets {settings.width}x{settings.height}: "
+                "put it before what makes clips larger, as in lavie+interpolation+vsr."
             )
         check_size(self.name, settings)
         return replace(settings, frames=EVERY * (KEYS - 1) + 1, fps=settings.fps and self.rate(settings.fps))

@@ -145,6 +145,9 @@ PIXELS = 8
 KEYS, EVERY = 16, 4
 """Frames of a clip that is interpolated, and how many of the new ones are there for each."""
 
+MOST_PIXELS = 4 * 320 * 512
+"""Of a frame that is interpolated; the cost of attention within frames grows with their square."""
+
 FASTER = 3
 """Times the frames per second after interpolation."""
 

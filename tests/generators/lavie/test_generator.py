@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner, Result
 
 from tests.generators.lavie import tiny
@@ -14,6 +15,7 @@ from vbench.errors import CheckpointError, MissingCheckpoint, UsageError
 from vbench.generators.base import Clip, Request, SamplingError, Settings
 from vbench.generators.catalogue import build
 from vbench.generators.lavie import published
+from vbench.generators.lavie.stable_diffusion import StableDiffusion
 from vbench.manifest import read_manifest
 from vbench.sampling import read_sampling
 from vbench.video import probe
@@ -102,6 +104,7 @@ def test_another_seed_is_another_video_and_others_beside_it_change_nothing(check
         ("lavie", ("--size", "20x16"), "multiples of 8 pixels: width 20 is none"),
         ("lavie:folder", (), "--option checkpoints=FOLDER, not after a colon"),
         ("lavie+interpolation", ("--frames", "8"), "works on clips of 16 frames, and gets 8: ask for --frames 16"),
+        ("lavie+vsr+interpolation", ("--size", "512x320"), "gets 2048x1280: put it before what makes clips larger"),
         ("synthetic+interpolation:nowhere", (), "nowhere has no lavie_interpolation.pt"),
     ],
 )
@@ -129,6 +132,26 @@ def test_missing_files_come_with_the_commands_that_get_them(tmp_path: Path) -> N
 def test_the_suites_cache_is_where_checkpoints_are_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VBENCH_CACHE_DIR", str(tmp_path))
     assert published.LoadOptions().folder == tmp_path
+
+
+def test_half_precision_samples_every_stage(checkpoints: Path, tmp_path: Path) -> None:
+    result = sampled("lavie+vsr", checkpoints, tmp_path, "--option", "dtype=bfloat16", "--frames", "3")
+    assert result.exit_code == 0, result.output
+    assert str(read_sampling(tmp_path)).count("bfloat16") == 2
+
+
+def test_a_companion_that_is_not_whole_is_refused(checkpoints: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    shutil.copytree(checkpoints, folder)
+    weights = folder / "stable-diffusion-v1-4" / "vae" / "diffusion_pytorch_model.safetensors"
+    state = load_file(weights)
+    del state["post_quant_conv.bias"]
+    save_file(state, weights, metadata={"format": "pt"})
+    with pytest.raises(CheckpointError, match=r"no whole AutoencoderKL: it lacks post_quant_conv\.bias"):
+        StableDiffusion(weights.parents[1], torch.device("cpu"), torch.float32, torch.float32)
+    shutil.rmtree(weights.parent)
+    with pytest.raises(CheckpointError, match="Expected tokenizer, text_encoder and vae"):
+        StableDiffusion(weights.parents[1], torch.device("cpu"), torch.float32, torch.float32)
 
 
 @pytest.mark.parametrize("what", ["missing", "unexpected", "of another shape", "no tensors"])

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.generators.lavie.goldens import BOUND, difference
+from tests.generators.lavie.goldens import BOUND
+from tests.generators.network_goldens import distance, seeded_input
 from tests.generators.techniques_goldens import golden
-from tests.parity import seeded
 from vbench.generators.lavie import interpolation, sampling
 from vbench.generators.lavie.interpolation import keys_of_frames
 from vbench.generators.lavie.published import SCHEDULERS as NAMES
@@ -18,11 +18,6 @@ from vbench.generators.lavie.sampling import SCHEDULERS, guided, kept_timesteps,
 from vbench.generators.lavie.unet import Architecture, UNet
 
 CASES = golden("samplers")["cases"]
-
-
-def seeded_noise(name: str, shape: list[int]) -> Tensor:
-    """Standard normal, as the reference was given."""
-    return torch.from_numpy(seeded.seeded_array(name, {"shape": shape, "dtype": "float32"}, {"std": 1.0}, 0).copy())
 
 
 def stub(latents: Tensor, timestep: Tensor) -> Tensor:
@@ -37,7 +32,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = count()
 
     def draw(shape: Any, *args: object, **kwargs: object) -> Tensor:
-        return seeded_noise(f"noise.{next(numbers)}", list(shape))
+        return seeded_input(f"noise.{next(numbers)}", tuple(shape))
 
     monkeypatch.setattr("diffusers.schedulers.scheduling_ddpm.randn_tensor", draw)
 
@@ -48,9 +43,9 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_base_models_schedulers_sample_as_the_reference(name: str, steps: int) -> None:
     figures = CASES[f"lavie_base_{steps}_steps"]
     expected = figures["ddim_eta0" if name == "ddim" else name]
-    start = seeded_noise("input.x", figures["input_shape"])
+    start = seeded_input("input.x", figures["input_shape"])
     scheduler = SCHEDULERS[name]()
-    assert difference(scheduled(stub, start, scheduler, steps, torch.Generator()), expected) < BOUND
+    assert distance(scheduled(stub, start, scheduler, steps, torch.Generator()), expected) < BOUND
     if "timesteps" in expected:
         assert scheduler.timesteps.tolist() == expected["timesteps"]
 
@@ -59,8 +54,8 @@ def test_the_base_models_schedulers_sample_as_the_reference(name: str, steps: in
 def test_ddim_over_kept_timesteps_samples_as_the_reference(steps: int) -> None:
     figures = CASES[f"spaced_{steps}_steps"]
     assert kept_timesteps(steps) == figures["timesteps_ascending"]
-    start = seeded_noise("input.x", figures["input_shape"])
-    assert difference(spaced_ddim(stub, start, steps), figures["ddim_eta0"]) < BOUND
+    start = seeded_input("input.x", figures["input_shape"])
+    assert distance(spaced_ddim(stub, start, steps), figures["ddim_eta0"]) < BOUND
 
 
 def test_each_new_frame_is_given_the_references_key() -> None:

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.generators.lavie.goldens import BOUND, architecture, difference, filled, inputs, manifest
+from tests.generators.lavie.goldens import BOUND, architecture
+from tests.generators.network_goldens import distance, inputs, manifest, manifest_shapes, seeded_network, shapes
 from tests.generators.techniques_goldens import golden
 from vbench.generators.lavie.unet import BASE, INTERPOLATION, Architecture, UNet
 from vbench.generators.lavie.vsr_unet import SUPER_RESOLUTION, VSRUNet
@@ -21,23 +22,21 @@ CASES = [(name, case) for name in PUBLISHED for case in golden(f"{name}_tiny")["
 @pytest.mark.parametrize(("name", "case"), CASES)
 def test_the_network_says_what_the_reference_says(name: str, case: str) -> None:
     small = f"{name}_tiny"
-    network = filled(PUBLISHED[name][0](architecture(manifest(small)["config"])), small)
+    network = seeded_network(PUBLISHED[name][0](architecture(manifest(small)["config"])), small)
     figures = golden(small)["cases"][case]
     given = inputs(figures)
     seen = torch.cat([given[key] for key in ("sample", "copied_latents", "low_res") if key in given], dim=1)
     predicted = network(seen, given["timestep"], given["encoder_hidden_states"], given.get("class_labels"))
-    assert difference(predicted, figures) < BOUND
+    assert distance(predicted, figures) < BOUND
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_published_network_has_the_keys_and_shapes_of_its_checkpoint(name: str) -> None:
-    (kind, ours), published = PUBLISHED[name], manifest(name)
+    kind, ours = PUBLISHED[name]
     with torch.device("meta"):
         network = kind(ours)
-    assert {key: list(value.shape) for key, value in network.state_dict().items()} == {
-        key: spec["shape"] for key, spec in published["keys"].items()
-    }
-    assert ours == architecture(published["config"])
+    assert shapes(network) == manifest_shapes(name)
+    assert ours == architecture(manifest(name)["config"])
 
 
 @pytest.fixture(scope="module")

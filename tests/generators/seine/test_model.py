@@ -8,8 +8,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.generators.lavie.goldens import BOUND, architecture, difference, filled, inputs, manifest
-from tests.generators.lavie.test_sampling import seeded_noise, stub
+from tests.generators.lavie.goldens import BOUND, architecture
+from tests.generators.lavie.test_sampling import stub
+from tests.generators.network_goldens import (
+    distance,
+    inputs,
+    manifest,
+    manifest_shapes,
+    seeded_input,
+    seeded_network,
+    shapes,
+)
 from tests.generators.techniques_goldens import golden
 from vbench.generators.lavie.sampling import kept_timesteps, scheduled
 from vbench.generators.lavie.unet import UNet
@@ -20,22 +29,19 @@ from vbench.generators.seine.tasks import mask
 
 @pytest.mark.parametrize("case", golden("seine_tiny")["cases"])
 def test_the_network_says_what_the_reference_says(case: str) -> None:
-    network = filled(UNet(architecture(manifest("seine_tiny")["config"])), "seine_tiny")
+    network = seeded_network(UNet(architecture(manifest("seine_tiny")["config"])), "seine_tiny")
     figures = golden("seine_tiny")["cases"][case]
     given = inputs(figures)
     seen = torch.cat([given["sample"], beside(given["masked_latents"], given["frame_mask"])], dim=1)
     predicted = network(seen, given["timestep"], given["encoder_hidden_states"])
-    assert difference(predicted, figures) < BOUND
+    assert distance(predicted, figures) < BOUND
 
 
 def test_the_published_network_has_the_keys_and_shapes_of_its_checkpoint() -> None:
-    published = manifest("seine")
     with torch.device("meta"):
         network = UNet(ARCHITECTURE)
-    assert {key: list(value.shape) for key, value in network.state_dict().items()} == {
-        key: spec["shape"] for key, spec in published["keys"].items()
-    }
-    assert architecture(published["config"]) == ARCHITECTURE
+    assert shapes(network) == manifest_shapes("seine")
+    assert architecture(manifest("seine")["config"]) == ARCHITECTURE
 
 
 @pytest.mark.parametrize("steps", [50, 8])
@@ -43,12 +49,12 @@ def test_ddpm_over_kept_timesteps_samples_as_the_reference(steps: int, monkeypat
     numbers = count()
 
     def draw(shape: Any, *args: object, **kwargs: object) -> Tensor:
-        return seeded_noise(f"noise.{next(numbers)}", list(shape))
+        return seeded_input(f"noise.{next(numbers)}", tuple(shape))
 
     monkeypatch.setattr("diffusers.schedulers.scheduling_ddpm.randn_tensor", draw)
     figures = golden("samplers")["cases"][f"spaced_{steps}_steps"]
-    start = seeded_noise("input.x", figures["input_shape"])
-    assert difference(scheduled(stub, start, ddpm(), steps, torch.Generator()), figures["ddpm"]) < BOUND
+    start = seeded_input("input.x", figures["input_shape"])
+    assert distance(scheduled(stub, start, ddpm(), steps, torch.Generator()), figures["ddpm"]) < BOUND
 
 
 def test_the_published_timesteps_are_the_references() -> None:
