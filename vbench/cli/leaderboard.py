@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbench.cli.card import print_json
+from vbench.errors import UsageError
 
 if TYPE_CHECKING:
     from vbench.leaderboard.board import Board
@@ -50,8 +51,17 @@ def serve(
     from vbench.leaderboard.settings import from_environment
 
     settings = from_environment(database=database)
+    _refuse_taken(host, port)
     typer.echo(f"The board is at http://{host}:{port}", err=True)
     serve_board(settings, host, port)
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    import socket
+
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1" if host == "0.0.0.0" else host, port)) == 0:
+            raise UsageError(f"Something is listening on port {port} already: choose another with --port.")
 
 
 @leaderboard.command("list")
