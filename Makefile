@@ -5,6 +5,7 @@ BIN = $(VENV)/bin
 export HF_HUB_OFFLINE = 1
 export HF_HUB_DISABLE_TELEMETRY = 1
 export TOKENIZERS_PARALLELISM = false
+export GRADIO_ANALYTICS_ENABLED = False
 export OMP_WAIT_POLICY = passive
 
 .PHONY: demo test test-fast lint format clean
