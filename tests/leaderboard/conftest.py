@@ -94,13 +94,18 @@ def _until(happened: Callable[[], bool], what: str) -> None:
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Address of an empty database, of each kind."""
+    return new_database(request, tmp_path)
+
+
+def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
+    """Make an empty database of the kind that the fixture's parameter names."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/board.sqlite"
-    folder = request.getfixturevalue("postgres")
+        return f"sqlite:///{folder}/board.sqlite"
+    server = request.getfixturevalue("postgres")
     name = f"board_{time.time_ns()}"
-    with psycopg.connect(host=folder, user="postgres", dbname="postgres", autocommit=True) as connection:
+    with psycopg.connect(host=server, user="postgres", dbname="postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
-    return f"postgresql://postgres@/{name}?host={folder}"
+    return f"postgresql://postgres@/{name}?host={server}"
 
 
 @pytest.fixture
@@ -132,22 +137,28 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     started: list[Server] = []
 
     def start(database: str, **settings: Any) -> Server:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        values = {"suite": "mini", "admin_tokens": ADMIN, "submissions_per_hour": 1000, "requests_per_minute": 10_000}
-        stated = {f"VBENCH_BOARD_{name.upper()}": str(value) for name, value in {**values, **settings}.items()}
-        program = "from vbench.cli.leaderboard import leaderboard; leaderboard()"
-        command = [sys.executable, "-c", program, "--port", str(port), "--database", database]
-        with (tmp_path / f"server-{port}.log").open("wb") as log:
-            process = subprocess.Popen(command, env={**os.environ, **stated}, stdout=log, stderr=log)
-        started.append(Server(f"http://127.0.0.1:{port}", process))
-        _until(lambda: _healthy(started[-1]), "the board")
+        started.append(start_server(tmp_path, database, **settings))
         return started[-1]
 
     yield start
     for server in started:
         server.kill()
+
+
+def start_server(folder: Path, database: str, **settings: Any) -> Server:
+    """Start a board as the command line does; its log is in the folder."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    values = {"suite": "mini", "admin_tokens": ADMIN, "submissions_per_hour": 1000, "requests_per_minute": 10_000}
+    stated = {f"VBENCH_BOARD_{name.upper()}": str(value) for name, value in {**values, **settings}.items()}
+    program = "from vbench.cli.leaderboard import leaderboard; leaderboard()"
+    command = [sys.executable, "-c", program, "--port", str(port), "--database", database]
+    with (folder / f"server-{port}.log").open("wb") as log:
+        process = subprocess.Popen(command, env={**os.environ, **stated}, stdout=log, stderr=log)
+    server = Server(f"http://127.0.0.1:{port}", process)
+    _until(lambda: _healthy(server), "the board")
+    return server
 
 
 def _healthy(server: Server) -> bool:

@@ -27,14 +27,16 @@ from vbench.store import Row
 
 OPEN = suite("open", Path())
 
-MODELS = {
-    "Simulated Steady": ("synthetic", 0.0, {}),
-    "Simulated Steady B": ("synthetic:jerk=0.15", -0.003, {"color": -0.02}),
-    "Simulated Shaky": ("synthetic:jerk=0.6,flicker=0.4", -0.015, {"dynamic_degree": 0.25, "imaging_quality": -0.04}),
+ABILITY = {"aesthetic_quality": 0.04, "multiple_objects": 0.2, "spatial_relationship": 0.25, "dynamic_degree": 0.1}
+
+MODELS: dict[str, tuple[str, float, dict[str, float]]] = {
+    "Simulated Steady": ("synthetic", 0.0, ABILITY),
+    "Simulated Steady B": ("synthetic:jerk=0.15", -0.003, {**ABILITY, "color": -0.02}),
+    "Simulated Shaky": ("synthetic:jerk=0.6,flicker=0.4", -0.015, {**ABILITY, "dynamic_degree": 0.3}),
 }
 """Name -> generator, what is added to every score, and to some."""
 
-VIDEOS = 6
+VIDEOS = 4
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>{{constructor}}${alert(3)}"
 
@@ -77,5 +79,10 @@ def _videos(folder: Path, generator: str, prompts: set[str]) -> Path:
     first = sorted(prompts, key=lambda text: hashlib.sha256(text.encode()).digest())[:VIDEOS]
     samples = [sample for sample in sampling_plan(OPEN, samples=1) if sample.prompt.text in first]
     source = build(generator)
-    generate(source, Wanted(samples, {"name": "open", "sha256": ""}), source.defaults, folder)
+    generate(
+        source,
+        Wanted(samples, {"name": "open", "sha256": ""}),
+        source.defaults.with_given(height=240, width=320),
+        folder,
+    )
     return folder

@@ -95,7 +95,7 @@ def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
 
     page.load(opened, None, [*controls, table], **QUIET)
     gr.on(
-        [*(group.input for group in (*ticks, kinds, suites)), search.input],
+        [*(group.input for group in (*ticks, kinds, suites)), search.change],
         changed, controls, table, trigger_mode="always_last", **QUIET,
     )  # fmt: skip
     table.sort(sorted_by, controls, [order, table], **QUIET)

@@ -53,7 +53,7 @@ def add(page: gr.Blocks, board: Board) -> None:
                 withdraw = gr.Button("Withdraw", elem_id="withdraw")
     flood = Flood(settings.submissions_per_hour, HOUR)
 
-    def submitted(file: str | None, secret: str, *values: Any, request: gr.Request) -> list[Any]:
+    def submitted(request: gr.Request, file: str | None, secret: str, *values: Any) -> list[Any]:
         address = request.client.host if request.client else ""
         return [_answer(board, flood, address, file, secret, dict(zip(card, values, strict=True))), None]
 
