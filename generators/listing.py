@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from vbench.errors import MissingExtra
-from vbench.generators.base import TECHNIQUES, Settings
+from vbench.errors import MissingExtra, UsageError
+from vbench.generators.base import TECHNIQUES, Generator, Settings
 from vbench.generators.catalogue import DIFFUSERS, ENHANCERS, GENERATORS
 from vbench.generators.presets import ENHANCER_PRESETS, PRESETS
 
@@ -62,10 +62,18 @@ def _generator(name: str) -> dict[str, Any]:
             "meaning": meaning,
         }
     try:
-        meaning = GENERATORS.get(name).meaning
+        kind = GENERATORS.get(name)
     except MissingExtra as error:
-        meaning = str(error)
-    return {"name": name, "kind": "generator", "settings": "", "meaning": meaning}
+        return {"name": name, "kind": "generator", "settings": "", "meaning": str(error)}
+    return {"name": name, "kind": "generator", "settings": _own_settings(kind, name), "meaning": kind.meaning}
+
+
+def _own_settings(kind: type[Generator[Any]], name: str) -> str:
+    """What it samples with by default; nothing for those that need an argument to know."""
+    try:
+        return _settings(kind(name, "", kind.options_type()).defaults)
+    except UsageError:
+        return ""
 
 
 def _settings(settings: Settings) -> str:
