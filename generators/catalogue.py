@@ -36,11 +36,15 @@ GENERATORS: Registry[Generator[Any]] = Registry(
         "directory": "vbench.generators.directory:Directory",
         "command": "vbench.generators.command:Command",
         "http": "vbench.generators.http:Http",
-        **dict.fromkeys(("videocrafter1", "videocrafter2"), "vbench.generators.videocrafter.generator:VideoCrafter"),
+        **dict.fromkeys(
+            ("videocrafter1", "videocrafter1-1024", "videocrafter2"),
+            "vbench.generators.videocrafter.generator:VideoCrafter",
+        ),
         "diffusers": DIFFUSERS,
         **dict.fromkeys(PRESETS, DIFFUSERS),
         "lavie": "vbench.generators.lavie.generator:LaVie",
         "seine": "vbench.generators.seine.generator:SEINEGenerator",
+        "vchitect-2": "vbench.generators.vchitect.generator:Vchitect",
     },
     "vbench.generators",
 )
@@ -59,7 +63,7 @@ ENHANCERS: Registry[Enhancer] = Registry(
 """Who works on a clip afterwards."""
 
 ELSEWHERE = {
-    "vchitect-2": "Vchitect-2.0", "videobooth": "VideoBooth",
+    "videobooth": "VideoBooth",
     "show-1": "Show-1",
 }  # fmt: skip
 """Systems of the field that have no adapter of their own here -> their titles."""
