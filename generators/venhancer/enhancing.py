@@ -63,7 +63,8 @@ class Enhancing:
         except torch.cuda.OutOfMemoryError as error:
             raise SamplingError("out of memory: try +venhancer:up_scale=2, or fewer frames") from error
         enhanced = as_frames(padding.cropped(video, around).permute(0, 2, 3, 1).numpy())
-        return Clip(enhanced, clip.fps * (created + 1), clip.facts)
+        left_out = {"frames_left_out": len(clip.frames) - len(frames)} if len(clip.frames) > len(frames) else {}
+        return Clip(enhanced, clip.fps * (created + 1), {**(clip.facts or {}), **left_out})
 
     def _hint(self, pixels: Tensor, up_scale: int, created: int, generator: torch.Generator) -> Hint:
         """The clip's frames ``(K, 3, H, W)`` as latents with noise on them."""

@@ -1,4 +1,4 @@
-"""``videocrafter1`` and ``videocrafter2``: text to video with the published checkpoints, as published."""
+"""``videocrafter1``, ``videocrafter1-1024`` and ``videocrafter2``: text to video with the published checkpoints."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class VideoCrafterOptions(Options):
     """What can be set.
 
     Attributes:
-        checkpoints: folder with ``videocrafter1/model.ckpt`` or ``videocrafter2/model.ckpt``, by default the suite's
+        checkpoints: folder with ``videocrafter2/model.ckpt``, or another model's by its name; by default the suite's
             cache.
         device: auto, cpu, cuda, ...
     """
@@ -51,7 +51,7 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
     """
 
     options_type = VideoCrafterOptions
-    meaning: ClassVar[str] = "text to video with the published checkpoint, 16 frames of 512x320 as published"
+    meaning: ClassVar[str] = "text to video with the published checkpoint, 16 frames of 512x320 or, for 1024, 1024x576"
 
     def __init__(self, name: str, argument: str, options: VideoCrafterOptions) -> None:
         super().__init__(name, argument, options)

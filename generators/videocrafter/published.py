@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vbench.generators.base import Settings
@@ -39,6 +39,13 @@ _PROTOCOL = Settings(frames=16, height=320, width=512, fps=10, steps=50, guidanc
 MODELS = {
     "videocrafter1": Model(
         "VideoCrafter/Text2Video-512", _PROTOCOL, Plan(temporal_convolutions=False, distance=16)
+    ),
+    "videocrafter1-1024": Model(
+        "VideoCrafter/Text2Video-1024",
+        replace(_PROTOCOL, height=576, width=1024),
+        Plan(temporal_convolutions=False, distance=16),
+        condition_fps=28,
+        last_scale=0.3,
     ),
     "videocrafter2": Model(
         "VideoCrafter/VideoCrafter2", _PROTOCOL, Plan(temporal_convolutions=True), condition_fps=28, last_scale=0.7

@@ -85,6 +85,7 @@ def test_prompt_seed_and_noise_change_the_result(checkpoints: Path) -> None:
 def test_frames_beyond_the_48th_are_left_out(checkpoints: Path) -> None:
     better = enhancer(checkpoints, "steps=1").enhance(clip(50, height=40, width=32), REQUEST)
     assert len(better.frames) == 48
+    assert better.facts == {"scene": 1, "frames_left_out": 2}
 
 
 def test_provenance_names_files_and_settings(checkpoints: Path) -> None:

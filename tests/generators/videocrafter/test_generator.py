@@ -21,7 +21,7 @@ from vbench.generators.videocrafter.networks import load
 from vbench.manifest import read_manifest
 from vbench.video import Video
 
-NAMES = ["videocrafter1", "videocrafter2"]
+NAMES = ["videocrafter1", "videocrafter1-1024", "videocrafter2"]
 CPU = torch.device("cpu")
 
 
@@ -94,6 +94,8 @@ def test_the_published_protocol_is_the_default(checkpoints: Path) -> None:
     )  # fmt: skip
     assert len(facts["sha256"]) == 64
     assert "condition_fps" not in built("videocrafter1", checkpoints).provenance
+    large = built("videocrafter1-1024", checkpoints)
+    assert (large.defaults.height, large.defaults.width, large.provenance["last_scale"]) == (576, 1024, 0.3)
 
 
 def test_settings_change_the_video(checkpoints: Path) -> None:

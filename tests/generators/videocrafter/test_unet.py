@@ -16,6 +16,7 @@ from tests.generators.network_goldens import (
 from tests.generators.techniques_goldens import golden
 from tests.generators.videocrafter.tiny import unet
 from vbench.generators.videocrafter.published import MODELS
+from vbench.generators.videocrafter.unet import UNet, attend_in_windows
 
 GENERATORS = {"videocrafter2": "videocrafter2", "videocrafter1_t2v": "videocrafter1"}
 NAMES = list(GENERATORS)
@@ -30,6 +31,18 @@ def test_output_is_the_references(name: str, case: str) -> None:
     given = inputs(wanted)
     output = network(given["x"], given["timesteps"], given["context"], given["fps"])
     assert distance(output, wanted) < 1e-4
+
+
+@torch.inference_mode()
+def test_one_window_is_all_frames_and_more_are_others() -> None:
+    config = manifest("videocrafter2_tiny")["config"]
+    network, windowed = (seeded_network(unet(config), "videocrafter2_tiny") for _ in range(2))
+    assert isinstance(windowed, UNet)
+    attend_in_windows(windowed, 4, 2)
+    for frames, same in ((4, True), (8, False)):
+        given = torch.randn(1, 4, frames, 8, 8), torch.tensor([500]), torch.randn(1, 5, 24), torch.tensor([28])
+        difference = (network(*given) - windowed(*given)).abs().max()
+        assert (difference < 1e-5) == same
 
 
 @pytest.mark.parametrize("name", NAMES)
