@@ -99,9 +99,10 @@ class Model:
         """Networks on the device, as long as they compute where the others need its memory."""
         for network in networks:
             network.to(self.device)
-        yield
-        if self.offload:
-            for network in networks:
+        try:
+            yield
+        finally:
+            for network in networks if self.offload else ():
                 network.to("cpu")
 
 

@@ -78,17 +78,21 @@ def check(folder: Path) -> None:
 
 def _snapshot(download: bool) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError
 
     try:
-        return Path(snapshot_download(REPOSITORY, allow_patterns=NEEDED, local_files_only=not download))
-    except LocalEntryNotFoundError as error:
+        return Path(
+            snapshot_download(
+                REPOSITORY, allow_patterns=NEEDED, ignore_patterns="*.fp16*", local_files_only=not download
+            )
+        )
+    except (OSError, HfHubHTTPError) as error:
+        if download:
+            raise UsageError(f"{REPOSITORY} could not be fetched from the Hugging Face hub: {error}") from error
         raise MissingCheckpoint(
             f"{REPOSITORY} is not on this machine. Get it with: {COMMAND}  or name a folder that has it, "
             "vchitect-2:FOLDER, or let this command get it: --option download=yes"
         ) from error
-    except (OSError, HfHubHTTPError) as error:
-        raise UsageError(f"{REPOSITORY} could not be fetched from the Hugging Face hub: {error}") from error
 
 
 def weights(folder: Path) -> list[Path]:
