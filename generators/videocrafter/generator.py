@@ -51,7 +51,7 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
     """
 
     options_type = VideoCrafterOptions
-    meaning: ClassVar[str] = "text to video with the published checkpoint, 16 frames of 512x320 or, for 1024, 1024x576"
+    meaning: ClassVar[str] = "VideoCrafter, text to video; protocol of its repository"
 
     def __init__(self, name: str, argument: str, options: VideoCrafterOptions) -> None:
         super().__init__(name, argument, options)
