@@ -63,7 +63,7 @@ class VEnhancer(Enhancer):
     """
 
     meaning: ClassVar[str] = (
-        "makes clips four times larger, and smoother with +venhancer:target_fps=24 (VEnhancer, protocol of its repository)"
+        "makes clips four times larger, smoother with +venhancer:target_fps=24 (VEnhancer, protocol of its repository)"
     )
 
     def __init__(self, name: str, argument: str) -> None:
