@@ -73,9 +73,14 @@ class Model:
             shape = told["frames"], self.vae.config.latent_channels, told["height"] // pixels, told["width"] // pixels
             noise = torch.randn(shape, generator=generator).to(self.device)
             with self._at_work(self.transformer):
-                predict = partial(partial, self._velocity)
                 latents = sampled(
-                    predict(wanted), predict(unwanted), noise, self.scheduler, told["steps"], told["guidance"], scale
+                    partial(self._velocity, wanted),
+                    partial(self._velocity, unwanted),
+                    noise,
+                    self.scheduler,
+                    told["steps"],
+                    told["guidance"],
+                    scale,
                 )
             return self._decoded(latents)
 
