@@ -7,7 +7,7 @@ page that is quicker does without them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from functools import lru_cache
 from threading import Lock
@@ -36,6 +36,7 @@ class Comparisons:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="comparisons")
         self._lock = Lock()
         self._jobs: dict[tuple[tuple[str, ...], str], Future[dict[str, str]]] = {}
+        self._closed = False
 
     def between(self, first: Entry, second: Entry) -> Mapping[str, PairedDifference]:
         """The second minus the first, by dimension, side and total; empty where scores per video are not known."""
@@ -64,8 +65,11 @@ class Comparisons:
             return None
 
     def close(self) -> None:
-        """Stop what is not done."""
+        """Stop before the next pair."""
+        self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _compare(self, first: int, second: int) -> Mapping[str, PairedDifference]:
+        if self._closed:
+            raise CancelledError
         return compare(self._rows(first), self._rows(second))

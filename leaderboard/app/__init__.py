@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import gradio as gr
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import Response
+from starlette.types import Lifespan
 
 from vbench.leaderboard.app.pages import arena, board, compare, model, submit
 from vbench.leaderboard.app.render import script, style
 from vbench.leaderboard.app.theme import theme
+from vbench.leaderboard.app.uploads import UploadLimit
 from vbench.leaderboard.arena import Arena
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.comparisons import Comparisons
+from vbench.leaderboard.flood import Flood
+from vbench.leaderboard.server import GUARDED, HOUR
 
 TITLE = "VBench leaderboard"
 
@@ -29,12 +36,15 @@ def mount(app: FastAPI, board: Board) -> None:
         board: what it shows.
     """
     ballots = Arena(board)
+    comparisons = Comparisons(board)
     app.include_router(_videos(ballots))
+    app.add_middleware(UploadLimit, flood=Flood(board.settings.submissions_per_hour, HOUR))
+    app.router.lifespan_context = _ending(app.router.lifespan_context, comparisons)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "SSR mode is not supported")
         gr.mount_gradio_app(
             app,
-            build(board, ballots),
+            build(board, ballots, comparisons),
             path="/",
             theme=theme(),
             head=f"<style>{style()}</style><script>{script()}</script>",
@@ -48,14 +58,14 @@ def mount(app: FastAPI, board: Board) -> None:
         )
 
 
-def build(shown: Board, ballots: Arena) -> gr.Blocks:
+def build(shown: Board, ballots: Arena, comparisons: Comparisons) -> gr.Blocks:
     """All pages.
 
     Args:
         shown: the board.
         ballots: the arena's.
+        comparisons: between its submissions.
     """
-    comparisons = Comparisons(shown)
     pages = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(UPLOADS_KEPT, UPLOADS_KEPT))
     with pages:
         board.add(pages, shown, comparisons)
@@ -70,9 +80,19 @@ def build(shown: Board, ballots: Arena) -> gr.Blocks:
     return pages
 
 
-def _videos(ballots: Arena) -> APIRouter:
-    from vbench.leaderboard.server import GUARDED
+def _ending(running: Lifespan[FastAPI], comparisons: Comparisons) -> Lifespan[FastAPI]:
+    """The life of the server, at whose end nothing is compared any longer."""
 
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
+        async with running(app) as state:
+            yield state
+            comparisons.close()
+
+    return lifespan
+
+
+def _videos(ballots: Arena) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/api/arena/{ballot}/{side}.mp4", include_in_schema=False)

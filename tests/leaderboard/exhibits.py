@@ -27,7 +27,7 @@ from vbench.store import Row
 
 OPEN = suite("open", Path())
 
-ABILITY = {"aesthetic_quality": 0.04, "multiple_objects": 0.2, "spatial_relationship": 0.25, "dynamic_degree": 0.1}
+ABILITY = {"aesthetic_quality": 0.06, "imaging_quality": 0.04, "multiple_objects": 0.25, "dynamic_degree": 0.15}
 
 MODELS: dict[str, tuple[str, float, dict[str, float]]] = {
     "Simulated Steady": ("synthetic", 0.0, ABILITY),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from vbench.leaderboard.app.pages import FOLLOWS, QUIET, navbar, part
 from vbench.leaderboard.app.render import render, title_of
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.comparisons import Comparisons
-from vbench.leaderboard.entry import APART, RANKED
+from vbench.leaderboard.entry import APART, RANKED, Entry
 from vbench.leaderboard.ranking import KINDS, MODEL, SCORES, SELECTED, SOURCE, View, rows, side_of
 from vbench.scoring import QUALITY, RULES, SEMANTIC
 
@@ -68,30 +69,33 @@ def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
         kinds = gr.CheckboxGroup(
             [(title, kind) for kind, title in KINDS.items()], value=list(KINDS), label="Kinds of entry", elem_id="kinds"
         )
-        suites = gr.CheckboxGroup(_suites(board), value=_suites(board), label="Prompt suites", elem_id="suites")
+        suites = gr.CheckboxGroup([], label="Prompt suites", elem_id="suites")
     order = gr.State((View.sort, View.descending))
     table = part(js_on_load=TABLE, elem_id="board")
     controls = [*ticks, search, kinds, suites, order]
 
     def opened(request: gr.Request) -> list[Any]:
+        entries = board.entries()
         view = View.from_query(str(request.query_params))
-        there = _suites(board)
+        there = _suites(entries)
         named = there if view.suites is None else [name for name in there if name in view.suites]
         sides = [[name for name in view.ticked if RULES[name].side == side] for side in (QUALITY, SEMANTIC)]
         return [
             *sides, view.search, list(view.kinds), gr.CheckboxGroup(choices=there, value=named),
-            (view.sort, view.descending), _table(board, comparisons, view),
+            (view.sort, view.descending), _table(entries, comparisons, view),
         ]  # fmt: skip
 
     def changed(*values: Any) -> str:
-        return _table(board, comparisons, _view(board, *values))
+        entries = board.entries()
+        return _table(entries, comparisons, _view(entries, *values))
 
     def sorted_by(event: gr.EventData, *values: Any) -> list[Any]:
         column = str(event._data.get("column"))
-        view = _view(board, *values)
+        entries = board.entries()
+        view = _view(entries, *values)
         if column in (MODEL, SOURCE, *view.columns):
             view = view.sorted_by(column)
-        return [(view.sort, view.descending), _table(board, comparisons, view)]
+        return [(view.sort, view.descending), _table(entries, comparisons, view)]
 
     page.load(opened, None, [*controls, table], **QUIET)
     gr.on(
@@ -102,7 +106,13 @@ def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
 
 
 def _view(
-    board: Board, quality: list[str], semantic: list[str], search: str, kinds: list[str], suites: list[str], order: Any
+    entries: Sequence[Entry],
+    quality: list[str],
+    semantic: list[str],
+    search: str,
+    kinds: list[str],
+    suites: list[str],
+    order: tuple[str, bool],
 ) -> View:
     """The view that the controls show."""
     named = {*quality, *semantic}
@@ -111,18 +121,17 @@ def _view(
         ticked=tuple(name for name in RULES if name in named),
         search=search.strip()[:200],
         kinds=tuple(kind for kind in KINDS if kind in kinds),
-        suites=None if set(suites) >= set(_suites(board)) else tuple(suites),
+        suites=None if set(suites) >= set(_suites(entries)) else tuple(suites),
     )
     known = column in (MODEL, SOURCE, *view.columns)
     return replace(view, sort=column, descending=descending) if known else view
 
 
-def _suites(board: Board) -> list[str]:
-    return sorted({entry.suite for entry in board.entries()})
+def _suites(entries: Sequence[Entry]) -> list[str]:
+    return sorted({entry.suite for entry in entries})
 
 
-def _table(board: Board, comparisons: Comparisons, view: View) -> str:
-    entries = board.entries()
+def _table(entries: Sequence[Entry], comparisons: Comparisons, view: View) -> str:
     lines = rows(entries, view)
     column = view.selected_is if view.ranks_by == SELECTED else view.ranks_by
     groups = comparisons.groups(entries, column) if column else {}
@@ -145,4 +154,5 @@ def _table(board: Board, comparisons: Comparisons, view: View) -> str:
         best=best,
         groups={line.entry.id: (groups or {}).get(line.entry.id, "") for line in lines},
         pending=groups is None,
+        compared=column is not None,
     )

@@ -12,11 +12,8 @@ from vbench.leaderboard.app.pages import FOLLOWS, QUIET, navbar, part
 from vbench.leaderboard.app.render import render, title_of
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.card import ACCESS, ModelCard, read_card
-from vbench.leaderboard.flood import Flood
 from vbench.leaderboard.refusal import NotAllowed, NotFound, Refused
 from vbench.leaderboard.settings import MIB
-
-HOUR = 3600
 
 HEAD = """<div class="vb" data-title="Submit &ndash; VBench leaderboard"><header><h1>Submit a result</h1>
 <p>Make the archive of a run with <code>vbench submit RUN --model-name NAME --organisation WHO -o submission.zip</code>,
@@ -51,11 +48,10 @@ def add(page: gr.Blocks, board: Board) -> None:
                 number = gr.Textbox(label="Number of the submission", elem_id="number")
                 proof = gr.Textbox(label="Withdraw token of its receipt", type="password", elem_id="proof")
                 withdraw = gr.Button("Withdraw", elem_id="withdraw")
-    flood = Flood(settings.submissions_per_hour, HOUR)
 
     def submitted(request: gr.Request, file: str | None, secret: str, *values: Any) -> list[Any]:
         address = request.client.host if request.client else ""
-        return [_answer(board, flood, address, file, secret, dict(zip(card, values, strict=True))), None]
+        return [_answer(board, address, file, secret, dict(zip(card, values, strict=True))), None]
 
     def withdrawn(which: str, secret: str) -> str:
         try:
@@ -74,17 +70,17 @@ def add(page: gr.Blocks, board: Board) -> None:
     withdraw.click(withdrawn, [number, proof], answer, **QUIET)
 
 
-def _answer(board: Board, flood: Flood, address: str, file: str | None, token: str, card: dict[str, Any]) -> str:
+def _answer(board: Board, address: str, file: str | None, token: str, card: dict[str, Any]) -> str:
     if file is None:
         return _refusal("Nothing was submitted", ["Choose an archive first."])
     path = Path(file)
     try:
-        if wait := flood.wait(address):
-            raise Refused([f"Too many submissions; come back in {wait / 60:.0f} minutes."])
         content = path.read_bytes()
         receipt = board.submit(content, token.strip(), address, _card(card))
     except Refused as error:
         return _refusal("It is refused", error.reasons)
+    except FileNotFoundError:
+        return _refusal("Nothing was submitted", ["This file was submitted already. Choose one again."])
     except NotAllowed as error:
         return _refusal("It is not allowed", [str(error)])
     finally:
