@@ -303,7 +303,8 @@ def _read_saved(path: Path) -> Mapping[str, Any]:
         named = next(line for line in str(error).splitlines() if any(sign in line for sign in _SIGNS_OF_CODE))
         raise UnsafeCheckpoint(
             f"{path} is refused: reading it would run code that it names ({named.strip()[:200]}). "
-            "A checkpoint holds tensors only; get it again from its publisher (a backbone: vbench weights download --force NAME)."
+            "A checkpoint holds tensors only; get it again from its publisher "
+            "(a backbone's: vbench weights download --force NAME)."
         ) from error
     except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
         raise CheckpointError(_damaged(path, error)) from error
