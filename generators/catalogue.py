@@ -44,6 +44,7 @@ GENERATORS: Registry[Generator[Any]] = Registry(
         **dict.fromkeys(PRESETS, DIFFUSERS),
         "lavie": "vbench.generators.lavie.generator:LaVie",
         "seine": "vbench.generators.seine.generator:SEINEGenerator",
+        "videobooth": "vbench.generators.videobooth.generator:VideoBoothGenerator",
         "vchitect-2": "vbench.generators.vchitect.generator:Vchitect",
     },
     "vbench.generators",
@@ -62,10 +63,7 @@ ENHANCERS: Registry[Enhancer] = Registry(
 )
 """Who works on a clip afterwards."""
 
-ELSEWHERE = {
-    "videobooth": "VideoBooth",
-    "show-1": "Show-1",
-}  # fmt: skip
+ELSEWHERE = {"show-1": "Show-1"}
 """Systems of the field that have no adapter of their own here -> their titles."""
 
 

@@ -36,7 +36,7 @@ def test_names_compose(text: str, composition: Composition) -> None:
         ("latte+freeu+freeu", "names freeu twice"),
         ("animatediff+freeu+freeu-v2", "freeu and freeu-v2 are two versions of one technique"),
         ("show-1", "has no adapter here. Sample it in its own environment with --model command:"),
-        ("latte+videobooth", "VideoBooth has no adapter here"),
+        ("latte+show-1", "Show-1 has no adapter here"),
         ("synthetic+freeu", "synthetic cannot take freeu: techniques change how a diffusers pipeline samples"),
         ("synthetic:wobble=1", "There is no dial 'wobble'"),
     ],
