@@ -1,8 +1,8 @@
 """VideoBooth's U-Net: LaVie's interpolation network, of which one clip is shown to another.
 
 A picture, its latents repeated over the frames and as noisy as the clip's, goes through the network as a clip of its
-own. Wherever frames attend to the first frame, what that has to offer is first mixed with what the picture has there
-(Jiang et al., section 3.3). After the last level, a small U-Net of residual blocks adds what takes the watermarks of
+own. Wherever frames attend to the first frame, what that has to offer is first mixed with what the picture has there:
+the paper's attention injection. After the last level, a small U-Net of residual blocks adds what takes the watermarks of
 the training videos away.
 """
 
