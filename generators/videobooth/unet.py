@@ -2,8 +2,8 @@
 
 A picture, its latents repeated over the frames and as noisy as the clip's, goes through the network as a clip of its
 own. Wherever frames attend to the first frame, what that has to offer is first mixed with what the picture has there:
-the paper's attention injection. After the last level, a small U-Net of residual blocks adds what takes the watermarks of
-the training videos away.
+the paper's attention injection. After the last level, a small U-Net of residual blocks adds what takes the watermarks
+of the training videos away.
 """
 
 from __future__ import annotations
