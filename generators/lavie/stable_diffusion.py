@@ -38,7 +38,7 @@ class StableDiffusion:
             library.utils.logging.disable_progress_bar()
         try:
             self.tokenizer: Any = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
-            text_encoder, vae = _whole(CLIPTextModel, folder / "text_encoder"), _whole(AutoencoderKL, folder / "vae")
+            text_encoder, vae = whole(CLIPTextModel, folder / "text_encoder"), whole(AutoencoderKL, folder / "vae")
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise CheckpointError(
                 f"{folder} cannot be loaded: {error}. Expected tokenizer, text_encoder and vae in diffusers' layout, "
@@ -83,7 +83,7 @@ class StableDiffusion:
         return (frames / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).numpy()
 
 
-def _whole(kind: Any, folder: Path) -> Any:
+def whole(kind: Any, folder: Path) -> Any:
     """A model of which every weight is in its folder.
 
     Raises:

@@ -15,7 +15,7 @@ from transformers import CLIPModel, CLIPTokenizer
 
 from vbench.errors import CheckpointError
 from vbench.generators.base import SamplingError
-from vbench.generators.lavie.stable_diffusion import StableDiffusion, _whole
+from vbench.generators.lavie.stable_diffusion import StableDiffusion, whole
 from vbench.generators.videobooth.mapper import DEPTHS
 from vbench.generators.videobooth.text import PLACEHOLDER, injected
 
@@ -39,7 +39,7 @@ class Companions(StableDiffusion):
             library.utils.logging.disable_progress_bar()
         try:
             self.tokenizer: Any = CLIPTokenizer.from_pretrained(clip, local_files_only=True)
-            both, pixels = _whole(CLIPModel, clip), _whole(AutoencoderKL, vae)
+            both, pixels = whole(CLIPModel, clip), whole(AutoencoderKL, vae)
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise CheckpointError(
                 f"{clip} or {vae} cannot be loaded: {error}. Expected CLIP in transformers' layout and a VAE in "
