@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import gradio as gr
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, HTTPException
 from fastapi.responses import Response
 from starlette.types import Lifespan
 
@@ -37,7 +37,7 @@ def mount(app: FastAPI, board: Board) -> None:
     """
     ballots = Arena(board)
     comparisons = Comparisons(board)
-    app.include_router(_videos(ballots))
+    app.include_router(_routes(ballots))
     app.add_middleware(UploadLimit, flood=Flood(board.settings.submissions_per_hour, HOUR))
     app.router.lifespan_context = _ending(app.router.lifespan_context, comparisons)
     with warnings.catch_warnings():
@@ -92,7 +92,7 @@ def _ending(running: Lifespan[FastAPI], comparisons: Comparisons) -> Lifespan[Fa
     return lifespan
 
 
-def _videos(ballots: Arena) -> APIRouter:
+def _routes(ballots: Arena) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/api/arena/{ballot}/{side}.mp4", include_in_schema=False)
@@ -100,5 +100,10 @@ def _videos(ballots: Arena) -> APIRouter:
         """A video of an open ballot, under an address that does not say whose it is."""
         headers = {**GUARDED, "Cache-Control": "private, max-age=600"}
         return Response(ballots.video(ballot, side), media_type="video/mp4", headers=headers)
+
+    @routes.get("/api/{path:path}", include_in_schema=False)
+    def nothing(path: str) -> Response:
+        """What is not there is answered as everywhere under /api, not by a page."""
+        raise HTTPException(404)
 
     return routes

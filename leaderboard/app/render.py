@@ -16,7 +16,7 @@ from urllib.parse import quote
 import jinja2
 
 from vbench import charts
-from vbench.comparison import BETTER, SAME, WORSE, verdict
+from vbench.comparison import BETTER, WORSE, verdict
 from vbench.leaderboard.entry import Entry, Figure
 from vbench.leaderboard.ranking import KINDS, side_of
 from vbench.scoring import QUALITY, RULES, SEMANTIC
@@ -126,7 +126,7 @@ def _environment() -> jinja2.Environment:
         "verdict": verdict,
     }
     environment.globals |= {
-        "BETTER": BETTER, "KINDS": KINDS, "RULES": RULES, "SAME": SAME, "SIDES": SIDES, "TOTAL": TOTAL, "WORSE": WORSE,
+        "BETTER": BETTER, "KINDS": KINDS, "RULES": RULES, "SIDES": SIDES, "TOTAL": TOTAL, "WORSE": WORSE,
         "normalised": normalised, "side_of": side_of,
     }  # fmt: skip
     return environment
@@ -138,8 +138,8 @@ def _fixed(value: float, places: int = 2) -> str:
 
 
 def _signed(value: float, places: int = 2) -> str:
-    """The same with a sign in any case."""
-    return f"{value:+.{places}f}".replace("-", MINUS)
+    """The same with a sign in any case; what is rounded to nothing has a plus."""
+    return f"{round(value, places) + 0.0:+.{places}f}".replace("-", MINUS)
 
 
 def _percent(value: float | None) -> str:
