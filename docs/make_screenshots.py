@@ -4,7 +4,7 @@
     python docs/make_screenshots.py demo-output/run --output /tmp     # runs of your own
 
 Writes report.png (excerpts, light beside dark) and, with --all, the whole page at desk and phone width, light and
-dark. The simulated scores lie at the levels of current models; the clips are those of ``vbench demo``.
+dark. The simulated scores lie at the levels of current models; the clips are the synthetic generator's.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def simulated(folder: Path) -> list[Path]:
 
     changes = {"imaging_quality": 0.025, "dynamic_degree": 0.12, "subject_consistency": -0.006, "color": -0.05}
     runs = [simulated_run(folder / "step-20k", 1), simulated_run(folder / "step-40k", 2, shift=changes)]
-    generator = build("synthetic")
+    generator = build("synthetic:blur=0.3")
     wanted = Wanted(list(sampling_plan(suite("demo", folder), samples=1)), {"name": "demo", "sha256": ""})
     generate(generator, wanted, generator.defaults, folder / "clips")
     clips = sorted((folder / "clips").glob("*.mp4"))
