@@ -24,6 +24,8 @@ from vbench.statistics import TOTAL
 
 SIDES = (QUALITY, SEMANTIC)
 
+TEMPLATES = Path(__file__).parent / "templates"
+
 MINUS = "\N{MINUS SIGN}"
 
 _DRAWING = Lock()
@@ -55,12 +57,12 @@ def render(template: str, **values: Any) -> str:
 
 def style() -> str:
     """The style sheet of all pages."""
-    return (Path(__file__).parent / "look.css").read_text(encoding="utf-8")
+    return (TEMPLATES / "look.css").read_text(encoding="utf-8")
 
 
 def script() -> str:
     """What every page does in the browser."""
-    return (Path(__file__).parent / "look.js").read_text(encoding="utf-8")
+    return (TEMPLATES / "look.js").read_text(encoding="utf-8")
 
 
 def name_of(entry: Entry) -> str:
@@ -108,7 +110,7 @@ def _radar(side: str, models: tuple[tuple[tuple[str, float], ...], ...]) -> str:
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
