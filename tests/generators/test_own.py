@@ -1,0 +1,34 @@
+"""The example of the documentation works as it stands, by way of an entry point."""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from vbench import registry
+from vbench.generators.catalogue import GENERATORS, build
+from vbench.prompts.sampling import sampling_plan
+from vbench.prompts.suite import Prompt, PromptSuite
+from vbench.sampling import Wanted, generate
+from vbench.video import Video
+
+PAGE = Path(__file__).parents[2] / "docs" / "generate.md"
+
+
+def test_a_generator_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "noise.py").write_text(re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)[0])
+    monkeypatch.syspath_prepend(tmp_path)
+    entry = EntryPoint("noise", "noise:Noise", GENERATORS.group)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [entry] if group == entry.group else [])
+    monkeypatch.delitem(GENERATORS.__dict__, "table", raising=False)
+    generator = build("noise")
+    monkeypatch.delitem(GENERATORS.__dict__, "table")
+    sys.modules.pop("noise")
+    plan = list(sampling_plan(PromptSuite("own", (Prompt("a cat"),)), samples=2))
+    outcome = generate(generator, Wanted(plan, {"name": None, "sha256": ""}), generator.defaults, tmp_path / "out")
+    assert (outcome.made, outcome.failures) == (2, {})
+    assert Video(tmp_path / "out" / "a cat-1.mp4").frame_count == 16
