@@ -20,6 +20,7 @@ from vbench.checkpoints import digest
 from vbench.errors import UsageError, VideoError
 from vbench.generators.base import Clip, Delivery, Encoded, Generator, Request, Settings
 from vbench.generators.encoding import write_clip
+from vbench.lock import alone_in
 from vbench.manifest import NAME, SampleRecord, append_record, manifest_text, read_manifest
 from vbench.progress import Progress
 from vbench.prompts.sampling import Sample
@@ -92,11 +93,22 @@ def generate(
     Raises:
         UsageError: the folder holds samples of something else, or nothing can be sampled at all.
     """
-    progress = progress or Progress()
     requests = [_request(sample, wanted, settings) for sample in wanted.samples]
     if not requests:
         raise UsageError("There is nothing to sample: no prompt of the suite tests what was asked for.")
     generator.prepare(requests)
+    with alone_in(folder):
+        return _sampled(generator, wanted, settings, requests, folder, progress or Progress())
+
+
+def _sampled(
+    generator: Generator[Any],
+    wanted: Wanted,
+    settings: Settings,
+    requests: Sequence[Request],
+    folder: Path,
+    progress: Progress,
+) -> Sampled:
     record = _open_record(folder, generator, wanted, settings)
     manifest = {(one.prompt, one.index): one for one in read_manifest(folder)}
     todo = [sample for sample in wanted.samples if not _is_there(folder, manifest, sample, generator)]

@@ -1,0 +1,65 @@
+"""One process at a time in a folder: a file that names the process, given up when it ends or dies."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vbench.errors import UsageError
+
+NAME = ".lock"
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Have a folder for oneself while the block runs; made if it is not there.
+
+    Raises:
+        UsageError: another process that is still alive, or one of another machine, has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path, own = folder / NAME, folder / f"{NAME}.{os.getpid()}"
+    own.write_text(f"{os.getpid()} {socket.gethostname()}", encoding="utf-8")
+    try:
+        while not _taken(path, own):
+            _clear_if_dead(path, folder)
+    finally:
+        own.unlink()
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _taken(path: Path, own: Path) -> bool:
+    """Whether the lock is ours now; a link appears with all that is written in it, or not at all."""
+    try:
+        path.hardlink_to(own)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _clear_if_dead(path: Path, folder: Path) -> None:
+    try:
+        process, _, host = path.read_text(encoding="utf-8").partition(" ")
+    except FileNotFoundError:
+        return
+    if host not in ("", socket.gethostname()):
+        raise UsageError(f"{folder} is in use by process {process} on {host}; if that has ended, remove {path}.")
+    if process.isdigit() and _alive(int(process)):
+        raise UsageError(f"{folder} is in use by process {process}: wait for it, or choose another folder.")
+    path.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
