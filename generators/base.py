@@ -159,7 +159,13 @@ class Generator(ABC, Generic[O]):
     seeded: ClassVar[bool] = True
     """Whether the same request gives the same video."""
 
+    takes_argument: ClassVar[bool] = True
+    """Whether something may stand behind the colon; where not, files are found by options."""
+
     def __init__(self, name: str, argument: str, options: O) -> None:
+        if argument and not self.takes_argument:
+            known = name.split(":")[0]
+            raise UsageError(f"{known} takes its folder as --option checkpoints=FOLDER, not after a colon.")
         self.name, self.argument, self.options = name, argument, options
 
     @property

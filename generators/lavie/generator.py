@@ -68,13 +68,10 @@ class LaVie(Generator[LaVieOptions]):
 
     options_type = LaVieOptions
     meaning = "LaVie, text to 16 frames of 512x320 at 8 fps; protocol of its repository"
+    takes_argument = False
 
     def __init__(self, name: str, argument: str, options: LaVieOptions) -> None:
         super().__init__(name, argument, options)
-        if argument:
-            raise UsageError(
-                "lavie takes the folder of its checkpoints as --option checkpoints=FOLDER, not after a colon."
-            )
         self.techniques: tuple[str, ...] = ()
 
     @property

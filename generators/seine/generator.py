@@ -61,13 +61,10 @@ class SEINEGenerator(Generator[SeineOptions]):
 
     options_type = SeineOptions
     meaning = "SEINE, from an image, or from a first and a last one (task=transition); protocol of its repository"
+    takes_argument = False
 
     def __init__(self, name: str, argument: str, options: SeineOptions) -> None:
         super().__init__(name, argument, options)
-        if argument:
-            raise UsageError(
-                "seine takes the folder of its checkpoints as --option checkpoints=FOLDER, not after a colon."
-            )
         self.task = TASKS[options.task]
 
     @property

@@ -51,13 +51,7 @@ class VideoBoothGenerator(Generator[VideoBoothOptions]):
 
     options_type = VideoBoothOptions
     meaning = "VideoBooth, an image instead of a word (object=WORD); protocol of its repository"
-
-    def __init__(self, name: str, argument: str, options: VideoBoothOptions) -> None:
-        super().__init__(name, argument, options)
-        if argument:
-            raise UsageError(
-                "videobooth takes the folder of its checkpoints as --option checkpoints=FOLDER, not after a colon."
-            )
+    takes_argument = False
 
     @property
     @override

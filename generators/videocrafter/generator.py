@@ -52,15 +52,11 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
 
     options_type = VideoCrafterOptions
     meaning: ClassVar[str] = "VideoCrafter, text to video; protocol of its repository"
+    takes_argument = False
 
     def __init__(self, name: str, argument: str, options: VideoCrafterOptions) -> None:
         super().__init__(name, argument, options)
         self.model_name = name.split("+")[0].split(":")[0]
-        if argument:
-            raise UsageError(
-                f"{self.model_name} takes nothing behind a colon, found {argument!r}: say where its file is with "
-                "--option checkpoints=FOLDER."
-            )
         self.model = MODELS[self.model_name]
         self.freenoise = False
 

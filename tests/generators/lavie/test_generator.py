@@ -102,7 +102,7 @@ def test_another_seed_is_another_video_and_others_beside_it_change_nothing(check
         ("lavie", ("--option", "scheduler=pndm"), "must be ddpm, ddim, eulerdiscrete; found 'pndm'"),
         ("lavie", ("--option", "dtype=half"), "must be auto, float32, float16, bfloat16; found 'half'"),
         ("lavie", ("--size", "20x16"), "multiples of 8 pixels: width 20 is none"),
-        ("lavie:folder", (), "--option checkpoints=FOLDER, not after a colon"),
+        ("lavie:folder", (), "lavie takes its folder as --option checkpoints=FOLDER, not after a colon"),
         ("lavie+interpolation", ("--frames", "8"), "works on clips of 16 frames, and gets 8: ask for --frames 16"),
         ("lavie+vsr+interpolation", ("--size", "512x320"), "gets 2048x1280: put it before what makes clips larger"),
         ("synthetic+interpolation:nowhere", (), "nowhere has no lavie_interpolation.pt"),
