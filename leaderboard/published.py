@@ -23,6 +23,8 @@ DATA = Path(__file__).parent / "data" / "published.json"
 
 NO_ROWS = "A published figure: no scores per video, no intervals, no provenance."
 
+ANOTHER_SUITE = "The source names another benchmark: {}."
+
 
 @cache
 def published_entries() -> tuple[Entry, ...]:
@@ -43,9 +45,10 @@ def _entry(row: dict[str, Any], sources: dict[str, str]) -> Entry:
         format=FIGURE,
         state=PUBLISHED,
         card=card,
-        suite=OFFICIAL,
+        suite=row.get("suite", OFFICIAL),
         profile="official",
         scores={name: Figure(value) for name, value in scores.items()},
+        apart=(ANOTHER_SUITE.format(row["suite"]),) if "suite" in row else (),
         notes=(NO_ROWS,),
         source=" ".join(sources[row[part]] for part in ("source", "settings") if part in row),
         printed=printed,

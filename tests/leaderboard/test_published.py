@@ -8,6 +8,7 @@ from vbench.leaderboard.board import Board
 from vbench.leaderboard.entry import RANKED, Entry
 from vbench.leaderboard.published import published_entries
 from vbench.leaderboard.settings import Settings
+from vbench.prompts.official import NAME as OFFICIAL
 from vbench.scoring import QUALITY, RULES, SEMANTIC
 from vbench.statistics import TOTAL
 
@@ -44,6 +45,7 @@ def test_printed_sides_are_recomputed_from_the_printed_dimensions(entry: Entry) 
 def test_which_there_are() -> None:
     names = [entry.card.name for entry in published_entries()]
     assert len(names) == len(set(names)) == 28
+    assert sum(entry.suite == OFFICIAL for entry in published_entries()) == 21
     only_sides = [entry for entry in published_entries() if entry.missing]
     assert [entry.card.name for entry in only_sides] == ["VideoCrafter-1.0", "AnimateLCM", "AnimateDiff-V1", "Latte-1"]
     for entry in only_sides:
@@ -56,8 +58,9 @@ def test_they_are_on_every_board_with_their_source() -> None:
     assert board.entries() == list(published_entries())
     board.close()
     for entry in published_entries():
-        assert entry.kind == RANKED
+        assert (entry.kind == RANKED) == (entry.suite == OFFICIAL)
         assert entry.source
+        assert bool(entry.card.certification) == (entry.card.name == "Veo 3")  # only the board says who evaluated
         assert all(figure.low is None and figure.videos == 0 for figure in entry.scores.values())
 
 
