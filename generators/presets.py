@@ -151,10 +151,10 @@ PRESETS: dict[str, Preset] = {
         "AnimateDiffPipeline",
         "emilianJR/epiCRealism",
         Settings(
-            frames=16, height=512, width=512, fps=8, steps=6, guidance=2.0,
+            frames=16, height=512, width=512, fps=8, steps=10, guidance=2.0,
             negative_prompt="bad quality, worse quality, low resolution",
         ),
-        "AnimateLCM, AnimateDiff in few steps; as its model card, size and rate as VBench sampled it.",
+        "AnimateLCM, AnimateDiff in few steps; as in diffusers' guide, size and rate as VBench sampled it.",
         dtype="float16",
         scheduler=("LCMScheduler", {"beta_schedule": "linear"}),
         parts={"motion_adapter": Part("MotionAdapter", "wangfuyun/AnimateLCM")},
