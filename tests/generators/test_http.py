@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -253,9 +254,15 @@ def test_a_call_that_is_ended_waits_for_nothing(service: Service, tmp_path: Path
     generator = catalogue.build(f"http:{description}")
     wanted = requests(description, "a cat", "stuck", "two")
     generator.prepare(wanted)
+    before = set(threading.enumerate())
     deliveries = generator.sample_all(wanted)
-    next(deliveries)
+    assert next(deliveries).request.prompt != "stuck"
+    callers = set(threading.enumerate()) - before
+    assert callers
     deliveries.close()  # type: ignore[attr-defined]
+    for caller in callers:
+        caller.join(timeout=20)
+    assert not any(caller.is_alive() for caller in callers)
 
 
 @pytest.mark.parametrize("with_url", [False, True])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, delete, select, text, update
+from sqlalchemy import create_engine, delete, inspect, select, text, update
 
 from tests.leaderboard.conftest import ADMIN
 from tests.leaderboard.submissions import MINI, archive, card, rewritten, rows, run, with_head, zipped
@@ -54,6 +54,7 @@ def test_no_database(url: str) -> None:
 def test_databases_are_opened_at_once(database: str) -> None:
     with ThreadPoolExecutor(8) as pool:
         for opened in pool.map(Database, [database] * 8):
+            assert inspect(opened.engine).has_table("submission")
             opened.close()
 
 
