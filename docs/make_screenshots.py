@@ -46,7 +46,7 @@ def main() -> None:
     options = parser.parse_args()
 
     sys.path.insert(0, str(ROOT))
-    from vbench.report import write_report
+    from vbench.reports.report_data import write_report
 
     options.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
@@ -66,11 +66,11 @@ def main() -> None:
 def simulated(folder: Path) -> list[Path]:
     """Two runs of the open suite; every video of theirs is a link to a clip of the demonstration."""
     from tests.simulated import simulated_run
-    from vbench.generators.catalogue import build
+    from vbench.generators.catalog import build
     from vbench.prompts.library import suite
-    from vbench.prompts.sampling import sampling_plan
-    from vbench.results import read_rows
-    from vbench.sampling import Wanted, generate
+    from vbench.prompts.sampling_plan import sampling_plan
+    from vbench.runs.results import read_rows
+    from vbench.sampling.generate import Wanted, generate
 
     changes = {"imaging_quality": 0.025, "dynamic_degree": 0.12, "subject_consistency": -0.006, "color": -0.05}
     runs = [simulated_run(folder / "step-20k", 1), simulated_run(folder / "step-40k", 2, shift=changes)]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests import toys
-from vbench import profiles
+from vbench.dimensions import profiles
 
 
 @pytest.fixture(autouse=True)

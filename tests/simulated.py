@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.test_comparison import write_run
+from tests.analysis.test_comparison import write_run
 from vbench.prompts.library import suite
-from vbench.prompts.sampling import sampling_plan
-from vbench.store import Row
+from vbench.prompts.sampling_plan import sampling_plan
+from vbench.runs.store import Row
 
 LEVELS: dict[str, tuple[float, float, float]] = {
     "subject_consistency": (0.95, 0.025, 0.008),

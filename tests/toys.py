@@ -10,13 +10,13 @@ from typing import ClassVar
 import torch
 from typing_extensions import Self
 
-from vbench.checkpoints import state_dict
 from vbench.dimensions.backbones.base import Backbone
 from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.profiles import Profile
 from vbench.errors import TooShort
-from vbench.profiles import Profile
+from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
-from vbench.video import Video
+from vbench.weights.cards import state_dict
 
 
 class Brightness(Dimension):

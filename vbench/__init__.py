@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vbench.reference import VBench as VBench
+    from vbench.compat.vbench_class import VBench as VBench
 
 __all__ = ["VBench"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "VBench":
-        from vbench.reference import VBench
+        from vbench.compat.vbench_class import VBench
 
         return VBench
     raise AttributeError(f"module 'vbench' has no attribute {name!r}")

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from vbench import checkpoints
+from vbench.weights import cards as checkpoints
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,8 +14,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from tests.analysis.test_comparison import write_run
 from tests.leaderboard.people import levels, people, runs
-from tests.test_comparison import write_run
 from vbench.cli.align import EPILOG, align
 from vbench.errors import UsageError
 from vbench.leaderboard.board import Board

@@ -13,7 +13,7 @@ import torch
 from tests.cli.test_commands import Command, Result, vbench
 from tests.footage import noise, write_video
 from tests.parity.checkpoint_cache import seeded_state
-from vbench.checkpoints import CHECKPOINTS
+from vbench.weights.cards import CHECKPOINTS
 
 __all__ = ["vbench"]
 

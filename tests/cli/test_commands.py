@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.footage import noise, write_text, write_truncated, write_video
+from vbench.benchmarks.score_card import RULES
 from vbench.cli import main
-from vbench.scoring import RULES
 
 pytestmark = pytest.mark.usefixtures("toy_dimensions", "empty_cache")
 

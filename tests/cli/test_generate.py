@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from vbench.cli import main
-from vbench.manifest import NAME, read_manifest
-from vbench.plan import STANDARD
-from vbench.run import read_record
-from vbench.sampling import RECORD
-from vbench.video import Video
+from vbench.media.video import Video
+from vbench.runs.evaluate import read_record
+from vbench.runs.plan import STANDARD
+from vbench.sampling.generate import RECORD
+from vbench.sampling.manifest import NAME, read_manifest
 
 SUITE = [
     {

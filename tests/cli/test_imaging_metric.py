@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.parity.conftest import clip
-from vbench import plan as plans
 from vbench.cli import app
 from vbench.errors import UsageError
-from vbench.plan import custom_plan, dimensions_asked, standard_plan
 from vbench.prompts.suite import Prompt, PromptSuite
+from vbench.runs import plan as plans
+from vbench.runs.plan import custom_plan, dimensions_asked, standard_plan
 
 BY_METRIC = "imaging_quality_by_metric"
 

@@ -13,13 +13,13 @@ import typer
 from typer.testing import CliRunner, Result
 
 from tests.footage import noise, write_video
+from tests.leaderboard.archives import archive as submission
+from tests.leaderboard.archives import card, rows, run, with_rows
 from tests.leaderboard.conftest import ADMIN, Serve, Server, serve
-from tests.leaderboard.submissions import archive as submission
-from tests.leaderboard.submissions import card, rows, run, with_rows
 from vbench.cli.leaderboard import leaderboard
 from vbench.cli.submit import submit, withdraw
 from vbench.errors import UsageError
-from vbench.leaderboard.refusal import Refused
+from vbench.leaderboard.errors import Refused
 
 __all__ = ["serve"]
 

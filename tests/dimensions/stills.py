@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from vbench.video import Video
+from vbench.media.video import Video
 
 
 def grey_stills(folder: Path, levels: Sequence[int], height: int = 4, width: int = 6) -> Video:

@@ -8,8 +8,8 @@ from tests.dimensions.greyflow import GreyFlow
 from tests.dimensions.stills import grey_stills
 from vbench.dimensions.dynamic_degree import DynamicDegree
 from vbench.errors import TooShort
+from vbench.media.video import Video, VideoFacts
 from vbench.prompts.suite import Prompt
-from vbench.video import Video, VideoFacts
 
 
 def at(fps: float, video: Video) -> Video:

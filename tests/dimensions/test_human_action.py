@@ -13,9 +13,9 @@ from tests.parity.conftest import clip
 from vbench.dimensions.backbones.base import ActionClassifier
 from vbench.dimensions.human_action import HumanAction, action_of, label_among
 from vbench.errors import NotApplicable
-from vbench.plan import prompt_from_name
+from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
-from vbench.video import Video
+from vbench.runs.plan import prompt_from_name
 
 
 class Certain(ActionClassifier):

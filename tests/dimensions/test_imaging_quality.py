@@ -11,8 +11,8 @@ from tests.parity.conftest import clip
 from vbench.dimensions.backbones.base import QualityModel
 from vbench.dimensions.imaging_quality import PREPROCESSING, ImagingQuality, prepared
 from vbench.errors import UsageError
+from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
-from vbench.video import Video
 
 
 class Brightness(QualityModel):

@@ -14,8 +14,8 @@ from tests.parity.conftest import clip
 from vbench.dimensions.backbones.base import Captioner
 from vbench.dimensions.scene import Scene, SceneCorrected
 from vbench.errors import NotApplicable
+from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
-from vbench.video import Video
 
 
 class Fixed(Captioner):

@@ -14,8 +14,8 @@ from vbench.dimensions.backbones.base import VideoTextEmbedder
 from vbench.dimensions.base import Dimension
 from vbench.dimensions.overall_consistency import OverallConsistency
 from vbench.dimensions.temporal_style import TemporalStyle
+from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
-from vbench.video import Video
 
 
 class Directions(VideoTextEmbedder):

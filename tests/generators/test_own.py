@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from vbench import registry
-from vbench.generators.catalogue import GENERATORS, build
-from vbench.prompts.sampling import sampling_plan
+from vbench.generators.catalog import GENERATORS, build
+from vbench.media.video import Video
+from vbench.prompts.sampling_plan import sampling_plan
 from vbench.prompts.suite import Prompt, PromptSuite
-from vbench.sampling import Wanted, generate
-from vbench.video import Video
+from vbench.sampling.generate import Wanted, generate
 
 PAGE = Path(__file__).parents[2] / "docs" / "generate.md"
 

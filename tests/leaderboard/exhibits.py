@@ -12,18 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.leaderboard.submissions import CHECKPOINTS, archive, card, run
-from tests.leaderboard.submissions import rows as small_rows
+from tests.analysis.test_comparison import write_run
+from tests.leaderboard.archives import CHECKPOINTS, archive, card, run
+from tests.leaderboard.archives import rows as small_rows
 from tests.simulated import BINARY, CATEGORIES, LEVELS
-from tests.test_comparison import write_run
-from vbench.generators.catalogue import build
-from vbench.leaderboard.submission import pack
-from vbench.leaderboard.suites import OFFICIAL_PROMPTS
+from vbench.generators.catalog import build
+from vbench.leaderboard.submissions.expected_suites import OFFICIAL_PROMPTS
+from vbench.leaderboard.submissions.pack import pack
 from vbench.prompts.library import suite
 from vbench.prompts.official import NAME, SUITE_SHA256
-from vbench.prompts.sampling import sampling_plan
-from vbench.sampling import Wanted, generate
-from vbench.store import Row
+from vbench.prompts.sampling_plan import sampling_plan
+from vbench.runs.store import Row
+from vbench.sampling.generate import Wanted, generate
 
 OPEN = suite("open", Path())
 

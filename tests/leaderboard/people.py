@@ -7,8 +7,8 @@ from itertools import combinations
 
 import numpy as np
 
-from vbench.leaderboard.preference import Judgement
-from vbench.store import Row
+from vbench.analysis.preference import Judgement
+from vbench.runs.store import Row
 
 Runs = dict[str, list[Row]]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.footage import write_video
-from tests.leaderboard.submissions import archive, rows, zipped
+from tests.leaderboard.archives import archive, rows, zipped
 from vbench.leaderboard.arena import LEFT, RIGHT, Arena, standings
 from vbench.leaderboard.board import TIE, Board, Judgement
-from vbench.leaderboard.check import stem_of
-from vbench.leaderboard.refusal import NotFound, Refused
+from vbench.leaderboard.errors import NotFound, Refused
+from vbench.leaderboard.submissions.validate import stem_of
 
 MODELS = 3
 

@@ -13,19 +13,19 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, delete, inspect, select, text, update
 
+from tests.leaderboard.archives import MINI, archive, card, rewritten, rows, run, with_head, zipped
 from tests.leaderboard.conftest import ADMIN
-from tests.leaderboard.submissions import MINI, archive, card, rewritten, rows, run, with_head, zipped
+from vbench.analysis.statistics import compare, intervals
+from vbench.benchmarks.score_card import RULES
 from vbench.errors import UsageError
 from vbench.leaderboard.board import Board, Judgement
-from vbench.leaderboard.database import Database
-from vbench.leaderboard.entry import FIGURE
-from vbench.leaderboard.refusal import Duplicate, NotAllowed, NotFound, Refused
+from vbench.leaderboard.db.database import Database
+from vbench.leaderboard.db.tables import Base, Medium, Score, Submission, Verdict, VideoRow
+from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound, Refused
 from vbench.leaderboard.settings import Settings
-from vbench.leaderboard.submission import pack
-from vbench.leaderboard.tables import Base, Medium, Score, Submission, Verdict, VideoRow
-from vbench.results import score_card
-from vbench.scoring import RULES
-from vbench.statistics import compare, intervals
+from vbench.leaderboard.submissions.pack import pack
+from vbench.leaderboard.views.board_row import FIGURE
+from vbench.runs.results import score_card
 
 
 def test_the_migrated_schema_is_that_of_the_tables(database: str) -> None:

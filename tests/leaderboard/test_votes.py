@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.footage import noise, write_video
+from tests.leaderboard.archives import card, rewritten, rows, run
 from tests.leaderboard.conftest import ADMIN
-from tests.leaderboard.submissions import card, rewritten, rows, run
-from vbench.leaderboard.alignment import align
+from vbench.analysis.alignment import align
+from vbench.analysis.preference import Judgement
 from vbench.leaderboard.board import Board
-from vbench.leaderboard.preference import Judgement
-from vbench.leaderboard.submission import pack
+from vbench.leaderboard.submissions.pack import pack
 from vbench.leaderboard.votes import judgements_of, runs_of
 
 

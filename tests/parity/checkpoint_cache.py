@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.parity import seeded
-from vbench.checkpoints import CHECKPOINTS
+from vbench.weights.cards import CHECKPOINTS
 
 KIT = Path(__file__).parent / "kit"
 

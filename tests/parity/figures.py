@@ -13,14 +13,14 @@ import torch
 
 from tests.parity.checkpoint_cache import KIT, write_checkpoint
 from tests.parity.conftest import SEEDED_CACHE, clip
-from vbench.checkpoints import CHECKPOINTS
-from vbench.crew import Crew
+from vbench.compat.vbench_class import VBench
 from vbench.dimensions.backbones.base import Backbone
 from vbench.dimensions.base import VideoScore
-from vbench.profiles import profile
-from vbench.reference import VBench
-from vbench.results import read_rows
-from vbench.store import Row
+from vbench.dimensions.profiles import profile
+from vbench.runs.evaluators import Crew
+from vbench.runs.results import read_rows
+from vbench.runs.store import Row
+from vbench.weights.cards import CHECKPOINTS
 
 B = TypeVar("B", bound=Backbone)
 

@@ -9,8 +9,8 @@ from tests.parity.conftest import clip
 from tests.parity.figures import reference, seeded
 from vbench.dimensions.backbones.grit import Grit
 from vbench.dimensions.base import Dimension, VideoScore
+from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
-from vbench.video import Video
 
 CLIPS = ("pan_wide_rgb", "portrait_rgb", "large_yuv")
 

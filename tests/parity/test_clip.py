@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from tests.parity.conftest import clip
 from tests.parity.figures import reference, seeded
 from vbench.dimensions.backbones.clip import CLIPB32, CLIPL14
-from vbench.video import Video
+from vbench.media.video import Video
 
 pytestmark = pytest.mark.parity
 

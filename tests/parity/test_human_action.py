@@ -8,7 +8,7 @@ from tests.parity.conftest import clip, tolerance
 from tests.parity.figures import AGGREGATE_TOLERANCE, Scored, reference
 from vbench.dimensions.backbones.umt import UMT, preprocess
 from vbench.dimensions.human_action import CERTAIN, action_of
-from vbench.video import Video, middle_indices
+from vbench.media.video import Video, middle_indices
 
 pytestmark = pytest.mark.parity
 

@@ -12,8 +12,8 @@ from tests.parity.figures import AGGREGATE_TOLERANCE, Scored, reference, seeded
 from vbench.dimensions.backbones.musiq import MUSIQ
 from vbench.dimensions.base import VideoScore
 from vbench.dimensions.imaging_quality import PREPROCESSING, ImagingQuality
+from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
-from vbench.video import Video
 
 pytestmark = pytest.mark.parity
 

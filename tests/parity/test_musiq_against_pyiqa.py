@@ -11,7 +11,7 @@ from tests.parity.checkpoint_cache import seeded_state
 from tests.parity.conftest import clip
 from tests.parity.figures import seeded
 from vbench.dimensions.backbones.musiq import MUSIQ
-from vbench.video import Video
+from vbench.media.video import Video
 
 pytestmark = pytest.mark.parity
 

@@ -11,8 +11,8 @@ from vbench.dimensions.backbones.tag2text import Tag2Text
 from vbench.dimensions.backbones.tag2text.beam_search import Hypothesis
 from vbench.dimensions.base import VideoScore
 from vbench.dimensions.scene import Scene
+from vbench.media.video import Video, middle_indices
 from vbench.prompts.suite import Prompt
-from vbench.video import Video, middle_indices
 
 pytestmark = pytest.mark.parity
 

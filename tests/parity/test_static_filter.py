@@ -10,7 +10,7 @@ from tests.parity.conftest import clip
 from tests.parity.figures import reference, seeded
 from vbench.dimensions.backbones.raft import RAFT
 from vbench.dimensions.static_filter import StaticFilter
-from vbench.video import Video
+from vbench.media.video import Video
 
 pytestmark = pytest.mark.parity
 

@@ -8,7 +8,7 @@ import torch
 from tests.parity.conftest import clip, tolerance
 from tests.parity.figures import AGGREGATE_TOLERANCE, Scored, reference, seeded
 from vbench.dimensions.backbones.dino import DINO
-from vbench.video import Video
+from vbench.media.video import Video
 
 pytestmark = pytest.mark.parity
 

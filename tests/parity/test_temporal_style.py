@@ -9,7 +9,7 @@ from tests.parity.figures import AGGREGATE_TOLERANCE, reference
 from tests.parity.video_text import embedder, score, video
 from vbench.dimensions.backbones.viclip import ViCLIP, preprocess
 from vbench.dimensions.temporal_style import TemporalStyle
-from vbench.video import middle_indices
+from vbench.media.video import middle_indices
 
 pytestmark = pytest.mark.parity
 

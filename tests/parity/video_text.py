@@ -8,8 +8,8 @@ from tests.parity.conftest import clip
 from tests.parity.figures import reference, seeded
 from vbench.dimensions.backbones.viclip import ViCLIP
 from vbench.dimensions.base import Dimension, VideoScore
+from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
-from vbench.video import Video
 
 
 @cache

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vbench.prompts import library, official
-from vbench.prompts.sampling import sampling_plan
+from vbench.prompts.sampling_plan import sampling_plan
 from vbench.prompts.suite import PromptSuite, SuiteError
 
 PROMPTS_PER_DIMENSION = {

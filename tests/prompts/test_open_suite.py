@@ -13,7 +13,7 @@ import pytest
 
 import vbench.dimensions
 import vbench.prompts
-from vbench.prompts.sampling import file_stems
+from vbench.prompts.sampling_plan import file_stems
 from vbench.prompts.suite import Prompt, read_category, read_suite
 
 DATA = Path(vbench.prompts.__file__ or "").parent / "data"

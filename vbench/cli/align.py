@@ -13,10 +13,10 @@ from vbench.cli.card import print_json
 from vbench.errors import UsageError
 
 if TYPE_CHECKING:
-    from vbench.leaderboard.alignment import Alignment
-    from vbench.leaderboard.preference import Judgement
-    from vbench.statistics import Interval
-    from vbench.store import Row
+    from vbench.analysis.alignment import Alignment
+    from vbench.analysis.preference import Judgement
+    from vbench.analysis.statistics import Interval
+    from vbench.runs.store import Row
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -68,9 +68,9 @@ def align(
 
     Exit status: 0 done, 1 people judged a dimension that has no scores of two of the models, 2 wrong call.
     """
-    from vbench.leaderboard.alignment import align as align_runs
-    from vbench.leaderboard.alignment import align_scores
-    from vbench.leaderboard.annotations import read_annotations, read_scores
+    from vbench.analysis.alignment import align as align_runs
+    from vbench.analysis.alignment import align_scores
+    from vbench.analysis.annotations import read_annotations, read_scores
 
     if bool(run) and bool(scores):
         raise UsageError("Scores come from runs (--run) or from a table (--scores), not from both.")
@@ -97,8 +97,8 @@ def align(
 
 
 def _runs(given: Sequence[str], force: bool) -> dict[str, list[Row]]:
-    from vbench.comparison import objections
-    from vbench.results import read_rows
+    from vbench.analysis.comparison import objections
+    from vbench.runs.results import read_rows
 
     folders: dict[str, Path] = {}
     for text in given:
@@ -134,7 +134,7 @@ def _of_board(url: str) -> tuple[list[Judgement], dict[str, list[Row]]]:
 
 def _missing(judgements: Iterable[Judgement], found: Mapping[str, Alignment]) -> dict[str, str]:
     """Why a dimension that people judged is not in the table."""
-    from vbench.leaderboard.preference import models_of
+    from vbench.analysis.preference import models_of
 
     judged: dict[str, list[Judgement]] = {}
     for one in judgements:
@@ -199,8 +199,8 @@ def _plain(found: Mapping[str, Alignment]) -> dict[str, Any]:
 
 
 def _draw(plot: Path, found: Mapping[str, Alignment], what: str) -> None:
-    from vbench.charts import Panel, alignment, standalone
-    from vbench.run import write_atomically
+    from vbench.reports.charts import Panel, alignment, standalone
+    from vbench.runs.evaluate import write_atomically
 
     panels = [
         Panel(

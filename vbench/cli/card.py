@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from vbench.profiles import PROFILES
-from vbench.scoring import QUALITY, RULES, SEMANTIC, ScoreCard
+from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, ScoreCard
+from vbench.dimensions.profiles import PROFILES
 
 
 def card_json(

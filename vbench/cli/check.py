@@ -31,8 +31,8 @@ def check(
     from rich.console import Console
     from rich.table import Table
 
-    from vbench.check import ERROR
-    from vbench.check import check as findings_of
+    from vbench.runs.preflight import ERROR
+    from vbench.runs.preflight import check as findings_of
 
     plan = make_plan(videos, dimension, "auto", suite, None, None, category)
     findings = list(findings_of(plan))

@@ -14,8 +14,8 @@ import typer
 from vbench.cli.card import print_json
 
 if TYPE_CHECKING:
-    from vbench.comparison import Comparison
-    from vbench.statistics import PairedDifference
+    from vbench.analysis.comparison import Comparison
+    from vbench.analysis.statistics import PairedDifference
 
 HEADINGS = ("dimension", "first", "second", "change", "95 % interval", "verdict", "prompts to settle")
 
@@ -49,7 +49,7 @@ def compare(
 
     Exit status: 0 compared (and the gate is met), 1 the gate is not met, 2 wrong call or runs of different kinds.
     """
-    from vbench.comparison import compare_runs, conditions, failures
+    from vbench.analysis.comparison import compare_runs, conditions, failures
 
     asked = conditions(gate) if gate else []
     compared = compare_runs(runs, force, seed, prompts)
@@ -66,7 +66,7 @@ def compare(
 
 
 def _cells(name: str, difference: PairedDifference) -> tuple[str, ...]:
-    from vbench.comparison import verdict
+    from vbench.analysis.comparison import verdict
 
     low, high = 100 * difference.low, 100 * difference.high
     settle = str(difference.prompts_to_settle or "-")
@@ -112,7 +112,7 @@ def _table(console: Any, title: str, differences: Mapping[str, PairedDifference]
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from vbench.comparison import SAME
+    from vbench.analysis.comparison import SAME
 
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in HEADINGS:
@@ -171,7 +171,7 @@ def _json(first: str, compared: Sequence[Comparison]) -> None:
 
 
 def _plain(differences: Mapping[str, PairedDifference]) -> dict[str, dict[str, Any]]:
-    from vbench.comparison import verdict
+    from vbench.analysis.comparison import verdict
 
     return {
         name: {**vars(difference), "change": difference.change, "verdict": verdict(difference)}

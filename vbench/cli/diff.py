@@ -24,7 +24,7 @@ def diff(
     from rich.console import Console
     from rich.table import Table
 
-    from vbench.differences import differences, moved
+    from vbench.analysis.run_diff import differences, moved
 
     found, moves = differences(first, second), moved(first, second, most)
     if json_output:

@@ -18,10 +18,10 @@ def dimensions(
     from rich.console import Console
     from rich.table import Table
 
-    from vbench.crew import Crew
-    from vbench.profiles import DIMENSIONS
-    from vbench.profiles import profile as profile_named
-    from vbench.scoring import in_protocol_order
+    from vbench.benchmarks.score_card import in_protocol_order
+    from vbench.dimensions.profiles import DIMENSIONS
+    from vbench.dimensions.profiles import profile as profile_named
+    from vbench.runs.evaluators import Crew
 
     crew = Crew(profile_named(profile), torch.device("cpu"))
     listed = []

@@ -12,11 +12,11 @@ from typer.core import TyperCommand
 from vbench.cli.card import card_json, print_card, print_json
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
-from vbench.prompts.sampling import SAMPLES
+from vbench.prompts.sampling_plan import SAMPLES
 
 if TYPE_CHECKING:
-    from vbench.plan import Plan
-    from vbench.run import Outcome
+    from vbench.runs.evaluate import Outcome
+    from vbench.runs.plan import Plan
 
 BY_METRIC = "imaging_quality_by_metric"
 
@@ -53,7 +53,7 @@ def spread(args: Sequence[str]) -> list[str]:
     >>> spread(["--dimension", "scene", "color", "videos"])
     ['--dimension', 'scene', '--dimension', 'color', 'videos']
     """
-    from vbench.profiles import DIMENSIONS
+    from vbench.dimensions.profiles import DIMENSIONS
 
     spread_out: list[str] = []
     collecting = False
@@ -156,10 +156,11 @@ def evaluate(
             err=True,
         )
     from vbench import device as devices
-    from vbench import reference, run
-    from vbench.crew import Crew
+    from vbench.compat import vbench_class as reference
     from vbench.dimensions.backbones.pyiqa_metric import known_measure
-    from vbench.profiles import profile as profile_named
+    from vbench.dimensions.profiles import profile as profile_named
+    from vbench.runs import evaluate as run
+    from vbench.runs.evaluators import Crew
 
     options = reference.options_from({"imaging_quality_preprocessing_mode": imaging_preprocessing})
     if imaging_metric:
@@ -207,8 +208,8 @@ def make_plan(
     Raises:
         UsageError: options that exclude each other, or input that cannot be used.
     """
-    from vbench import plan as plans
-    from vbench.reference import load_category, load_suite
+    from vbench.compat.vbench_class import load_category, load_suite
+    from vbench.runs import plan as plans
 
     prompt = None if prompt == "None" else prompt  # the reference's default, spelled out in its scripts
     samples = SAMPLES
@@ -240,8 +241,8 @@ def _as_sampled(videos: Path) -> tuple[str | None, str | None, Sequence[str], in
     Raises:
         UsageError: the suite is no longer what it was.
     """
-    from vbench.reference import load_category, load_suite
-    from vbench.sampling import read_sampling
+    from vbench.compat.vbench_class import load_category, load_suite
+    from vbench.sampling.generate import read_sampling
 
     record = read_sampling(videos) if videos.is_dir() else None
     if record is None or not record["suite"]["name"]:
@@ -268,7 +269,7 @@ def exit_status(outcome: Outcome, explicit: bool) -> int:
         outcome: how the run ended.
         explicit: whether the dimensions were named; one without a backbone in the profile counts only then.
     """
-    from vbench.crew import NO_BACKBONE
+    from vbench.runs.evaluators import NO_BACKBONE
 
     if not outcome.scored:
         return 3

@@ -16,6 +16,6 @@ def explain(
     ] = None,
 ) -> None:
     """Write a page with the video's frames and what the evaluators saw on them: boxes, labels, captions, curves."""
-    from vbench.explain import explain as write
+    from vbench.reports.explain import explain as write
 
     typer.echo(write(run, video, output or run / "explained" / Path(video).stem))

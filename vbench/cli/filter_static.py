@@ -11,7 +11,7 @@ from vbench.cli.card import print_json
 from vbench.errors import UsageError
 
 if TYPE_CHECKING:
-    from vbench.filtering import Filtered
+    from vbench.runs.static_filter import Filtered
 
 
 def filter_static(
@@ -45,13 +45,13 @@ def filter_static(
     from rich.progress import track
 
     from vbench import device as devices
-    from vbench import filtering
+    from vbench.compat.vbench_class import load_suite
     from vbench.dimensions.backbones.base import FlowEstimator
+    from vbench.dimensions.profiles import BACKBONES
+    from vbench.dimensions.profiles import profile as profile_named
     from vbench.dimensions.static_filter import StaticFilter
-    from vbench.plan import prompt_from_name
-    from vbench.profiles import BACKBONES
-    from vbench.profiles import profile as profile_named
-    from vbench.reference import load_suite
+    from vbench.runs import static_filter as filtering
+    from vbench.runs.plan import prompt_from_name
 
     folder = videos or videos_path
     if folder is None or not folder.is_dir():
@@ -77,8 +77,8 @@ def filter_static(
 
 
 def _identity(flow: str) -> str:
-    from vbench import checkpoints
-    from vbench.profiles import BACKBONES
+    from vbench.dimensions.profiles import BACKBONES
+    from vbench.weights import cards as checkpoints
 
     digests = [checkpoints.digest(checkpoints.locate(name)) for name in BACKBONES.get(flow).checkpoints]
     return " ".join([flow, *digests])

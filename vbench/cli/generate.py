@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vbench.prompts.suite import PromptSuite
-    from vbench.sampling import Sampled, Wanted
+    from vbench.sampling.generate import Sampled, Wanted
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -79,8 +79,8 @@ def generate(
     ] = ProgressStyle.auto,
 ) -> None:
     """Sample the videos of a prompt suite with a model; continues where an earlier call stopped."""
-    from vbench.generators.catalogue import build
-    from vbench.sampling import generate as sample
+    from vbench.generators.catalog import build
+    from vbench.sampling.generate import generate as sample
 
     generator = build(model, option or ())
     width, height = _size(size)
@@ -140,9 +140,9 @@ def _wanted(
     static_samples: int | None,
     seed: int,
 ) -> Wanted:
-    from vbench.profiles import DIMENSIONS
-    from vbench.prompts.sampling import sampling_plan
-    from vbench.sampling import Wanted
+    from vbench.dimensions.profiles import DIMENSIONS
+    from vbench.prompts.sampling_plan import sampling_plan
+    from vbench.sampling.generate import Wanted
 
     suite = _suite(suite_name, prompts, category)
     asked = [DIMENSIONS.known(name) for name in dimensions or ()]
@@ -155,8 +155,8 @@ def _wanted(
 
 
 def _suite(name: str | None, prompts: list[str] | None, category: str | None) -> PromptSuite:
+    from vbench.compat.vbench_class import load_category, load_suite
     from vbench.prompts.suite import Prompt, PromptSuite
-    from vbench.reference import load_category, load_suite
 
     if prompts:
         if name or category:
@@ -171,7 +171,7 @@ def _with_material(wanted: Wanted, images: Path | None, texts: Path | None, exte
     """The same with the images to start from and the texts to feed."""
     from dataclasses import replace
 
-    from vbench.sampling import images_of
+    from vbench.sampling.generate import images_of
 
     if images and not images.is_dir():
         raise UsageError(f"{images} is not a folder of images.")

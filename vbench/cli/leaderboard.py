@@ -47,8 +47,8 @@ def serve(
     """
     if context.invoked_subcommand:
         return
-    from vbench.leaderboard.server import serve as serve_board
     from vbench.leaderboard.settings import from_environment
+    from vbench.leaderboard.web.api import serve as serve_board
 
     settings = from_environment(database=database)
     _refuse_taken(host, port)
@@ -69,7 +69,7 @@ def list_submissions(
     database: Database = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
     """List all submissions, whatever their state."""
-    from vbench.leaderboard.entry import FIGURE
+    from vbench.leaderboard.views.board_row import FIGURE
 
     entries = [entry for entry in _board(database).entries(everything=True) if entry.format != FIGURE]
     if as_json:
@@ -118,7 +118,7 @@ def export(
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.json, database: Database = None
 ) -> None:
     """Print the board as JSON or CSV."""
-    from vbench.leaderboard.export import as_csv, as_json
+    from vbench.leaderboard.views.export import as_csv, as_json
 
     write = {Format.json: as_json, Format.csv: as_csv}[form]
     typer.echo(write(_board(database).entries()), nl=False)

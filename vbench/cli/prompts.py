@@ -26,10 +26,10 @@ def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSO
     from rich.console import Console
     from rich.table import Table
 
+    from vbench.compat.vbench_class import fetched_suites
     from vbench.prompts import library
     from vbench.prompts.official import NAME
     from vbench.prompts.suite import SuiteError
-    from vbench.reference import fetched_suites
 
     table = Table("suite", "prompts", "dimensions", "categories", "sha256")
     listed: list[dict[str, Any]] = []
@@ -86,9 +86,9 @@ def fetch(
 
     Exit status: 0 all is there, 1 the categories could not be fetched (the suite was), 2 nothing was fetched.
     """
+    from vbench.compat.vbench_class import fetched_suites
     from vbench.errors import UsageError
     from vbench.prompts import official
-    from vbench.reference import fetched_suites
 
     if suite != official.NAME:
         raise UsageError(f"Only {official.NAME} is fetched; open and mini are here already.")
@@ -121,7 +121,7 @@ def plan(
     json_output: Annotated[bool, typer.Option("--json", help="JSON lines: prompt, index, seed, file.")] = False,
 ) -> None:
     """List what must be sampled: file, seed and prompt, a line each."""
-    from vbench.prompts.sampling import sampling_plan
+    from vbench.prompts.sampling_plan import sampling_plan
 
     count = 0
     for sample in sampling_plan(_suite(suite, category), _known(dimension), samples, static_samples, seed):
@@ -136,12 +136,12 @@ def plan(
 
 
 def _suite(name: str, category: str | None) -> PromptSuite:
-    from vbench.reference import load_category, load_suite
+    from vbench.compat.vbench_class import load_category, load_suite
 
     return load_category(name, category) if category else load_suite(name)
 
 
 def _known(dimensions: list[str] | None) -> list[str]:
-    from vbench.profiles import DIMENSIONS
+    from vbench.dimensions.profiles import DIMENSIONS
 
     return [DIMENSIONS.known(name) for name in dimensions or ()]

@@ -12,7 +12,7 @@ from vbench.cli.card import card_json, print_card, print_json
 from vbench.errors import UsageError
 
 if TYPE_CHECKING:
-    from vbench.scoring import ScoreCard
+    from vbench.benchmarks.score_card import ScoreCard
 
 
 def score(
@@ -45,11 +45,11 @@ def read(path: Path) -> tuple[ScoreCard, str, dict[str, Any]]:
     Raises:
         UsageError: there is neither.
     """
-    from vbench.run import RECORD
+    from vbench.runs.evaluate import RECORD
 
     if (path / RECORD).exists():
-        from vbench.results import read_score_card
-        from vbench.run import read_record
+        from vbench.runs.evaluate import read_record
+        from vbench.runs.results import read_score_card
 
         record = read_record(path)
         return read_score_card(path), record["profile"], record["options"]
@@ -67,7 +67,7 @@ def read_result_files(files: list[Path]) -> ScoreCard:
     Raises:
         UsageError: a file is not one, or two of them give the same dimension.
     """
-    from vbench.scoring import DimensionResult, ScoreCard, in_protocol_order
+    from vbench.benchmarks.score_card import DimensionResult, ScoreCard, in_protocol_order
 
     results: dict[str, DimensionResult] = {}
     for file in files:

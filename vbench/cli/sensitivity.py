@@ -12,7 +12,7 @@ from vbench.cli.card import print_json
 from vbench.cli.progress import ProgressStyle, progress_of
 
 if TYPE_CHECKING:
-    from vbench.sensitivity import Sweep
+    from vbench.analysis.sensitivity import Sweep
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -47,11 +47,11 @@ def sensitivity(
 ) -> None:
     """Turn a known defect up in synthetic videos and watch what the score of a dimension does."""
     from vbench import device as devices
-    from vbench.charts import response, standalone
-    from vbench.crew import Crew
-    from vbench.profiles import profile as profile_named
-    from vbench.run import write_atomically
-    from vbench.sensitivity import sweep
+    from vbench.analysis.sensitivity import sweep
+    from vbench.dimensions.profiles import profile as profile_named
+    from vbench.reports.charts import response, standalone
+    from vbench.runs.evaluate import write_atomically
+    from vbench.runs.evaluators import Crew
 
     crew = Crew(profile_named(profile), devices.choose(device))
     sweeps = [sweep(name, crew, dial, steps, seed=seed, progress=progress_of(progress)) for name in dimension]

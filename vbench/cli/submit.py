@@ -11,8 +11,8 @@ import typer
 from vbench.cli.card import print_json
 
 if TYPE_CHECKING:
-    from vbench.leaderboard.card import ModelCard
-    from vbench.leaderboard.check import Checked
+    from vbench.leaderboard.submissions.model_card import ModelCard
+    from vbench.leaderboard.submissions.validate import Checked
 
 Board = Annotated[str | None, typer.Option("--to", metavar="URL", help="Send it to this board.", show_default=False)]
 Token = Annotated[
@@ -95,7 +95,7 @@ def withdraw(
 
 def _card(file: Path | None, given: dict[str, str]) -> ModelCard:
     from vbench.errors import UsageError
-    from vbench.leaderboard.card import read_card
+    from vbench.leaderboard.submissions.model_card import read_card
 
     values: dict[str, Any] = {}
     if file:
@@ -112,8 +112,8 @@ def _card(file: Path | None, given: dict[str, str]) -> ModelCard:
 
 
 def _archive(source: Path, card: ModelCard, videos: int, partial: bool) -> bytes:
-    from vbench.leaderboard.submission import pack, pack_results
-    from vbench.run import RECORD
+    from vbench.leaderboard.submissions.pack import pack, pack_results
+    from vbench.runs.evaluate import RECORD
 
     if (source / RECORD).exists():
         return pack(source, card, videos, partial=partial)
@@ -122,9 +122,9 @@ def _archive(source: Path, card: ModelCard, videos: int, partial: bool) -> bytes
 
 def _checked(content: bytes) -> Checked:
     """The board's own check, with its usual limits, before anything is sent."""
-    from vbench.leaderboard.archive import limits_of, read_archive
-    from vbench.leaderboard.check import check
     from vbench.leaderboard.settings import Settings
+    from vbench.leaderboard.submissions.archive import limits_of, read_archive
+    from vbench.leaderboard.submissions.validate import check
 
     usual = Settings()
     return check(read_archive(content, limits_of(usual)), usual.suite)

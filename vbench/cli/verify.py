@@ -25,11 +25,11 @@ def verify(
     Exit status: 0 they hold, 1 some do not, 2 wrong call.
     """
     from vbench import device as devices
-    from vbench import verification
-    from vbench.crew import Crew
-    from vbench.profiles import profile
-    from vbench.results import read_rows
-    from vbench.run import read_record
+    from vbench.dimensions.profiles import profile
+    from vbench.runs import verify as verification
+    from vbench.runs.evaluate import read_record
+    from vbench.runs.evaluators import Crew
+    from vbench.runs.results import read_rows
 
     record = read_record(run)
     crew = Crew(profile(record["profile"]), devices.choose(device), record["batch_size"], record["options"])

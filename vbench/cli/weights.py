@@ -14,7 +14,7 @@ from vbench.errors import CheckpointError, UsageError
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from vbench.checkpoints import Checkpoint
+    from vbench.weights.cards import Checkpoint
 
 weights = typer.Typer(
     help="Checkpoints: list, download, verify, path.",
@@ -34,7 +34,7 @@ def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSO
     from rich.console import Console
     from rich.table import Table
 
-    from vbench.checkpoints import CHECKPOINTS, cache_dir
+    from vbench.weights.cards import CHECKPOINTS, cache_dir
 
     if json_output:
         print_json({"cache": str(cache_dir()), "checkpoints": [_row(entry) for entry in CHECKPOINTS.values()]})
@@ -61,7 +61,7 @@ def download(
     """Fetch checkpoints into the cache; an interrupted download continues."""
     from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    from vbench.downloads import download as fetch
+    from vbench.weights.download import download as fetch
 
     failed = []
     columns = (TextColumn("{task.description}"), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
@@ -85,7 +85,7 @@ def verify(names: Names = None, dimension: Dimensions = None) -> None:
 
     Exit status: 0 all are there and right, 1 otherwise.
     """
-    from vbench import checkpoints
+    from vbench.weights import cards as checkpoints
 
     wrong = False
     for name in _chosen(names, dimension):
@@ -101,7 +101,7 @@ def verify(names: Names = None, dimension: Dimensions = None) -> None:
 @weights.command()
 def path(name: Annotated[str, typer.Argument(help="Name as in `vbench weights list`.")]) -> None:
     """Print where a checkpoint lies, or should lie. Exit status 1 if it is not there."""
-    from vbench.checkpoints import candidates
+    from vbench.weights.cards import candidates
 
     found = _found(name)
     typer.echo(found or candidates(name)[0])
@@ -113,13 +113,13 @@ def _show(bar: Progress, task: TaskID, done: int, total: int | None) -> None:
 
 
 def _found(name: str) -> Path | None:
-    from vbench.checkpoints import candidates
+    from vbench.weights.cards import candidates
 
     return next((place for place in candidates(name) if place.is_file()), None)
 
 
 def _verdict(name: str, file: Path) -> tuple[str, bool]:
-    from vbench import checkpoints
+    from vbench.weights import cards as checkpoints
 
     sha256 = checkpoints.digest(file)
     published = checkpoints.is_published(name, sha256)
@@ -135,7 +135,7 @@ def _verdict(name: str, file: Path) -> tuple[str, bool]:
 
 
 def _chosen(names: list[str] | None, dimensions: list[str] | None) -> list[str]:
-    from vbench.checkpoints import CHECKPOINTS, checkpoint
+    from vbench.weights.cards import CHECKPOINTS, checkpoint
 
     if not names and not dimensions:
         return list(CHECKPOINTS)
@@ -143,8 +143,8 @@ def _chosen(names: list[str] | None, dimensions: list[str] | None) -> list[str]:
     if dimensions:
         import torch
 
-        from vbench.crew import Crew
-        from vbench.profiles import profile
+        from vbench.dimensions.profiles import profile
+        from vbench.runs.evaluators import Crew
 
         crew = Crew(profile("official"), torch.device("cpu"))
         chosen |= {file for dimension in dimensions for file in crew.checkpoints(dimension)}
@@ -154,7 +154,7 @@ def _chosen(names: list[str] | None, dimensions: list[str] | None) -> list[str]:
 
 
 def _row(entry: Checkpoint) -> dict[str, object]:
-    from vbench.checkpoints import candidates
+    from vbench.weights.cards import candidates
 
     found = _found(entry.name)
     return {

@@ -12,10 +12,10 @@ from PIL import Image
 from torch import Tensor
 
 from tests.dimensions.backbones.textures import moving_texture
-from vbench.checkpoints import read_tensors
 from vbench.dimensions.backbones import efficientnet_lite
 from vbench.dimensions.backbones.efficientnet_lite import EfficientNetLite, weights_file
 from vbench.errors import CheckpointMismatch, MissingExtra, UnsafeCheckpoint
+from vbench.weights.cards import read_tensors
 
 CPU = torch.device("cpu")
 

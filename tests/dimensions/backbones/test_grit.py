@@ -10,7 +10,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tests.parity.checkpoint_cache import manifest
-from vbench.checkpoints import CHECKPOINTS
 from vbench.dimensions.backbones.base import Regions
 from vbench.dimensions.backbones.grit import Grit, GritNetwork, grit
 from vbench.dimensions.backbones.grit.backbone import Attention, Block, relative
@@ -19,6 +18,7 @@ from vbench.dimensions.backbones.grit.proposals import KEPT, CenterHead, best_ap
 from vbench.dimensions.backbones.grit.text_decoder import LONGEST, TextDecoder
 from vbench.dimensions.backbones.wordpiece import END, WordPiece
 from vbench.errors import CheckpointMismatch
+from vbench.weights.cards import CHECKPOINTS
 
 WORDS = 200
 

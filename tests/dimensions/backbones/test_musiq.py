@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from vbench.checkpoints import CHECKPOINTS
 from vbench.dimensions.backbones import musiq
 from vbench.dimensions.backbones.musiq import MUSIQ, QualityNetwork, grid_places, patches, scales
 from vbench.errors import CheckpointMismatch
+from vbench.weights.cards import CHECKPOINTS
 
 CPU = torch.device("cpu")
 

@@ -18,7 +18,7 @@ from tests.parity.conftest import clip
 from vbench.dimensions.backbones import niqe
 from vbench.dimensions.backbones.niqe import NIQE
 from vbench.errors import MissingExtra, NotApplicable
-from vbench.video import Video
+from vbench.media.video import Video
 
 CPU = torch.device("cpu")
 

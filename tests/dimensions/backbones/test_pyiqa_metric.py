@@ -16,8 +16,8 @@ from tests.parity.conftest import clip
 from vbench.dimensions.backbones.pyiqa_metric import TENSORS_ONLY, PyiqaMeasures, known_measure
 from vbench.dimensions.imaging_quality_by_metric import ImagingQualityByMetric
 from vbench.errors import CheckpointError, MissingExtra, UsageError
+from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
-from vbench.video import Video
 
 CPU = torch.device("cpu")
 

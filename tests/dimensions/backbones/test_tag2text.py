@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from vbench.checkpoints import CHECKPOINTS
 from vbench.dimensions.backbones.tag2text import Tag2Text, tag2text
 from vbench.dimensions.backbones.tag2text.beam_search import Hypothesis
 from vbench.dimensions.backbones.tag2text.network import Tag2TextNetwork, Writing
 from vbench.errors import CheckpointMismatch
+from vbench.weights.cards import CHECKPOINTS
 
 CPU = torch.device("cpu")
 SIZE = 64

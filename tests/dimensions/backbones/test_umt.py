@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from vbench.checkpoints import CHECKPOINTS
 from vbench.dimensions.backbones import umt
 from vbench.dimensions.backbones.umt import UMT, VideoClassifier, position_table, preprocess
 from vbench.errors import CheckpointError, CheckpointMismatch
+from vbench.weights.cards import CHECKPOINTS
 
 SMALL = {"frames": 16, "size": 32, "width": 32, "depth": 2, "heads": 2}
 CPU = torch.device("cpu")

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from vbench.checkpoints import CHECKPOINTS
 from vbench.dimensions.backbones import viclip
 from vbench.dimensions.backbones.viclip import TextTower, TwoTowers, ViCLIP, VideoTower, preprocess
 from vbench.errors import CheckpointMismatch
+from vbench.weights.cards import CHECKPOINTS
 
 CPU = torch.device("cpu")
 

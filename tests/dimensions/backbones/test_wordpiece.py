@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from vbench.checkpoints import locate
 from vbench.dimensions.backbones.wordpiece import BEGIN, END, WordPiece, close_up
 from vbench.errors import CheckpointError
+from vbench.weights.cards import locate
 
 
 @pytest.fixture(scope="module")

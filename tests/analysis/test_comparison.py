@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.analysis.test_statistics import run as simulated
+from vbench.analysis.comparison import BETTER, SAME, WORSE, compare_runs, conditions, failures, ranking, verdict
+from vbench.errors import UsageError
+from vbench.runs.evaluate import RECORD, RECORD_VERSION, STORE
+from vbench.runs.store import Row, RunStore
+
+
+def write_run(folder: Path, rows: list[Row], **changes: object) -> Path:
+    """A run's folder with these rows, as an evaluation leaves it."""
+    store = RunStore(folder / STORE)
+    store.put_all(rows)
+    store.close()
+    record = {
+        "version": RECORD_VERSION, "status": "finished", "started": "", "ended": "", "videos": str(folder),
+        "mode": "vbench_standard",
+        "suite": {"name": "open", "sha256": "ab"}, "profile": "official", "comparable": True, "dimensions": [],
+        "dimension_versions": {}, "options": {}, "batch_size": 8, "missing_videos": [], "unexpected_videos": [],
+        "not_evaluated": {}, "checkpoints": {}, "arguments": [], "machine": {}, "packages": {}, **changes,
+    }  # fmt: skip
+    (folder / RECORD).write_text(json.dumps(record))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("runs")
+    return {
+        "base": write_run(folder / "base", simulated(0, samples=1)),
+        "same": write_run(folder / "same", simulated(1, samples=1)),
+        "worse": write_run(folder / "worse", simulated(2, {"imaging_quality": 0.2, "scene": 0.2}, samples=1)),
+        "better": write_run(folder / "better", simulated(3, {"color": -0.2}, samples=1)),
+    }
+
+
+def test_verdicts(runs: dict[str, Path]) -> None:
+    same, worse, better = compare_runs([runs["base"], runs["same"], runs["worse"], runs["better"]])
+    assert {verdict(found) for found in same.differences.values()} == {SAME}
+    assert {name for name, found in worse.differences.items() if verdict(found) == WORSE} >= {
+        "imaging_quality",
+        "scene",
+    }
+    assert verdict(better.differences["color"]) == BETTER
+    assert set(worse.by_category) == {"animal", "food"}
+    assert verdict(worse.by_category["food"]["imaging_quality"]) == WORSE
+    assert len(worse.moved) == 5
+
+
+def test_gate(runs: dict[str, Path]) -> None:
+    compared = compare_runs([runs["base"], runs["worse"]])
+    change = 100 * compared[0].differences["imaging_quality"].change
+    unmet = [f"worse: imaging_quality changed by {change:+.2f} points, > -1 asked"]
+    assert failures(conditions("imaging_quality>-1,color>-5"), compared) == unmet
+    assert failures(conditions("total > -50, quality>=-50"), compared) == []
+    for wrong in ("total<3", "beauty>0", "total>", ""):
+        with pytest.raises(UsageError, match="is no condition"):
+            conditions(wrong)
+
+
+@pytest.mark.parametrize(
+    ("changes", "objection"),
+    [
+        ({"suite": {"name": "open", "sha256": "cd"}}, "another suite"),
+        ({"profile": "lite"}, "another profile"),
+    ],
+)
+def test_runs_of_different_kinds_are_refused_unless_forced(
+    runs: dict[str, Path], tmp_path: Path, changes: dict[str, object], objection: str
+) -> None:
+    other = write_run(tmp_path / "other", simulated(4, samples=1)[:50], **changes)
+    with pytest.raises(UsageError, match=objection):
+        compare_runs([runs["base"], other])
+    (forced,) = compare_runs([runs["base"], other], force=True)
+    assert list(forced.objections) == [objection]
+
+
+def test_other_checkpoints_are_refused(tmp_path: Path) -> None:
+    rows = simulated(0, samples=1)[:20]
+    one = write_run(tmp_path / "one", rows, checkpoints={"amt_s": {"sha256": "1"}, "grit_b": {"sha256": "1"}})
+    two = write_run(tmp_path / "two", rows, checkpoints={"amt_s": {"sha256": "2"}})
+    with pytest.raises(UsageError, match="another checkpoint"):
+        compare_runs([one, two])
+    with pytest.raises(UsageError, match="needs two runs"):
+        compare_runs([one])
+
+
+def test_ranking_groups_what_cannot_be_told_apart(runs: dict[str, Path]) -> None:
+    groups = ranking([runs["worse"], runs["base"], runs["same"]], by="imaging_quality")
+    assert groups[-1] == ["worse"]
+    assert sorted(groups[0]) == ["base", "same"]
+    with pytest.raises(UsageError, match="no beauty to rank by"):
+        ranking([runs["base"]], by="beauty")

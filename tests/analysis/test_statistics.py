@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+from vbench.analysis.statistics import Interval, category_intervals, compare, intervals, table, told_apart
+from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
+from vbench.runs.store import Row
+
+GROUPS: tuple[tuple[tuple[str, ...], int], ...] = (
+    (("subject_consistency", "dynamic_degree", "motion_smoothness"), 72),
+    (("background_consistency", "scene"), 86),
+    (("overall_consistency", "aesthetic_quality", "imaging_quality"), 93),
+    (("temporal_flickering",), 75),
+    (("object_class",), 79),
+    (("multiple_objects",), 82),
+    (("human_action",), 100),
+    (("color",), 85),
+    (("spatial_relationship",), 84),
+    (("temporal_style",), 100),
+    (("appearance_style",), 90),
+)
+BINARY = ("dynamic_degree", "human_action")
+
+
+def run(seed: int, shift: dict[str, float] | None = None, samples: int = 5) -> list[Row]:
+    """Rows of a whole suite: a level per prompt that every run shares, noise of its own per sample."""
+    shared, own = np.random.default_rng(12345), np.random.default_rng(seed)
+    rows = []
+    for names, prompts in GROUPS:
+        for number in range(prompts):
+            for name in names:
+                level, worse = shared.uniform(0.3, 0.8), (shift or {}).get(name, 0.0)
+                for index in range(samples):
+                    if name in BINARY:
+                        value = float(own.random() < level - worse)
+                    else:
+                        value = float(level - worse + 0.1 * own.standard_normal())
+                    prompt = f"{names[0]} {number}"
+                    category = ("animal", "food")[number % 2]
+                    rows.append(
+                        Row(f"{prompt}-{index}.mp4", prompt, name, "", category=category, value=value, weight=1.0)
+                    )
+    return rows
+
+
+def test_the_bootstrap_agrees_with_the_analytic_interval_of_a_mean() -> None:
+    values = np.random.default_rng(1).normal(0.5, 0.1, 400)
+    rows = [Row(f"{i}", f"{i}", "scene", "", value=float(value), weight=1.0) for i, value in enumerate(values)]
+    found = intervals(rows, draws=20_000)["scene"]
+    half = NormalDist().inv_cdf(0.975) * values.std(ddof=1) / math.sqrt(len(values))
+    assert found.score == pytest.approx(values.mean())
+    assert found.high - found.low == pytest.approx(2 * half, rel=0.05)
+
+
+def test_intervals_repeat_to_the_last_digit_and_follow_the_seed() -> None:
+    rows = run(0, samples=1)
+    assert intervals(rows, seed=3) == intervals(list(reversed(rows)), seed=3)
+    assert intervals(rows, seed=3) != intervals(rows, seed=4)
+
+
+def test_samples_of_one_prompt_stay_together() -> None:
+    independent = [Row(f"{i}", f"{i}", "scene", "", value=float(i % 2), weight=1.0) for i in range(100)]
+    together = [Row(f"{i}", f"{i // 10}", "scene", "", value=float((i // 10) % 2), weight=1.0) for i in range(100)]
+    wide, narrow = intervals(together)["scene"], intervals(independent)["scene"]
+    assert wide.score == narrow.score == 0.5
+    assert wide.high - wide.low > 2.5 * (narrow.high - narrow.low)
+
+
+def test_weights_count() -> None:
+    rows = [Row("a", "a", "scene", "", value=1.0, weight=3.0), Row("b", "b", "scene", "", value=0.0, weight=1.0),
+            Row("c", "c", "scene", "", value=0.7, weight=0.0)]  # fmt: skip
+    assert intervals(rows)["scene"].score == 0.75
+
+
+def test_sides_and_total_are_those_of_the_score_card() -> None:
+    from vbench.runs.results import score_card
+
+    rows = run(0)
+    found, card = intervals(rows), score_card(rows)
+    assert set(found) == {*RULES, QUALITY, SEMANTIC, "total"}
+    assert found[QUALITY].score == pytest.approx(card.side(QUALITY), abs=1e-12)
+    assert found["total"].score == pytest.approx(card.total, abs=1e-12)
+    assert all(interval.low < interval.score < interval.high for interval in found.values())
+    assert "total" not in intervals([row for row in rows if row.dimension != "scene"])
+
+
+def test_by_category() -> None:
+    found = category_intervals(run(0))
+    assert set(found) == {"animal", "food"}
+    assert set(found["animal"]) >= set(RULES)
+
+
+def test_noise_alone_is_no_difference() -> None:
+    """Two runs that differ by sampling noise: in at least 95 of 100 repetitions nothing is claimed, per dimension."""
+    claims = dict.fromkeys(RULES, 0)
+    for repetition in range(100):
+        found = compare(run(2 * repetition), run(2 * repetition + 1), seed=repetition, draws=1000)
+        for name in claims:
+            claims[name] += found[name].settled()
+    assert max(claims.values()) <= 5, claims
+
+
+def test_a_degradation_is_found_where_it_is_and_nowhere_else() -> None:
+    worse = {"imaging_quality": 0.05, "human_action": 0.15}
+    found = compare(run(0), run(1, worse))
+    assert {name for name in RULES if found[name].settled()} == set(worse)
+    assert found["imaging_quality"].change == pytest.approx(-0.05, abs=0.01)
+    assert found["imaging_quality"].low < -0.05 < found["imaging_quality"].high
+    assert (found["imaging_quality"].effect or 0) < -0.6
+    assert found["quality"].effect is None
+    settle = found["imaging_quality"].prompts_to_settle
+    assert settle is not None
+    assert settle < 93
+
+
+def test_only_shared_prompts_and_dimensions_are_compared() -> None:
+    first = [row for row in run(0) if row.dimension in ("scene", "color")]
+    second = [row for row in run(0) if row.dimension in ("scene", "imaging_quality") and not row.prompt.endswith("7")]
+    found = compare(first, second)
+    assert set(found) == {"scene"}
+    assert found["scene"].change == 0
+    assert found["scene"].p == 1
+    assert found["scene"].prompts == sum(not str(number).endswith("7") for number in range(86))
+    assert compare(first, []) == {}
+
+
+def test_adjustment_for_many_comparisons_only_raises() -> None:
+    found = compare(run(0), run(1, {"scene": 0.02}))
+    assert all(difference.adjusted >= difference.p for difference in found.values())
+
+
+def test_models_that_cannot_be_told_apart_share_a_group() -> None:
+    totals = {name: Interval(score, score - 1, score + 1) for name, score in (("a", 80.0), ("b", 79.9), ("c", 70.0))}
+    assert told_apart(totals, {("a", "b"): False, ("a", "c"): True, ("b", "c"): True}) == [["a", "b"], ["c"]]
+
+
+def test_table_leaves_out_what_has_no_score() -> None:
+    rows = [Row("a", "a", "scene", "", value=0.5, weight=1.0), Row("b", "b", "scene", "", status="failed")]
+    assert table(rows).prompts == ("a",)
+    assert intervals([]) == {}

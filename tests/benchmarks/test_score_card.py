@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.parity.checkpoint_cache import KIT
+from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, DimensionResult, ScoreCard, side_score, total_score
+
+FIGURES = json.loads((KIT / "goldens" / "aggregation.json").read_text())
+COMPLETE = {name: case for name, case in FIGURES["t2v"].items() if len(case["scores"]) == 16}
+
+ROUNDING_OF_INPUTS = 0.0085
+"""Points by which Quality can miss where the printed inputs are rounded to 0.01 (spec of the protocol, section 4)."""
+
+
+def card_of(scores: dict[str, float]) -> ScoreCard:
+    return ScoreCard({name: DimensionResult(score, 1) for name, score in scores.items()})
+
+
+def test_the_protocol_has_seven_and_nine_dimensions() -> None:
+    assert sum(rule.side == QUALITY for rule in RULES.values()) == 7
+    assert sum(rule.side == SEMANTIC for rule in RULES.values()) == 9
+    assert sum(rule.weight for rule in RULES.values() if rule.side == QUALITY) == 6.5
+
+
+@pytest.mark.parametrize("name", sorted(COMPLETE))
+def test_the_references_arithmetic(name: str) -> None:
+    case = COMPLETE[name]
+    card = card_of(case["scores"])
+    for dimension, score in case["scores"].items():
+        weighted = RULES[dimension].normalised(score) * RULES[dimension].weight
+        assert weighted == pytest.approx(case["normalized"][dimension.replace("_", " ")], abs=1e-12)
+    assert card.side(QUALITY) == pytest.approx(case["quality"], abs=1e-12)
+    assert card.side(SEMANTIC) == pytest.approx(case["semantic"], abs=1e-12)
+    assert card.total == pytest.approx(case["total"], abs=1e-12)
+
+
+@pytest.mark.parametrize("model", sorted(FIGURES["published"]))
+def test_published_rows(model: str) -> None:
+    row = FIGURES["published"][model]
+    scores = {name.replace(" ", "_"): value / 100 for name, value in row["input_percent"].items()}
+    card = card_of(scores)
+    assert card.side(QUALITY) == pytest.approx(row["quality"], abs=1e-12)
+    assert card.side(SEMANTIC) == pytest.approx(row["semantic"], abs=1e-12)
+    assert card.total == pytest.approx(row["total"], abs=1e-12)
+    bound = 0.005 if row["quality_matches_2dp"] else ROUNDING_OF_INPUTS
+    assert 100 * row["quality"] == pytest.approx(row["published_quality"], abs=bound)
+    assert 100 * row["semantic"] == pytest.approx(row["published_semantic"], abs=0.005)
+
+
+def test_a_missing_dimension_is_named_and_no_total_is_given() -> None:
+    scores = dict.fromkeys(RULES, 0.9)
+    del scores["scene"]
+    card = card_of(scores)
+    assert card.missing() == ["scene"]
+    assert card.side(QUALITY) is not None
+    assert card.side(SEMANTIC) is None
+    assert card.side(SEMANTIC, partial=True) is not None
+    assert card.total is None
+
+
+def test_parts_are_the_mean_of_what_is_there() -> None:
+    assert side_score(QUALITY, {"dynamic_degree": 0.4, "aesthetic_quality": 0.7}) == pytest.approx(0.6)
+    assert side_score(SEMANTIC, {"aesthetic_quality": 0.7}) is None
+
+
+def test_total_weighs_quality_four_times() -> None:
+    assert total_score(1.0, 0.0) == 0.8

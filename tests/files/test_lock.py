@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vbench.errors import UsageError
+from vbench.files.lock import NAME, alone_in
+
+
+def test_a_folder_is_one_processes_at_a_time(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    with alone_in(folder):
+        assert (folder / NAME).read_text().split()[0] == str(os.getpid())
+        with pytest.raises(UsageError, match=f"is in use by process {os.getpid()}"), alone_in(folder):
+            pass
+    assert not (folder / NAME).exists()
+    with alone_in(folder):
+        pass
+
+
+def test_it_is_given_up_when_the_work_fails(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), alone_in(tmp_path):
+        raise ZeroDivisionError
+    assert not (tmp_path / NAME).exists()
+
+
+@pytest.mark.parametrize("text", ["{dead} {host}", "", "nonsense"])
+def test_a_dead_processes_lock_is_taken_over(tmp_path: Path, text: str) -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    (tmp_path / NAME).write_text(text.format(dead=process.pid, host=socket.gethostname()))
+    with alone_in(tmp_path):
+        assert (tmp_path / NAME).read_text().startswith(f"{os.getpid()} ")
+
+
+def test_another_machines_lock_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text("1 elsewhere")
+    with pytest.raises(UsageError, match="by process 1 on elsewhere; if that has ended, remove"), alone_in(tmp_path):
+        pass
+    assert (tmp_path / NAME).exists()

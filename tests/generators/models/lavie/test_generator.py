@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from typer.testing import CliRunner, Result
+
+from tests.generators.models.lavie import tiny
+from vbench.cli import app
+from vbench.errors import CheckpointError, MissingCheckpoint, UsageError
+from vbench.generators.base import Clip, Request, SamplingError, Settings
+from vbench.generators.catalog import build
+from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusion
+from vbench.generators.models.lavie import weights_files as published
+from vbench.media.video import probe
+from vbench.sampling.generate import read_sampling
+from vbench.sampling.manifest import read_manifest
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of published files, small."""
+    return tiny.write(tmp_path_factory.mktemp("checkpoints"))
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks that fit the small files."""
+    tiny.shrink(monkeypatch)
+
+
+def sampled(model: str, checkpoints: Path, out: Path, *more: str) -> Result:
+    """``vbench generate`` of one small video."""
+    asked = ["generate", "-m", model, "-o", str(out), "--prompt", "a red bus", "--samples", "1", "--steps", "2"]
+    asked += ["--size", "32x16", "--option", f"checkpoints={checkpoints}", "--option", "device=cpu"]
+    return CliRunner().invoke(app, [*asked, *more])
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "fps"),
+    [
+        ("lavie", (16, 16, 32), 8),
+        ("lavie+interpolation", (61, 16, 32), 24),
+        ("lavie+vsr", (16, 64, 128), 8),
+        ("lavie+interpolation+vsr", (61, 64, 128), 24),
+    ],
+)
+def test_every_composition_samples_through_the_command_line(
+    model: str, shape: tuple[int, int, int], fps: float, checkpoints: Path, tmp_path: Path
+) -> None:
+    result = sampled(model, checkpoints, tmp_path / "once")
+    assert result.exit_code == 0, result.output
+    assert sampled(model, checkpoints, tmp_path / "again").exit_code == 0
+    (record,) = read_manifest(tmp_path / "once")
+    video = tmp_path / "once" / record.file
+    assert video.read_bytes() == (tmp_path / "again" / record.file).read_bytes()
+    found = probe(video)
+    assert (found.frames, found.height, found.width, found.fps) == (*shape, fps)
+    told = read_sampling(tmp_path / "once")
+    assert told is not None
+    assert "lavie_base.pt" in str(told)
+    assert ("lavie_vsr.pt" in str(told)) == ("vsr" in model)
+
+
+@pytest.mark.parametrize("technique", ["freeu", "freeu-v2", "freeinit", "freeinit+freeu"])
+def test_techniques_change_the_video_and_are_listed(technique: str, checkpoints: Path, tmp_path: Path) -> None:
+    for model in ("lavie", f"lavie+{technique}"):
+        assert sampled(model, checkpoints, tmp_path / model).exit_code == 0
+    (plain,), (changed,) = (read_manifest(tmp_path / model) for model in ("lavie", f"lavie+{technique}"))
+    assert plain.sha256 != changed.sha256
+    assert all(name in str(read_sampling(tmp_path / f"lavie+{technique}")) for name in technique.split("+"))
+
+
+@pytest.mark.parametrize("scheduler", ["ddim", "eulerdiscrete"])
+def test_other_schedulers_sample_too(scheduler: str, checkpoints: Path, tmp_path: Path) -> None:
+    result = sampled("lavie", checkpoints, tmp_path, "--option", f"scheduler={scheduler}", "--frames", "3")
+    assert result.exit_code == 0, result.output
+
+
+def test_another_seed_is_another_video_and_others_beside_it_change_nothing(checkpoints: Path, tmp_path: Path) -> None:
+    assert sampled("lavie", checkpoints, tmp_path / "alone", "--seed", "1").exit_code == 0
+    assert sampled("lavie", checkpoints, tmp_path / "other", "--seed", "2").exit_code == 0
+    assert sampled("lavie", checkpoints, tmp_path / "both", "--seed", "1", "--prompt", "a blue cat").exit_code == 0
+    alone, other, both = (
+        {record.prompt: record.sha256 for record in read_manifest(tmp_path / name)}
+        for name in ("alone", "other", "both")
+    )
+    assert alone["a red bus"] != other["a red bus"]
+    assert alone["a red bus"] == both["a red bus"]
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "message"),
+    [
+        ("lavie+freenoise", (), "lavie cannot take freenoise; it can take freeu, freeu-v2, freeinit."),
+        ("lavie+freeu+freeu-v2", (), "two versions of one technique"),
+        ("lavie+freeinit", ("--option", "scheduler=eulerdiscrete"), "--option scheduler=ddpm or ddim"),
+        ("lavie", ("--option", "scheduler=pndm"), "must be ddpm, ddim, eulerdiscrete; found 'pndm'"),
+        ("lavie", ("--option", "dtype=half"), "must be auto, float32, float16, bfloat16; found 'half'"),
+        ("lavie", ("--size", "20x16"), "multiples of 8 pixels: width 20 is none"),
+        ("lavie:folder", (), "lavie takes its folder as --option checkpoints=FOLDER, not after a colon"),
+        ("lavie+interpolation", ("--frames", "8"), "works on clips of 16 frames, and gets 8: ask for --frames 16"),
+        ("lavie+vsr+interpolation", ("--size", "512x320"), "gets 2048x1280: put it before what makes clips larger"),
+        ("synthetic+interpolation:nowhere", (), "nowhere has no lavie_interpolation.pt"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_sampling(
+    model: str, more: tuple[str, ...], message: str, checkpoints: Path, tmp_path: Path
+) -> None:
+    options = () if model.startswith("synthetic") else ("--option", f"checkpoints={checkpoints}")
+    asked = ["generate", "-m", model, "-o", str(tmp_path / "out"), "--prompt", "a cat", *options, *more]
+    with pytest.raises((UsageError, MissingCheckpoint)) as caught:
+        CliRunner().invoke(app, asked, catch_exceptions=False)
+    assert message in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_missing_files_come_with_the_commands_that_get_them(tmp_path: Path) -> None:
+    generator = build("lavie+vsr", [f"checkpoints={tmp_path}"])
+    request = Request("a cat", 0, 0, generator.defaults, "a cat-0.mp4")
+    with pytest.raises(MissingCheckpoint) as caught:
+        generator.prepare([request])
+    message = str(caught.value)
+    assert f"hf download YaohuiW/LaVie lavie_base.pt --local-dir {tmp_path}" in message
+    assert f"--local-dir {tmp_path / 'stable-diffusion-v1-4'}" in message
+
+
+def test_the_suites_cache_is_where_checkpoints_are_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VBENCH_CACHE_DIR", str(tmp_path))
+    assert published.LoadOptions().folder == tmp_path
+
+
+def test_half_precision_samples_every_stage(checkpoints: Path, tmp_path: Path) -> None:
+    result = sampled("lavie+vsr", checkpoints, tmp_path, "--option", "dtype=bfloat16", "--frames", "3")
+    assert result.exit_code == 0, result.output
+    assert str(read_sampling(tmp_path)).count("bfloat16") == 2
+
+
+def test_a_companion_that_is_not_whole_is_refused(checkpoints: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    shutil.copytree(checkpoints, folder)
+    weights = folder / "stable-diffusion-v1-4" / "vae" / "diffusion_pytorch_model.safetensors"
+    state = load_file(weights)
+    del state["post_quant_conv.bias"]
+    save_file(state, weights, metadata={"format": "pt"})
+    with pytest.raises(CheckpointError, match=r"no whole AutoencoderKL: it lacks post_quant_conv\.bias"):
+        StableDiffusion(weights.parents[1], torch.device("cpu"), torch.float32, torch.float32)
+    shutil.rmtree(weights.parent)
+    with pytest.raises(CheckpointError, match="Expected tokenizer, text_encoder and vae"):
+        StableDiffusion(weights.parents[1], torch.device("cpu"), torch.float32, torch.float32)
+
+
+@pytest.mark.parametrize("what", ["missing", "unexpected", "of another shape", "no tensors"])
+def test_wrong_weights_are_refused_and_named(what: str, checkpoints: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    shutil.copytree(checkpoints, folder)
+    state = torch.load(folder / "lavie_base.pt", weights_only=True)
+    if what == "missing":
+        del state["conv_in.bias"]
+    elif what == "unexpected":
+        state["conv_in.extra"] = torch.zeros(1)
+    elif what == "of another shape":
+        state["conv_in.bias"] = torch.zeros(1)
+    else:
+        state = {"ema": 3}
+    torch.save(state, folder / "lavie_base.pt")
+    result = sampled("lavie", folder, tmp_path / "out")
+    assert isinstance(result.exception, CheckpointError)
+    assert ("expected tensors" if what == "no tensors" else "conv_in.") in str(result.exception)
+    assert not read_manifest(tmp_path / "out")
+
+
+def test_interpolation_refuses_a_clip_of_another_length(checkpoints: Path) -> None:
+    enhancer = build("synthetic+interpolation:" + str(checkpoints)).enhancers[0]  # type: ignore[attr-defined]
+    request = Request("a cat", 0, 0, Settings(), "a cat-0.mp4")
+    with pytest.raises(SamplingError, match=r"clips of 16 frames .* this one has 9 of 32x16"):
+        enhancer.enhance(Clip(np.zeros((9, 16, 32, 3), np.uint8), 8), request)

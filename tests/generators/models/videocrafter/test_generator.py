@@ -1,0 +1,197 @@
+"""VideoCrafter on the command line, with small random networks in the published layout."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from tests.generators.models.videocrafter.tiny import save, shrink, shrunk, state
+from vbench.cli import app
+from vbench.errors import CheckpointMismatch, MissingCheckpoint, UsageError
+from vbench.generators.base import Clip, Request
+from vbench.generators.catalog import build
+from vbench.generators.models.ldm.attention import Attention
+from vbench.generators.models.videocrafter.generator import VideoCrafter
+from vbench.generators.models.videocrafter.networks import load
+from vbench.media.video import Video
+from vbench.sampling.manifest import read_manifest
+
+NAMES = ["videocrafter1", "videocrafter1-1024", "videocrafter2"]
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both models."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    for name in NAMES:
+        save({"state_dict": state(shrunk(name)), "global_step": 7}, folder, name)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    shrink(monkeypatch)
+
+
+def arguments(checkpoints: Path, model: str, out: Path, *more: str) -> list[str]:
+    asked = ["generate", "-m", model, "-o", str(out), "--samples", "1", "--prompt", "a cat", "--prompt", "a red bus"]
+    asked += ["--steps", "2", "--size", "64x64", "--frames", "3"]
+    return [*asked, "--option", f"checkpoints={checkpoints}", "--option", "device=cpu", *more]
+
+
+def videos(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.mp4"))}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_samples_on_the_command_line(name: str, checkpoints: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, arguments(checkpoints, name, tmp_path / "one"))
+    assert result.exit_code == 0, result.output
+    made = videos(tmp_path / "one")
+    assert list(made) == ["a cat-0.mp4", "a red bus-0.mp4"]
+    assert len(set(made.values())) == 2
+    for record in read_manifest(tmp_path / "one"):
+        video = Video(tmp_path / "one" / record.file)
+        assert torch.cat(list(video.batches())).shape == (3, 3, 64, 64)
+        assert video.fps == 10
+        assert record.settings["guidance"] == 12
+    CliRunner().invoke(app, arguments(checkpoints, name, tmp_path / "again"))
+    assert videos(tmp_path / "again") == made
+    CliRunner().invoke(app, arguments(checkpoints, name, tmp_path / "other", "--seed", "5"))
+    assert all(made[file] != content for file, content in videos(tmp_path / "other").items())
+
+
+def request(generator: VideoCrafter, seed: int = 1, **given: object) -> Request:
+    settings = generator.defaults.with_given(**{"frames": 2, "height": 64, "width": 64, "steps": 2, **given})
+    return Request("a cat", 0, seed, settings, "x.mp4")
+
+
+def built(name: str, checkpoints: Path) -> VideoCrafter:
+    generator = build(name, [f"checkpoints={checkpoints}", "device=cpu"])
+    assert isinstance(generator, VideoCrafter)
+    return generator
+
+
+def frames(clip: object) -> torch.Tensor:
+    assert isinstance(clip, Clip)
+    return torch.from_numpy(clip.frames).float()
+
+
+def test_the_published_protocol_is_the_default(checkpoints: Path) -> None:
+    generator = built("videocrafter2", checkpoints)
+    assert generator.defaults.stated() == {
+        "frames": 16, "height": 320, "width": 512, "fps": 10, "steps": 50, "guidance": 12.0, "negative_prompt": "",
+    }  # fmt: skip
+    facts = generator.provenance
+    assert (facts["checkpoint"], facts["eta"], facts["last_scale"], facts["condition_fps"]) == (
+        "VideoCrafter/VideoCrafter2", 1.0, 0.7, 28,
+    )  # fmt: skip
+    assert len(facts["sha256"]) == 64
+    assert "condition_fps" not in built("videocrafter1", checkpoints).provenance
+    large = built("videocrafter1-1024", checkpoints)
+    assert (large.defaults.height, large.defaults.width, large.provenance["last_scale"]) == (576, 1024, 0.3)
+
+
+def test_settings_change_the_video(checkpoints: Path) -> None:
+    generator = built("videocrafter2", checkpoints)
+    base = frames(generator.sample(request(generator)))
+    for change in ({"guidance": 1.0}, {"negative_prompt": "blurry"}, {"steps": 4}, {"seed": 2}):
+        assert not torch.equal(frames(generator.sample(request(generator, **change))), base)
+    assert torch.equal(frames(generator.sample(request(generator))), base)
+
+
+def test_freenoise_samples_long_videos(checkpoints: Path) -> None:
+    generator = built("videocrafter2+freenoise", checkpoints)
+    wanted = request(generator, frames=20)
+    generator.prepare([wanted])
+    assert len(frames(generator.sample(wanted))) == 20
+    assert generator.provenance["eta"] == 0
+    windows = {layer.window for layer in generator._sampler.networks.unet.modules() if isinstance(layer, Attention)}
+    assert windows == {None, (16, 4)}
+    plain = built("videocrafter2", checkpoints)
+    assert not torch.equal(frames(plain.sample(wanted)), frames(generator.sample(wanted)))
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("videocrafter2", {"height": 100}, "multiples of 64 pixels: height 100"),
+        ("videocrafter2", {"steps": 3}, "cannot be spaced over 3 steps"),
+        ("videocrafter2+freenoise", {"frames": 16}, "ask for 64, as published"),
+        ("videocrafter2+freenoise", {"frames": 22}, "22 are asked for"),
+    ],
+)
+def test_what_cannot_be_sampled_is_refused_before(
+    name: str, given: dict[str, int], message: str, checkpoints: Path
+) -> None:
+    generator = built(name, checkpoints)
+    with pytest.raises(UsageError, match=message):
+        generator.prepare([request(generator, **given)])
+
+
+def test_an_image_is_refused(checkpoints: Path, tmp_path: Path) -> None:
+    generator = built("videocrafter2", checkpoints)
+    wanted = request(generator)
+    with pytest.raises(UsageError, match="takes no image"):
+        generator.prepare([Request(wanted.prompt, 0, 1, wanted.settings, "x.mp4", image=tmp_path)])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("videocrafter2+freeu", "cannot take freeu: it can take freenoise"),
+        ("videocrafter2+freenoise+freeinit", "cannot take freeinit"),
+        ("videocrafter2:folder", "--option checkpoints=FOLDER"),
+    ],
+)
+def test_compositions_that_cannot_be_are_refused(name: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        build(name)
+
+
+def test_a_missing_file_is_told_with_its_command(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, arguments(tmp_path, "videocrafter2", tmp_path / "out"))
+    assert result.exit_code == 1
+    assert not videos(tmp_path / "out")
+    generator = built("videocrafter2", tmp_path)
+    command = f"hf download VideoCrafter/VideoCrafter2 model.ckpt --local-dir {tmp_path}/videocrafter2"
+    with pytest.raises(MissingCheckpoint, match=command):
+        generator.prepare([request(generator)])
+
+
+def test_another_file_is_refused_with_its_keys(tmp_path: Path) -> None:
+    model = shrunk("videocrafter2")
+    weights = state(model)
+    del weights["model.diffusion_model.fps_embedding.0.bias"]
+    weights["first_stage_model.loss"] = torch.zeros(1)
+    weights["cond_stage_model.model.ln_final.weight"] = torch.zeros(3)
+    path = save({"state_dict": weights}, tmp_path, "videocrafter2")
+    with pytest.raises(CheckpointMismatch) as caught:
+        load(model, path, CPU)
+    for told in (
+        "1 missing: model.diffusion_model.fps_embedding.0.bias",
+        "1 unexpected: first_stage_model.loss",
+        "cond_stage_model.model.ln_final.weight (3,) instead of (16,)",
+        "hf download VideoCrafter/VideoCrafter2",
+    ):
+        assert told in str(caught.value)
+
+
+def test_deepspeed_files_are_the_same(checkpoints: Path, tmp_path: Path) -> None:
+    model = shrunk("videocrafter2")
+    path = save({"module": {f"_forward_module.{key}": value for key, value in state(model).items()}}, tmp_path, "x")
+    found, wanted = load(model, path, CPU), load(model, checkpoints / "videocrafter2" / "model.ckpt", CPU)
+    for name, value in wanted.unet.state_dict().items():
+        assert torch.equal(found.unet.state_dict()[name], value)
+
+
+def test_listing_it_imports_nothing_heavy() -> None:
+    modules = "vbench.generators.models.videocrafter.generator, vbench.generators.models.venhancer.enhancer"
+    check = f"import sys, {modules}; assert not {{'torch', 'diffusers', 'open_clip'}} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", check], check=True)

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.analysis.test_comparison import write_run
+from tests.footage import noise, write_video
+from vbench.errors import UsageError, VideoError
+from vbench.reports.explain import draw_regions, explain
+from vbench.runs.store import TOO_SHORT, Row
+
+SEEN = [
+    {
+        "frame": 0,
+        "boxes": [[4.0, 4.0, 40.0, 30.0]],
+        "scores": [0.9],
+        "labels": ["<b>cat</b>"],
+        "captions": ["a red cat"],
+    },
+    {"frame": 5, "boxes": [], "scores": [], "labels": [], "captions": []},
+]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    write_video(tmp_path / "videos" / "a cat-0.mp4", noise(6))
+    rows = [
+        Row("a cat-0.mp4", "a <cat>", "color", "", value=1.0, weight=1.0, frames=[1.0, 0.0],
+            details={"frame_indices": [0, 5], "seen": SEEN, "color": "red", "object": "cat"}),
+        Row("a cat-0.mp4", "a <cat>", "scene", "", value=0.5, weight=2.0, frames=[1.0, 0.0],
+            details={"frame_indices": [1, 4], "captions": ["a beach at dawn", "a cat"]}),
+        Row("a cat-0.mp4", "a <cat>", "dynamic_degree", "", value=1.0, weight=1.0, frames=[3.0, 6.0],
+            details={"threshold": 4.5}),
+        Row("a cat-0.mp4", "a <cat>", "human_action", "", value=0.0, weight=1.0,
+            details={"label": "yoga", "top_labels": ["zumba", "yoga"], "top_probabilities": [0.9, 0.8]}),
+        Row("a cat-0.mp4", "a <cat>", "motion_smoothness", "", status=TOO_SHORT, reason="has 2 frames"),
+    ]  # fmt: skip
+    return write_run(tmp_path / "run", rows, videos=str(tmp_path / "videos"))
+
+
+def test_the_page_shows_what_was_seen(run: Path, tmp_path: Path) -> None:
+    page = explain(run, "a cat-0.mp4", tmp_path / "out")
+    text = page.read_text()
+    assert "a &lt;cat&gt;" in text
+    assert "a beach at dawn" in text
+    assert "yoga: 0.8000" in text
+    assert "no score (too short)" in text
+    assert "<svg" in text
+    assert sorted(path.name for path in page.parent.glob("*.png")) == [
+        "color-00000.png", "color-00005.png", "scene-00001.png", "scene-00004.png",
+    ]  # fmt: skip
+    with Image.open(page.parent / "color-00005.png") as empty:
+        np.testing.assert_array_equal(np.asarray(empty), noise(6)[5])
+    with Image.open(page.parent / "color-00000.png") as drawn:
+        assert (np.asarray(drawn) != noise(6)[0]).any()
+
+
+def test_boxes_of_a_reduced_frame_are_scaled_back() -> None:
+    image = Image.new("RGB", (1280, 800))
+    draw_regions(image, {"boxes": [[0, 0, 1151, 719]], "scores": [0.5], "labels": ["all"], "captions": []}, (800, 1280))
+    assert image.getpixel((1278, 400)) != (0, 0, 0)
+    assert image.getpixel((640, 798)) != (0, 0, 0)
+
+
+def test_unknown_and_vanished_videos(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no one video named 'a dog\.mp4'; found none. It has a cat-0\.mp4"):
+        explain(run, "a dog.mp4", tmp_path / "out")
+    (tmp_path / "videos" / "a cat-0.mp4").unlink()
+    with pytest.raises(VideoError, match="does not exist"):
+        explain(run, "a cat-0.mp4", tmp_path / "out")

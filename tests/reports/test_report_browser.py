@@ -1,0 +1,177 @@
+"""The report as a person meets it: opened from disk in Chromium."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.analysis.test_comparison import write_run
+from tests.footage import noise, write_video
+from tests.simulated import simulated_rows
+from vbench.reports.report_data import write_report
+from vbench.runs.store import TOO_SHORT, Row
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator
+    from playwright.sync_api import Page as Tab
+
+CHROMIUM = shutil.which("chromium")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+DESK, PHONE = (1280, 900), (360, 740)
+PAPER = (688, 1000)
+"""What A4 leaves between the page's margins, in CSS pixels."""
+
+CONTRAST = """element => {
+  const rgba = colour => colour.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
+    .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  let behind = element;
+  while (rgba(getComputedStyle(behind).backgroundColor)[3] === 0) behind = behind.parentElement;
+  const pair = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor].map(c => light(rgba(c)));
+  return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+}"""
+"""WCAG 2's contrast ratio of an element's text against what lies behind it."""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    rows = [
+        *simulated_rows(0, samples=1),
+        Row("short.mp4", "short", "scene", "", status=TOO_SHORT, reason="has 1 frame"),
+    ]
+    lowest = min((row for row in rows if row.dimension == "imaging_quality"), key=lambda row: row.value or 0.0)
+    write_video(folder / "videos" / lowest.video, noise(16))
+    others = list(simulated_rows(1, samples=1, shift={"scene": -0.2}))
+    runs = [
+        write_run(folder / name, part, videos=str(folder / "videos"))
+        for name, part in (("a checkpoint with a rather long name", rows), ("second", others))
+    ]
+    return write_report(runs, folder / "a report.html")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET])
+        yield chromium
+        chromium.close()
+
+
+@contextmanager
+def opened(browser: Browser, report: Path, size: tuple[int, int] = DESK, scheme: Any = "light") -> Iterator[Tab]:
+    """The report in a tab; whatever the browser complains of or asks for fails the test."""
+    said: list[str] = []
+    asked: list[str] = []
+    tab = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    tab.on("console", lambda message: said.append(message.text))
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto(report.as_uri())
+    tab.wait_for_load_state("networkidle")
+    try:
+        yield tab
+    finally:
+        tab.close()
+    assert said == []
+    assert [address for address in asked if not address.startswith("data:")] == [report.as_uri()]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_every_section_is_seen_and_the_page_fits(
+    browser: Browser, report: Path, size: tuple[int, int], scheme: str
+) -> None:
+    with opened(browser, report, size, scheme) as tab:
+        for name in ("card", "comparison", "profile", "categories", "dimensions", "missing", "provenance"):
+            heading = tab.locator(f"h2#{name}")
+            heading.scroll_into_view_if_needed()
+            assert heading.is_visible()
+        widths = tab.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert widths == [size[0], size[0]]
+        assert tab.locator("svg[role=img]").count() > 30
+        assert all(charted(chart) for chart in tab.locator("figure svg[role=img]").all())
+        assert dark(tab) == (scheme == "dark")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out(browser: Browser, report: Path, scheme: str) -> None:
+    with opened(browser, report, scheme=scheme) as tab:
+        for kind in ("p.soft", "thead th", "td.interval", "figcaption", ".worse", "nav a", "summary", "td.number"):
+            assert tab.locator(kind).first.evaluate(CONTRAST) >= 4.5, kind
+
+
+def test_a_thumbnail_plays_from_the_keyboard(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as tab:
+        play = tab.get_by_role("checkbox", name=re.compile("^Play ")).first
+        film = tab.locator(".clip:has(input) .film").first
+        place = "element => getComputedStyle(element).backgroundPositionX"
+        assert film.evaluate("element => getComputedStyle(element).animationPlayState") == "paused"
+        assert film.evaluate(place) == "0%"
+        play.focus()
+        tab.keyboard.press("Space")
+        assert film.evaluate("element => getComputedStyle(element).animationPlayState") == "running"
+        tab.wait_for_function(f"element => ({place})(element) !== '0%'", arg=film.element_handle(), timeout=5000)
+
+
+def test_what_a_screen_reader_meets(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as tab:
+        assert tab.locator("h1").count() == 1
+        assert tab.locator("table:not(:has(caption)):not(:has(th[scope=col]))").count() == 0
+        assert tab.locator("svg:not([aria-label])").count() == 0
+        assert tab.evaluate("[...document.querySelectorAll('[id]')].length") == tab.evaluate(
+            "new Set([...document.querySelectorAll('[id]')].map(element => element.id)).size"
+        )
+        assert tab.evaluate("[...document.querySelectorAll('nav a')].every(a => document.querySelector(a.hash))")
+        links = tab.get_by_role("navigation").get_by_role("link")
+        assert links.all_inner_texts() == [
+            "Score card", "Comparison", "Profile", "Categories", "Dimensions", "Missing", "Provenance",
+        ]  # fmt: skip
+
+
+def test_it_prints_light_and_whole(browser: Browser, report: Path) -> None:
+    with opened(browser, report, PAPER, "dark") as tab:
+        tab.emulate_media(media="print")
+        assert tab.evaluate("document.documentElement.scrollWidth") == PAPER[0]
+        assert not dark(tab)
+        assert not tab.locator("nav").is_visible()
+        assert tab.locator("h2#missing").is_visible()
+        assert tab.pdf(format="A4").startswith(b"%PDF")
+
+
+def charted(chart: Locator) -> bool:
+    """Whether a chart has a size, lies inside its card and draws something."""
+    box, card = chart.bounding_box(), chart.locator("xpath=ancestor::*[contains(@class, 'card')][1]").bounding_box()
+    assert box is not None
+    assert card is not None
+    inside = card["x"] <= box["x"] and box["x"] + box["width"] <= card["x"] + card["width"]
+    return inside and box["width"] > 100 and chart.locator("path").count() > 3
+
+
+def dark(tab: Tab) -> bool:
+    """Whether the page's ground is darker than its text."""
+    ground, ink = tab.evaluate(
+        "['backgroundColor', 'color'].map(name => getComputedStyle(document.body)[name].match(/\\d+/g).map(Number))"
+    )
+    return bool(sum(ground) < sum(ink))

@@ -1,0 +1,105 @@
+"""Two hundred tiny videos with every kind of defect, each found, without torch."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from tests.footage import noise, write_text, write_truncated, write_video
+from vbench.prompts.suite import Prompt, PromptSuite, read_suite
+from vbench.runs.plan import standard_plan
+from vbench.runs.preflight import ERROR, WARNING, check
+from vbench.sampling.manifest import SampleRecord
+
+PROMPTS = [f"scene number {index:02}" for index in range(38)]
+
+DEFECTS = [
+    # kind, severity, video or prompt
+    ("missing", ERROR, "scene number 00-4"),
+    ("count", WARNING, "scene number 00"),
+    ("few_static", ERROR, "a lamp on a desk"),
+    ("missing", ERROR, "a lamp on a desk-3"),
+    ("unexpected", WARNING, "nobody asked for this-0.mp4"),
+    ("unexpected", WARNING, "scene number 01-5.mp4"),
+    ("unreadable", ERROR, "scene number 02-0.mp4"),
+    ("unreadable", ERROR, "scene number 03-0.mp4"),
+    ("unreadable", ERROR, "scene number 04-0.mp4"),
+    ("one_frame", WARNING, "scene number 05-0.mp4"),
+    ("odd_format", WARNING, "scene number 06-0.mp4"),
+    ("odd_format", WARNING, "scene number 07-0.mp4"),
+    ("odd_format", WARNING, "scene number 08-0.mp4"),
+    ("duplicate", WARNING, "scene number 09-1.mp4"),
+]
+
+
+@pytest.fixture(scope="module")
+def defective(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("defective") / "videos"
+    seed = 0
+    for prompt in PROMPTS:
+        for index in range(5):
+            seed += 1
+            write_video(folder / f"{prompt}-{index}.mp4", noise(4, 32, 32, seed))
+    for index in range(3):
+        write_video(folder / f"a lamp on a desk-{index}.mp4", noise(4, 32, 32, 900 + index))
+    (folder / "scene number 00-4.mp4").unlink()
+    write_video(folder / "nobody asked for this-0.mp4", noise(4, 32, 32, 910))
+    write_video(folder / "scene number 01-5.mp4", noise(4, 32, 32, 911))
+    write_text(folder / "scene number 02-0.mp4")
+    write_truncated(folder / "scene number 03-0.mp4")
+    (folder / "scene number 04-0.mp4").write_bytes(b"")
+    write_video(folder / "scene number 05-0.mp4", noise(1, 32, 32, 912))
+    write_video(folder / "scene number 06-0.mp4", noise(4, 32, 48, 913))
+    write_video(folder / "scene number 07-0.mp4", noise(4, 32, 32, 914), fps=24)
+    write_video(folder / "scene number 08-0.mp4", noise(9, 32, 32, 915))
+    (folder / "scene number 09-1.mp4").write_bytes((folder / "scene number 09-0.mp4").read_bytes())
+    entries = [{"prompt_en": prompt, "dimension": ["subject_consistency"]} for prompt in PROMPTS]
+    entries.append({"prompt_en": "a lamp on a desk", "dimension": ["temporal_flickering"]})
+    (folder.parent / "suite.json").write_text(json.dumps(entries))
+    return folder
+
+
+def test_every_defect_is_found_and_nothing_else(defective: Path) -> None:
+    assert len(list(defective.iterdir())) >= 190
+    plan = standard_plan(defective, read_suite(defective.parent / "suite.json"))
+    found = {(finding.kind, finding.severity, finding.video) for finding in check(plan)}
+    expected = set(DEFECTS) | {
+        ("missing", ERROR, "a lamp on a desk-4"),
+        ("odd_format", WARNING, "scene number 05-0.mp4"),  # one frame is an odd length, too
+    }
+    assert found == expected
+
+
+def test_the_command_loads_no_torch(defective: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['vbench', 'check', sys.argv[1], '--suite', sys.argv[2], '--json']\n"
+        "import vbench.cli\n"
+        "try: vbench.cli.main()\n"
+        "except SystemExit as end: print(end.code, 'torch' in sys.modules, file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code, str(defective), str(defective.parent / "suite.json")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stderr.split() == ["1", "False"]
+    assert len(json.loads(done.stdout)["findings"]) == len(DEFECTS) + 2
+
+
+def test_a_manifest_that_no_longer_fits(tmp_path: Path) -> None:
+    videos = tmp_path / "videos"
+    for index in range(3):
+        write_video(videos / f"{index}.mp4", noise(4, seed=index))
+    records = [
+        SampleRecord("0.mp4", "a cat", 0, sha256="0" * 64),
+        SampleRecord("1.mp4", "a cat", 1),
+        SampleRecord("9.mp4", "a cat", 2),
+    ]
+    (videos / "samples.jsonl").write_text("".join(json.dumps(asdict(record)) + "\n" for record in records))
+    suite = PromptSuite("s", (Prompt("a cat", ("subject_consistency",)),))
+    plan = standard_plan(videos, suite)
+    assert [visit.video for visit in plan.visits] == ["0.mp4", "1.mp4"]
+    kinds = {(finding.kind, finding.video) for finding in check(plan)}
+    assert {("changed", "0.mp4"), ("missing", "9.mp4"), ("unexpected", "2.mp4")} <= kinds

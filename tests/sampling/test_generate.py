@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.footage import write_text, write_video
+from vbench.errors import UsageError
+from vbench.generators.base import Delivery, Encoded, Generator, Options, Request, SamplingError, Settings
+from vbench.generators.catalog import build
+from vbench.prompts.sampling_plan import sampling_plan
+from vbench.prompts.suite import Prompt, PromptSuite
+from vbench.sampling.generate import (
+    FAILURES_AT_FIRST,
+    RECORD,
+    SCRATCH,
+    Sampled,
+    Wanted,
+    generate,
+    images_of,
+    read_sampling,
+)
+from vbench.sampling.manifest import NAME, read_manifest
+
+PROMPTS = ("a red bus", "a cat / a dog", "a motionless kite")
+SMALL = {"frames": 4, "height": 32, "width": 48}
+
+
+def wanted(samples: int = 2, seed: int = 0, prompts: Sequence[str] = PROMPTS) -> Wanted:
+    suite = PromptSuite("three", tuple(Prompt(text) for text in prompts), "ab")
+    plan = list(sampling_plan(suite, samples=samples, seed=seed))
+    asked: dict[str, Any] = {"name": "three", "sha256": "ab", "category": None, "dimensions": [], "samples": samples}
+    return Wanted(plan, asked, seed)
+
+
+def sample(folder: Path, plan: Wanted | None = None, model: str = "synthetic", **settings: Any) -> Sampled:
+    generator = build(model)
+    return generate(generator, plan or wanted(), generator.defaults.with_given(**{**SMALL, **settings}), folder)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.name != RECORD}
+
+
+def test_every_video_of_the_plan_is_there_and_listed(tmp_path: Path) -> None:
+    outcome = sample(tmp_path)
+    assert (outcome.made, outcome.kept, outcome.failures) == (6, 0, {})
+    records = read_manifest(tmp_path)
+    assert [(record.prompt, record.index, record.file) for record in records] == [
+        (one.prompt.text, one.index, one.file) for one in wanted().samples
+    ]
+    assert [record.seed for record in records] == [one.seed for one in wanted().samples]
+    assert records[0].settings["scene"]["things"][0]["name"] == "bus"
+    assert {record.settings["frames"] for record in records} == {4}
+    assert len({record.sha256 for record in records}) == 6
+    assert not (tmp_path / SCRATCH).exists()
+    record = read_sampling(tmp_path)
+    assert record is not None
+    assert (record["status"], record["model"], record["seed"]) == ("finished", "synthetic", 0)
+
+
+def test_the_same_call_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        sample(tmp_path / name)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    sample(tmp_path / "three", wanted(seed=1))
+    assert contents(tmp_path / "one")["a red bus-0.mp4"] != contents(tmp_path / "three")["a red bus-0.mp4"]
+
+
+class Interrupted(Exception):
+    pass
+
+
+class Cut(Generator[Options]):
+    """A generator that is interrupted after some videos, or gives a few videos at a time."""
+
+    def __init__(self, inner: Generator[Any], after: int = 99, batch: int = 1) -> None:
+        super().__init__(inner.name, "", Options())
+        self.inner, self.after, self.batch = inner, after, batch
+        self.asked: list[str] = []
+
+    @property
+    def defaults(self) -> Settings:
+        return self.inner.defaults
+
+    @property
+    def batch_size(self) -> int:
+        return self.batch
+
+    def sample_all(self, requests: Sequence[Request]) -> Iterator[Delivery]:
+        self.asked = [request.file for request in requests]
+        for place, delivery in enumerate(self.inner.sample_all(requests)):
+            if place == self.after:
+                raise Interrupted
+            yield delivery
+
+
+def test_an_interrupted_sampling_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    generator = build("synthetic")
+    settings = generator.defaults.with_given(**SMALL)
+    with pytest.raises(Interrupted):
+        generate(Cut(generator, after=3), wanted(), settings, tmp_path / "cut")
+    manifest = tmp_path / "cut" / NAME
+    manifest.write_text(manifest.read_text() + '{"file": "a cat')  # as a kill in the middle of a line leaves it
+    (tmp_path / "cut" / SCRATCH).mkdir()
+    (tmp_path / "cut" / SCRATCH / "half.mp4").write_bytes(b"half")
+    outcome = generate(generator, wanted(), settings, tmp_path / "cut")
+    assert (outcome.made, outcome.kept) == (3, 3)
+    sample(tmp_path / "whole")
+    assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
+
+
+def test_damaged_and_lost_files_are_sampled_again(tmp_path: Path) -> None:
+    sample(tmp_path)
+    before = contents(tmp_path)
+    (tmp_path / "a red bus-0.mp4").write_bytes(b"damaged")
+    (tmp_path / "a red bus-1.mp4").unlink()
+    outcome = sample(tmp_path)
+    assert (outcome.made, outcome.kept) == (2, 4)
+    assert contents(tmp_path) == before
+
+
+def test_more_samples_are_added_to_those_that_are_there(tmp_path: Path) -> None:
+    sample(tmp_path, wanted(samples=1))
+    outcome = sample(tmp_path, wanted(samples=2))
+    assert (outcome.made, outcome.kept) == (3, 3)
+    sample(tmp_path / "whole")
+    assert contents(tmp_path / "whole") == contents(tmp_path)
+
+
+def test_a_batch_is_sampled_whole_or_not_at_all(tmp_path: Path) -> None:
+    sample(tmp_path)
+    (tmp_path / "a red bus-1.mp4").unlink()
+    generator = Cut(build("synthetic"), batch=4)
+    generate(generator, wanted(), generator.defaults.with_given(**SMALL), tmp_path)
+    assert generator.asked == [one.file for one in wanted().samples[:4]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": "synthetic:blur=1"}, "model was 'synthetic' and is now 'synthetic:blur=1'"),
+        ({"frames": 5}, "settings was"),
+        ({"plan": wanted(seed=1)}, "seed was 0 and is now 1"),
+        ({"plan": replace(wanted(), suite={**wanted().suite, "sha256": "cd"})}, "the suite was three and is now three"),
+    ],
+)
+def test_a_folder_of_other_samples_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    sample(tmp_path)
+    before = contents(tmp_path)
+    with pytest.raises(UsageError) as caught:
+        sample(tmp_path, **changes)
+    assert message in str(caught.value)
+    assert contents(tmp_path) == before
+
+
+def test_a_folder_whose_manifest_is_not_ours_is_refused(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text('{"file": "a.mp4", "prompt": "a"}\n')
+    with pytest.raises(UsageError, match="did not make"):
+        sample(tmp_path)
+
+
+class Files(Generator[Options]):
+    """Answers with files: a video, a text, a picture of nothing, a refusal."""
+
+    seeded = False
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__("files", "", Options())
+        self.folder = folder
+
+    @property
+    def defaults(self) -> Settings:
+        return Settings()
+
+    def sample(self, request: Request) -> Encoded:
+        source = self.folder / f"{request.index}.webm"
+        if request.index == 3:
+            raise SamplingError("refused by the service")
+        if request.index == 1:
+            return Encoded(write_text(source))
+        return Encoded(write_video(source), borrowed=request.index == 0, facts={"job": request.index})
+
+
+def test_what_works_is_kept_and_what_fails_is_listed(tmp_path: Path) -> None:
+    outcome = generate(Files(tmp_path / "source"), wanted(4, prompts=["a cat"]), Settings(), tmp_path / "out")
+    assert (outcome.made, list(outcome.failures)) == (2, ["a cat-1.mp4", "a cat-3.mp4"])
+    assert outcome.failures["a cat-3.mp4"] == "refused by the service"
+    assert [record.file for record in read_manifest(tmp_path / "out")] == ["a cat-0.webm", "a cat-2.webm"]
+    assert [(record.seed, record.settings) for record in read_manifest(tmp_path / "out")] == [
+        (None, {"job": 0}),
+        (None, {"job": 2}),
+    ]
+    assert (tmp_path / "source" / "0.webm").exists()  # borrowed: copied
+    assert not (tmp_path / "source" / "2.webm").exists()
+    record = read_sampling(tmp_path / "out")
+    assert record is not None
+    assert record["failures"] == outcome.failures
+    again = generate(Files(tmp_path / "source"), wanted(4, prompts=["a cat"]), Settings(), tmp_path / "out")
+    assert (again.made, again.kept, list(again.failures)) == (0, 2, ["a cat-1.mp4", "a cat-3.mp4"])
+
+
+class Broken(Files):
+    """Never works."""
+
+    def sample(self, request: Request) -> Encoded:
+        raise RuntimeError("no memory")
+
+
+def test_a_generator_that_only_fails_is_stopped(tmp_path: Path) -> None:
+    outcome = generate(Broken(tmp_path), wanted(40), Settings(), tmp_path / "out")
+    assert outcome.stopped
+    assert len(outcome.failures) == 120
+    assert list(outcome.failures.values()).count("RuntimeError: no memory") == FAILURES_AT_FIRST
+
+
+def test_images_are_found_by_prompt(tmp_path: Path) -> None:
+    for text in ("a cat", "a dog"):
+        (tmp_path / f"{text}.png").write_bytes(b"")
+    plan = wanted(prompts=["a cat", "a dog"]).samples
+    assert images_of(tmp_path, plan) == {"a cat": tmp_path / "a cat.png", "a dog": tmp_path / "a dog.png"}
+    with pytest.raises(UsageError, match="has no image for 'a bird'"):
+        images_of(tmp_path, wanted(prompts=["a bird"]).samples)
+
+
+def test_a_record_of_the_future_and_a_broken_one_are_refused(tmp_path: Path) -> None:
+    (tmp_path / RECORD).write_text(json.dumps({"version": 99}))
+    with pytest.raises(UsageError, match="newer vbench"):
+        read_sampling(tmp_path)
+    (tmp_path / RECORD).write_text("{")
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_sampling(tmp_path)

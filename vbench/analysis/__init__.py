@@ -1,0 +1,1 @@
+"""What scores are worth: intervals, comparisons, sensitivity, human preference."""

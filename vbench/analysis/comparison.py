@@ -1,0 +1,165 @@
+"""Is a checkpoint better? Runs against a first one, dimension by dimension, with what noise alone would do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vbench.analysis.run_diff import Moved, moved
+from vbench.analysis.statistics import TOTAL, PairedDifference, compare, intervals, told_apart
+from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
+from vbench.errors import UsageError
+from vbench.runs.evaluate import read_record
+from vbench.runs.results import read_rows
+from vbench.runs.store import Row
+
+MUST_AGREE = ("suite", "profile", "checkpoints", "options", "dimension_versions")
+"""What two runs must have in common for their scores to be of one kind."""
+
+BETTER, WORSE, SAME = "better", "worse", "no difference beyond noise"
+
+SIDES = (QUALITY, SEMANTIC, TOTAL)
+
+_CONDITION = re.compile(r"\s*([a-z_]+)\s*(>=|>)\s*(-?\d+(?:\.\d+)?)\s*")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One run against the first.
+
+    Attributes:
+        name: of the run.
+        differences: by dimension, and by ``quality``, ``semantic``, ``total`` where all their dimensions are there.
+        by_category: the same within each content category.
+        moved: the prompts whose scores changed most.
+        objections: why the two should not be compared; empty unless it was forced.
+    """
+
+    name: str
+    differences: Mapping[str, PairedDifference]
+    by_category: Mapping[str, Mapping[str, PairedDifference]]
+    moved: Sequence[Moved]
+    objections: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A bound on a change: ``name > limit``, in points (hundredths of a score)."""
+
+    name: str
+    limit: float
+    inclusive: bool
+
+    def failure(self, differences: Mapping[str, PairedDifference]) -> str:
+        """Why the condition does not hold, ``""`` if it does."""
+        sign = ">=" if self.inclusive else ">"
+        if self.name not in differences:
+            return f"{self.name} {sign} {self.limit:g} asked, but {self.name} was not compared"
+        change = 100 * differences[self.name].change
+        holds = change >= self.limit if self.inclusive else change > self.limit
+        return "" if holds else f"{self.name} changed by {change:+.2f} points, {sign} {self.limit:g} asked"
+
+
+def verdict(difference: PairedDifference) -> str:
+    """In words: better, worse, or not told apart from noise."""
+    if not difference.settled():
+        return SAME
+    return BETTER if difference.change > 0 else WORSE
+
+
+def compare_runs(runs: Sequence[Path], force: bool = False, seed: int = 0, prompts: int = 5) -> list[Comparison]:
+    """Each run against the first.
+
+    Args:
+        runs: folders, the yardstick first.
+        force: compare what should not be compared, and mark it.
+        seed: of the draws.
+        prompts: how many moved prompts to name.
+
+    Raises:
+        UsageError: fewer than two runs, a folder holds none, or two runs are of different kinds.
+    """
+    if len(runs) < 2:
+        raise UsageError("A comparison needs two runs: vbench compare RUN RUN")
+    first = read_rows(runs[0])
+    compared = []
+    for run in runs[1:]:
+        found = list(objections(runs[0], run))
+        if found and not force:
+            raise UsageError(
+                f"{runs[0]} and {run} cannot be compared: {'; '.join(found)}. "
+                "See vbench diff for what differs; --force compares them all the same."
+            )
+        rows = read_rows(run)
+        categories = sorted({row.category for row in first} & {row.category for row in rows} - {""})
+        by_category = {name: compare(_of(first, name), _of(rows, name), seed) for name in categories}
+        moves = moved(runs[0], run, prompts)
+        compared.append(Comparison(run.name, compare(first, rows, seed), by_category, moves, found))
+    return compared
+
+
+def objections(first: Path, second: Path) -> Iterator[str]:
+    """Why two runs should not be compared."""
+    one, two = read_record(first), read_record(second)
+    for name in MUST_AGREE:
+        before, after = one[name], two[name]
+        if isinstance(before, dict) and name != "suite":  # only what both have: dimensions may differ
+            shared = before.keys() & after.keys()
+            before, after = ({key: part[key] for key in sorted(shared)} for part in (before, after))
+        if before != after:
+            yield f"another {name.replace('_', ' ').removesuffix('s')}" if name != "options" else "other options"
+
+
+def ranking(runs: Sequence[Path], by: str = TOTAL, seed: int = 0) -> list[list[str]]:
+    """Runs in groups that cannot be told apart by one score, best group first.
+
+    Args:
+        runs: folders of runs.
+        by: a dimension, a side or ``total``.
+        seed: of the draws.
+
+    Raises:
+        UsageError: a run has no such score.
+    """
+    rows = {run.name: read_rows(run) for run in runs}
+    scores = {name: intervals(part, seed) for name, part in rows.items()}
+    without = [name for name, found in scores.items() if by not in found]
+    if without:
+        raise UsageError(f"{', '.join(without)}: no {by} to rank by.")
+    settled = {
+        (one, two): compare(rows[one], rows[two], seed)[by].settled()
+        for place, one in enumerate(rows)
+        for two in list(rows)[place + 1 :]
+    }
+    return told_apart({name: found[by] for name, found in scores.items()}, settled)
+
+
+def conditions(gate: str) -> list[Condition]:
+    """Parse ``total>-0.5,imaging_quality>=-1``.
+
+    Raises:
+        UsageError: something else stands there.
+    """
+    parsed = []
+    for part in gate.split(","):
+        matched = _CONDITION.fullmatch(part)
+        if not matched or matched[1] not in (*RULES, *SIDES):
+            raise UsageError(f'{part!r} is no condition: expected "total>-0.5" or "imaging_quality>=-1", in points.')
+        parsed.append(Condition(matched[1], float(matched[3]), matched[2] == ">="))
+    return parsed
+
+
+def failures(gate: Sequence[Condition], compared: Sequence[Comparison]) -> list[str]:
+    """Every condition that a run does not meet, in a line each."""
+    return [
+        f"{comparison.name}: {why}"
+        for comparison in compared
+        for condition in gate
+        if (why := condition.failure(comparison.differences))
+    ]
+
+
+def _of(rows: Sequence[Row], category: str) -> list[Row]:
+    return [row for row in rows if row.category == category]

@@ -1,0 +1,114 @@
+"""What people prefer: judgements of pairs of videos, and how often each model wins.
+
+A model's win ratio is its points over the comparisons that it took part in; a win is a point, a tie half of one. It is
+that of Huang et al., "VBench: Comprehensive Benchmark Suite for Video Generative Models", CVPR 2024, section 4.2. The
+intervals draw prompts, as :mod:`vbench.analysis.statistics` does: all that was said about one prompt stays together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vbench.analysis.statistics import CONFIDENCE, DRAWS, Interval
+
+Array = NDArray[np.float64]
+
+OVERALL = ""
+"""Dimension of a judgement of the videos on the whole."""
+
+WIN, TIE, LOSS = 1.0, 0.5, 0.0
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One comparison of two models' videos of a prompt.
+
+    Attributes:
+        dimension: that was asked about; ``""`` for the videos on the whole.
+        prompt: that both videos answer.
+        first: a model.
+        second: another.
+        outcome: for the first: 1 it is better, 0.5 both are equal, 0 it is worse.
+        videos: which sample of each was shown, by file name or address; ``""`` where that is not known.
+    """
+
+    dimension: str
+    prompt: str
+    first: str
+    second: str
+    outcome: float
+    videos: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums per prompt: what a ratio of any draw of prompts is made from.
+
+    Attributes:
+        values: ``(prompts, columns)`` float64: points, or value times weight.
+        weights: ``(prompts, columns)`` float64: comparisons, or weights.
+    """
+
+    values: Array
+    weights: Array
+
+    def ratios(self, counts: Array) -> Array:
+        """``(draws, prompts)`` counts -> ``(draws, columns)``; NaN where nothing counts."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return (counts @ self.values) / (counts @ self.weights)
+
+
+def models_of(judgements: Iterable[Judgement]) -> list[str]:
+    """The models that were compared, by name."""
+    return sorted({model for one in judgements for model in (one.first, one.second)})
+
+
+def prompts_of(judgements: Iterable[Judgement]) -> list[str]:
+    """The prompts whose videos were compared, by name."""
+    return sorted({one.prompt for one in judgements})
+
+
+def win_ratios(judgements: Iterable[Judgement], seed: int = 0, draws: int = DRAWS) -> dict[str, Interval]:
+    """Win ratio of each model, 0..1, over all judgements given; their dimensions are not told apart.
+
+    Args:
+        judgements: in any order.
+        seed: of the draws.
+        draws: how many.
+    """
+    given = list(judgements)
+    prompts, models = prompts_of(given), models_of(given)
+    ratios = tally(given, prompts, models).ratios(drawn_counts(len(prompts), seed, draws))
+    return {model: interval(ratios[:, place]) for place, model in enumerate(models)}
+
+
+def tally(judgements: Iterable[Judgement], prompts: Sequence[str], models: Sequence[str]) -> Sums:
+    """Points and comparisons of each model (column) with each prompt (row)."""
+    row = {prompt: place for place, prompt in enumerate(prompts)}
+    column = {model: place for place, model in enumerate(models)}
+    points, comparisons = np.zeros((2, len(prompts), len(models)))
+    for one in judgements:
+        for model, won in ((one.first, one.outcome), (one.second, 1 - one.outcome)):
+            points[row[one.prompt], column[model]] += won
+            comparisons[row[one.prompt], column[model]] += 1
+    return Sums(points, comparisons)
+
+
+def drawn_counts(prompts: int, seed: int, draws: int) -> Array:
+    """``(1 + draws, prompts)`` float64: how often each prompt counts. The first row is what was found: each once."""
+    if not prompts:
+        return np.ones((1 + draws, 0))
+    drawn = np.random.default_rng(seed).multinomial(prompts, np.full(prompts, 1 / prompts), size=draws)
+    return np.concatenate([np.ones((1, prompts)), drawn])
+
+
+def interval(drawn: Array) -> Interval:
+    """From ``(1 + draws,)``: the first is the figure, the percentiles of the others its interval; NaN are no draws."""
+    tail = (1 - CONFIDENCE) / 2
+    others = drawn[1:][np.isfinite(drawn[1:])]
+    low, high = np.quantile(others, [tail, 1 - tail]) if others.size else (drawn[0], drawn[0])
+    return Interval(float(drawn[0]), float(low), float(high))

@@ -1,0 +1,156 @@
+"""Why two runs of "the same" model differ: everything that could explain it, most likely first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vbench.runs.evaluate import read_record
+from vbench.runs.results import read_rows
+from vbench.runs.store import Row
+from vbench.sampling.manifest import SampleRecord, read_manifest
+
+SHOWN = 5
+"""Examples that a difference names, and prompts listed as moved most."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing in which two runs differ.
+
+    Attributes:
+        what: ``suite``, ``prompts``, ``extension``, ``seeds``, ``settings of sampling``, ``samples``, ``formats``,
+            ``videos``, ``profile``, ``checkpoints``, ``options``, ``machine`` or ``packages``.
+        first: how it is in the first run.
+        second: how it is in the second.
+    """
+
+    what: str
+    first: str
+    second: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A prompt whose score changed: mean over its videos, by dimension."""
+
+    prompt: str
+    dimension: str
+    first: float
+    second: float
+
+    @property
+    def change(self) -> float:
+        """Second minus first."""
+        return self.second - self.first
+
+
+def differences(first: Path, second: Path) -> list[Difference]:
+    """What differs between two runs, in the order of its likely effect on the scores.
+
+    Raises:
+        UsageError: a folder holds no run.
+    """
+    records = read_record(first), read_record(second)
+    rows = read_rows(first), read_rows(second)
+    return [
+        *_named("suite", *(record["suite"] for record in records)),
+        *_named("mode", *({"mode": record["mode"]} for record in records)),
+        *_prompts(*rows),
+        *_sampling(read_manifest(first), read_manifest(second)),
+        *_counted("samples", "prompts with {} samples", [Counter(_samples(part).values()) for part in rows]),
+        *_counted("formats", "videos of {}", [Counter(_formats(part).values()) for part in rows]),
+        *_videos(*rows),
+        *_named("profile", *({"profile": record["profile"]} for record in records)),
+        *_named("checkpoints", *(_digests(record) for record in records)),
+        *_named("options", *(record["options"] for record in records)),
+        *_named("dimension versions", *(record["dimension_versions"] for record in records)),
+        *_named("machine", *(record["machine"] for record in records)),
+        *_named("packages", *(record["packages"] for record in records)),
+    ]
+
+
+def moved(first: Path, second: Path, most: int = SHOWN) -> list[Moved]:
+    """The prompts whose scores changed most, largest change first, over the dimensions that both runs have.
+
+    Raises:
+        UsageError: a folder holds no run.
+    """
+    before, after = _means(read_rows(first)), _means(read_rows(second))
+    changes = [Moved(prompt, dimension, before[prompt, dimension], after[prompt, dimension])
+               for prompt, dimension in before.keys() & after.keys()]  # fmt: skip
+    changed = [move for move in changes if move.change]
+    return sorted(changed, key=lambda move: (-abs(move.change), move.dimension, move.prompt))[:most]
+
+
+def _named(what: str, first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[Difference]:
+    """One difference per key whose value differs."""
+    for name in sorted({*first, *second}):
+        if first.get(name) != second.get(name):
+            label = what if name == what else f"{what}: {name}"
+            yield Difference(label, str(first.get(name, "-")), str(second.get(name, "-")))
+
+
+def _prompts(first: Sequence[Row], second: Sequence[Row]) -> Iterator[Difference]:
+    before, after = {row.prompt for row in first}, {row.prompt for row in second}
+    if before != after:
+        yield Difference("prompts", _listed(before - after, "only here"), _listed(after - before, "only here"))
+
+
+def _sampling(first: Sequence[SampleRecord], second: Sequence[SampleRecord]) -> Iterator[Difference]:
+    before = {(record.prompt, record.index): record for record in first}
+    after = {(record.prompt, record.index): record for record in second}
+    if bool(before) != bool(after):
+        yield Difference("manifest", *("there" if records else "none" for records in (before, after)))
+    shared = sorted(before.keys() & after.keys())
+    for what, field in (("extension", "text"), ("extender", "extender"), ("seeds", "seed"), ("generator", "generator"),
+                        ("settings of sampling", "settings")):  # fmt: skip
+        changed = [key for key in shared if getattr(before[key], field) != getattr(after[key], field)]
+        if changed:
+            values = (getattr(records[changed[0]], field) for records in (before, after))
+            count = f"{len(changed)} of {len(shared)} samples, as of {changed[0][0]!r}-{changed[0][1]}: "
+            yield Difference(what, *(count + repr(value) for value in values))
+
+
+def _videos(first: Sequence[Row], second: Sequence[Row]) -> Iterator[Difference]:
+    before, after = ({row.video: row.content for row in part} for part in (first, second))
+    changed = sorted(video for video in before.keys() & after.keys() if before[video] != after[video])
+    if changed:
+        shared = len(before.keys() & after.keys())
+        yield Difference("videos", f"{len(changed)} of {shared} have other content", ", ".join(changed[:SHOWN]))
+
+
+def _counted(what: str, unit: str, counts: Sequence[Counter[Any]]) -> Iterator[Difference]:
+    if counts[0] != counts[1]:
+        first, second = (
+            "; ".join(f"{count} {unit.format(key)}" for key, count in part.most_common(SHOWN)) for part in counts
+        )
+        yield Difference(what, first, second)
+
+
+def _samples(rows: Sequence[Row]) -> Counter[str]:
+    return Counter(prompt for prompt, _ in {(row.prompt, row.video) for row in rows})
+
+
+def _formats(rows: Sequence[Row]) -> dict[str, str]:
+    return {row.video: row.format for row in rows if row.format}
+
+
+def _digests(record: Mapping[str, Any]) -> dict[str, str]:
+    return {name: entry["sha256"] for name, entry in record["checkpoints"].items()}
+
+
+def _means(rows: Sequence[Row]) -> dict[tuple[str, str], float]:
+    values: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        if row.value is not None and row.weight:
+            values.setdefault((row.prompt, row.dimension), []).append(row.value)
+    return {key: sum(found) / len(found) for key, found in values.items()}
+
+
+def _listed(prompts: set[str], label: str) -> str:
+    names = ", ".join(repr(prompt) for prompt in sorted(prompts)[:SHOWN])
+    return f"{len(prompts)} {label}: {names}" if prompts else "none that the other lacks"

@@ -1,0 +1,317 @@
+"""What a score is worth: intervals, differences between runs, and whether models can be told apart.
+
+The unit that is drawn is the prompt: samples of one prompt are alike, so they stay together. Prompts are drawn within
+groups that test the same dimensions, as the protocol shares prompts between dimensions, and every draw goes through the
+protocol's own aggregation, so weights and exclusions hold. All draws are seeded.
+
+Sources: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 6 and 13 (percentile intervals);
+Good, "Permutation, Parametric and Bootstrap Tests of Hypotheses", 2005, chapter 3 (exchange within pairs); Holm, "A
+Simple Sequentially Rejective Multiple Test Procedure", 1979.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, TOTAL_WEIGHTS, in_protocol_order
+from vbench.runs.store import SCORED, Row
+
+DRAWS = 4000
+CONFIDENCE = 0.95
+POWER = 0.8
+TOTAL = "total"
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A score with its confidence interval; same unit and range as the score."""
+
+    score: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """Second run minus first, over the prompts that both have.
+
+    Attributes:
+        first: score of the first run on the shared prompts.
+        second: score of the second run on them.
+        low: lower end of the difference's interval.
+        high: upper end.
+        p: probability of a difference at least as large if the runs were the same, two-sided, not adjusted.
+        adjusted: the same after Holm's adjustment over everything that was compared together.
+        effect: mean difference per prompt in standard deviations of it (Cohen's d for pairs); 0 where none varies, and
+            ``None`` for Quality, Semantic and Total, to which a prompt gives only a part.
+        prompts: number of shared prompts.
+        prompts_to_settle: prompts at which a true difference of this size would be found with 80 % power; ``None``
+            where there is no difference to find.
+    """
+
+    first: float
+    second: float
+    low: float
+    high: float
+    p: float
+    adjusted: float
+    effect: float | None
+    prompts: int
+    prompts_to_settle: int | None
+
+    @property
+    def change(self) -> float:
+        """Second minus first."""
+        return self.second - self.first
+
+    def settled(self, level: float = 1 - CONFIDENCE) -> bool:
+        """Whether the difference is beyond noise, all comparisons taken together."""
+        return self.adjusted <= level
+
+
+@dataclass(frozen=True)
+class Table:
+    """Sums per prompt: what any draw of prompts is aggregated from.
+
+    Attributes:
+        prompts: names, one a row.
+        dimensions: names, one a column.
+        values: ``(prompts, dimensions)`` sum of value times weight over a prompt's videos.
+        weights: ``(prompts, dimensions)`` sum of weights; 0 where the prompt does not test the dimension.
+        strata: ``(prompts,)`` number of the group that a prompt is drawn within.
+    """
+
+    prompts: tuple[str, ...]
+    dimensions: tuple[str, ...]
+    values: Array
+    weights: Array
+    strata: NDArray[np.int64]
+
+    def aggregate(self, counts: Array) -> Array:
+        """Scores of draws: ``(draws, prompts)`` counts -> ``(draws, dimensions)``; NaN where nothing counts."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return (counts @ self.values) / (counts @ self.weights)
+
+    def only(self, prompts: Sequence[str]) -> Table:
+        """The rows of these prompts, in this order."""
+        place = {prompt: row for row, prompt in enumerate(self.prompts)}
+        rows = [place[prompt] for prompt in prompts]
+        return Table(tuple(prompts), self.dimensions, self.values[rows], self.weights[rows], self.strata[rows])
+
+
+def table(rows: Iterable[Row]) -> Table:
+    """Sums per prompt of a run's rows; rows without a score leave no trace."""
+    sums: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
+    for row in rows:
+        if row.status == SCORED and row.value is not None and row.weight is not None:
+            value, weight = sums[row.prompt].get(row.dimension, (0.0, 0.0))
+            sums[row.prompt][row.dimension] = (value + row.value * row.weight, weight + row.weight)
+    prompts = tuple(sorted(sums))
+    dimensions = tuple(in_protocol_order({name for scores in sums.values() for name in scores}))
+    values, weights = np.zeros((2, len(prompts), len(dimensions)))
+    for i, prompt in enumerate(prompts):
+        for j, name in enumerate(dimensions):
+            values[i, j], weights[i, j] = sums[prompt].get(name, (0.0, 0.0))
+    groups = {tested: number for number, tested in enumerate(sorted({tuple(sorted(sums[p])) for p in prompts}))}
+    strata = np.array([groups[tuple(sorted(sums[prompt]))] for prompt in prompts], dtype=np.int64)
+    return Table(prompts, dimensions, values, weights, strata)
+
+
+def intervals(rows: Iterable[Row], seed: int = 0, draws: int = DRAWS) -> dict[str, Interval]:
+    """Intervals for each dimension and, where it is complete, for Quality, Semantic and Total.
+
+    Args:
+        rows: of one run.
+        seed: of the draws.
+        draws: how many.
+    """
+    sums = table(rows)
+    if not sums.prompts:
+        return {}
+    point = _with_sides(sums.dimensions, sums.aggregate(np.ones((1, len(sums.prompts)))))
+    drawn = _with_sides(sums.dimensions, sums.aggregate(_draw(sums.strata, seed, draws)))
+    return {name: _interval(float(point[name][0]), drawn[name]) for name in point if math.isfinite(point[name][0])}
+
+
+def category_intervals(rows: Iterable[Row], seed: int = 0, draws: int = DRAWS) -> dict[str, dict[str, Interval]]:
+    """Intervals by content category and dimension."""
+    by_category: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.category:
+            by_category[row.category].append(row)
+    return {category: intervals(by_category[category], seed, draws) for category in sorted(by_category)}
+
+
+def compare(
+    first: Iterable[Row], second: Iterable[Row], seed: int = 0, draws: int = DRAWS
+) -> dict[str, PairedDifference]:
+    """Paired differences over the prompts that both runs have, for every dimension that both have and the sides.
+
+    The interval comes from drawing prompts, the probability from exchanging the two runs within random prompts.
+
+    Args:
+        first: rows of the run that is the yardstick.
+        second: rows of the run that is judged.
+        seed: of the draws.
+        draws: how many.
+    """
+    one, two = _aligned(table(first), table(second))
+    if not one.prompts or not one.dimensions:
+        return {}
+    names, everything = one.dimensions, np.ones((1, len(one.prompts)))
+    before, after = (_with_sides(names, part.aggregate(everything)) for part in (one, two))
+    counts = _draw(one.strata, seed, draws)
+    drawn = [_with_sides(names, part.aggregate(counts)) for part in (one, two)]
+    exchanged = _exchanged(one, two, seed, draws)
+    found = {}
+    for name in before:
+        if not (math.isfinite(before[name][0]) and math.isfinite(after[name][0])):
+            continue
+        change = float(after[name][0] - before[name][0])
+        interval = _interval(change, drawn[1][name] - drawn[0][name])
+        chance = np.abs(exchanged[name][np.isfinite(exchanged[name])]) >= abs(change) - 1e-12
+        p = (1 + int(chance.sum())) / (1 + len(chance))
+        effect = _effect(one, two, name)
+        prompts = len(_changes(one, two, name)) if name in one.dimensions else len(one.prompts)
+        found[name] = PairedDifference(
+            float(before[name][0]), float(after[name][0]), interval.low, interval.high, p, p, effect, prompts,
+            _prompts_to_settle(change, interval, prompts),
+        )  # fmt: skip
+    return _holm(found)
+
+
+def told_apart(totals: Mapping[str, Interval], settled: Mapping[tuple[str, str], bool]) -> list[list[str]]:
+    """A ranking as groups: within a group nobody can be told apart from its best.
+
+    Args:
+        totals: score of each model; the higher the better.
+        settled: for pairs of models, in any order, whether their difference is beyond noise.
+    """
+    left = sorted(totals, key=lambda name: -totals[name].score)
+    groups = []
+    while left:
+        best, *others = left
+        group = [best, *(name for name in others if not settled.get((best, name), settled.get((name, best), False)))]
+        groups.append(group)
+        left = [name for name in left if name not in group]
+    return groups
+
+
+def _draw(strata: NDArray[np.int64], seed: int, draws: int) -> Array:
+    """``(draws, prompts)``: how often each prompt is drawn, each group as often as it has prompts.
+
+    Prompts that are alone in their group are drawn among each other; alone they would seem certain.
+    """
+    rng = np.random.default_rng(seed)
+    counts = np.zeros((draws, len(strata)))
+    sizes = np.bincount(strata)
+    groups = np.where(sizes[strata] > 1, strata, -1)
+    for group in np.unique(groups):
+        members = np.flatnonzero(groups == group)
+        counts[:, members] = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), size=draws)
+    return counts
+
+
+def _with_sides(dimensions: Sequence[str], scores: Array) -> dict[str, Array]:
+    """Columns by name, and Quality, Semantic and Total where all their dimensions are there."""
+    columns: dict[str, Array] = {name: scores[:, place] for place, name in enumerate(dimensions)}
+    sides: dict[str, Array] = {}
+    for side in (QUALITY, SEMANTIC):
+        rules = {name: rule for name, rule in RULES.items() if rule.side == side}
+        if rules.keys() <= columns.keys():
+            scale = [rule.weight / (rule.maximum - rule.minimum) for rule in rules.values()]
+            above = np.stack([columns[name] - rule.minimum for name, rule in rules.items()], axis=1)
+            sides[side] = above @ np.array(scale) / sum(rule.weight for rule in rules.values())
+    if len(sides) == len(TOTAL_WEIGHTS):
+        weighted = np.stack([weight * sides[side] for side, weight in TOTAL_WEIGHTS.items()])
+        sides[TOTAL] = weighted.sum(axis=0) / sum(TOTAL_WEIGHTS.values())
+    return columns | sides
+
+
+def _interval(point: float, drawn: Array) -> Interval:
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(drawn[np.isfinite(drawn)], [tail, 1 - tail])
+    return Interval(point, float(low), float(high))
+
+
+def _aligned(first: Table, second: Table) -> tuple[Table, Table]:
+    """Both tables over what they share; a prompt counts for a dimension only where both score it."""
+    prompts = [prompt for prompt in first.prompts if prompt in set(second.prompts)]
+    names = [name for name in first.dimensions if name in second.dimensions]
+    one, two = (_columns(part.only(prompts), names) for part in (first, second))
+    both = (one.weights > 0) & (two.weights > 0)
+    groups = {pattern.tobytes(): number for number, pattern in enumerate(np.unique(both, axis=0))}
+    strata = np.array([groups[pattern.tobytes()] for pattern in both], dtype=np.int64)
+    return tuple(
+        Table(part.prompts, part.dimensions, part.values * both, part.weights * both, strata) for part in (one, two)
+    )  # type: ignore[return-value]
+
+
+def _columns(part: Table, names: Sequence[str]) -> Table:
+    places = [part.dimensions.index(name) for name in names]
+    return Table(part.prompts, tuple(names), part.values[:, places], part.weights[:, places], part.strata)
+
+
+def _exchanged(one: Table, two: Table, seed: int, draws: int) -> dict[str, Array]:
+    """Differences that arise when the two runs are exchanged within random prompts."""
+    rng = np.random.default_rng([seed, 1])
+    swap = rng.integers(0, 2, (draws, len(one.prompts))).astype(np.float64)
+    stay = 1 - swap
+    with np.errstate(invalid="ignore", divide="ignore"):
+        first = (stay @ one.values + swap @ two.values) / (stay @ one.weights + swap @ two.weights)
+        second = (stay @ two.values + swap @ one.values) / (stay @ two.weights + swap @ one.weights)
+    before, after = (_with_sides(one.dimensions, part) for part in (first, second))
+    return {name: after[name] - before[name] for name in before}
+
+
+def _effect(one: Table, two: Table, name: str) -> float | None:
+    """Cohen's d of the differences per prompt."""
+    if name not in one.dimensions:
+        return None
+    changes = _changes(one, two, name)
+    spread = float(changes.std(ddof=1)) if len(changes) > 1 else 0.0
+    return float(changes.mean()) / spread if spread else 0.0
+
+
+def _changes(one: Table, two: Table, name: str) -> Array:
+    """Difference of a dimension per prompt that tests it."""
+    place = one.dimensions.index(name)
+    tested = one.weights[:, place] > 0
+    first, second = (part.values[tested, place] / part.weights[tested, place] for part in (one, two))
+    changes: Array = second - first
+    return changes
+
+
+def _prompts_to_settle(change: float, interval: Interval, prompts: int) -> int | None:
+    """From the interval's width: its standard error shrinks with the root of the number of prompts."""
+    normal = NormalDist()
+    two_sided = normal.inv_cdf((1 + CONFIDENCE) / 2)
+    error = (interval.high - interval.low) / (2 * two_sided)
+    if not change or not error:
+        return None
+    return max(2, math.ceil(prompts * ((two_sided + normal.inv_cdf(POWER)) * error / change) ** 2))
+
+
+def _holm(found: Mapping[str, PairedDifference]) -> dict[str, PairedDifference]:
+    """Holm's adjustment: the k-th smallest of n probabilities times n - k + 1, never below an earlier one."""
+    order = sorted(found, key=lambda name: found[name].p)
+    adjusted: dict[str, float] = {}
+    highest = 0.0
+    for place, name in enumerate(order):
+        highest = max(highest, min(1.0, found[name].p * (len(order) - place)))
+        adjusted[name] = highest
+    return {name: _replaced(found[name], adjusted=adjusted[name]) for name in found}
+
+
+def _replaced(difference: PairedDifference, **changes: Any) -> PairedDifference:
+    return PairedDifference(**{**vars(difference), **changes})

@@ -1,0 +1,1 @@
+"""One file a benchmark: its prompts, samples, dimensions, parts and total."""

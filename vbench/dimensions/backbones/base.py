@@ -1,0 +1,221 @@
+"""What a backbone is: one pretrained model with its own preprocessing, from uint8 frames to plain tensors.
+
+The roles below are what dimensions ask for. A backbone plays one or several of them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+from typing_extensions import Self
+
+
+class Backbone(ABC):
+    """A loaded pretrained model.
+
+    Class attributes:
+        name: short and stable; part of what identifies a stored score.
+        checkpoints: names in :data:`vbench.weights.cards.CHECKPOINTS` whose files it reads; empty where the
+            weights come with a package or there are none.
+        extra: the extra of this distribution that brings its packages, ``""`` where it needs none.
+    """
+
+    name: ClassVar[str]
+    checkpoints: ClassVar[tuple[str, ...]] = ()
+    extra: ClassVar[str] = ""
+
+    device: torch.device = torch.device("cpu")
+    batch_size: int = 8
+
+    @classmethod
+    @abstractmethod
+    def load(cls, device: torch.device) -> Self:
+        """Read the checkpoint and put the model on ``device``, in float32 and evaluation mode.
+
+        Raises:
+            CheckpointError: the file is missing, damaged, unsafe, or does not fit whole.
+            MissingExtra: a package it needs is not installed.
+        """
+
+    def chunks(self, frames: Tensor) -> Iterator[Tensor]:
+        """Cut ``(N, ...)`` into the pieces that go through the network together.
+
+        On a CPU that is one at a time: larger batches gain nothing there and change the last bits of a
+        matrix product, and a score must not depend on the batch size.
+        """
+        yield from torch.split(frames, 1 if self.device.type == "cpu" else self.batch_size)
+
+
+class FrameEmbedder(Backbone):
+    """Role: one vector per frame."""
+
+    @abstractmethod
+    def embed(self, frames: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` uint8 RGB -> ``(N, D)`` float32 on the CPU, not normalised."""
+
+
+class FlowEstimator(Backbone):
+    """Role: dense optical flow."""
+
+    @abstractmethod
+    def flow(self, first: Tensor, second: Tensor) -> Tensor:
+        """Two ``(N, 3, H, W)`` uint8 RGB -> ``(N, 2, H', W')`` float32 on the CPU: pixels right, pixels down.
+
+        ``H'`` and ``W'`` may exceed the frame where the model pads; the padding counts, as in the reference.
+
+        Raises:
+            NotApplicable: the frames are smaller than the model can see.
+        """
+
+
+class FrameInterpolator(Backbone):
+    """Role: the frame half-way between two."""
+
+    @abstractmethod
+    def middle(self, first: Tensor, last: Tensor) -> Tensor:
+        """Two ``(N, 3, H, W)`` uint8 RGB -> ``(N, 3, H, W)`` uint8 RGB on the CPU."""
+
+
+class QualityModel(Backbone):
+    """Role: no-reference image quality."""
+
+    @abstractmethod
+    def quality(self, frames: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` RGB in [0, 255], uint8 or float32 -> ``(N,)`` float32 on the CPU.
+
+        0 is the worst and 100 the best.
+        """
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure of image quality, on its own scale.
+
+    Attributes:
+        name: as it was chosen.
+        lower_better: whether a lower number is a better picture.
+        rate: ``(N, 3, H, W)`` RGB in [0, 255], uint8 or float32 -> ``(N,)`` float32 on the CPU.
+    """
+
+    name: str
+    lower_better: bool
+    rate: Callable[[Tensor], Tensor]
+
+
+class QualityMeasures(Backbone):
+    """Role: a choice of no-reference measures of image quality."""
+
+    @abstractmethod
+    def choose(self, name: str) -> Measure:
+        """Make the measure of that name.
+
+        Raises:
+            UsageError: there is none of single frames; the message gives close names.
+            CheckpointError: its weights are not there and cannot be had.
+            MissingExtra: a package that it needs is not installed.
+        """
+
+
+class AestheticHead(Backbone):
+    """Role: how beautiful a picture is, from its embedding."""
+
+    @abstractmethod
+    def ratings(self, embeddings: Tensor) -> Tensor:
+        """``(N, D)`` as the embedder gives them -> ``(N,)`` float32 on the CPU, about 0 (ugly) to 10 (beautiful)."""
+
+
+class TextImageScorer(FrameEmbedder):
+    """Role: frames and texts in one space."""
+
+    @property
+    @abstractmethod
+    def scale(self) -> float:
+        """What the model multiplies a cosine with."""
+
+    @abstractmethod
+    def embed_as_images(self, frames: Tensor) -> Tensor:
+        """As :meth:`embed`, of frames that an image library scales: antialiased and rounded."""
+
+    @abstractmethod
+    def embed_text(self, text: str) -> Tensor:
+        """One text -> ``(D,)`` float32 on the CPU, not normalised; computed once per text."""
+
+
+class VideoTextEmbedder(Backbone):
+    """Role: videos and texts in one space."""
+
+    frames_seen: ClassVar[int]
+
+    @abstractmethod
+    def embed_video(self, frames: Tensor) -> Tensor:
+        """``(frames_seen, 3, H, W)`` uint8 RGB -> ``(D,)`` float32 on the CPU, not normalised."""
+
+    @abstractmethod
+    def embed_text(self, text: str) -> Tensor:
+        """One text -> ``(D,)`` float32 on the CPU, not normalised; computed once per text."""
+
+
+class ActionClassifier(Backbone):
+    """Role: what a person does."""
+
+    frames_seen: ClassVar[int]
+    labels: Sequence[str]
+
+    @abstractmethod
+    def probabilities(self, frames: Tensor) -> Tensor:
+        """``(frames_seen, 3, H, W)`` uint8 RGB -> ``(len(labels),)`` float32 in [0, 1] on the CPU."""
+
+
+class Captioner(Backbone):
+    """Role: a sentence per frame."""
+
+    size: ClassVar[int]
+
+    @abstractmethod
+    def captions(self, frames: Tensor, reference_conditioning: bool = True) -> list[str]:
+        """``(N, 3, size, size)`` uint8 RGB -> N captions in lower case.
+
+        Args:
+            frames: in the order of time.
+            reference_conditioning: whether captions tell of the frames of which the reference's tell, which by a slip
+                are not their own; a model that has no such slip takes no notice.
+        """
+
+
+@dataclass(frozen=True)
+class Regions:
+    """What is found in one frame: N regions, best first.
+
+    Attributes:
+        boxes: ``(N, 4)`` float32 on the CPU: left, top, right, bottom in pixels of the frame as it was given.
+        scores: ``(N,)`` float32 on the CPU in [0, 1]: how sure it is that something is there.
+        features: ``(N, ...)`` float32 on the CPU: what the model puts into words.
+    """
+
+    boxes: Tensor
+    scores: Tensor
+    features: Tensor
+
+
+Wording = Literal["label", "caption"]
+"""How a region is put into words: by what it is called, or by how it looks."""
+
+
+class RegionDescriber(Backbone):
+    """Role: regions of a frame, and words for each."""
+
+    @abstractmethod
+    def find(self, frames: Tensor) -> list[Regions]:
+        """``(N, 3, H, W)`` RGB, uint8 or float32 in [0, 255] -> the regions of each frame."""
+
+    @abstractmethod
+    def describe(self, regions: Regions, wordings: Sequence[Wording]) -> Mapping[Wording, tuple[str, ...]]:
+        """A text per region and wording, in the order of the regions; ``""`` where the model says nothing.
+
+        Several wordings in one call cost less than one call for each.
+        """

@@ -1,0 +1,138 @@
+"""CLIP, OpenAI's: frames and texts in one space.
+
+- Paper: Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", ICML 2021.
+- Checkpoints: ``clip_vit_b_32`` (ViT-B-32.pt) and ``clip_vit_l_14`` (ViT-L-14.pt), TorchScript archives; MIT. The
+  network is open_clip's with QuickGELU, which OpenAI's weights were trained with; it has OpenAI's parameter names.
+- Input: uint8 RGB frames. Two ways to 224 x 224, which give other numbers: :meth:`CLIP.embed` scales floats
+  bicubically without antialiasing, clamping or rounding; :meth:`CLIP.embed_as_images` goes through PIL, which
+  antialiases and rounds. Both take the shorter side to 224 px and crop the middle. Texts: 77 tokens.
+- Output: 512 (B/32) or 768 (L/14) values, not of unit length.
+
+On a CUDA device the reference keeps OpenAI's float16 weights; here it is float32 everywhere, as on its CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from typing_extensions import Self
+
+from vbench.dimensions.backbones.base import TextImageScorer
+from vbench.dimensions.backbones.pixels import centre_crop, normalise, resize, scaled_size
+from vbench.errors import CheckpointMismatch, MissingExtra
+from vbench.weights.cards import checkpoint, load_strictly, state_dict
+
+if TYPE_CHECKING:
+    import open_clip
+
+_SIDE, _TOKENS, _WORDS = 224, 77, 49408
+_COLOURS = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+_CONSTANTS = {"input_resolution": _SIDE, "context_length": _TOKENS, "vocab_size": _WORDS}
+"""Whole numbers that OpenAI's archives hold beside the weights."""
+
+
+class CLIP(TextImageScorer):
+    """Embeddings of frames and texts by one of OpenAI's models; the subclasses say which."""
+
+    extra: ClassVar[str] = "official"
+    vision: ClassVar[dict[str, int]]
+    text: ClassVar[dict[str, int]]
+    features: ClassVar[int]
+
+    def __init__(self, network: open_clip.CLIP, tokenizer: open_clip.SimpleTokenizer, device: torch.device) -> None:
+        self.network, self.tokenizer, self.device = network.to(device), tokenizer, device
+        self._texts: dict[str, Tensor] = {}
+
+    @classmethod
+    def load(cls, device: torch.device) -> Self:
+        """Read the checkpoint; see :meth:`Backbone.load` for the errors."""
+        try:
+            import open_clip
+        except ModuleNotFoundError as error:
+            raise MissingExtra(
+                f'CLIP needs the package {error.name}. Install it with: pip install "vbench-suite[official]"'
+            ) from error
+        with torch.device("meta"):
+            network = open_clip.CLIP(
+                cls.features,
+                vision_cfg=cls.vision | {"image_size": _SIDE},
+                text_cfg=cls.text | {"context_length": _TOKENS, "vocab_size": _WORDS},
+                quick_gelu=True,
+            )
+        (name,) = cls.checkpoints
+        load_strictly(network, without_constants(state_dict(name), name), name)
+        network.attn_mask = torch.full((_TOKENS, _TOKENS), -torch.inf).triu(1)
+        return cls(network, open_clip.SimpleTokenizer(context_length=_TOKENS), device)
+
+    @property
+    def scale(self) -> float:
+        """What CLIP multiplies a cosine with: 100 in OpenAI's models, but for rounding."""
+        return float(self.network.logit_scale.detach().exp())
+
+    def embed(self, frames: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` uint8 RGB -> ``(N, D)`` float32 on the CPU, not normalised."""
+        return self._embed(frames, lambda chunk: resize(chunk.to(self.device).float(), _SIDE, "bicubic"))
+
+    def embed_as_images(self, frames: Tensor) -> Tensor:
+        """The same of frames that PIL scales: antialiased, clamped and rounded to uint8."""
+        return self._embed(frames, lambda chunk: _scaled_by_pil(chunk).to(self.device).float())
+
+    @torch.inference_mode()
+    def _embed(self, frames: Tensor, scaled: Callable[[Tensor], Tensor]) -> Tensor:
+        squares = (centre_crop(scaled(chunk), _SIDE) for chunk in self.chunks(frames))
+        return torch.cat([self.network.encode_image(normalise(square, _COLOURS)).cpu() for square in squares])
+
+    @torch.inference_mode()
+    def embed_text(self, text: str) -> Tensor:
+        """One text -> ``(D,)`` float32 on the CPU, not normalised; computed once per text, cut after 77 tokens."""
+        if text not in self._texts:
+            tokens = self.tokenizer(text).to(self.device)
+            self._texts[text] = self.network.encode_text(tokens)[0].cpu()
+        return self._texts[text]
+
+
+class CLIPB32(CLIP):
+    """CLIP ViT-B/32: 512 values."""
+
+    name: ClassVar[str] = "clip_vit_b_32"
+    checkpoints: ClassVar[tuple[str, ...]] = ("clip_vit_b_32",)
+    vision: ClassVar[dict[str, int]] = {"layers": 12, "width": 768, "patch_size": 32}
+    text: ClassVar[dict[str, int]] = {"layers": 12, "width": 512, "heads": 8}
+    features: ClassVar[int] = 512
+
+
+class CLIPL14(CLIP):
+    """CLIP ViT-L/14: 768 values."""
+
+    name: ClassVar[str] = "clip_vit_l_14"
+    checkpoints: ClassVar[tuple[str, ...]] = ("clip_vit_l_14",)
+    vision: ClassVar[dict[str, int]] = {"layers": 24, "width": 1024, "patch_size": 14}
+    text: ClassVar[dict[str, int]] = {"layers": 12, "width": 768, "heads": 12}
+    features: ClassVar[int] = 768
+
+
+def without_constants(state: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    """The weights alone, after the whole numbers beside them proved to be those of this network.
+
+    Raises:
+        CheckpointMismatch: one of them is missing or another.
+    """
+    found = {key: int(state.pop(key)) for key in _CONSTANTS if key in state}
+    if found != _CONSTANTS:
+        raise CheckpointMismatch(
+            f"{checkpoint(name).title} states {_CONSTANTS}, this file {found}. "
+            f"Nothing was scored with it. Get the published file: vbench weights download {name} --force"
+        )
+    return state
+
+
+def _scaled_by_pil(frames: Tensor) -> Tensor:
+    height, width = scaled_size(frames.shape[-2], frames.shape[-1], _SIDE)
+    images = (Image.fromarray(frame.permute(1, 2, 0).numpy()) for frame in frames)
+    scaled = [torch.from_numpy(np.array(image.resize((width, height), Image.Resampling.BICUBIC))) for image in images]
+    return torch.stack(scaled).permute(0, 3, 1, 2)

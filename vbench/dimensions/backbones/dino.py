@@ -1,0 +1,120 @@
+"""DINO ViT-B/16: what a frame shows, learnt without labels and so close to the subject's identity.
+
+- Paper: Caron et al., "Emerging Properties in Self-Supervised Vision Transformers", ICCV 2021.
+- Checkpoint: ``dino_vitb16`` (dino_vitbase16_pretrain.pth, backbone only); Apache-2.0.
+- Input: uint8 RGB frames, as floats scaled bilinearly (no antialiasing, no rounding) to a shorter side of 224 px,
+  **not** cropped, normalised with ImageNet's mean and deviation.
+- Output: the class token after the last norm, 768 values, not of unit length.
+
+Frames that are not square give a grid of patches that is not 14x14. The position table is then scaled bicubically
+*by factor*, (patches + 0.1) / 14 on each axis, as the published code does; by size it would be other numbers.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from typing_extensions import Self
+
+from vbench.dimensions.backbones.base import FrameEmbedder
+from vbench.dimensions.backbones.pixels import IMAGENET, normalise, resize
+from vbench.weights.cards import load_strictly, state_dict
+
+_PATCH, _GRID = 16, 14
+
+
+class DINO(FrameEmbedder):
+    """Frame embeddings by DINO ViT-B/16."""
+
+    name: ClassVar[str] = "dino_vitb16"
+    checkpoints: ClassVar[tuple[str, ...]] = ("dino_vitb16",)
+
+    def __init__(self, network: VisionTransformer, device: torch.device) -> None:
+        self.network, self.device = network.to(device), device
+
+    @classmethod
+    def load(cls, device: torch.device) -> Self:
+        """Read ``dino_vitb16``; see :meth:`Backbone.load` for the errors."""
+        with torch.device("meta"):
+            network = VisionTransformer(width=768, depth=12, heads=12)
+        load_strictly(network, state_dict("dino_vitb16"), "dino_vitb16")
+        return cls(network, device)
+
+    @torch.inference_mode()
+    def embed(self, frames: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` uint8 RGB -> ``(N, 768)`` float32 on the CPU, not normalised."""
+        features = []
+        for chunk in self.chunks(frames):
+            scaled = resize(chunk.to(self.device).float(), _PATCH * _GRID, "bilinear")
+            features.append(self.network(normalise(scaled, IMAGENET)).cpu())
+        return torch.cat(features)
+
+
+class VisionTransformer(nn.Module):
+    """A plain vision transformer with 16 px patches under DINO's parameter names."""
+
+    def __init__(self, width: int, depth: int, heads: int) -> None:
+        super().__init__()
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
+        self.pos_embed = nn.Parameter(torch.zeros(1, 1 + _GRID * _GRID, width))
+        self.patch_embed = nn.ModuleDict({"proj": nn.Conv2d(3, width, _PATCH, _PATCH)})
+        self.blocks = nn.Sequential(*(Block(width, heads) for _ in range(depth)))
+        self.norm = nn.LayerNorm(width, eps=1e-6)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` normalised -> class tokens ``(N, width)``; rows and columns beyond whole patches drop."""
+        patches = self.patch_embed["proj"](frames)
+        tokens = torch.cat((self.cls_token.expand(len(frames), -1, -1), patches.flatten(2).transpose(1, 2)), 1)
+        seen = self.norm(self.blocks(tokens + self.positions(*patches.shape[-2:])))
+        first: Tensor = seen[:, 0]
+        return first
+
+    def positions(self, rows: int, columns: int) -> Tensor:
+        """The position table for a grid of patches: ``(1, 1 + rows * columns, width)``."""
+        if (rows, columns) == (_GRID, _GRID):
+            return self.pos_embed
+        own, table = self.pos_embed.tensor_split((1,), 1)
+        grid = table.view(1, _GRID, _GRID, -1).permute(0, 3, 1, 2)
+        factors = ((rows + 0.1) / _GRID, (columns + 0.1) / _GRID)
+        scaled = F.interpolate(grid, scale_factor=factors, mode="bicubic")
+        return torch.cat((own, scaled.flatten(2).transpose(1, 2)), 1)
+
+
+class Block(nn.Module):
+    """Attention, then a perceptron, each on normed tokens and added to what was there."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.norm1, self.norm2 = nn.LayerNorm(width, eps=1e-6), nn.LayerNorm(width, eps=1e-6)
+        self.attn = Attention(width, heads)
+        self.mlp = nn.Sequential(
+            OrderedDict(fc1=nn.Linear(width, 4 * width), act=nn.GELU(), fc2=nn.Linear(4 * width, width))
+        )
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """``(N, T, width)`` -> the same shape."""
+        tokens = tokens + self.attn(self.norm1(tokens))
+        seen: Tensor = tokens + self.mlp(self.norm2(tokens))
+        return seen
+
+
+class Attention(nn.Module):
+    """Every token looks at every token."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(width, 3 * width)
+        self.proj = nn.Linear(width, width)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """``(N, T, width)`` -> the same shape."""
+        count, length, width = tokens.shape
+        by_head = self.qkv(tokens).view(count, length, 3, self.heads, width // self.heads)
+        looked = F.scaled_dot_product_attention(*by_head.permute(2, 0, 3, 1, 4))
+        mixed: Tensor = self.proj(looked.transpose(1, 2).reshape(tokens.shape))
+        return mixed

@@ -1,0 +1,76 @@
+"""Dynamic degree: whether anything moves.
+
+Measures: if a video shows motion at all, of the camera or of what is in front of it, told by optical flow. It says
+nothing of how good the motion is; it keeps a model from winning the other dimensions with stills.
+
+Formula (VBench, Huang et al., CVPR 2024, section 3.2 and supplement): the radius of a pair of sampled neighbours is
+the mean length of its largest 5 % of flow vectors; a pair moves where that exceeds ``6 * min(height, width) / 256``
+pixels; a video moves with at least ``round(n / 4)`` moving pairs of ``n`` sampled frames.
+
+Frames: every ``max(1, round(fps / 8))``-th, at their own size; a folder of stills counts as 8 frames per second.
+
+Range: 0 or 1 for a video; the mean is the share of videos that move. Higher is more dynamic, not better.
+
+Unit of the mean: a video.
+
+Cost: one run of the flow estimator for each pair of sampled frames (RAFT: about a second for 320x192 px on one
+processor core).
+
+Kept from the reference: the flow of the padding counts; two sampled frames need no moving pair and always move
+(``round(2 / 4)`` is 0). Not kept: a single sampled frame, and frames that RAFT cannot see, are reasons not to score
+instead of stillness.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from vbench.dimensions.backbones.base import FlowEstimator
+from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.flow_rules import is_moving, largest_motion, moving_limits
+from vbench.errors import TooShort
+from vbench.media.video import Video
+from vbench.prompts.suite import Prompt
+
+SHARE = 0.05
+"""Of the flow vectors of a pair, the largest, that make its radius."""
+
+
+def sampling_step(fps: float) -> int:
+    """Every how many frames to look to see about eight a second.
+
+    >>> [sampling_step(fps) for fps in (4, 8, 12, 20, 24, 30)]  # 1.5 and 2.5 round to even
+    [1, 1, 2, 2, 3, 4]
+    """
+    return max(1, round(fps / 8))
+
+
+class DynamicDegree(Dimension):
+    """Whether a video moves."""
+
+    name: ClassVar[str] = "dynamic_degree"
+    title: ClassVar[str] = "Dynamic degree"
+    meaning: ClassVar[str] = "Something moves: the camera, or what is in front of it."
+    family: ClassVar[Family] = Family.QUALITY
+    roles: ClassVar[tuple[str, ...]] = ("flow",)
+
+    flow: FlowEstimator
+
+    def score(self, video: Video, prompt: Prompt) -> VideoScore:
+        """See :class:`Dimension`; ``frames`` holds the radius of each pair, in pixels.
+
+        Raises:
+            TooShort: only one frame is sampled.
+            NotApplicable: the frames are too small for the flow estimator.
+        """
+        step = sampling_step(video.fps)
+        radii = [largest_motion(self.flow.flow(pair[:1], pair[1:])[0], SHARE) for pair in video.windows(2, step=step)]
+        if not radii:
+            raise TooShort(
+                f"{video.path} has {video.frame_count} frames, of which one is looked at ({video.fps:g} per second, "
+                f"every {step}. counts); dynamic degree needs at least {step + 1}."
+            )
+        limits = moving_limits(video.size, len(radii) + 1)
+        moving = is_moving(radii, limits)
+        details = {"moving": moving, "threshold": limits.radius, "needed": limits.pairs, "radii": radii}
+        return VideoScore(float(moving), frames=radii, details=details)

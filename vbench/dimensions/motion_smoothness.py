@@ -1,0 +1,75 @@
+"""Motion smoothness: whether movement goes on evenly.
+
+Measures: how well the frames in between are told by their neighbours. Every second frame is dropped and
+interpolated from the two around it; even motion gives the dropped frame back, a jerk does not.
+
+Formula (VBench, Huang et al., CVPR 2024, section 3.2 and supplement): ``1 - mean |predicted - dropped| / 255`` over
+pixels and channels, then over the dropped frames.
+
+Frames: all, at their own size. Frames 0, 2, 4, ... are given, 1, 3, 5, ... are predicted; in a video with an even
+number of frames the last one has no right neighbour and does not count.
+
+Range: 0 to 1, higher is smoother.
+
+Unit of the mean: a video.
+
+Cost: one run of the interpolator for every second frame (AMT-S: about half a second for 320x192 px on one
+processor core).
+
+Kept from the reference: predictions are truncated, not rounded, to whole levels; nothing is scaled down,
+whatever memory there is.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from torch import Tensor
+
+from vbench.dimensions.backbones.base import FrameInterpolator
+from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.errors import TooShort
+from vbench.media.video import Video
+from vbench.prompts.suite import Prompt
+
+
+def agreement(predicted: Tensor, actual: Tensor) -> float:
+    """``1 - mean |predicted - actual| / 255`` of two uint8 frames, in [0, 1].
+
+    >>> import torch
+    >>> agreement(torch.tensor([0, 255], dtype=torch.uint8), torch.tensor([51, 255], dtype=torch.uint8))
+    0.9
+    """
+    difference = (predicted.short() - actual.short()).abs()
+    return 1 - int(difference.sum()) / difference.numel() / 255
+
+
+class MotionSmoothness(Dimension):
+    """How well every second frame follows from its neighbours."""
+
+    name: ClassVar[str] = "motion_smoothness"
+    title: ClassVar[str] = "Motion smoothness"
+    meaning: ClassVar[str] = "Movement is even: frames can be told from their neighbours."
+    family: ClassVar[Family] = Family.QUALITY
+    roles: ClassVar[tuple[str, ...]] = ("interpolator",)
+
+    interpolator: FrameInterpolator
+
+    def score(self, video: Video, prompt: Prompt) -> VideoScore:
+        """See :class:`Dimension`; ``frames`` holds the agreement of each dropped frame.
+
+        Raises:
+            TooShort: fewer than three frames.
+            NotApplicable: the frames are too small for the interpolator.
+        """
+        frames = []
+        for start, dropped, end in video.windows(3, stride=2):
+            predicted = self.interpolator.middle(start[None], end[None])
+            frames.append(agreement(predicted[0], dropped))
+        if not frames:
+            raise TooShort(
+                f"{video.path} has {video.frame_count} frames, motion smoothness needs at least 3: "
+                "one to predict and one on either side."
+            )
+        return VideoScore(math.fsum(frames) / len(frames), frames=frames)

@@ -1,0 +1,91 @@
+"""The static filter: which videos may be judged for temporal flickering.
+
+Measures: if a video stands still, told by optical flow; moving videos flicker in the sense of that dimension only
+because they move.
+
+Formula (VBench, Huang et al., CVPR 2024, supplement): the radius of a pair is the mean length of its largest 2 % of
+flow vectors. A video of ``T`` frames is static if at most ``k = round(T / 8)`` pairs of neighbours have a radius of
+more than ``r = 3 * min(height, width) / 256`` pixels and if neither the way from the first frame to the last nor
+the way back has one of more than ``2 * k * r``.
+
+Frames: all, at their own size.
+
+Range: static or not.
+
+Unit: a video; it is a choice of videos, not a score.
+
+Cost: one run of the flow estimator for each pair of neighbours and two more for the ends; fewer where the video
+moves, as nothing is computed once the answer is sure.
+
+Kept from the reference: the flow of the padding counts; up to four frames make ``k`` zero, so that such a video
+passes only if its ends agree exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from vbench.dimensions.backbones.base import FlowEstimator
+from vbench.dimensions.flow_rules import is_static, largest_motion, static_limits
+from vbench.errors import TooShort
+from vbench.media.video import Video
+
+SHARE = 0.02
+"""Of the flow vectors of a pair, the largest, that make its radius."""
+
+
+@dataclass(frozen=True)
+class StaticVerdict:
+    """What the filter says of one video, and why.
+
+    Attributes:
+        static: whether it stands still.
+        threshold: pixels; the radius above which a pair of neighbours moves.
+        allowed: how many pairs of neighbours may move.
+        radii: pixels, as far as they were needed: neighbours in the order of time, first to last, last to first.
+    """
+
+    static: bool
+    threshold: float
+    allowed: int
+    radii: tuple[float, ...]
+
+
+class StaticFilter:
+    """Tells static videos by optical flow."""
+
+    def __init__(self, flow: FlowEstimator) -> None:
+        self.flow = flow
+
+    def is_static(self, video: Video) -> StaticVerdict:
+        """Judge one video.
+
+        Raises:
+            TooShort: a single frame, which neither moves nor stands still.
+            NotApplicable: the frames are too small for the flow estimator.
+        """
+        pairs = video.frame_count - 1
+        if not pairs:
+            raise TooShort(f"{video.path} has 1 frame, the static filter needs at least 2.")
+        limits = static_limits(video.size, video.frame_count)
+        static, radii = True, list[float]()
+        for radius in self.radii(video):
+            radii.append(radius)
+            static = is_static(radii[:pairs], radii[pairs:], limits)
+            if not static:
+                break
+        return StaticVerdict(static, limits.radius, limits.pairs, tuple(radii))
+
+    def radii(self, video: Video) -> Iterator[float]:
+        """Radii of the neighbours in the order of time, then of first to last and of last to first, in pixels."""
+        for pair in video.windows(2):
+            yield self._radius(pair)
+        ends = video.frames([0, video.frame_count - 1])
+        yield self._radius(ends)
+        yield self._radius(ends.flip(0))
+
+    def _radius(self, pair: Tensor) -> float:
+        return largest_motion(self.flow.flow(pair[:1], pair[1:])[0], SHARE)

@@ -1,0 +1,61 @@
+"""Temporal flickering: whether brightness and detail are steady from frame to frame.
+
+Measures: how little neighbouring frames differ, pixel by pixel. It only means flicker in videos that stand still,
+so the benchmark runs it on what the static filter lets pass; nothing here checks that.
+
+Formula (VBench, Huang et al., CVPR 2024, section 3.2 and supplement): ``1 - mean |f_t - f_{t+1}| / 255`` over pixels
+and channels, then over the pairs of neighbours.
+
+Frames: all, at their own size.
+
+Range: 0 to 1, higher is steadier.
+
+Unit of the mean: a video.
+
+Cost: decoding and a subtraction; no model.
+
+Kept from the reference: the mean difference of a pair is a float32. Not kept: videos that cannot be read are not
+left out silently, and one of a single frame is too short instead of not a number.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from torch import Tensor
+
+from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.errors import TooShort
+from vbench.media.video import Video
+from vbench.prompts.suite import Prompt
+
+
+def steadiness(first: Tensor, second: Tensor) -> float:
+    """``1 - mean |first - second| / 255`` of two uint8 frames, in [0, 1].
+
+    >>> import torch
+    >>> steadiness(torch.tensor([0, 255], dtype=torch.uint8), torch.tensor([51, 255], dtype=torch.uint8))
+    0.9
+    """
+    return (255 - (first.float() - second.float()).abs().mean().item()) / 255
+
+
+class TemporalFlickering(Dimension):
+    """How little neighbouring frames differ."""
+
+    name: ClassVar[str] = "temporal_flickering"
+    title: ClassVar[str] = "Temporal flickering"
+    meaning: ClassVar[str] = "A still scene does not flicker."
+    family: ClassVar[Family] = Family.QUALITY
+
+    def score(self, video: Video, prompt: Prompt) -> VideoScore:
+        """See :class:`Dimension`; ``frames`` holds the steadiness of each pair of neighbours.
+
+        Raises:
+            TooShort: a single frame.
+        """
+        frames = [steadiness(*pair) for pair in video.windows(2)]
+        if not frames:
+            raise TooShort(f"{video.path} has 1 frame; temporal flickering compares neighbours and needs at least 2.")
+        return VideoScore(math.fsum(frames) / len(frames), frames=frames)

@@ -1,0 +1,303 @@
+"""What a generator, an enhancer and their clips are.
+
+A generator answers a request (prompt, seed, settings) with a clip; an enhancer makes a better clip of a clip. Neither
+knows of suites, folders or manifests: :mod:`vbench.sampling.generate` does.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_type_hints
+
+from vbench.errors import UsageError, VBenchError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class SamplingError(VBenchError):
+    """A video could not be sampled; it is listed and the rest goes on."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a video is sampled; ``None`` where the model has no such thing or decides by itself.
+
+    Attributes:
+        frames: number of frames.
+        height: in pixels.
+        width: in pixels.
+        fps: frames per second of the written file.
+        steps: denoising steps.
+        guidance: scale of classifier-free guidance.
+        negative_prompt: what to steer away from.
+    """
+
+    frames: int | None = None
+    height: int | None = None
+    width: int | None = None
+    fps: float | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    negative_prompt: str | None = None
+
+    takes_any: ClassVar[bool] = False
+    """Whether what is ``None`` can be given all the same."""
+
+    def with_given(self, **given: Any) -> Settings:
+        """The same with everything that is given and not ``None``.
+
+        Raises:
+            UsageError: the model has no such setting, or a number is not positive.
+        """
+        chosen = {name: value for name, value in given.items() if value is not None}
+        for name, value in chosen.items():
+            if getattr(self, name) is None and not self.takes_any:
+                has = ", ".join(self.stated()) or "none that can be set"
+                raise UsageError(f"This model has no setting {name.replace('_', ' ')}; it has {has}.")
+            if name in ("frames", "height", "width", "fps", "steps") and value <= 0:
+                raise UsageError(f"{name} must be positive, found {value}.")
+        return replace(self, **chosen)
+
+    def stated(self) -> dict[str, Any]:
+        """The settings that the model has, for a manifest."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One video that is wanted.
+
+    Attributes:
+        prompt: what is fed to the model.
+        index: number of the sample, from 0.
+        seed: of its noise, 0 to 2**31 - 1; a generator draws from it and from nothing else.
+        settings: how to sample.
+        file: name of the file that it becomes.
+        image: first frame or picture to start from, for models that take one.
+    """
+
+    prompt: str
+    index: int
+    seed: int
+    settings: Settings
+    file: str
+    image: Path | None = None
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Sampled frames.
+
+    Attributes:
+        frames: ``(T, H, W, 3)`` uint8, RGB.
+        fps: frames per second.
+        facts: what else is known of it, for the manifest.
+    """
+
+    frames: NDArray[np.uint8]
+    fps: float
+    facts: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A sampled video that came as a file; it is kept as it is, byte by byte.
+
+    Attributes:
+        path: where it lies.
+        borrowed: whether it belongs to somebody else, and is copied instead of moved.
+        facts: what else is known of it, for the manifest.
+    """
+
+    path: Path
+    borrowed: bool = False
+    facts: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of a request: a clip, a file, or the reason why there is neither."""
+
+    request: Request
+    video: Clip | Encoded | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What ``--option NAME=VALUE`` can set; each generator has its own dataclass of them."""
+
+
+TECHNIQUES = ("freeu", "freeu-v2", "freeinit", "freenoise")
+"""What changes how a diffusers pipeline samples, by name."""
+
+O = TypeVar("O", bound=Options)  # noqa: E741 - the type of a generator's options
+
+
+class Generator(ABC, Generic[O]):
+    """A model, or a program or service that runs one.
+
+    A subclass states its options and implements :meth:`sample`, or :meth:`sample_all` where requests are better
+    answered together.
+
+    Args:
+        name: as it was asked for, for the manifest.
+        argument: what stood behind the colon in ``name:argument``, ``""`` without one.
+        options: read from the command line.
+    """
+
+    options_type: ClassVar[type[Options]] = Options
+
+    meaning: ClassVar[str] = ""
+    """In a sentence, for lists."""
+
+    seeded: ClassVar[bool] = True
+    """Whether the same request gives the same video."""
+
+    takes_argument: ClassVar[bool] = True
+    """Whether something may stand behind the colon; where not, files are found by options."""
+
+    def __init__(self, name: str, argument: str, options: O) -> None:
+        if argument and not self.takes_argument:
+            known = name.split(":")[0]
+            raise UsageError(f"{known} takes its folder as --option checkpoints=FOLDER, not after a colon.")
+        self.name, self.argument, self.options = name, argument, options
+
+    @property
+    @abstractmethod
+    def defaults(self) -> Settings:
+        """The published way of sampling; what a call leaves open is taken from here."""
+
+    @property
+    def batch_size(self) -> int:
+        """How many requests are sampled together; a group is repeated whole, so that resuming changes no bit."""
+        return 1
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What the manifest says of the model beside its name and the settings: checkpoint, revision, precision."""
+        return {}
+
+    def use(self, techniques: Sequence[str]) -> None:
+        """Sample with these techniques from now on.
+
+        Args:
+            techniques: names in :data:`TECHNIQUES`.
+
+        Raises:
+            UsageError: it cannot sample with one of them; the message says what can.
+        """
+        raise UsageError(
+            f"{self.name.split('+')[0]} cannot take {', '.join(techniques)}: techniques change how a diffusers "
+            "pipeline samples, such as animatediff+freeinit+freeu."
+        )
+
+    def prepare(self, requests: Sequence[Request]) -> None:
+        """Look at everything that is wanted before the first video: what cannot work is refused here.
+
+        Raises:
+            UsageError: it cannot be sampled at all.
+        """
+
+    def sample(self, request: Request) -> Clip | Encoded:
+        """One video.
+
+        Raises:
+            SamplingError: this one cannot be made.
+        """
+        raise NotImplementedError
+
+    def sample_all(self, requests: Sequence[Request]) -> Iterator[Delivery]:
+        """An answer to each request, in any order; a failure is an answer and ends nothing."""
+        for request in requests:
+            try:
+                yield Delivery(request, self.sample(request))
+            except SamplingError as error:
+                yield Delivery(request, None, str(error))
+            except Exception as error:  # one prompt must never end a run of hours; what happened is recorded
+                yield Delivery(request, None, f"{type(error).__name__}: {error}")
+
+
+class Enhancer(ABC):
+    """Makes a better clip of a clip: more frames, more pixels, fewer artefacts.
+
+    Args:
+        name: as it was asked for.
+        argument: what stood behind the colon in ``name:argument``.
+    """
+
+    meaning: ClassVar[str] = ""
+
+    def __init__(self, name: str, argument: str) -> None:
+        self.name, self.argument = name, argument
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What the manifest says of it."""
+        return {}
+
+    def prepare(self, generator: Generator[Any], settings: Settings) -> Settings:
+        """Look at what it will be given, before the first video is sampled.
+
+        Args:
+            generator: whose clips it will work on; its options may say where checkpoints lie.
+            settings: of these clips, as far as they are known.
+
+        Returns:
+            The settings of the clips that come out.
+
+        Raises:
+            UsageError: it cannot work on such clips; the message says what it can work on.
+        """
+        return settings
+
+    @abstractmethod
+    def enhance(self, clip: Clip, request: Request) -> Clip:
+        """The better clip.
+
+        Raises:
+            SamplingError: it cannot be made.
+        """
+
+
+def read_options(kind: type[O], pairs: Sequence[str], of: str) -> O:
+    """Options from ``NAME=VALUE``, typed as their dataclass says.
+
+    Args:
+        kind: the dataclass.
+        pairs: what was given.
+        of: whose options, for messages.
+
+    Raises:
+        UsageError: no such option, or a value of another type; the message lists what there is.
+    """
+    types = get_type_hints(kind)
+    known = {field.name: types[field.name] for field in fields(kind)}
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or name not in known:
+            listed = ", ".join(f"{key}={_described(types[key])}" for key in known) or "none"
+            raise UsageError(f"{of} has no option {pair!r}. Its options: {listed}.")
+        values[name] = _typed(known[name], text, f"{of}'s option {name}")
+    return kind(**values)
+
+
+_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def _typed(kind: Any, text: str, where: str) -> Any:
+    try:
+        return _WORDS[text.lower()] if kind is bool else kind(text)
+    except (KeyError, ValueError) as error:
+        raise UsageError(f"{where} must be a {_described(kind)}, found {text!r}.") from error
+
+
+def _described(kind: Any) -> str:
+    return {bool: "yes|no", int: "number", float: "number", str: "text", Path: "path"}.get(kind, str(kind))

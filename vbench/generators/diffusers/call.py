@@ -1,0 +1,139 @@
+"""What the call of a diffusers pipeline takes, read from its signature."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from importlib.util import find_spec
+from typing import Any
+
+import diffusers
+from diffusers.utils.outputs import BaseOutput
+
+from vbench.errors import UsageError
+from vbench.generators.base import Settings
+from vbench.generators.diffusers.presets import PRESETS
+
+ARGUMENTS = {
+    "frames": ("num_frames", "video_length", "frames"),
+    "height": ("height",),
+    "width": ("width",),
+    "fps": ("fps", "frame_rate"),
+    "steps": ("num_inference_steps",),
+    "guidance": ("guidance_scale",),
+    "negative_prompt": ("negative_prompt",),
+}
+"""Setting -> how pipelines call it."""
+
+GIVEN = {"self", "prompt", "image", *(name for names in ARGUMENTS.values() for name in names)}
+"""Arguments that a request can answer."""
+
+FPS = 8.0
+"""Of a video whose model says nothing of its rate."""
+
+
+def video_pipeline(name: str) -> type:
+    """The class in diffusers.
+
+    Raises:
+        UsageError: there is none, or it does not make videos of prompts or images.
+    """
+    kind = getattr(diffusers, name, None)
+    if not isinstance(kind, type):
+        raise UsageError(f"diffusers {diffusers.__version__} has no {name}; a newer version may have.")
+    if not _returns_video(kind):
+        raise UsageError(f"{name} does not return video. Take a pipeline that does: vbench generators lists some.")
+    call = Call(kind)
+    if call.lacks:
+        raise UsageError(
+            f"{name} needs {', '.join(call.lacks)}, which a prompt suite does not have. Sample it with your own "
+            "program: --model command:PROGRAM."
+        )
+    return kind
+
+
+def _returns_video(kind: type) -> bool:
+    """Whether a module of the class knows an output with ``frames``."""
+    return any(
+        isinstance(one, type) and issubclass(one, BaseOutput) and "frames" in getattr(one, "__dataclass_fields__", {})
+        for base in kind.__mro__
+        for one in vars(sys.modules[base.__module__]).values()
+    )
+
+
+class Call:
+    """The signature of a pipeline's ``__call__``.
+
+    Args:
+        kind: class of the pipeline.
+    """
+
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
+        self.parameters: dict[str, inspect.Parameter] = dict(inspect.signature(kind.__call__).parameters)
+
+    def argument(self, setting: str) -> str:
+        """The name that a setting has here, ``""`` where there is no such thing."""
+        return next((name for name in ARGUMENTS[setting] if name in self.parameters), "")
+
+    @property
+    def takes_prompt(self) -> bool:
+        """Whether there is a prompt at all."""
+        return "prompt" in self.parameters
+
+    @property
+    def takes_image(self) -> bool:
+        """Whether it can start from an image."""
+        return "image" in self.parameters
+
+    @property
+    def needs_image(self) -> bool:
+        """Whether it cannot start without one; some that cannot have a default all the same, and say so by name."""
+        if not self.takes_image:
+            return False
+        by_name = any(word in self.kind.__name__ for word in ("ImageToVideo", "Image2Video", "VideoToWorld", "I2V"))
+        return by_name or self.parameters["image"].default is inspect.Parameter.empty
+
+    @property
+    def lacks(self) -> list[str]:
+        """What must be given and no request has: a video, controls."""
+        required = [
+            name
+            for name, one in self.parameters.items()
+            if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD and name not in GIVEN
+        ]
+        of_videos = "video" in self.parameters and not (self.argument("frames") and self.takes_prompt)
+        return required or (["video"] if of_videos else [])
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """Whether prompts are cleaned, where they are by default; pipelines leave it out without these packages."""
+        cleans = self.parameters.get("clean_caption")
+        if cleans is None or cleans.default is not True:
+            return {}
+        return {"clean_caption": bool(find_spec("bs4") and find_spec("ftfy"))}
+
+    @property
+    def defaults(self) -> Settings:
+        """The signature's own defaults; what it leaves open, as the first preset of this class has it."""
+        published = next(
+            (preset.settings for preset in PRESETS.values() if preset.pipeline == self.kind.__name__), Settings()
+        )
+        found: dict[str, Any] = {setting: self._default(setting) for setting in ARGUMENTS}
+        for setting, value in found.items():
+            if value is None and (self.argument(setting) or setting == "fps"):
+                found[setting] = getattr(published, setting)
+        if self.argument("negative_prompt") and not found["negative_prompt"]:
+            found["negative_prompt"] = self._built_in_negative_prompt
+        return Settings(**found | {"fps": float(found["fps"] or FPS)})
+
+    def _default(self, setting: str) -> Any:
+        name = self.argument(setting)
+        if not name or setting == "negative_prompt":
+            return None
+        default = self.parameters[name].default
+        return None if default is inspect.Parameter.empty else default
+
+    @property
+    def _built_in_negative_prompt(self) -> str:
+        return getattr(sys.modules[self.kind.__module__], "DEFAULT_NEGATIVE_PROMPT", "")

@@ -1,0 +1,393 @@
+"""A diffusers pipeline's checkpoint: found on this machine, looked through without loading it, then loaded.
+
+Weights are safetensors and nothing else, and no code that lies in a checkpoint is run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+import transformers
+from diffusers import DiffusionPipeline
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from safetensors import SafetensorError
+
+from vbench import device as devices
+from vbench.errors import MissingExtra, UsageError
+from vbench.generators.base import Options, Settings
+from vbench.generators.diffusers.presets import Part, Preset
+
+INDEX = "model_index.json"
+
+UNSAFE = {".bin", ".ckpt", ".pt", ".pth", ".pkl"}
+"""Files that can run code while they are read."""
+
+UNKNOWN = Preset("", "", Settings(), "")
+"""Of a model of which nothing is published here."""
+
+CHOICES = {
+    "dtype": ("auto", "float32", "float16", "bfloat16"),
+    "offload": ("none", "model", "sequential"),
+    "tiling": ("auto", "yes", "no"),
+}
+
+
+@dataclass(frozen=True)
+class DiffusersOptions(Options):
+    """How a pipeline is loaded and run.
+
+    Attributes:
+        dtype: auto, float32, float16 or bfloat16; auto is float32 on the CPU and the published precision elsewhere.
+        device: auto, cpu, cuda, ...
+        offload: none; model or sequential keep on the accelerator only what computes, a model or a layer at a time.
+        tiling: auto, yes or no; whether the VAE decodes in tiles, in less memory.
+        batch: videos that are denoised together; they are decoded one by one.
+        revision: of the repository: a branch, tag or commit.
+        variant: of the weights' files, such as fp16.
+        download: whether what is missing may be fetched from the Hugging Face hub.
+    """
+
+    dtype: str = "auto"
+    device: str = "auto"
+    offload: str = "none"
+    tiling: str = "auto"
+    batch: int = 1
+    revision: str = ""
+    variant: str = ""
+    download: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises:
+            UsageError: a word that is not known, or a batch of no videos.
+        """
+        for name, words in CHOICES.items():
+            if getattr(self, name) not in words:
+                raise UsageError(f"The option {name} must be {', '.join(words)}; found {getattr(self, name)!r}.")
+        if self.batch < 1:
+            raise UsageError(f"The option batch must be 1 or more, found {self.batch}.")
+
+
+class Checkpoint:
+    """Where a pipeline's weights come from.
+
+    Args:
+        place: a folder or a repository, ``""`` for the preset's own.
+        preset: what is published of the model, ``None`` where nothing is known.
+        options: how to load.
+    """
+
+    def __init__(self, place: str, preset: Preset | None, options: DiffusersOptions) -> None:
+        self.preset = preset or UNKNOWN
+        self.options = options
+        self.place = place or self.preset.repository
+        self.is_folder = bool(place) and Path(place).expanduser().is_dir()
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where the files lie.
+
+        Raises:
+            UsageError: they are not on this machine; the message has the command that gets them.
+        """
+        if self.is_folder:
+            return Path(self.place).expanduser().resolve()
+        if self.place.count("/") != 1 or self.place.startswith((".", "/", "~")):
+            raise UsageError(f"{self.place!r} is neither a folder nor a repository such as maxin-cn/Latte-1.")
+        if not self.options.download:
+            return _snapshot(self.place, self.revision)
+        given = {"revision": self.revision, "variant": self.options.variant or None}
+        return _found(self.place, partial(DiffusionPipeline.download, self.place, use_safetensors=True, **given))
+
+    @property
+    def revision(self) -> str | None:
+        """Of the repository that is asked for, ``None`` for the newest."""
+        return self.options.revision or self.preset.revision or None
+
+    @cached_property
+    def index(self) -> dict[str, Any]:
+        """``model_index.json``: the pipeline's class and its components.
+
+        Raises:
+            UsageError: the folder is no pipeline of diffusers.
+        """
+        try:
+            index = json.loads((self.folder / INDEX).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"{self.folder} is no diffusers pipeline: its {INDEX} cannot be read. Expected a folder as "
+                "save_pretrained writes it."
+            ) from error
+        if not isinstance(index, dict) or not isinstance(index.get("_class_name"), str):
+            raise UsageError(f"{self.folder / INDEX} names no pipeline of diffusers; code of its own is never run.")
+        return index
+
+    @property
+    def class_name(self) -> str:
+        """Class of the pipeline: the preset's, else the one that the checkpoint names."""
+        return self.preset.pipeline or str(self.index["_class_name"])
+
+    def check(self) -> None:
+        """Look through the files.
+
+        Raises:
+            UsageError: they are not there, are of another pipeline, or are not safetensors.
+            MissingExtra: a package that the model needs is not installed.
+        """
+        found = self.index["_class_name"]
+        assembled = any(part.repository for part in self.preset.parts.values())
+        if found != self.class_name and not assembled:
+            raise UsageError(f"{self.place} holds a {found}, but a {self.class_name} was expected.")
+        for folder in self._folders.values():
+            _only_safetensors(folder)
+        device = devices.choose(self.options.device)
+        if self.options.offload != "none" and device.type == "cpu":
+            raise UsageError("The option offload moves models between an accelerator and the CPU; here is only a CPU.")
+        if self._lora and not find_spec("peft"):
+            raise MissingExtra(f"{self.place} is sampled with a LoRA, which needs the package peft: pip install peft")
+        if self._lora and not self._lora.is_file():
+            raise UsageError(f"{self._lora} is missing: the LoRA with which {self.place} is sampled.")
+
+    def config(self, component: str) -> dict[str, Any]:
+        """The configuration of a component, empty where it has none."""
+        for name in ("config.json", "scheduler_config.json"):
+            path = self.folder / component / name
+            if path.is_file():
+                config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+                return config
+        return {}
+
+    def load(self) -> Any:
+        """The pipeline with its weights, ready to be called.
+
+        Raises:
+            UsageError: the files do not make such a pipeline.
+        """
+        kind = getattr(diffusers, self.class_name)
+        for library in (diffusers, transformers):
+            library.utils.logging.disable_progress_bar()
+        device = devices.choose(self.options.device)
+        try:
+            parts = {name: self._loaded(name, folder) for name, folder in self._part_folders.items()}
+            pipeline = kind.from_pretrained(
+                self.folder,
+                dtype=self._dtypes,
+                use_safetensors=True,
+                local_files_only=True,
+                variant=self.options.variant or None,
+                **parts,
+            )
+        except (OSError, ValueError, ImportError, RuntimeError, TypeError, SafetensorError) as error:
+            raise UsageError(f"{self.place} cannot be loaded as {kind.__name__}: {error}") from error
+        pipeline.set_progress_bar_config(disable=True)
+        _keep_text_model(pipeline)
+        self._follow_protocol(pipeline)
+        if self.tiling:
+            _tile(pipeline)
+        if self.options.batch > 1 and hasattr(getattr(pipeline, "vae", None), "enable_slicing"):
+            pipeline.vae.enable_slicing()
+        if self.options.offload == "model":
+            pipeline.enable_model_cpu_offload(device=device)
+        elif self.options.offload == "sequential":
+            pipeline.enable_sequential_cpu_offload(device=device)
+        else:
+            pipeline.to(device)
+        return pipeline
+
+    @property
+    def tiling(self) -> bool:
+        """Whether the VAE decodes in tiles."""
+        return self.preset.tiling if self.options.tiling == "auto" else self.options.tiling == "yes"
+
+    @property
+    def dtype(self) -> str:
+        """Precision of the components, except those that the preset keeps in float32."""
+        if self.options.dtype != "auto":
+            return self.options.dtype
+        return "float32" if devices.choose(self.options.device).type == "cpu" else self.preset.dtype
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What the manifest says; the digest is of the configurations and of the weights' names and sizes."""
+        scheduler = self.config("scheduler")
+        kind, changes = self.preset.scheduler or (scheduler.get("_class_name", ""), {})
+        told = {
+            "pipeline": self.class_name,
+            "checkpoint": self.folder.name if self.is_folder else self.place,
+            "digest": self._digest,
+            "revision": _commit(self.folder),
+            "parts": {name: self._origin(name, folder) for name, folder in self._part_folders.items()},
+            "lora": list(self.preset.lora or ()),
+            "scheduler": {"class": kind, "config": _sha256(json.dumps({**scheduler, **changes}, sort_keys=True))},
+            "dtype": self.dtype,
+            "float32": list(self.preset.float32),
+            "device": devices.choose(self.options.device).type,
+            "offload": self.options.offload,
+            "tiling": self.tiling,
+            "variant": self.options.variant,
+            "arguments": dict(self.preset.arguments),
+            "diffusers": diffusers.__version__,
+            "transformers": transformers.__version__,
+            "torch": torch.__version__,
+        }
+        return {name: value for name, value in told.items() if value not in ("", [], {})}
+
+    @property
+    def _dtypes(self) -> dict[str, torch.dtype]:
+        kept = dict.fromkeys(self.preset.float32, torch.float32)
+        return {"default": getattr(torch, self.dtype), **kept}
+
+    @cached_property
+    def _folders(self) -> dict[str, Path]:
+        """Component -> its folder, for those that the class takes."""
+        taken = inspect.signature(getattr(diffusers, self.class_name)).parameters
+        own = {name: self.folder / name for name in sorted(self.index) if name in taken}
+        return {name: folder for name, folder in own.items() if folder.is_dir()} | self._part_folders
+
+    @cached_property
+    def _part_folders(self) -> dict[str, Path]:
+        """The preset's parts, but those that a folder has as components of its own."""
+        found = {name: self._part_folder(name, part) for name, part in self.preset.parts.items()}
+        return {name: folder for name, folder in found.items() if folder}
+
+    def _part_folder(self, name: str, part: Part) -> Path | None:
+        if self.is_folder:
+            has_own = bool((self.index.get(name) or [None])[0])
+            inside = self.folder / (part.subfolder or name)
+            if inside.is_dir() and (part.subfolder or not has_own):
+                return inside
+            if has_own:
+                return None
+        repository = part.repository or self.place
+        revision = None if part.repository else self.revision
+        if not self.options.download:
+            return _snapshot(repository, revision) / part.subfolder
+        patterns = [f"{part.subfolder}*{suffix}" for suffix in (".json", ".safetensors")]
+        fetch = partial(snapshot_download, repository, revision=revision, allow_patterns=patterns)
+        return _found(repository, fetch) / part.subfolder
+
+    def _loaded(self, name: str, folder: Path) -> Any:
+        kind = self.preset.parts[name].kind
+        library: Any = diffusers if hasattr(diffusers, kind) else transformers
+        dtype = self._dtypes.get(name, self._dtypes["default"])
+        return getattr(library, kind).from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
+
+    def _follow_protocol(self, pipeline: Any) -> None:
+        """The published scheduler and LoRA."""
+        if self.preset.scheduler:
+            kind, changes = self.preset.scheduler
+            pipeline.scheduler = getattr(diffusers, kind).from_config(pipeline.scheduler.config, **changes)
+        if self.preset.lora and self._lora:
+            pipeline.load_lora_weights(self._lora.parent, weight_name=self._lora.name, adapter_name="published")
+            pipeline.set_adapters(["published"], [self.preset.lora[1]])
+
+    @property
+    def _lora(self) -> Path | None:
+        if not self.preset.lora:
+            return None
+        return self._part_folders.get("motion_adapter", self.folder / "motion_adapter") / self.preset.lora[0]
+
+    def _origin(self, name: str, folder: Path) -> str:
+        part = self.preset.parts[name]
+        if self.is_folder and folder.is_relative_to(self.folder):
+            return folder.name
+        return f"{part.repository or self.place}@{_commit(folder)}"
+
+    @property
+    def _digest(self) -> str:
+        """SHA-256 over configurations as they are and weights by name and size."""
+        lines = [_sha256((self.folder / INDEX).read_text(encoding="utf-8"))]
+        for name, folder in self._folders.items():
+            for path in sorted(folder.rglob("*")):
+                if path.suffix == ".json":
+                    lines.append(f"{name}/{path.name} {_sha256(path.read_text(encoding='utf-8'))}")
+                elif path.suffix == ".safetensors":
+                    lines.append(f"{name}/{path.name} {path.stat().st_size}")
+        return _sha256("\n".join(lines))
+
+
+def _snapshot(repository: str, revision: str | None) -> Path:
+    """A repository out of the hub's cache.
+
+    Raises:
+        UsageError: it is not there.
+    """
+    try:
+        return Path(snapshot_download(repository, revision=revision, local_files_only=True))
+    except LocalEntryNotFoundError as error:
+        asked = f" --revision {revision}" if revision else ""
+        raise UsageError(
+            f"{repository} is not on this machine. Get it with: hf download {repository}{asked}. Or let this command "
+            "get it: --option download=yes"
+        ) from error
+    except HFValidationError as error:
+        raise UsageError(f"{repository!r} is neither a folder nor a name of a repository: {error}") from error
+
+
+def _found(repository: str, fetch: Callable[[], str]) -> Path:
+    """Where a repository was fetched to.
+
+    Raises:
+        UsageError: it could not be.
+    """
+    try:
+        return Path(fetch())
+    except (OSError, ValueError, HfHubHTTPError) as error:
+        raise UsageError(f"{repository} could not be fetched from the Hugging Face hub: {error}") from error
+
+
+def _commit(folder: Path) -> str:
+    """The commit of a repository in the hub's cache, ``""`` for another folder."""
+    return next((here.name for here in (folder, *folder.parents) if here.parent.name == "snapshots"), "")
+
+
+def _only_safetensors(folder: Path) -> None:
+    """Refuse weights that can run code.
+
+    Raises:
+        UsageError: a component has no others, or is not there.
+    """
+    files = [path.suffix for path in folder.rglob("*")] if folder.is_dir() else []
+    if not files:
+        raise UsageError(f"{folder} is missing or empty: the checkpoint is not whole.")
+    if ".safetensors" not in files and UNSAFE & set(files):
+        raise UsageError(
+            f"{folder} has no safetensors, and files of other kinds can run code while they are read. Take a revision "
+            "or variant with safetensors (--option revision=..., variant=...), or convert it: "
+            "https://huggingface.co/docs/safetensors/convert-weights"
+        )
+
+
+def _keep_text_model(pipeline: Any) -> None:
+    """Give CLIP's text encoder the attribute that transformers 5 merged into it and some pipelines still ask for."""
+    encoder = getattr(pipeline, "text_encoder", None)
+    if isinstance(encoder, transformers.CLIPTextModel) and not hasattr(encoder, "text_model"):
+        object.__setattr__(encoder, "text_model", encoder)  # past Module's own, which would make it its own child
+
+
+def _tile(pipeline: Any) -> None:
+    """Decode in tiles.
+
+    Raises:
+        UsageError: the VAE cannot.
+    """
+    try:
+        pipeline.vae.enable_tiling()
+    except (AttributeError, NotImplementedError) as error:
+        raise UsageError(f"{type(pipeline.vae).__name__} cannot decode in tiles: --option tiling=no") from error
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,80 @@
+"""Diffusers pipelines that make a better clip of a clip: a video-to-video model, or an upscaler frame by frame."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from typing_extensions import override
+
+from vbench.generators.base import Clip, Enhancer, Request
+from vbench.generators.diffusers.checkpoint import Checkpoint, DiffusersOptions
+from vbench.generators.diffusers.pipeline import as_frames, seeded
+from vbench.generators.diffusers.presets import ENHANCER_PRESETS
+
+MULTIPLE = 64
+"""Pixels that sides of a resized clip are multiples of."""
+
+
+class DiffusersEnhancer(Enhancer):
+    """An enhancer of :data:`~vbench.generators.diffusers.presets.ENHANCER_PRESETS`, ``NAME`` or ``NAME:REPO_OR_FOLDER``.
+
+    Raises:
+        UsageError: its checkpoint is not on this machine, or not what it should be.
+    """
+
+    def __init__(self, name: str, argument: str) -> None:
+        super().__init__(name, argument)
+        self.preset = ENHANCER_PRESETS[name]
+        self.checkpoint = Checkpoint(argument, self.preset, DiffusersOptions())
+        self.checkpoint.check()
+
+    @property
+    @override
+    def provenance(self) -> dict[str, Any]:
+        return {**self.checkpoint.provenance, "settings": self.preset.settings.stated()}
+
+    @override
+    def enhance(self, clip: Clip, request: Request) -> Clip:
+        frames = [Image.fromarray(frame) for frame in clip.frames]
+        settings = self.preset.settings
+        arguments = {
+            **self.preset.arguments,
+            "prompt": request.prompt,
+            "num_inference_steps": settings.steps,
+            "guidance_scale": settings.guidance,
+            "negative_prompt": settings.negative_prompt,
+            "output_type": "np",
+        }
+        with seeded(request.seed):
+            if settings.height and settings.width:
+                size = resized(frames[0].size, settings.height * settings.width)
+                larger = [frame.resize(size, Image.Resampling.BICUBIC) for frame in frames]
+                video = self._pipeline(video=larger, generator=_noise(request), **arguments).frames[0]
+            else:
+                answers = (self._pipeline(image=one, generator=_noise(request), **arguments) for one in frames)
+                video = np.stack([answer.images[0] for answer in answers])
+        return Clip(as_frames(video), clip.fps)
+
+    @cached_property
+    def _pipeline(self) -> Any:
+        return self.checkpoint.load()
+
+
+def resized(size: tuple[int, int], area: int) -> tuple[int, int]:
+    """Width and height of about this area in the shape of a picture.
+
+    >>> resized((576, 320), 1024 * 576), resized((512, 512), 1024 * 576)
+    ((1024, 576), (768, 768))
+    """
+    scale = (area / (size[0] * size[1])) ** 0.5
+    width, height = (max(MULTIPLE, round(side * scale / MULTIPLE) * MULTIPLE) for side in size)
+    return width, height
+
+
+def _noise(request: Request) -> torch.Generator:
+    """The same for every frame: what differs between frames is then the frame's."""
+    return torch.Generator("cpu").manual_seed(request.seed)

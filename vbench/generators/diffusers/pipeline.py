@@ -1,0 +1,251 @@
+"""Any diffusers pipeline that makes videos of prompts or images: a preset by name, or ``diffusers:REPO_OR_FOLDER``.
+
+A sample's noise is drawn from a CPU generator with the sample's seed, so that a seed means the same on every device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import groupby, islice
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+from typing_extensions import override
+
+from vbench.errors import UsageError
+from vbench.generators.base import Clip, Delivery, Generator, Request, SamplingError, Settings
+from vbench.generators.diffusers.call import FPS, Call, video_pipeline
+from vbench.generators.diffusers.checkpoint import Checkpoint, DiffusersOptions
+from vbench.generators.diffusers.presets import PRESETS, grid
+from vbench.generators.techniques.diffusers_hooks import TECHNIQUES, Technique
+
+ALONE = {"LattePipeline": "it leaves out the padding of a single prompt, but attends to it in a batch"}
+"""Pipelines that sample one video at a time -> why."""
+
+
+class DiffusersGenerator(Generator[DiffusersOptions]):
+    """A pipeline; its weights are loaded for the first video.
+
+    ``PRESET`` samples a published model as published, ``PRESET:REPO_OR_FOLDER`` another checkpoint in the same way,
+    and ``diffusers:REPO_OR_FOLDER`` anything with its pipeline's own defaults.
+
+    Raises:
+        UsageError: ``diffusers`` without a repository or folder.
+    """
+
+    options_type = DiffusersOptions
+
+    def __init__(self, name: str, argument: str, options: DiffusersOptions) -> None:
+        super().__init__(name, argument, options)
+        self.preset = PRESETS.get(name.split(":")[0].split("+")[0])
+        if not argument and self.preset is None:
+            raise UsageError("Say which pipeline: diffusers:REPO_OR_FOLDER, or a preset (vbench generators).")
+        self.checkpoint = Checkpoint(argument, self.preset, options)
+        self.techniques: dict[str, Technique] = {}
+
+    @property
+    @override
+    def defaults(self) -> Settings:
+        return self.preset.settings if self.preset else self._call.defaults
+
+    @property
+    @override
+    def batch_size(self) -> int:
+        return self.options.batch
+
+    @property
+    @override
+    def provenance(self) -> dict[str, Any]:
+        return self._provenance
+
+    @override
+    def use(self, techniques: Sequence[str]) -> None:
+        self.techniques = {name: TECHNIQUES[name]() for name in techniques}
+        if {"freeu", "freeu-v2"} <= set(techniques):
+            raise UsageError("freeu and freeu-v2 are two versions of one technique: take one of them.")
+
+    @override
+    def prepare(self, requests: Sequence[Request]) -> None:
+        self._check_techniques(requests)
+        self.checkpoint.check()
+        for settings in {request.settings for request in requests}:
+            self._check_settings(settings)
+        self._check_images(requests)
+        reason = ALONE.get(self.checkpoint.class_name)
+        if reason and self.batch_size > 1:
+            raise UsageError(f"{self.checkpoint.class_name} samples one video at a time, as {reason}: --option batch=1")
+
+    @override
+    def sample_all(self, requests: Sequence[Request]) -> Iterator[Delivery]:
+        for _, alike in groupby(requests, key=lambda request: request.settings):
+            places = iter(alike)
+            while group := list(islice(places, self.batch_size)):
+                yield from self._sample_group(self._pipeline, group)
+
+    def _sample_group(self, pipeline: Any, group: Sequence[Request]) -> Iterator[Delivery]:
+        """Answers to requests that are sampled together; a group that fails is sampled in halves, down to one."""
+        try:
+            videos = self._sampled(pipeline, group)
+        except Exception as error:  # a prompt, or a group too large for the memory, must not end the others
+            reason = _reason(error)
+        else:
+            for request, video in zip(group, videos, strict=True):
+                yield _delivery(request, video)
+            return
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        if len(group) == 1:
+            yield Delivery(group[0], None, reason)
+            return
+        middle = len(group) // 2
+        yield from self._sample_group(pipeline, group[:middle])
+        yield from self._sample_group(pipeline, group[middle:])
+
+    def _sampled(self, pipeline: Any, group: Sequence[Request]) -> Any:
+        """``(N, T, H, W, 3)`` float in 0..1, a video for each request."""
+        arguments = self._arguments(group)
+        loops = [one for one in self.techniques.values() if type(one).call is not Technique.call]
+        with seeded(group[0].seed):
+            answer = loops[0].call(pipeline, arguments) if loops else pipeline(**arguments)
+        return answer.frames
+
+    def _arguments(self, group: Sequence[Request]) -> dict[str, Any]:
+        """What the pipeline is called with: lists for a group, plain values for one request."""
+        settings = group[0].settings
+        named = {self._call.argument(name): value for name, value in settings.stated().items()}
+        arguments = {name: value for name, value in named.items() if name}
+        of_each: dict[str, list[Any]] = {
+            "generator": [torch.Generator("cpu").manual_seed(request.seed) for request in group]
+        }
+        if self._call.takes_prompt:
+            of_each["prompt"] = [request.prompt for request in group]
+        if "negative_prompt" in arguments:
+            of_each["negative_prompt"] = [arguments["negative_prompt"]] * len(group)
+        arguments |= {name: values if len(group) > 1 else values[0] for name, values in of_each.items()}
+        if group[0].image:
+            arguments["image"] = Image.open(group[0].image).convert("RGB")
+        return {**self._fixed, **arguments, "output_type": "np"}
+
+    @cached_property
+    def _call(self) -> Call:
+        return Call(video_pipeline(self.checkpoint.class_name))
+
+    @property
+    def _fixed(self) -> dict[str, Any]:
+        """What every call is given."""
+        return {**self._call.extra, **self.checkpoint.preset.arguments}
+
+    @cached_property
+    def _pipeline(self) -> Any:
+        pipeline = self.checkpoint.load()
+        for technique in self.techniques.values():
+            technique.install(pipeline)
+        return pipeline
+
+    @cached_property
+    def _provenance(self) -> dict[str, Any]:
+        """Taken once, before the weights are loaded: a run that is continued must find the same."""
+        techniques = {name: technique.settings for name, technique in self.techniques.items()}
+        told = {"arguments": self._fixed, "techniques": techniques, "batch": self.batch_size}
+        return {**self.checkpoint.provenance, **{name: value for name, value in told.items() if value}}
+
+    def _check_settings(self, settings: Settings) -> None:
+        """Refuse what the pipeline cannot sample, or would change without a word."""
+        name = self.checkpoint.class_name
+        step, multiple = grid(name)
+        frames = settings.frames or 0
+        if frames and (frames - 1) % step:
+            below = frames - (frames - 1) % step
+            raise UsageError(f"{name} samples {step}k + 1 frames: ask for {below} or {below + step}, not {frames}.")
+        for side in ("height", "width"):
+            pixels = getattr(settings, side) or multiple
+            if pixels % multiple:
+                raise UsageError(f"{name} samples multiples of {multiple} pixels: {side} {pixels} is none.")
+        fixed = self.checkpoint.config("transformer").get("video_length")
+        if fixed and frames and frames != fixed:
+            raise UsageError(
+                f"{self.name} samples {fixed} frames, as its network is built for; {frames} are asked for."
+            )
+
+    def _check_techniques(self, requests: Sequence[Request]) -> None:
+        for frames in {request.settings.frames or 0 for request in requests}:
+            obstacles = [one.obstacle(self._call.kind, frames) for one in self.techniques.values()]
+            if any(obstacles):
+                raise UsageError(" ".join(one[0].upper() + one[1:] for one in obstacles if one))
+
+    def _check_images(self, requests: Sequence[Request]) -> None:
+        with_image = [request for request in requests if request.image]
+        if self._call.needs_image and len(with_image) < len(requests):
+            raise UsageError(f"{self.name} starts from an image: give a folder of them with --images.")
+        if with_image and not self._call.takes_image:
+            raise UsageError(f"{self.name} takes no image: leave out --images.")
+        if with_image and self.batch_size > 1:
+            raise UsageError("Models that start from an image sample one video at a time: --option batch=1")
+        for request in with_image:
+            try:
+                Image.open(str(request.image)).verify()
+            except (OSError, UnidentifiedImageError) as error:
+                raise UsageError(f"{request.image} cannot be read as an image: {error}") from error
+
+
+def as_frames(video: Any) -> NDArray[np.uint8]:
+    """Frames as they are encoded.
+
+    Args:
+        video: ``(T, H, W, 3)`` float in 0..1.
+
+    Returns:
+        The same as uint8.
+
+    Raises:
+        SamplingError: not every value is a number, or all are the same.
+    """
+    values = np.asarray(video)
+    if not np.isfinite(values).all():
+        raise SamplingError(
+            "the model gave values that are no numbers, as it does where its precision is too small: try "
+            "--option dtype=bfloat16 or --option dtype=float32"
+        )
+    if values.min() == values.max():
+        raise SamplingError(
+            "every pixel of the video is the same: the precision may be too small (--option dtype=float32), or size "
+            "and frames less than the VAE can decode"
+        )
+    return (values * 255).round().astype(np.uint8)
+
+
+def _delivery(request: Request, video: Any) -> Delivery:
+    settings = request.settings
+    try:
+        frames = as_frames(video)
+    except SamplingError as error:
+        return Delivery(request, None, str(error))
+    asked = (settings.frames, settings.height, settings.width)
+    got = frames.shape[:3]
+    if any(want and want != has for want, has in zip(asked, got, strict=True)):
+        reason = "asked for {} frames of {} x {}".format(*asked) + ", the model gave {} of {} x {}".format(*got)
+        return Delivery(request, None, reason)
+    return Delivery(request, Clip(frames, settings.fps or FPS))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, torch.cuda.OutOfMemoryError):
+        return (
+            "out of memory: try --option offload=model (or sequential), --option tiling=yes, a smaller --size or "
+            "fewer --frames"
+        )
+    return f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """The global generators start from a seed, and go on as before afterwards: some VAEs draw from them."""
+    accelerators = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    with torch.random.fork_rng(accelerators):
+        torch.manual_seed(seed)
+        yield

@@ -1,0 +1,88 @@
+"""What can be sampled with, for people and scripts."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from vbench.errors import MissingExtra, UsageError
+from vbench.generators.base import TECHNIQUES, Generator, Settings
+from vbench.generators.catalog import DIFFUSERS, ENHANCERS, GENERATORS
+from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS
+
+MEANINGS = {
+    "freeu": "scales backbone and skip features of the U-Net (FreeU)",
+    "freeu-v2": "the second version of FreeU",
+    "freeinit": "samples several times from refined noise (FreeInit)",
+    "freenoise": "reschedules noise for long videos (FreeNoise)",
+}
+
+
+def listing() -> list[dict[str, Any]]:
+    """Name, kind, settings and meaning of everything that can stand in a model's name; no heavy package is imported."""
+    generators = [_generator(name) for name in GENERATORS.names()]
+    techniques = [
+        {"name": f"+{name}", "kind": "technique", "settings": "", "meaning": MEANINGS[name]} for name in TECHNIQUES
+    ]
+    enhancers = [
+        {
+            "name": f"+{name}",
+            "kind": "enhancer",
+            "settings": _settings(ENHANCER_PRESETS[name].settings) if name in ENHANCER_PRESETS else "",
+            "meaning": ENHANCER_PRESETS[name].meaning if name in ENHANCER_PRESETS else ENHANCERS.get(name).meaning,
+        }
+        for name in ENHANCERS.names()
+    ]
+    return generators + techniques + enhancers
+
+
+def described(name: str) -> dict[str, str]:
+    """Everything about one generator, its options included.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    GENERATORS.known(name)
+    entry = _generator(name)
+    kind = GENERATORS.get(name)
+    options = ", ".join(f"{one.name}={one.default}" for one in fields(kind.options_type))
+    preset = PRESETS.get(name)
+    more = {"pipeline": preset.pipeline, "checkpoint": preset.repository} if preset else {}
+    return {**entry, **more, "options": options or "none"}
+
+
+def _generator(name: str) -> dict[str, Any]:
+    if GENERATORS.table[name] == DIFFUSERS:
+        preset = PRESETS.get(name)
+        meaning = preset.meaning if preset else "any pipeline of diffusers that returns video: diffusers:REPO_OR_FOLDER"
+        return {
+            "name": name,
+            "kind": "diffusers",
+            "settings": _settings(preset.settings) if preset else "",
+            "meaning": meaning,
+        }
+    try:
+        kind = GENERATORS.get(name)
+    except MissingExtra as error:
+        return {"name": name, "kind": "generator", "settings": "", "meaning": str(error)}
+    return {"name": name, "kind": "generator", "settings": _own_settings(kind, name), "meaning": kind.meaning}
+
+
+def _own_settings(kind: type[Generator[Any]], name: str) -> str:
+    """What it samples with by default; nothing for those that need an argument to know."""
+    try:
+        return _settings(kind(name, "", kind.options_type()).defaults)
+    except UsageError:
+        return ""
+
+
+def _settings(settings: Settings) -> str:
+    size = f"{settings.width}x{settings.height}" if settings.width else ""
+    parts = (
+        size,
+        f"{settings.frames} frames" if settings.frames else "",
+        f"{settings.fps:g} fps" if settings.fps else "",
+        f"{settings.steps} steps" if settings.steps else "",
+        f"guidance {settings.guidance:g}" if settings.guidance is not None else "",
+    )
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,1 @@
+"""Our own implementations of published video models, one folder a system."""

@@ -1,0 +1,288 @@
+"""LaVie by name: ``lavie``, ``lavie+interpolation``, ``lavie+vsr``, ``lavie+interpolation+vsr``."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from typing_extensions import override
+
+from vbench.errors import UsageError
+from vbench.generators.base import Clip, Delivery, Enhancer, Generator, Request, SamplingError, Settings
+from vbench.generators.models.lavie import weights_files as published
+from vbench.generators.models.lavie.weights_files import (
+    EVERY,
+    FASTER,
+    KEYS,
+    LARGER,
+    MOST_PIXELS,
+    PIXELS,
+    SCHEDULERS,
+    LoadOptions,
+    Model,
+)
+from vbench.weights.cards import digest
+
+if TYPE_CHECKING:
+    from vbench.generators.models.lavie.base import Base
+
+TECHNIQUES = ("freeu", "freeu-v2", "freeinit")
+
+BASE_MODEL = "SD1.4"
+"""Whose factors FreeU takes."""
+
+
+@dataclass(frozen=True)
+class LaVieOptions(LoadOptions):
+    """How LaVie is loaded and run.
+
+    Attributes:
+        scheduler: ddpm, ddim or eulerdiscrete.
+    """
+
+    scheduler: str = "ddpm"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises:
+            UsageError: a word that is not known.
+        """
+        super().__post_init__()
+        if self.scheduler not in SCHEDULERS:
+            raise UsageError(f"The option scheduler must be {', '.join(SCHEDULERS)}; found {self.scheduler!r}.")
+
+
+class LaVie(Generator[LaVieOptions]):
+    """LaVie's base model; its weights are loaded for the first video.
+
+    A request's noise is all drawn from one CPU generator with the request's seed. The published script seeds once
+    and goes through all prompts, so that there a video depends on those before it.
+
+    Raises:
+        UsageError: something stands behind a colon.
+    """
+
+    options_type = LaVieOptions
+    meaning = "LaVie, text to 16 frames of 512x320 at 8 fps; protocol of its repository"
+    takes_argument = False
+
+    def __init__(self, name: str, argument: str, options: LaVieOptions) -> None:
+        super().__init__(name, argument, options)
+        self.techniques: tuple[str, ...] = ()
+
+    @property
+    @override
+    def defaults(self) -> Settings:
+        return published.BASE.protocol
+
+    @property
+    @override
+    def provenance(self) -> dict[str, Any]:
+        told = {**loaded(published.BASE, self.options), "scheduler": self.options.scheduler}
+        return {**told, "techniques": self._settings} if self.techniques else told
+
+    @override
+    def use(self, techniques: Sequence[str]) -> None:
+        for name in techniques:
+            if name not in TECHNIQUES:
+                raise UsageError(f"lavie cannot take {name}; it can take {', '.join(TECHNIQUES)}.")
+        if {"freeu", "freeu-v2"} <= set(techniques):
+            raise UsageError("freeu and freeu-v2 are two versions of one technique: take one of them.")
+        if "freeinit" in techniques and self.options.scheduler == "eulerdiscrete":
+            raise UsageError("freeinit needs a scheduler whose noise has deviation 1: --option scheduler=ddpm or ddim.")
+        self.techniques = tuple(techniques)
+
+    @override
+    def prepare(self, requests: Sequence[Request]) -> None:
+        published.BASE.check(self.options.folder)
+        self.options.placed(published.BASE)
+        if any(request.image for request in requests):
+            raise UsageError("lavie takes no image: leave out --images.")
+        for settings in {request.settings for request in requests}:
+            check_size("lavie", settings)
+
+    @override
+    def sample_all(self, requests: Sequence[Request]) -> Iterator[Delivery]:
+        if requests:
+            _ = self._model  # what is wrong with a checkpoint is wrong for all of them
+        yield from super().sample_all(requests)
+
+    @override
+    def sample(self, request: Request) -> Clip:
+        from vbench.generators.diffusers.pipeline import as_frames
+
+        iterations = self._settings["freeinit"]["iterations"] if "freeinit" in self.techniques else 1
+        video = self._model.sample(request.prompt, request.settings, noise(request), iterations)
+        return Clip(as_frames(video), request.settings.stated()["fps"])
+
+    @cached_property
+    def _model(self) -> Base:
+        from vbench.generators.models.lavie.base import Base
+        from vbench.generators.techniques.diffusers_hooks import hook_decoder
+        from vbench.generators.techniques.freeu import PUBLISHED, amplified_v1, amplified_v2
+
+        model = Base(self.options, self.options.scheduler)
+        for name, amplified in (("freeu", amplified_v1), ("freeu-v2", amplified_v2)):
+            if name in self.techniques:
+                hook_decoder(model.network, PUBLISHED[BASE_MODEL], amplified)
+        return model
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """The techniques', for the manifest."""
+        from vbench.generators.techniques.diffusers_hooks import FreeInit
+        from vbench.generators.techniques.freeu import PUBLISHED
+
+        freeu = {"placement": "width", "base_model": BASE_MODEL, **asdict(PUBLISHED[BASE_MODEL])}
+        known = {"freeu": {"version": 1, **freeu}, "freeu-v2": {"version": 2, **freeu}, "freeinit": FreeInit().settings}
+        return {name: known[name] for name in self.techniques}
+
+
+class Stage(Enhancer):
+    """A network of LaVie that works on clips; ``NAME`` or ``NAME:FOLDER`` with the folder of its checkpoints.
+
+    Without a folder of its own it is loaded as LaVie's base model is, where it enhances that.
+    """
+
+    model: ClassVar[Model]
+
+    def __init__(self, name: str, argument: str) -> None:
+        super().__init__(name, argument)
+        self.options = LoadOptions(checkpoints=argument)
+
+    @property
+    @override
+    def provenance(self) -> dict[str, Any]:
+        return {**loaded(self.model, self.options), "settings": self.model.protocol.stated()}
+
+    @override
+    def prepare(self, generator: Generator[Any], settings: Settings) -> Settings:
+        if isinstance(generator.options, LoadOptions):
+            given = generator.options
+            self.options = LoadOptions(self.argument or given.checkpoints, given.device, given.dtype)
+        self.model.check(self.options.folder)
+        self.options.placed(self.model)
+        return settings
+
+    @override
+    def enhance(self, clip: Clip, request: Request) -> Clip:
+        from vbench.generators.diffusers.pipeline import as_frames
+
+        return Clip(as_frames(self._loaded.sample(request.prompt, clip.frames, noise(request))), self.rate(clip.fps))
+
+    def rate(self, fps: float) -> float:
+        """Frames per second of the new clip."""
+        return fps
+
+    @cached_property
+    def _loaded(self) -> Any:
+        return self._load()
+
+    @abstractmethod
+    def _load(self) -> Any:
+        """The loaded model."""
+
+
+class LaVieInterpolation(Stage):
+    """LaVie's temporal interpolation."""
+
+    meaning = "16 frames become 61, at three times the rate (LaVie's interpolation, protocol of its repository)"
+    model = published.INTERPOLATION
+
+    @override
+    def prepare(self, generator: Generator[Any], settings: Settings) -> Settings:
+        settings = super().prepare(generator, settings)
+        if settings.frames not in (None, KEYS):
+            raise UsageError(
+                f"{self.name} works on clips of {KEYS} frames, and gets {settings.frames}: ask for --frames {KEYS}, "
+                "and interpolate once."
+            )
+        if (settings.height or 0) * (settings.width or 0) > MOST_PIXELS:
+            raise UsageError(
+                f"{self.name} works on clips of about 512x320 pixels, and gets {settings.width}x{settings.height}: "
+                "put it before what makes clips larger, as in lavie+interpolation+vsr."
+            )
+        check_size(self.name, settings)
+        return replace(settings, frames=EVERY * (KEYS - 1) + 1, fps=settings.fps and self.rate(settings.fps))
+
+    @override
+    def enhance(self, clip: Clip, request: Request) -> Clip:
+        frames, height, width = clip.frames.shape[:3]
+        if frames != KEYS or height % PIXELS or width % PIXELS:
+            raise SamplingError(
+                f"{self.name} works on clips of {KEYS} frames with sides that are multiples of {PIXELS} pixels; this "
+                f"one has {frames} of {width}x{height}."
+            )
+        return super().enhance(clip, request)
+
+    @override
+    def rate(self, fps: float) -> float:
+        return FASTER * fps
+
+    @override
+    def _load(self) -> Any:
+        from vbench.generators.models.lavie.interpolation import Interpolation
+
+        return Interpolation(self.options)
+
+
+class LaVieSuperResolution(Stage):
+    """LaVie's video super-resolution."""
+
+    meaning = "four times the height and the width (LaVie's super-resolution, protocol of its repository)"
+    model = published.SUPER_RESOLUTION
+
+    @override
+    def prepare(self, generator: Generator[Any], settings: Settings) -> Settings:
+        settings = super().prepare(generator, settings)
+        height, width = settings.height and LARGER * settings.height, settings.width and LARGER * settings.width
+        return replace(settings, height=height, width=width)
+
+    @override
+    def _load(self) -> Any:
+        from vbench.generators.models.lavie.super_resolution import SuperResolution
+
+        return SuperResolution(self.options)
+
+
+def noise(request: Request) -> Any:
+    """The generator that all of a request's noise is drawn from."""
+    import torch
+
+    return torch.Generator("cpu").manual_seed(request.seed)
+
+
+def check_size(name: str, settings: Settings) -> None:
+    """Refuse sides that latents cannot have.
+
+    Raises:
+        UsageError: a side is no multiple of 8.
+    """
+    for side in ("height", "width"):
+        pixels = getattr(settings, side)
+        if pixels and pixels % PIXELS:
+            raise UsageError(f"{name} works on multiples of {PIXELS} pixels: {side} {pixels} is none.")
+
+
+def loaded(model: Model, options: LoadOptions) -> dict[str, Any]:
+    """What a manifest says of a model: its files, and what ran it."""
+    import diffusers
+    import torch
+    import transformers
+
+    device, dtype = options.placed(model)
+    weights = options.folder / model.weights.name
+    return {
+        "checkpoint": model.weights.name,
+        "sha256": digest(weights),
+        "companion": model.companion.repository,
+        "dtype": str(dtype).removeprefix("torch."),
+        "device": device.type,
+        "diffusers": diffusers.__version__,
+        "transformers": transformers.__version__,
+        "torch": torch.__version__,
+    }

@@ -1,0 +1,144 @@
+"""SEINE by name: ``seine``, with ``--images`` and ``--option task=first`` or ``transition``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from vbench.errors import UsageError
+from vbench.generators.base import Clip, Delivery, Generator, Request, Settings
+from vbench.generators.models.lavie.generator import check_size, loaded, noise
+from vbench.generators.models.lavie.weights_files import LoadOptions
+from vbench.generators.models.seine.tasks import SCHEDULERS, SEINE, TASKS
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vbench.generators.models.seine.model import Seine
+
+LAST = "-last"
+"""After the name of a picture, in the name of the one that a transition ends with."""
+
+
+@dataclass(frozen=True)
+class SeineOptions(LoadOptions):
+    """How SEINE is loaded and run.
+
+    Attributes:
+        task: first, from the first frame; or transition, from the first and the last one.
+        scheduler: ddpm or ddim.
+    """
+
+    task: str = "first"
+    scheduler: str = "ddpm"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises:
+            UsageError: a word that is not known.
+        """
+        super().__post_init__()
+        for name, words in (("task", tuple(TASKS)), ("scheduler", SCHEDULERS)):
+            if getattr(self, name) not in words:
+                raise UsageError(f"The option {name} must be {' or '.join(words)}; found {getattr(self, name)!r}.")
+
+
+class SEINEGenerator(Generator[SeineOptions]):
+    """SEINE; its weights are loaded for the first video.
+
+    A transition ends with the picture ``PROMPT-last.png`` beside ``PROMPT.png``. A request's noise is all drawn from
+    one CPU generator with the request's seed; the published script seeds once, or not at all.
+
+    Raises:
+        UsageError: something stands behind a colon.
+    """
+
+    options_type = SeineOptions
+    meaning = "SEINE, from an image, or from a first and a last one (task=transition); protocol of its repository"
+    takes_argument = False
+
+    def __init__(self, name: str, argument: str, options: SeineOptions) -> None:
+        super().__init__(name, argument, options)
+        self.task = TASKS[options.task]
+
+    @property
+    @override
+    def defaults(self) -> Settings:
+        return self.task.protocol
+
+    @property
+    @override
+    def provenance(self) -> dict[str, Any]:
+        return {**loaded(SEINE, self.options), "task": self.options.task, "scheduler": self.options.scheduler}
+
+    @override
+    def prepare(self, requests: Sequence[Request]) -> None:
+        SEINE.check(self.options.folder)
+        self.options.placed(SEINE)
+        for settings in {request.settings for request in requests}:
+            check_size("seine", settings)
+            if (settings.frames or 0) <= self.task.first + self.task.last:
+                raise UsageError(f"seine has nothing to generate in {settings.frames} frames: ask for more.")
+            if settings.steps == 1:
+                raise UsageError("seine goes from the last timestep to the first: ask for at least --steps 2.")
+        for picture in (picture for request in requests for picture in self._pictures(request)):
+            read_picture(picture)
+
+    @override
+    def sample_all(self, requests: Sequence[Request]) -> Iterator[Delivery]:
+        if requests:
+            _ = self._model  # what is wrong with a checkpoint is wrong for all of them
+        yield from super().sample_all(requests)
+
+    @override
+    def sample(self, request: Request) -> Clip:
+        from vbench.generators.diffusers.pipeline import as_frames
+
+        pictures = [read_picture(picture) for picture in self._pictures(request)]
+        video = self._model.sample(request.prompt, pictures, self.task, request.settings, noise(request))
+        return Clip(as_frames(video), request.settings.stated()["fps"])
+
+    def _pictures(self, request: Request) -> list[Path]:
+        """The given frames.
+
+        Raises:
+            UsageError: there is none.
+        """
+        first = request.image
+        if first is None:
+            raise UsageError("seine starts from an image: give a folder of them with --images.")
+        if not self.task.last:
+            return [first]
+        last = next((one for one in sorted(first.parent.iterdir()) if one.stem == first.stem + LAST), None)
+        if last is None:
+            raise UsageError(f"A transition ends with an image too: {first.stem}{LAST}{first.suffix} beside {first}.")
+        return [first, last]
+
+    @cached_property
+    def _model(self) -> Seine:
+        from vbench.generators.models.seine.model import Seine
+
+        return Seine(self.options, self.options.scheduler)
+
+
+def read_picture(path: Path) -> Tensor:
+    """``(3, H, W)`` uint8, RGB.
+
+    Raises:
+        UsageError: it is no image.
+    """
+    import numpy as np
+    import torch
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        pixels = np.array(Image.open(path).convert("RGB"))
+    except (OSError, UnidentifiedImageError) as error:
+        raise UsageError(f"{path} cannot be read as an image: {error}") from error
+    return torch.from_numpy(pixels).permute(2, 0, 1)

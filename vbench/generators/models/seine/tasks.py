@@ -1,0 +1,47 @@
+"""What SEINE can be asked for: which frames are given, in which size, with which words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from vbench.generators.base import Settings
+from vbench.generators.models.lavie.weights_files import STABLE_DIFFUSION, Model, Published
+
+
+@dataclass(frozen=True)
+class Task:
+    """One way of sampling.
+
+    Attributes:
+        protocol: the published one.
+        suffix: what every prompt ends with.
+        first: how many frames at the beginning are given.
+        last: how many at the end.
+    """
+
+    protocol: Settings
+    suffix: str
+    first: int = 1
+    last: int = 0
+
+
+_FIRST = Settings(frames=16, height=240, width=560, fps=8, steps=250, guidance=8.0, negative_prompt="")
+
+TASKS = {
+    "first": Task(_FIRST, ", slow motion."),
+    "transition": Task(replace(_FIRST, height=512, width=512), ", smooth transition.", last=1),
+}
+"""By the names of the option."""
+
+SEINE = Model(Published("seine.pt", "xinyuanc91/SEINE"), STABLE_DIFFUSION, _FIRST)
+
+SCHEDULERS = ("ddpm", "ddim")
+
+
+def mask(frames: int, first: int, last: int) -> list[int]:
+    """1 for each frame to generate, 0 for each that is given.
+
+    >>> mask(5, first=1, last=2)
+    [0, 1, 1, 0, 0]
+    """
+    return [int(first <= frame < frames - last) for frame in range(frames)]

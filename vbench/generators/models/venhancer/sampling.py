@@ -1,0 +1,103 @@
+"""VEnhancer's work on a clip: key frames to noised latents, a sampling that sees them, and back to frames."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vbench.generators.base import Clip, Request, SamplingError
+from vbench.generators.diffusers.pipeline import as_frames
+from vbench.generators.models.ldm.vae import SCALE, decoded
+from vbench.generators.models.venhancer import padding
+from vbench.generators.models.venhancer.control import Hint
+from vbench.generators.models.venhancer.enhancer import VEnhancerOptions
+from vbench.generators.models.venhancer.frames import between, key_frames, taken
+from vbench.generators.models.venhancer.networks import load
+from vbench.generators.models.venhancer.prompts import NEGATIVE, POSITIVE
+from vbench.generators.models.venhancer.sampler import Schedule, guided, sample
+from vbench.generators.models.venhancer.weights_files import GUIDANCE, RESCALE
+
+TOGETHER = 2
+"""Frames that are decoded at once."""
+
+
+class Enhancing:
+    """The networks, loaded, and how they are used.
+
+    Args:
+        options: of the enhancer.
+        folder: with the published files.
+        device: to compute on; an accelerator computes in half precision where PyTorch's autocast does.
+
+    Raises:
+        CheckpointError: a file is missing, cannot be read or is not the published one.
+    """
+
+    def __init__(self, options: VEnhancerOptions, folder: Path, device: torch.device) -> None:
+        self.options, self.device = options, device
+        self.networks = load(folder, device)
+
+    @torch.inference_mode()
+    def enhance(self, clip: Clip, request: Request) -> Clip:
+        """The better clip.
+
+        Raises:
+            SamplingError: the memory does not suffice, or the values are no picture.
+        """
+        created = between(clip.fps, self.options.target_fps)
+        frames = clip.frames[: taken(len(clip.frames), created)]
+        pixels = torch.from_numpy(frames.copy()).permute(0, 3, 1, 2).float() / 255 * 2 - 1
+        scale = max(self.options.up_scale, padding.HEIGHT / pixels.shape[2])
+        larger = F.interpolate(pixels, scale_factor=scale, mode="bilinear")
+        around = padding.margins(*larger.shape[2:])
+        generator = torch.Generator("cpu").manual_seed(request.seed)
+        try:
+            with torch.autocast(self.device.type, torch.float16, enabled=self.device.type != "cpu"):
+                hint = self._hint(padding.padded(larger, around), math.floor(scale), created, generator)
+                latents = self._latents(hint, request.prompt, generator)
+                video = decoded(self.networks.vae, latents[0].transpose(0, 1), TOGETHER)
+        except torch.cuda.OutOfMemoryError as error:
+            raise SamplingError("out of memory: try +venhancer:up_scale=2, or fewer frames") from error
+        enhanced = as_frames(padding.cropped(video, around).permute(0, 2, 3, 1).numpy())
+        left_out = {"frames_left_out": len(clip.frames) - len(frames)} if len(clip.frames) > len(frames) else {}
+        return Clip(enhanced, clip.fps * (created + 1), {**(clip.facts or {}), **left_out})
+
+    def _hint(self, pixels: Tensor, up_scale: int, created: int, generator: torch.Generator) -> Hint:
+        """The clip's frames ``(K, 3, H, W)`` as latents with noise on them."""
+        timestep = self.options.noise_aug - 1
+        with torch.autocast(self.device.type, enabled=False):
+            encoded = [
+                self.networks.vae.encode(frame[None].to(self.device)).latent_dist.sample(generator) for frame in pixels
+            ]
+        clean = SCALE * torch.cat(encoded).transpose(0, 1)[None]
+        return Hint(
+            Schedule().noised(clean, self._noise(clean.shape, generator), timestep),
+            torch.tensor([timestep], device=self.device),
+            torch.tensor([up_scale], device=self.device),
+            key_frames(len(pixels), created).to(self.device)[None],
+        )
+
+    def _latents(self, hint: Hint, prompt: str, generator: torch.Generator) -> Tensor:
+        """The clean result, ``(1, 4, F, H / 8, W / 8)``; it starts from noise in which nothing of the clip is left."""
+        schedule, networks = Schedule(), self.networks
+        with torch.autocast(self.device.type, enabled=False):
+            text = networks.text.encode([prompt + POSITIVE, NEGATIVE])
+        channels, height, width = hint.latents.shape[1], *hint.latents.shape[3:]
+        shape = torch.Size((1, channels, hint.keys.shape[1], height, width))
+
+        def denoise(latents: Tensor, sigma: float) -> Tensor:
+            timestep = schedule.timestep(sigma)
+            told = torch.tensor([timestep], device=self.device)
+            positive, negative = (networks.unet(latents, told, one[None], hint).float() for one in text)
+            return schedule.clean(latents, guided(positive, negative, GUIDANCE, RESCALE), timestep)
+
+        start = self._noise(shape, generator)
+        return sample(denoise, start, schedule.sigmas(self.options.steps), lambda: self._noise(shape, generator))
+
+    def _noise(self, shape: torch.Size, generator: torch.Generator) -> Tensor:
+        """Standard normal, drawn on the CPU, so that a seed means the same on every device."""
+        return torch.randn(shape, generator=generator).to(self.device)

@@ -1,0 +1,140 @@
+"""VideoBooth by name: ``videobooth``, with ``--images`` and ``--option object=WORD``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from vbench.errors import UsageError
+from vbench.generators.base import Clip, Delivery, Generator, Request, Settings
+from vbench.generators.models.lavie.generator import check_size, loaded, noise
+from vbench.generators.models.lavie.weights_files import LoadOptions
+from vbench.generators.models.videobooth.weights_files import VIDEOBOOTH
+from vbench.weights.cards import digest
+
+if TYPE_CHECKING:
+    from vbench.generators.models.videobooth.sampling import VideoBooth
+
+
+@dataclass(frozen=True)
+class VideoBoothOptions(LoadOptions):
+    """How VideoBooth is loaded and run.
+
+    Attributes:
+        object: the word of the prompt that the image stands for; several with commas between, where each prompt has
+            one of them.
+    """
+
+    object: str = ""
+
+    @property
+    def words(self) -> list[str]:
+        """The words, in small letters."""
+        return [word.strip().lower() for word in self.object.split(",") if word.strip()]
+
+
+class VideoBoothGenerator(Generator[VideoBoothOptions]):
+    """VideoBooth; its weights are loaded for the first video.
+
+    The image shows the object alone, on a transparent or a white background: it is segmented beforehand, by hand or
+    by a network such as Grounded SAM, as in the published pipeline. It is cropped to the object, and padded with
+    white to a square. A request's noise is all drawn from one CPU generator with the request's seed.
+
+    Raises:
+        UsageError: something stands behind a colon.
+    """
+
+    options_type = VideoBoothOptions
+    meaning = "VideoBooth, an image instead of a word (object=WORD); protocol of its repository"
+    takes_argument = False
+
+    @property
+    @override
+    def defaults(self) -> Settings:
+        return VIDEOBOOTH.protocol
+
+    @property
+    @override
+    def provenance(self) -> dict[str, Any]:
+        return {
+            **loaded(VIDEOBOOTH, self.options),
+            "mapper": VIDEOBOOTH.mapper.name,
+            "mapper_sha256": digest(self.options.folder / VIDEOBOOTH.mapper.name),
+            "vae": VIDEOBOOTH.vae.repository,
+            "object": ",".join(self.options.words),
+        }
+
+    @override
+    def prepare(self, requests: Sequence[Request]) -> None:
+        from vbench.generators.models.videobooth.image import read_object
+
+        VIDEOBOOTH.check(self.options.folder)
+        self.options.placed(VIDEOBOOTH)
+        for settings in {request.settings for request in requests}:
+            check_size("videobooth", settings)
+            if settings.height != settings.width:
+                raise UsageError(
+                    f"videobooth samples squares, as its image prompt is one: ask for --size {settings.height}x"
+                    f"{settings.height} instead of {settings.width}x{settings.height}."
+                )
+            if settings.steps == 1:
+                raise UsageError("videobooth goes from the last timestep to the first: ask for at least --steps 2.")
+        for request in requests:
+            self._word(request.prompt)
+        for picture in {_picture(request) for request in requests}:
+            read_object(picture)
+
+    @override
+    def sample_all(self, requests: Sequence[Request]) -> Iterator[Delivery]:
+        if requests:
+            _ = self._model  # what is wrong with a checkpoint is wrong for all of them
+        yield from super().sample_all(requests)
+
+    @override
+    def sample(self, request: Request) -> Clip:
+        from vbench.generators.diffusers.pipeline import as_frames
+        from vbench.generators.models.videobooth.image import read_object
+
+        word, picture = self._word(request.prompt), read_object(_picture(request))
+        video = self._model.sample(request.prompt, word, picture, request.settings, noise(request))
+        return Clip(as_frames(video), request.settings.stated()["fps"])
+
+    def _word(self, prompt: str) -> str:
+        """The word of a prompt that the image stands for.
+
+        Raises:
+            UsageError: none was given, or not exactly one of them is in the prompt.
+        """
+        words = self.options.words
+        if not words:
+            raise UsageError("videobooth must know which word the image stands for: --option object=WORD.")
+        found = [word for word in words if word in prompt.lower()]
+        if len(found) != 1:
+            wanted = repr(words[0]) if len(words) == 1 else f"exactly one of {', '.join(map(repr, words))}"
+            raise UsageError(
+                f"The prompt {prompt!r} must have the word that the image stands for: expected {wanted}, found "
+                f"{' and '.join(map(repr, found)) or 'none'}. Give it as --option object=WORD."
+            )
+        return found[0]
+
+    @cached_property
+    def _model(self) -> VideoBooth:
+        from vbench.generators.models.videobooth.sampling import VideoBooth
+
+        return VideoBooth(self.options)
+
+
+def _picture(request: Request) -> Path:
+    """The image prompt.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if request.image is None:
+        raise UsageError("videobooth needs an image of the object: give a folder of them with --images.")
+    return request.image

@@ -1,0 +1,1 @@
+"""Ways of sampling that need no training: FreeU, FreeInit, FreeNoise."""

@@ -1,0 +1,80 @@
+"""Talking to a board over HTTP: a submission goes out, a receipt comes back."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import urlsplit
+
+from vbench.errors import UsageError, VBenchError
+from vbench.leaderboard.errors import Refused
+
+TIMEOUT = 600
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class BoardError(VBenchError):
+    """The board could not be reached, or did not do what was asked; the message is its answer."""
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A token is for the board that it was given to, not for wherever that points."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow nothing."""
+
+
+def submit(board: str, archive: bytes, token: str = "") -> dict[str, Any]:
+    """Send an archive.
+
+    Args:
+        board: address of the board.
+        archive: as :func:`vbench.leaderboard.submissions.pack.pack` makes it.
+        token: where the board asks for one.
+
+    Returns:
+        The receipt.
+
+    Raises:
+        UsageError: the address is none, or the token would go over an open line.
+        Refused: the board refuses it, with its reasons.
+        BoardError: anything else went wrong.
+    """
+    return _post(board, "/api/submissions", archive, token)
+
+
+def withdraw(board: str, number: int, token: str) -> dict[str, Any]:
+    """Take a submission back; raises as :func:`submit`."""
+    return _post(board, f"/api/submissions/{number}/withdraw", b"", token)
+
+
+def _post(board: str, path: str, body: bytes, token: str) -> dict[str, Any]:
+    parts = urlsplit(board)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"{board!r} is no address of a board: expected https://HOST.")
+    if token and parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise UsageError(f"A token is not sent over an open line: use https:// for {parts.hostname}.")
+    request = urllib.request.Request(board.rstrip("/") + path, body, {"Content-Type": "application/zip"})
+    if token:
+        request.add_unredirected_header("Authorization", f"Bearer {token}")
+    try:
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=TIMEOUT) as response:
+            answer: dict[str, Any] = json.load(response)
+    except urllib.error.HTTPError as error:
+        raise _refusal(error) from None
+    except (OSError, ValueError) as error:
+        raise BoardError(f"{board} could not be reached: {error}") from error
+    return answer
+
+
+def _refusal(error: urllib.error.HTTPError) -> VBenchError:
+    try:
+        answer = json.load(error)
+    except ValueError:
+        return BoardError(f"The board answers {error.code} {error.reason}.")
+    if reasons := answer.get("reasons"):
+        return Refused([str(reason) for reason in reasons])
+    return BoardError(f"The board answers {error.code}: {answer.get('error')}")

@@ -1,0 +1,175 @@
+"""Making the archive of a submission: what a run found, what it was made with, and the model card.
+
+The same run and card give the same bytes. Paths, user and host names stay where they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from vbench.benchmarks.score_card import RULES
+from vbench.errors import UsageError, VideoError
+from vbench.leaderboard.submissions.archive import KINDS
+from vbench.leaderboard.submissions.model_card import ModelCard
+from vbench.leaderboard.submissions.validate import FORMAT, stem_of
+from vbench.runs.evaluate import read_record
+from vbench.runs.results import read_rows
+from vbench.runs.store import Row
+from vbench.sampling.manifest import NAME as MANIFEST
+from vbench.sampling.manifest import read_manifest
+
+FRAMES = 8
+"""Sample frames of a submission: the middle ones of so many videos."""
+
+FRAME_WIDTH, FRAME_QUALITY = 512, 85
+
+VIDEO_BYTES = 4 << 20
+"""Largest sampled video that is packed."""
+
+PRIVATE = ("videos", "arguments", "unexpected_videos")
+"""What a run records for whoever made it alone."""
+
+_FOLDERS = re.compile(r"(?<![\w./:])(?:[A-Za-z]:)?(?:[/\\][^/\\\s'\"]+)+(?=[/\\])[/\\]")
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def pack(run: Path, card: ModelCard, videos: int = 0, frames: int = FRAMES, partial: bool = False) -> bytes:
+    """The archive of a run.
+
+    Args:
+        run: the run's folder.
+        card: the model card.
+        videos: how many sampled videos to add for the arena; of the same prompts for every model.
+        frames: of how many videos to add a frame; fewer where the videos are no longer there.
+        partial: whether it is meant to be a part of a result.
+
+    Raises:
+        UsageError: the folder holds no run.
+    """
+    record, rows = read_record(run), read_rows(run)
+    head = {"format": FORMAT, "card": card.plain(), "record": _public(record), "partial": partial}
+    files = {"submission.json": _json(head), "scores.jsonl": _scores(rows)}
+    if (run / MANIFEST).exists():
+        files["samples.jsonl"] = _samples(run)
+    root = Path(record["videos"])
+    files |= dict(_frames(root, rows, frames))
+    files |= dict(_videos(root, rows, videos))
+    return _zipped(files)
+
+
+def pack_results(source: Path, card: ModelCard, partial: bool = False) -> bytes:
+    """The archive of the reference's result files.
+
+    Args:
+        source: ``..._eval_results.json``, a folder of them, or a zip.
+        card: the model card.
+        partial: whether it is meant to be a part of a result.
+
+    Raises:
+        UsageError: there are none.
+    """
+    pattern = KINDS["*_eval_results.json"]
+    if source.is_dir():
+        files = {path.name: path.read_bytes() for path in sorted(source.glob("*eval_results.json"))}
+    elif zipfile.is_zipfile(source):
+        with zipfile.ZipFile(source) as archive:
+            names = [name for name in archive.namelist() if pattern.fullmatch(name)]
+            files = {name: archive.read(name) for name in names}
+    elif source.is_file():
+        files = {"eval_results.json": source.read_bytes()}
+    else:
+        files = {}
+    if not files:
+        raise UsageError(f"{source} holds neither a run nor *_eval_results.json files.")
+    return _zipped({"submission.json": _json({"format": FORMAT, "card": card.plain(), "partial": partial}), **files})
+
+
+def _scores(rows: Iterable[Row]) -> bytes:
+    columns = ("video", "prompt", "dimension", "status", "value", "weight", "category", "content")
+    kept = ({name: getattr(row, name) for name in columns} for row in rows if row.dimension in RULES)
+    return b"".join(_json(row) for row in kept)
+
+
+def _samples(run: Path) -> bytes:
+    records = sorted(read_manifest(run), key=lambda record: record.file)
+    return b"".join(_json(_without_folders(vars(record))) for record in records)
+
+
+def _public(record: Mapping[str, Any]) -> dict[str, Any]:
+    public = _without_folders({name: value for name, value in record.items() if name not in PRIVATE})
+    return dict(public)
+
+
+def _without_folders(value: Any) -> Any:
+    """The value with every path cut down to its last part.
+
+    >>> _without_folders(["no weights at /home/somebody/.cache/raft.pth", "https://a.b/c/d", "512x512"])
+    ['no weights at raft.pth', 'https://a.b/c/d', '512x512']
+    """
+    if isinstance(value, str):
+        return _FOLDERS.sub("", value)
+    if isinstance(value, Mapping):
+        return {name: _without_folders(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_folders(part) for part in value]
+    return value
+
+
+def _chosen(rows: Iterable[Row]) -> list[str]:
+    """One video of each prompt, in an order that depends on the prompts alone: models share the first ones."""
+    first: dict[str, str] = {}
+    for row in sorted(rows, key=lambda row: row.video):
+        first.setdefault(row.prompt, row.video)
+    return [first[prompt] for prompt in sorted(first, key=lambda text: hashlib.sha256(text.encode()).digest())]
+
+
+def _frames(root: Path, rows: Iterable[Row], most: int) -> Iterator[tuple[str, bytes]]:
+    from PIL import Image
+
+    from vbench.media.video import Video
+
+    for name in _chosen(rows)[:most]:
+        if not (root / name).exists():
+            continue
+        try:
+            video = Video(root / name)
+            height, width = video.size
+            scale = min(1.0, FRAME_WIDTH / width)
+            size = max(1, round(scale * height)), max(1, round(scale * width))
+            (frame,) = video.scaled_frames([video.frame_count // 2], *size).permute(0, 2, 3, 1).numpy()
+        except VideoError:
+            continue
+        encoded = io.BytesIO()
+        Image.fromarray(frame).save(encoded, format="jpeg", quality=FRAME_QUALITY)
+        yield f"frames/{stem_of(name)}.jpg", encoded.getvalue()
+
+
+def _videos(root: Path, rows: Iterable[Row], most: int) -> Iterator[tuple[str, bytes]]:
+    for name in _chosen(rows)[:most]:
+        path = root / name
+        if path.suffix == ".mp4" and path.is_file() and path.stat().st_size <= VIDEO_BYTES:
+            yield f"videos/{stem_of(name)}.mp4", path.read_bytes()
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True) + "\n").encode()
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip whose bytes depend on the files alone."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system, entry.external_attr = 3, 0o100644 << 16
+            archive.writestr(entry, files[name])
+    return content.getvalue()

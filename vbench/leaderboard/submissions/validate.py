@@ -1,0 +1,478 @@
+"""The check of a submission: a pure function of its files. No total is believed; all reasons against it are given.
+
+A dimension without any score is missing, and there is no Total then. A dimension that is there must be whole (every
+prompt of the suite, five samples each), unless the submission says that it is partial; then it is shown apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vbench.analysis.statistics import TOTAL, Interval, category_intervals, intervals
+from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, in_protocol_order
+from vbench.compat.read_result_files import read_results
+from vbench.dimensions.profiles import PROFILES
+from vbench.errors import VBenchError
+from vbench.files.strict_json import bad_texts, loads
+from vbench.leaderboard.errors import Refused
+from vbench.leaderboard.submissions.archive import names_like
+from vbench.leaderboard.submissions.expected_suites import Expected, expected
+from vbench.leaderboard.submissions.model_card import ModelCard, read_card, unseen
+from vbench.leaderboard.views.board_row import Figure
+from vbench.prompts.official import CATEGORY_SHA256, SUITE_SHA256
+from vbench.prompts.sampling_plan import SAMPLES
+from vbench.runs.evaluate import RECORD_VERSION
+from vbench.runs.plan import STANDARD
+from vbench.runs.results import score_card
+from vbench.runs.store import FAILED, FINAL, SCORED, Row
+from vbench.weights.cards import is_published
+
+CHECK_VERSION = 1
+"""Raised whenever the check or the formulas change; stored with every verdict."""
+
+FORMAT = 1
+"""Of ``submission.json``."""
+
+OURS, REFERENCE = "vbench", "reference"
+
+COSINES = ("appearance_style", "temporal_style", "overall_consistency")
+"""Raw scores in -1..1; all others in 0..1."""
+
+BINARY = ("dynamic_degree", "human_action")
+"""Raw scores that are 0 or 1."""
+
+BY_FRAMES = (
+    "subject_consistency", "background_consistency", "appearance_style", "object_class", "multiple_objects", "scene",
+    "spatial_relationship",
+)  # fmt: skip
+"""Dimensions in which a video weighs as many as it has frames or pairs; in ``color`` 0 or 1, in the others 1."""
+
+MOST_ROWS, MOST_FRAMES, LONGEST_NAME = 100_000, 100_000, 1000
+
+MOST_REASONS = 40
+
+FILTERED = "temporal_flickering"
+"""Its videos have passed the static filter, which may leave fewer than five of a prompt."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+_FIELDS: dict[str, tuple[type, ...]] = {
+    "video": (str,),
+    "prompt": (str,),
+    "dimension": (str,),
+    "status": (str,),
+    "value": (int, float, type(None)),
+    "weight": (int, float, type(None)),
+    "category": (str,),
+    "content": (str,),
+}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A submission that holds.
+
+    Attributes:
+        format: ``vbench`` or ``reference``.
+        card: the model card.
+        suite: name of the prompt suite.
+        profile: which backbones looked.
+        provenance: what the run recorded.
+        rows: the scores per video.
+        rows_sha256: digest of the scores, the same for a copy under other file names.
+        scores: by dimension, and the sides where they are complete.
+        by_category: the same by content category.
+        notes: what a reader should know.
+        apart: why it cannot be ranked.
+        media: frames and videos: name -> (prompt, content).
+    """
+
+    format: str
+    card: ModelCard
+    suite: str
+    profile: str
+    provenance: Mapping[str, Any]
+    rows: Sequence[Row]
+    rows_sha256: str
+    scores: Mapping[str, Figure]
+    by_category: Mapping[str, Mapping[str, Figure]]
+    notes: Sequence[str] = ()
+    apart: Sequence[str] = ()
+    media: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+
+
+@dataclass
+class _Findings:
+    reasons: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    apart: list[str] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Refuse if there is any reason to."""
+        if len(self.reasons) > MOST_REASONS:
+            self.reasons[MOST_REASONS:] = [f"There are {len(self.reasons) - MOST_REASONS} more reasons."]
+        if self.reasons:
+            raise Refused(self.reasons)
+
+
+def check(files: Mapping[str, bytes], ranked_suite: str, card: ModelCard | None = None) -> Checked:
+    """What a submission is worth.
+
+    Args:
+        files: of the archive, by name.
+        ranked_suite: the suite whose results the board ranks.
+        card: where the archive has none.
+
+    Raises:
+        Refused: it does not hold; with the reasons.
+    """
+    found = _Findings()
+    head = _head(files, found) if "submission.json" in files else {}
+    found.settle()
+    if "card" in head:
+        card = read_card(head["card"])
+    if card is None:
+        raise Refused(["There is no model card: submission.json is missing. Make the archive with: vbench submit"])
+    results = {name: files[name] for name in names_like(files, "*_eval_results.json")}
+    record: dict[str, Any] = {}
+    if "scores.jsonl" in files:
+        form, record = OURS, _record(head)
+        suite = _check_record(record, found)
+        rows = _read_rows(files["scores.jsonl"], found)
+    elif results:
+        form, suite = REFERENCE, _known_suite(SUITE_SHA256)
+        rows, notes = read_results(results)
+        found.notes += notes
+    else:
+        raise Refused(["There are no scores per video: neither scores.jsonl nor *_eval_results.json is there."])
+    found.settle()
+    _check_rows(rows, form, found)
+    found.settle()
+    _check_complete(rows, suite, form, bool(head.get("partial")), found)
+    prompts = {row.video: row.prompt for row in rows}
+    media = dict(_media(files, prompts, found))
+    if "samples.jsonl" in files:
+        _check_samples(files["samples.jsonl"], card, found)
+    elif form == OURS:
+        found.notes.append("No samples.jsonl: which text and seed each video was sampled with is not recorded.")
+    found.settle()
+    if not (scores := _figures(rows)):
+        raise Refused(["There are no scores: no dimension has a video that counts."])
+    if suite.name != ranked_suite:
+        found.apart.append(f"Another prompt suite: {suite.name}, this board ranks {ranked_suite}.")
+    if missing := [name for name in RULES if name not in scores]:
+        found.apart.append(f"No Total: {', '.join(missing)} {'has' if len(missing) == 1 else 'have'} no score.")
+    if card.unstated:
+        found.notes.append(f"Settings not stated: {', '.join(name.replace('_', ' ') for name in card.unstated)}.")
+    return Checked(
+        form, card, suite.name, record.get("profile", "official"), record, rows, _rows_digest(rows, card), scores,
+        _figures_by_category(rows), found.notes, found.apart, media,
+    )  # fmt: skip
+
+
+# The files -------------------------------------------------------------------------------------------------------
+
+
+def _head(files: Mapping[str, bytes], found: _Findings) -> dict[str, Any]:
+    head = loads(files["submission.json"], "submission.json")
+    if not isinstance(head, dict) or not isinstance(head.get("card"), dict):
+        raise Refused(["submission.json must be an object with a card."])
+    if head.get("format") != FORMAT:
+        found.reasons.append(f"submission.json: format {head.get('format')!r:.20}; this board reads {FORMAT}.")
+    if unknown := sorted(head.keys() - {"format", "card", "record", "partial"}):
+        found.reasons.append(f"submission.json: unknown field {unknown[0]!r:.60}.")
+    if not isinstance(head.get("partial", False), bool):
+        found.reasons.append("submission.json: partial must be true or false.")
+    found.reasons += bad_texts(head.get("record"), "submission.json")
+    return head
+
+
+def _read_rows(content: bytes, found: _Findings) -> list[Row]:
+    lines = content.split(b"\n")
+    if len(lines) > MOST_ROWS:
+        raise Refused([f"scores.jsonl has {len(lines):,} lines; at most {MOST_ROWS:,} are allowed."])
+    rows = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            where = f"scores.jsonl, line {number}"
+            values = loads(line, where)
+            if wrong := _wrong_fields(values):
+                found.reasons.append(f"{where}: {wrong}.")
+            else:
+                rows.append(Row(identity="", **values))
+        if len(found.reasons) > MOST_REASONS:
+            break
+    return rows
+
+
+def _wrong_fields(values: Any) -> str:
+    if not isinstance(values, dict) or values.keys() != _FIELDS.keys():
+        return f"expected an object with {', '.join(_FIELDS)}"
+    for name, kinds in _FIELDS.items():
+        if not isinstance(values[name], kinds) or isinstance(values[name], bool):
+            return f"{name} must not be {values[name]!r:.40}"
+    return ""
+
+
+def _media(
+    files: Mapping[str, bytes], prompts: Mapping[str, str], found: _Findings
+) -> Iterator[tuple[str, tuple[str, bytes]]]:
+    """Frames and videos with the prompts that they answer; each is named after a video of the run."""
+    stems = {stem_of(video): prompt for video, prompt in prompts.items()}
+    for kind in ("frames/*.jpg", "videos/*.mp4"):
+        for name in names_like(files, kind):
+            stem = name.split("/", 1)[1].rsplit(".", 1)[0]
+            if stem in stems:
+                yield name, (stems[stem], files[name])
+            else:
+                found.reasons.append(f"{name!r:.200} belongs to no video of the run.")
+
+
+def stem_of(video: str) -> str:
+    """Name of a video's frames and copies in an archive, without folder and suffix.
+
+    >>> stem_of("scene/a beach-0.mp4")
+    'scene_a beach-0'
+    """
+    return re.sub(r"\.[^.]*$", "", video).replace("/", "_")
+
+
+def _check_samples(content: bytes, card: ModelCard, found: _Findings) -> None:
+    """Who extended the prompts must agree with the card."""
+    extenders = set()
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if line.strip():
+            record = loads(line, f"samples.jsonl, line {number}")
+            if not isinstance(record, dict) or not isinstance(record.get("extender", ""), str):
+                raise Refused([f"samples.jsonl, line {number}: this is no record of a sample."])
+            extenders.add(record.get("extender", ""))
+    if said := sorted(extenders - {""}):
+        if card.prompt_rewriting.casefold() == "none":
+            found.reasons.append(f"card: prompt_rewriting is none, but samples.jsonl says {said[0]!r:.100}.")
+        elif not unseen(said[0], lines=True):
+            found.notes.append(f"Prompts were rewritten by {said[0]:.200}.")
+
+
+# The record ------------------------------------------------------------------------------------------------------
+
+
+def _record(head: Mapping[str, Any]) -> dict[str, Any]:
+    record = head.get("record")
+    if not isinstance(record, dict):
+        raise Refused(["submission.json: record is missing: scores come with the provenance of their run."])
+    return record
+
+
+def _known_suite(digest: Any) -> Expected:
+    suite = expected(digest) if isinstance(digest, str) else None
+    if suite is None:
+        raise Refused([f"record: this board knows no prompt suite with the digest {digest!r:.80}."])
+    return suite
+
+
+def _check_record(record: Mapping[str, Any], found: _Findings) -> Expected:
+    """Compare a run's provenance with what the board knows, and name its suite."""
+    version, mode, status = (record.get(name) for name in ("version", "mode", "status"))
+    if not isinstance(version, int) or version > RECORD_VERSION:
+        found.reasons.append(f"record: version {version!r:.20}; this board reads up to {RECORD_VERSION}.")
+    if mode != STANDARD:
+        found.reasons.append(f"record: mode {mode!r:.40}; only a run of a whole suite ({STANDARD}) can be compared.")
+    if status != "finished":
+        found.reasons.append(f"record: the run is {status!r:.20}, not finished. Continue it with: vbench evaluate")
+    stated = record.get("suite")
+    suite = _known_suite(stated.get("sha256") if isinstance(stated, dict) else None)
+    profile = record.get("profile")
+    if not isinstance(profile, str) or profile not in PROFILES:
+        found.reasons.append(f"record: unknown profile {profile!r:.40}; known are {', '.join(PROFILES)}.")
+    elif not PROFILES[profile].comparable:
+        found.apart.append(f"The {profile} profile is a proxy: its scores compare with no other profile's.")
+    if options := record.get("options"):
+        found.apart.append(f"Settings outside the protocol: {json.dumps(options, ensure_ascii=False):.200}.")
+    _check_checkpoints(record, found)
+    return suite
+
+
+def _check_checkpoints(record: Mapping[str, Any], found: _Findings) -> None:
+    stated = record.get("checkpoints")
+    if not isinstance(stated, dict) or not all(isinstance(entry, dict) for entry in stated.values()):
+        found.reasons.append("record: checkpoints must be an object of {file, sha256}.")
+        return
+    if not stated and record.get("profile") == "official":
+        found.apart.append("The run recorded no checkpoints.")
+    for name, entry in stated.items():
+        try:
+            published = is_published(name, str(entry.get("sha256", "")))
+        except VBenchError:
+            found.notes.append(f"Unknown checkpoint {name:.60}.")
+            continue
+        if published is False:
+            found.apart.append(f"The checkpoint {name} is not the published file.")
+
+
+# The rows --------------------------------------------------------------------------------------------------------
+
+
+def _check_rows(rows: Sequence[Row], form: str, found: _Findings) -> None:
+    by_dimension: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_dimension[row.dimension].append(row)
+    for name in in_protocol_order(by_dimension):
+        if name in RULES:
+            found.reasons += _wrong_values(name, by_dimension[name])
+            found.reasons += _wrong_weights(name, by_dimension[name])
+        else:
+            found.reasons.append(f"{name!r:.60} is no dimension of the protocol.")
+    found.reasons += _wrong_texts(rows)
+    found.reasons += _copies(rows, form)
+
+
+def _wrong_values(name: str, rows: Sequence[Row]) -> Iterator[str]:
+    statuses = {row.status for row in rows} - {*FINAL, FAILED}
+    if statuses:
+        yield f"{name}: unknown status {min(statuses)!r:.40}."
+    if any((row.status == SCORED) != (row.value is not None and row.weight is not None) for row in rows):
+        yield f"{name}: a scored video has a value and a weight, another has neither."
+    low, high = (-1.0, 1.0) if name in COSINES else (0.0, 1.0)
+    outside = [row for row in rows if row.value is not None and not low <= row.value <= high]
+    if outside:
+        what = "a cosine" if name in COSINES else "the score"
+        yield (
+            f"{name}: {len(outside)} of {len(rows)} values are not in {low:g}..{high:g}, such as {outside[0].value:g} "
+            f"of {outside[0].video!r:.100}. {what.capitalize()} cannot be that; a model without its weights gives such "
+            "values. Check the checkpoint and evaluate again."
+        )
+    elif name in BINARY and (between := [row for row in rows if row.value not in (None, 0, 1)]):
+        yield f"{name}: a video scores 0 or 1, found {between[0].value:g} of {between[0].video!r:.100}."
+
+
+def _wrong_weights(name: str, rows: Sequence[Row]) -> Iterator[str]:
+    for row in rows:
+        weight = row.weight
+        if weight is None:
+            continue
+        if name in BY_FRAMES:
+            right, should = float(weight).is_integer() and 1 <= weight <= MOST_FRAMES, "a number of frames"
+        else:
+            right, should = weight == 1 or (name == "color" and weight == 0), "1"
+        if not right:
+            yield f"{name}: the weight of {row.video!r:.100} is {weight:g}, it must be {should}."
+            return
+
+
+def _wrong_texts(rows: Sequence[Row]) -> Iterator[str]:
+    for text in sorted({text for row in rows for text in (row.video, row.prompt)}):
+        if not text or len(text) > LONGEST_NAME or unseen(text):
+            yield f"A video or prompt has no proper name: {text[:100]!r}."
+    for category in sorted({row.category for row in rows} - {"", *CATEGORY_SHA256}):
+        yield f"Unknown content category {category!r:.60}."
+
+
+def _copies(rows: Sequence[Row], form: str) -> Iterator[str]:
+    units = Counter((row.video, row.prompt, row.dimension) for row in rows)
+    for (video, _, name), count in units.items():
+        if count > 1:
+            yield f"{name} of {video!r:.100} is there {count} times."
+    prompts, contents, videos = defaultdict(set), defaultdict(set), defaultdict(set)
+    for row in rows:
+        prompts[row.video].add(row.prompt)
+        contents[row.video].add(row.content)
+        videos[row.content].add(row.video)
+    for video, texts in prompts.items():
+        if len(texts) > 1:
+            yield f"{video!r:.100} is scored against {len(texts)} prompts."
+    if form == REFERENCE:
+        return
+    for video, digests in contents.items():
+        if len(digests) > 1 or not _SHA256.fullmatch(min(digests)):
+            yield f"{video!r:.100} must have one SHA-256, found {', '.join(sorted(digests))!r:.140}."
+    for digest, names in videos.items():
+        if len(names) > 1 and digest:
+            first, second = sorted(names)[:2]
+            yield f"{len(names)} videos are the same file: {first!r:.100} and {second!r:.100}."
+
+
+# Completeness ----------------------------------------------------------------------------------------------------
+
+
+def _check_complete(rows: Sequence[Row], suite: Expected, form: str, partial: bool, found: _Findings) -> None:
+    by_dimension: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_dimension[row.dimension].append(row)
+    for name in in_protocol_order(by_dimension):
+        group = by_dimension[name]
+        if not any(row.status == SCORED for row in group):
+            statuses = ", ".join(sorted({row.status.replace("_", " ") for row in group}))
+            found.notes.append(f"{name} has no score: its videos are {statuses}.")
+            continue
+        found.reasons += _strange_prompts(name, group, suite)
+        gaps = list(_gaps(name, group, suite, form, found))
+        (found.apart if partial else found.reasons).extend(gaps)
+    if found.reasons and not partial and any("incomplete" in reason for reason in found.reasons):
+        found.reasons.append("A result that is meant to be a part is submitted with --partial; it is not ranked.")
+
+
+def _strange_prompts(name: str, rows: Sequence[Row], suite: Expected) -> Iterator[str]:
+    """Prompts and samples that the suite does not ask for; no partial result has them either."""
+    texts = {row.prompt for row in rows}
+    if suite.prompts and (strange := sorted(texts - suite.prompts.get(name, frozenset()))):
+        yield f"{name}: {len(strange)} prompts are not in the suite {suite.name}, such as {strange[0]!r:.100}."
+    elif len(texts) > suite.counts.get(name, 0):
+        yield f"{name}: {len(texts)} prompts, the suite {suite.name} has {suite.counts.get(name, 0)}."
+    prompt, most = Counter(row.prompt for row in rows).most_common(1)[0]
+    if most > SAMPLES:
+        yield f"{name}: {most} videos of {prompt!r:.100}; {SAMPLES} are judged."
+
+
+def _gaps(name: str, rows: Sequence[Row], suite: Expected, form: str, found: _Findings) -> Iterator[str]:
+    """What a whole result would have; the reference leaves videos out of ``color`` in which it sees no colour."""
+    scored = Counter(row.prompt for row in rows if row.status == SCORED)
+    prompts, videos = suite.counts[name], sum(scored.values())
+    if videos == prompts * SAMPLES:
+        return
+    counted = f"{videos} of {prompts * SAMPLES} videos, {len(scored)} of {prompts} prompts"
+    if name == FILTERED and len(scored) == prompts:
+        found.notes.append(f"{name} is of {counted}: the static filter kept no more.")
+    elif name == "color" and form == REFERENCE:
+        found.notes.append(f"{name} is of {counted}: the file leaves out videos in which no colour was seen.")
+    else:
+        yield f"{name} is incomplete: {counted} have a score."
+
+
+# The scores ------------------------------------------------------------------------------------------------------
+
+
+def _figures(rows: Sequence[Row]) -> dict[str, Figure]:
+    card, widths = score_card(rows), intervals(rows)
+    values: dict[str, float | None] = {**card.scores}
+    values |= {QUALITY: card.side(QUALITY), SEMANTIC: card.side(SEMANTIC), TOTAL: card.total}
+    videos = {name: result.videos for name, result in card.dimensions.items()}
+    return {
+        name: _figure(value, widths.get(name), videos.get(name, 0))
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def _figures_by_category(rows: Sequence[Row]) -> dict[str, dict[str, Figure]]:
+    counts = Counter((row.category, row.dimension) for row in rows if row.status == SCORED)
+    return {
+        category: {name: _figure(width.score, width, counts[category, name]) for name, width in widths.items()}
+        for category, widths in category_intervals(rows).items()
+    }
+
+
+def _figure(value: float, width: Interval | None, videos: int) -> Figure:
+    return Figure(value, width.low, width.high, videos) if width else Figure(value, videos=videos)
+
+
+def _rows_digest(rows: Sequence[Row], card: ModelCard) -> str:
+    """Digest of the scores without the names of the files; truth values alone may be alike by chance."""
+    scores = sorted(json.dumps([row.prompt, row.dimension, row.value, row.weight, row.status]) for row in rows)
+    by_chance = {row.dimension for row in rows} <= set(BINARY)
+    return hashlib.sha256("\n".join([card.name if by_chance else "", *scores]).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""What the board shows of what it holds."""

@@ -1,0 +1,57 @@
+"""The board as a file: JSON for programs, CSV for tables and spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from vbench.benchmarks.score_card import RULES
+from vbench.leaderboard.views.board_row import SIDES, Entry
+
+RUNNABLE = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the start of a formula."""
+
+SCORES = (*reversed(SIDES), *RULES)
+
+
+def as_json(entries: Iterable[Entry]) -> str:
+    """Everything about the rows; raw scores, missing ones absent."""
+    rows = [entry.plain() for entry in entries]
+    return json.dumps({"rows": rows}, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def as_csv(entries: Iterable[Entry]) -> str:
+    """One line a row: the card, the raw scores and their intervals; an empty cell is a missing score."""
+    lines = [_cells(entry) for entry in entries]
+    text = io.StringIO()
+    if lines:
+        writer = csv.DictWriter(text, lines[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines)
+    return text.getvalue()
+
+
+def cell(value: Any) -> Any:
+    """A value as a spreadsheet should see it: numbers as they are, text that cannot run.
+
+    >>> cell(-0.5), cell("=HYPERLINK(1)"), cell("-1"), cell("a model")
+    (-0.5, "'=HYPERLINK(1)", "'-1", 'a model')
+    """
+    if isinstance(value, str) and value.startswith(RUNNABLE):
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def _cells(entry: Entry) -> dict[str, Any]:
+    values: dict[str, Any] = {"id": entry.id, "kind": entry.kind, "certification": entry.card.certification}
+    values |= entry.card.plain()
+    for name in SCORES:
+        figure = entry.scores.get(name)
+        values |= {name: figure and figure.value, f"{name}_low": figure and figure.low}
+        values |= {f"{name}_high": figure and figure.high}
+    values |= {"suite": entry.suite, "profile": entry.profile, "received": entry.received, "source": entry.source}
+    values |= {"apart": " ".join(entry.apart), "remarks": " ".join(entry.notes)}
+    return {name: cell(value) for name, value in values.items()}

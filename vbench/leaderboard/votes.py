@@ -1,0 +1,47 @@
+"""A board's votes as judgements, and its submissions' scores under the same names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from vbench.analysis.preference import LOSS, WIN, Judgement
+from vbench.analysis.preference import TIE as EQUAL
+from vbench.leaderboard.board import FIRST, SECOND, TIE, Board
+from vbench.leaderboard.submissions.validate import stem_of
+from vbench.leaderboard.views.board_row import FIGURE
+from vbench.runs.store import Row
+
+OUTCOMES = {FIRST: WIN, TIE: EQUAL, SECOND: LOSS}
+
+
+def runs_of(board: Board) -> dict[str, list[Row]]:
+    """The rows of the published submissions, by name."""
+    return {name: board.rows(number) for number, name in _names(board).items()}
+
+
+def judgements_of(board: Board) -> list[Judgement]:
+    """The votes between published submissions; each voter's latest one of a pair."""
+    names, shown = _names(board), board.videos()
+    samples = {number: {stem_of(row.video): row.video for row in board.rows(number)} for number in names}
+
+    def video(number: int, prompt: str) -> str:
+        name = shown.get(prompt, {}).get(number, "")
+        return samples[number].get(stem_of(name.removeprefix("videos/")), "")
+
+    return [
+        Judgement(
+            vote.dimension, vote.prompt, names[vote.first], names[vote.second], OUTCOMES[vote.outcome],
+            (video(vote.first, vote.prompt), video(vote.second, vote.prompt)),
+        )
+        for vote in board.votes()
+        if vote.first in names and vote.second in names
+    ]  # fmt: skip
+
+
+def _names(board: Board) -> Mapping[int, str]:
+    """Model and version of each published submission, with its number where several have the same."""
+    cards = {int(entry.id): entry.card for entry in board.entries() if entry.format != FIGURE}
+    names = {number: f"{card.name} {card.version}".strip() for number, card in cards.items()}
+    often = Counter(names.values())
+    return {number: name if often[name] == 1 else f"{name} (submission {number})" for number, name in names.items()}

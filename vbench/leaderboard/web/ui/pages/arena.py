@@ -1,0 +1,109 @@
+"""The arena: two videos of a prompt, nobody knows whose, and a vote."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import gradio as gr
+
+from vbench.benchmarks.score_card import RULES
+from vbench.leaderboard.arena import LEFT, RIGHT, Arena, Ballot, standings
+from vbench.leaderboard.board import TIE, Board
+from vbench.leaderboard.errors import NotFound, Refused
+from vbench.leaderboard.web.rate_limit import Flood
+from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, part
+from vbench.leaderboard.web.ui.render import render, title_of
+
+HEAD = """<div class="vb"><header><h1>Arena</h1>
+<p class="soft">Two videos of one prompt. Whose they are is shown when your vote is in.
+Keys: <kbd>1</kbd> left, <kbd>2</kbd> right, <kbd>0</kbd> tie, <kbd>n</kbd> next pair.</p></header></div>"""
+
+OVERALL = "Which video is better on the whole?"
+
+SECRET = "vbench-board-voter"
+"""Key under which a browser keeps its voter's name; it hides nothing."""
+
+MINUTE = 60
+
+
+def add(page: gr.Blocks, board: Board, ballots: Arena) -> None:
+    """Put the arena into the page that is being built."""
+    navbar()
+    part(HEAD)
+    question = gr.Dropdown(
+        [(OVERALL, ""), *((f"Which is better in: {title_of(name).lower()}?", name) for name in RULES)],
+        value="", label="Question", interactive=True, elem_id="question",
+    )  # fmt: skip
+    shown = part(js_on_load=FOLLOWS, elem_id="arena")
+    with gr.Row(elem_id="votes"):
+        left = gr.Button("Left (1)", elem_id="vote-left", variant="primary")
+        tie = gr.Button("Tie (0)", elem_id="vote-tie")
+        right = gr.Button("Right (2)", elem_id="vote-right", variant="primary")
+        following = gr.Button("Next pair (n)", elem_id="next-pair")
+    ranking = part(elem_id="standings")
+    ballot, voter = gr.State(""), gr.BrowserState("", storage_key="vbench-voter", secret=SECRET)
+    buttons = [left, tie, right]
+    flood = Flood(board.settings.votes_per_minute, MINUTE)
+
+    def drawn(dimension: str) -> list[Any]:
+        name = ballots.draw(dimension if dimension in RULES else "")
+        query = urlencode({"dimension": dimension}) if dimension in RULES else ""
+        return [name or "", _ballot(ballots, name, query), *(gr.Button(interactive=bool(name)) for _ in buttons)]
+
+    def opened(request: gr.Request, kept: str) -> list[Any]:
+        dimension = request.query_params.get("dimension", "")
+        dimension = dimension if dimension in RULES else ""
+        return [dimension, kept or secrets.token_urlsafe(16), _standings(board), *drawn(dimension)]
+
+    def voted(verdict: str, name: str, who: str, dimension: str, request: gr.Request) -> list[Any]:
+        query = urlencode({"dimension": dimension}) if dimension in RULES else ""
+        address = request.client.host if request.client else ""
+        try:
+            if wait := flood.wait(address):
+                raise Refused([f"Too many votes; come back in {wait:.0f} s."])
+            done = ballots.vote(name, verdict, who)
+        except (NotFound, Refused) as error:
+            closed = render("ballot.html", ballot=None, revealed=None, error=str(error), query=query)
+            return [closed, gr.skip(), *(gr.Button(interactive=False) for _ in buttons)]
+        return [
+            _revealed(board, done, verdict, query), _standings(board), *(gr.Button(interactive=False) for _ in buttons),
+        ]  # fmt: skip
+
+    page.load(opened, voter, [question, voter, ranking, ballot, shown, *buttons], **QUIET)
+    gr.on([question.input, following.click], drawn, question, [ballot, shown, *buttons], **QUIET)
+    for button, verdict in ((left, LEFT), (tie, TIE), (right, RIGHT)):
+        said = gr.State(verdict)
+        button.click(voted, [said, ballot, voter, question], [shown, ranking, *buttons], **QUIET)
+
+
+def _ballot(ballots: Arena, name: str | None, query: str) -> str:
+    if name is None:
+        return render("ballot.html", ballot=None, revealed=None, error="", query=query)
+    videos = {side: f"/api/arena/{name}/{side}.mp4" for side in (LEFT, RIGHT)}
+    return render(
+        "ballot.html", ballot=ballots.ballot(name), videos=videos, revealed=None, verdict="", error="", query=query
+    )
+
+
+def _revealed(board: Board, ballot: Ballot, verdict: str, query: str) -> str:
+    """The same videos with their models, under their own addresses."""
+    numbers = {LEFT: ballot.left, RIGHT: ballot.right}
+    names = board.videos()[ballot.prompt]
+    return render(
+        "ballot.html",
+        ballot=ballot,
+        videos={side: f"/api/submissions/{number}/media/{quote(names[number])}" for side, number in numbers.items()},
+        revealed={side: board.submission(number).entry for side, number in numbers.items()},
+        verdict=verdict,
+        error="",
+        query=query,
+    )
+
+
+def _standings(board: Board) -> str:
+    found = standings(board.votes())
+    entries = {int(entry.id): entry for entry in board.entries() if entry.id.isdecimal()}
+    shown = [(standing, entries[standing.number]) for standing in found if standing.number in entries]
+    return render("standings.html", standings=shown)

@@ -1,0 +1,144 @@
+"""Two to six models side by side: radar, dimensions, categories, and their differences with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import gradio as gr
+
+from vbench.analysis.statistics import TOTAL, PairedDifference
+from vbench.benchmarks.score_card import RULES
+from vbench.leaderboard.board import Board
+from vbench.leaderboard.comparisons import Comparisons
+from vbench.leaderboard.errors import NotFound
+from vbench.leaderboard.views.board_row import Entry, Figure
+from vbench.leaderboard.web.ui.categories import by_category
+from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, entry_of, navbar, part
+from vbench.leaderboard.web.ui.render import SIDES, Model, name_of, radars, render
+
+MOST = 6
+
+HEAD = """<div class="vb"><header><h1>Compare models</h1></header></div>"""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A score of two models.
+
+    Attributes:
+        first: the yardstick's.
+        second: the other's.
+        figure: the change and its interval, if it is paired.
+        paired: ``None`` where scores per video are not known.
+    """
+
+    first: float
+    second: float
+    figure: Figure
+    paired: PairedDifference | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A model against the first.
+
+    Attributes:
+        model: which.
+        rows: differences by score.
+        paired: whether any is over the videos of shared prompts.
+        limit: the plot goes from minus this to this.
+    """
+
+    model: Model
+    rows: Mapping[str, Difference]
+    paired: bool
+    limit: float
+
+
+def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
+    """Put the comparison into the page that is being built."""
+    navbar()
+    part(HEAD)
+    chosen = gr.Dropdown(
+        [], multiselect=True, max_choices=MOST, label="Models", info="Two to six; the first is the yardstick.",
+        elem_id="chosen", interactive=True,
+    )  # fmt: skip
+    shown = part(js_on_load=FOLLOWS, elem_id="compare")
+
+    def opened(request: gr.Request) -> list[Any]:
+        entries = board.entries()
+        asked = request.query_params.get("ids", "").split(",")
+        models = _models(board, entries, asked)
+        choices = {entry.id: _label(entry) for entry in [*entries, *models]}
+        pairs = [(label, name) for name, label in choices.items()]
+        return [
+            gr.Dropdown(choices=pairs, value=[entry.id for entry in models]),
+            _page(models, comparisons),
+        ]
+
+    def changed(names: list[str] | None) -> str:
+        return _page(_models(board, board.entries(), names or []), comparisons)
+
+    page.load(opened, None, [chosen, shown], **QUIET)
+    chosen.input(changed, chosen, shown, trigger_mode="always_last", **QUIET)
+
+
+def _models(board: Board, entries: Sequence[Entry], names: Sequence[str]) -> list[Entry]:
+    """The rows of that name, at most as many as are compared; unknown ones are left out."""
+    found = []
+    for name in dict.fromkeys(names):
+        try:
+            found.append(entry_of(board, entries, name))
+        except NotFound:
+            continue
+    return found[:MOST]
+
+
+def _label(entry: Entry) -> str:
+    return f"{name_of(entry)} · {entry.suite}, {entry.profile} · {entry.id}"
+
+
+def _page(entries: Sequence[Entry], comparisons: Comparisons) -> str:
+    models = [Model(number, entry) for number, entry in enumerate(entries)]
+    return render(
+        "compare.html",
+        models=models,
+        query=urlencode({"ids": ",".join(entry.id for entry in entries)}) if entries else "",
+        objections=list(_objections(entries)),
+        radars=radars(models) if len(models) > 1 else {},
+        changes=[_change(models[0], model, comparisons) for model in models[1:]],
+        categories=by_category(models),
+    )
+
+
+def _objections(entries: Sequence[Entry]) -> list[str]:
+    """Why the models should not be compared."""
+    kinds = {"prompt suites": {entry.suite for entry in entries}, "profiles": {entry.profile for entry in entries}}
+    return [
+        f"These scores are of different {what} ({', '.join(sorted(names))}) and do not compare."
+        for what, names in kinds.items()
+        if len(names) > 1
+    ]
+
+
+def _change(first: Model, model: Model, comparisons: Comparisons) -> Change:
+    one, two = first.entry, model.entry
+    paired = comparisons.between(one, two) if (one.suite, one.profile) == (two.suite, two.profile) else {}
+    rows = {
+        name: _difference(one.scores[name], two.scores[name], paired.get(name))
+        for name in (TOTAL, *SIDES, *RULES)
+        if name in one.scores and name in two.scores
+    }
+    ends = [end for row in rows.values() for end in (row.figure.value, row.figure.low, row.figure.high)]
+    limit = max((abs(end) for end in ends if end is not None), default=0.0) or 1.0
+    return Change(model, rows, bool(paired), limit)
+
+
+def _difference(first: Figure, second: Figure, paired: PairedDifference | None) -> Difference:
+    if paired is None:
+        return Difference(first.value, second.value, Figure(second.value - first.value), None)
+    figure = Figure(paired.change, paired.low, paired.high)
+    return Difference(paired.first, paired.second, figure, paired)

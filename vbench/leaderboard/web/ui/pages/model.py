@@ -1,0 +1,85 @@
+"""A model's page: its scores, radar, categories, card, settings, frames and where the figures come from."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import gradio as gr
+
+from vbench.leaderboard.board import Board, Detail
+from vbench.leaderboard.db.tables import PUBLISHED
+from vbench.leaderboard.errors import NotFound
+from vbench.leaderboard.submissions.model_card import SETTINGS
+from vbench.leaderboard.views.board_row import FIGURE, RANKED, Entry
+from vbench.leaderboard.views.ranking import View, rows
+from vbench.leaderboard.web.ui.categories import by_category
+from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, entry_of, navbar, part
+from vbench.leaderboard.web.ui.render import Model, radars, render
+from vbench.runs.plan import prompt_from_name
+
+FACTS = (
+    "name",
+    "version",
+    "organisation",
+    "access",
+    "licence",
+    "date",
+    "sampled_by",
+    "evaluated_by",
+    "contact",
+    "notes",
+)
+
+
+def add(page: gr.Blocks, board: Board) -> None:
+    """Put the page of whichever model the address names into the page that is being built."""
+    navbar()
+    shown = part(js_on_load=FOLLOWS, elem_id="model")
+
+    def opened(request: gr.Request) -> str:
+        return _page(board, request.query_params.get("id", ""))
+
+    page.load(opened, None, shown, **QUIET)
+
+
+def _page(board: Board, name: str) -> str:
+    entries = board.entries()
+    try:
+        entry = entry_of(board, entries, name)
+    except NotFound as error:
+        return render("missing.html", title="No such model", text=str(error))
+    detail = None if entry.format == FIGURE else board.submission(int(entry.id))
+    model = Model(0, entry)
+    ranked = [line for line in rows(entries, View()) if line.entry.kind == RANKED]
+    card = entry.card.plain()
+    return render(
+        "model.html",
+        model=model,
+        place=next((line.place for line in ranked if line.entry.id == entry.id), None),
+        ranked=len([line for line in ranked if line.place]),
+        radars=radars([model]),
+        categories=by_category([model]),
+        frames=_frames(board, entry, detail) if detail else [],
+        facts={key: _shown(card[key]) for key in FACTS},
+        settings={key: _shown(card[key]) for key in SETTINGS},
+        history=detail.history if detail else (),
+        archive_bytes=detail.archive_bytes if detail else 0,
+        provenance=json.dumps(detail.provenance, indent=2, ensure_ascii=False) if detail and detail.provenance else "",
+    )
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _frames(board: Board, entry: Entry, detail: Detail) -> list[dict[str, Any]]:
+    """Addresses and captions of the sample frames of a published submission."""
+    if entry.state != PUBLISHED:
+        return []
+    address = f"/api/submissions/{entry.id}/media/"
+    return [
+        {"address": address + quote(name), "caption": prompt_from_name(name.removeprefix("frames/"))}
+        for name in detail.frames
+    ]

@@ -1,0 +1,121 @@
+"""The submit page: an archive goes in, a receipt or every reason against it comes out."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from vbench.leaderboard.board import Board
+from vbench.leaderboard.errors import NotAllowed, NotFound, Refused
+from vbench.leaderboard.settings import MIB
+from vbench.leaderboard.submissions.model_card import ACCESS, ModelCard, read_card
+from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, part
+from vbench.leaderboard.web.ui.render import render, title_of
+
+HEAD = """<div class="vb" data-title="Submit &ndash; VBench leaderboard"><header><h1>Submit a result</h1>
+<p>Make the archive of a run with <code>vbench submit RUN --model-name NAME --organisation WHO -o submission.zip</code>,
+or send it from there with <code>--to</code> this address. Every score is computed here, from the scores per video.</p>
+</header></div>"""
+
+NUMBERS = {"float": float, "int": int}
+
+
+def add(page: gr.Blocks, board: Board) -> None:
+    """Put the form into the page that is being built."""
+    settings = board.settings
+    navbar()
+    part(HEAD, js_on_load=FOLLOWS)
+    with gr.Row():
+        with gr.Column():
+            archive = gr.File(
+                label=f"Archive: a zip of at most {settings.upload_bytes / MIB:g} MiB, or one eval_results.json",
+                file_types=[".zip", ".json"],
+                elem_id="archive",
+                height=150,
+            )
+            token = gr.Textbox(label="Token", info=_token_info(board), type="password", elem_id="token")
+            with gr.Accordion(
+                "Model card, for the reference's result files (a zip of vbench submit has one)", open=False
+            ):
+                card = {field.name: _input(field.name) for field in fields(ModelCard)}
+            send = gr.Button("Submit", variant="primary", elem_id="send")
+        with gr.Column():
+            answer = part(elem_id="answer")
+            with gr.Accordion("Withdraw a submission", open=False, elem_id="withdrawal"):
+                number = gr.Textbox(label="Number of the submission", elem_id="number")
+                proof = gr.Textbox(label="Withdraw token of its receipt", type="password", elem_id="proof")
+                withdraw = gr.Button("Withdraw", elem_id="withdraw")
+
+    def submitted(request: gr.Request, file: str | None, secret: str, *values: Any) -> list[Any]:
+        address = request.client.host if request.client else ""
+        return [_answer(board, address, file, secret, dict(zip(card, values, strict=True))), None]
+
+    def withdrawn(which: str, secret: str) -> str:
+        try:
+            found = int(which) if which.strip().isdecimal() else 0
+            board.withdraw(found, secret.strip())
+        except Refused as error:
+            return _refusal("It was not withdrawn", error.reasons)
+        except (NotAllowed, NotFound) as error:
+            return _refusal("It was not withdrawn", [str(error)])
+        return render("receipt.html", receipt=None, done=f"Submission {found} is withdrawn.")
+
+    send.click(
+        submitted, [archive, token, *card.values()], [answer, archive],
+        concurrency_limit=settings.uploads_at_once, api_visibility="private",
+    )  # fmt: skip
+    withdraw.click(withdrawn, [number, proof], answer, **QUIET)
+
+
+def _answer(board: Board, address: str, file: str | None, token: str, card: dict[str, Any]) -> str:
+    if file is None:
+        return _refusal("Nothing was submitted", ["Choose an archive first."])
+    path = Path(file)
+    try:
+        content = path.read_bytes()
+        receipt = board.submit(content, token.strip(), address, _card(card))
+    except Refused as error:
+        return _refusal("It is refused", error.reasons)
+    except FileNotFoundError:
+        return _refusal("Nothing was submitted", ["This file was submitted already. Choose one again."])
+    except NotAllowed as error:
+        return _refusal("It is not allowed", [str(error)])
+    finally:
+        path.unlink(missing_ok=True)
+    return render("receipt.html", receipt=receipt, done="")
+
+
+def _refusal(heading: str, reasons: Any) -> str:
+    return render("receipt.html", receipt=None, done="", heading=heading, reasons=reasons)
+
+
+def _card(values: dict[str, Any]) -> ModelCard | None:
+    """The card of the form; none where nothing is filled in.
+
+    Raises:
+        Refused: a field is missing or wrong.
+    """
+    given = {name: value for name, value in values.items() if value not in (None, "")}
+    for field in fields(ModelCard):
+        convert = NUMBERS.get(str(field.type).removesuffix(" | None"))
+        if convert and field.name in given:
+            try:
+                given[field.name] = convert(given[field.name])
+            except ValueError:
+                raise Refused([f"card: {field.name} must be a number, found {given[field.name]!r:.60}."]) from None
+    return read_card(given) if given else None
+
+
+def _input(name: str) -> Any:
+    if name == "access":
+        return gr.Dropdown(["", *ACCESS], value="", label=title_of(name), interactive=True)
+    return gr.Textbox(label=title_of(name), lines=3 if name == "notes" else 1, elem_id=f"card-{name}")
+
+
+def _token_info(board: Board) -> str:
+    if board.settings.submit_tokens:
+        return "This board takes submissions with a token only."
+    return "Without one, a submission waits until somebody with the right publishes it."

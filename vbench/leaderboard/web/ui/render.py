@@ -1,0 +1,160 @@
+"""Pieces of the app's pages: templates that escape whatever somebody typed, and charts that are drawn once.
+
+Nothing reaches a page but through these templates, so a name that looks like HTML is shown as what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+
+from vbench.analysis.comparison import BETTER, WORSE, verdict
+from vbench.analysis.statistics import TOTAL
+from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
+from vbench.leaderboard.views.board_row import Entry, Figure
+from vbench.leaderboard.views.ranking import KINDS, side_of
+from vbench.reports import charts
+
+SIDES = (QUALITY, SEMANTIC)
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+MINUS = "\N{MINUS SIGN}"
+
+_DRAWING = Lock()
+"""Matplotlib's settings are one for all threads."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A row with the colour and mark that it has in every chart of a page."""
+
+    number: int
+    entry: Entry
+
+    @property
+    def colour(self) -> str:
+        """CSS class of its colour, the same as in the charts."""
+        return f"run-{self.number % len(charts.COLOURS) + 1}"
+
+    @property
+    def look(self) -> str:
+        """CSS classes of a mark in its colour and shape."""
+        return f"{self.colour} mark mark-{self.number % len(charts.MARKS) + 1}"
+
+
+def render(template: str, **values: Any) -> str:
+    """A template of this package, filled."""
+    return _environment().get_template(template).render(**values)
+
+
+def style() -> str:
+    """The style sheet of all pages."""
+    return (TEMPLATES / "look.css").read_text(encoding="utf-8")
+
+
+def script() -> str:
+    """What every page does in the browser."""
+    return (TEMPLATES / "look.js").read_text(encoding="utf-8")
+
+
+def name_of(entry: Entry) -> str:
+    """A row's model and version in words."""
+    return f"{entry.card.name} {entry.card.version}".strip()
+
+
+def title_of(column: str) -> str:
+    """A column's name for people."""
+    return column.replace("_", " ").capitalize()
+
+
+def radars(models: Sequence[Model]) -> dict[str, str]:
+    """Normalised scores of each side as a radar; ``""`` where fewer than three dimensions have one."""
+    return {side: _radar(side, tuple(_spokes(model.entry, side) for model in models)) for side in SIDES}
+
+
+def normalised(name: str, figure: Figure) -> Figure:
+    """A figure on the scale of the sides; sides and Total are on it already."""
+    if name not in RULES:
+        return figure
+    ends = (None if end is None else RULES[name].normalised(end) for end in (figure.value, figure.low, figure.high))
+    value, low, high = ends
+    return Figure(value or 0.0, low, high, figure.videos)
+
+
+def scale(figures: Sequence[Figure]) -> tuple[float, float]:
+    """Ends of a scale on which all figures and their intervals lie, with some room."""
+    ends = [end for one in figures for end in (one.value, one.low, one.high) if end is not None]
+    room = 0.06 * (max(ends) - min(ends)) or 0.05
+    return min(ends) - room, max(ends) + room
+
+
+def _spokes(entry: Entry, side: str) -> tuple[tuple[str, float], ...]:
+    values = ((name, entry.normalised(name)) for name in side_of(side))
+    return tuple((title_of(name), 100 * value) for name, value in values if value is not None)
+
+
+@lru_cache(maxsize=256)
+def _radar(side: str, models: tuple[tuple[tuple[str, float], ...], ...]) -> str:
+    with _DRAWING:
+        return charts.radar(list(map(dict, models)), 0, 100, f"{title_of(side)} dimensions, normalised, in percent")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "bounds": _bounds,
+        "fixed": _fixed,
+        "name": name_of,
+        "percent": _percent,
+        "place": _place,
+        "quoted": lambda text: quote(text, safe=""),
+        "signed": _signed,
+        "title": title_of,
+        "verdict": verdict,
+    }
+    environment.globals |= {
+        "BETTER": BETTER, "KINDS": KINDS, "RULES": RULES, "SIDES": SIDES, "TOTAL": TOTAL, "WORSE": WORSE,
+        "normalised": normalised, "side_of": side_of,
+    }  # fmt: skip
+    return environment
+
+
+def _fixed(value: float, places: int = 2) -> str:
+    """With so many places, and a minus as wide as a plus."""
+    return f"{value:.{places}f}".replace("-", MINUS)
+
+
+def _signed(value: float, places: int = 2) -> str:
+    """The same with a sign in any case; what is rounded to nothing has a plus."""
+    return f"{round(value, places) + 0.0:+.{places}f}".replace("-", MINUS)
+
+
+def _percent(value: float | None) -> str:
+    return "\N{EN DASH}" if value is None else _fixed(100 * value)
+
+
+def _bounds(figure: Figure | Mapping[str, Any] | None) -> str:
+    """An interval in percent; empty where there is none."""
+    if not isinstance(figure, Figure) or figure.low is None or figure.high is None:
+        return ""
+    return f"{_fixed(100 * figure.low)} to {_fixed(100 * figure.high)}"
+
+
+def _place(value: float, low: float, high: float) -> float:
+    """Percent of the way from one end of a scale to the other, within it."""
+    return round(min(max(100 * (value - low) / (high - low), 0.0), 100.0), 2)

@@ -1,0 +1,1 @@
+"""Videos: read into frames, written from frames, shown as thumbnails."""

@@ -1,0 +1,1 @@
+"""What is shown of runs: the report, one video explained, charts."""

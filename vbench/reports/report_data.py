@@ -1,0 +1,546 @@
+"""One HTML file about one or several runs: opens from disk, asks nothing of the network, runs no script.
+
+This module gathers what is shown; :mod:`vbench.reports.charts` draws it, ``templates/report.html`` lays it out. The numbers are
+those of ``vbench score``, their intervals those of :mod:`vbench.analysis.statistics`, the comparison that of ``vbench compare``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vbench.analysis.comparison import BETTER, SAME, WORSE, Comparison, compare_runs, verdict
+from vbench.analysis.statistics import TOTAL, Interval, PairedDifference, category_intervals, intervals, table
+from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, ScoreCard, in_protocol_order
+from vbench.dimensions.profiles import DIMENSIONS, PROFILES
+from vbench.errors import MissingExtra, UsageError
+from vbench.media.thumbnails import Strip, strips
+from vbench.reports import charts
+from vbench.runs.evaluate import read_record, write_atomically
+from vbench.runs.results import read_rows, score_card
+from vbench.runs.store import SCORED, Row
+
+SIDES = (QUALITY, SEMANTIC)
+
+EXTREMES = 3
+"""Videos with the lowest and with the highest score that are shown of each dimension."""
+
+EXAMPLES = 5
+"""Names that stand for many: of videos without a score, of videos that are not there."""
+
+MOVED = 10
+"""Prompts that a comparison names."""
+
+PICTURES = 1_800_000
+"""Bytes of all thumbnails together; what is over is left out, with a note."""
+
+RECORD_LIST = 20
+"""Entries of a list that the provenance shows."""
+
+TRADE_OFFS = ("subject_consistency", "motion_smoothness")
+"""What a model can buy with videos in which nothing moves: shown against the dynamic degree."""
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A score and the ends of its interval; ``None`` for what there is not."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+    def normalised(self, dimension: str) -> Estimate:
+        """On the score card's scale; empty for a dimension that the protocol does not know."""
+        if dimension not in RULES:
+            return Estimate(None)
+        ends = (self.value, self.low, self.high)
+        return Estimate(*(None if end is None else RULES[dimension].normalised(end) for end in ends))
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Videos that one dimension could not score, for one kind of reason; only the first of them are listed."""
+
+    dimension: str
+    status: str
+    count: int
+    examples: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the report knows of one run.
+
+    Attributes:
+        number: place among the runs, which gives colour and mark.
+        name: unique among the runs.
+        record: provenance.
+        card: its score card.
+        rows: by dimension, those that count in its score.
+        scores: raw scores by dimension; Quality, Semantic (of what is there) and Total on the card's scale.
+        prompts: by dimension, how many prompts count.
+        categories: raw scores by category and dimension.
+        gaps: what has no score, and why.
+    """
+
+    number: int
+    name: str
+    record: Mapping[str, Any]
+    card: ScoreCard
+    rows: Mapping[str, Sequence[Row]]
+    scores: Mapping[str, Estimate]
+    prompts: Mapping[str, int]
+    categories: Mapping[str, Mapping[str, Estimate]]
+    gaps: Sequence[Gap]
+
+    @property
+    def colour(self) -> str:
+        """CSS class of its colour, the same as in the charts."""
+        return f"run-{self.number % len(charts.COLOURS) + 1}"
+
+    @property
+    def look(self) -> str:
+        """CSS classes of a mark in its colour and shape."""
+        return f"{self.colour} mark mark-{self.number % len(charts.MARKS) + 1}"
+
+    @property
+    def note(self) -> str:
+        """What its profile means."""
+        profile = PROFILES.get(self.record["profile"])
+        return profile.meaning if profile else f"Profile {self.record['profile']}."
+
+    @property
+    def videos(self) -> int:
+        """How many videos have a row that counts."""
+        return len({row.video for rows in self.rows.values() for row in rows})
+
+    @property
+    def provenance(self) -> str:
+        """The record as text, long lists shortened."""
+        return json.dumps({key: _shortened(value) for key, value in self.record.items()}, indent=2, ensure_ascii=False)
+
+    def estimate(self, name: str) -> Estimate:
+        """The score of a dimension, a side or the total; empty if there is none."""
+        return self.scores.get(name, Estimate(None))
+
+    def file(self, row: Row) -> Path:
+        """Where the run read a video."""
+        return Path(self.record["videos"]) / row.video
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A thumbnail, or why there is none; the page refers to it by its number."""
+
+    number: int
+    strip: Strip | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One video: its score, its picture, and the course of its score as a small curve."""
+
+    row: Row
+    picture: Picture
+    curve: str
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """The videos of one run with the lowest and the highest scores.
+
+    Attributes:
+        run: the run.
+        lowest: lowest first.
+        highest: highest first.
+        as_low: how many videos share the very lowest score.
+        as_high: how many share the very highest.
+        scale: values at the lower and upper edge of the curves; empty where there are none.
+    """
+
+    run: Run
+    lowest: Sequence[Shown]
+    highest: Sequence[Shown]
+    as_low: int
+    as_high: int
+    scale: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Best:
+    """The category in which a run does best in one dimension: against its own average, and what the others have."""
+
+    run: Run
+    category: str
+    score: float
+    average: float
+    others: Sequence[tuple[Run, float]]
+
+
+@dataclass(frozen=True)
+class Categories:
+    """One dimension by content category.
+
+    Attributes:
+        radar: the categories as spokes.
+        rim: values at the centre and the rim of the radar.
+        scale: values at both ends of the bars.
+        scores: category -> a score for each run that has it.
+        best: one for each run.
+    """
+
+    radar: str
+    rim: tuple[float, float]
+    scale: tuple[float, float]
+    scores: Mapping[str, Sequence[tuple[Run, Estimate]]]
+    best: Sequence[Best]
+
+
+@dataclass(frozen=True)
+class DimensionPart:
+    """What the report shows of one dimension.
+
+    Attributes:
+        name: of the dimension.
+        side: of the score card, ``""`` if the protocol does not know it.
+        meaning: of a high score.
+        histogram: scores of the runs' videos.
+        extremes: of each run.
+        categories: ``None`` where no prompt has one.
+    """
+
+    name: str
+    side: str
+    meaning: str
+    histogram: str
+    extremes: Sequence[Extremes]
+    categories: Categories | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A run against the first.
+
+    Attributes:
+        run: the run.
+        comparison: as ``vbench compare`` makes it.
+        differences: the sides first, then the dimensions.
+        limit: the plot goes from minus this to this.
+        in_categories: the differences beyond noise, by category and name; categories without one are left out.
+    """
+
+    run: Run
+    comparison: Comparison
+    differences: Mapping[str, PairedDifference]
+    limit: float
+    in_categories: Mapping[str, Mapping[str, PairedDifference]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything on the page."""
+
+    runs: Sequence[Run]
+    dimensions: Sequence[DimensionPart]
+    changes: Sequence[Change]
+    radars: Mapping[str, str]
+    trade_offs: Mapping[str, str]
+    pictures: Sequence[Picture]
+
+    @property
+    def by_category(self) -> list[DimensionPart]:
+        """Dimensions that have categories."""
+        return [part for part in self.dimensions if part.categories]
+
+
+def write_report(runs: Sequence[Path], target: Path) -> Path:
+    """Write the report of these runs.
+
+    Args:
+        runs: folders of runs; with several, the first is the yardstick.
+        target: the HTML file.
+
+    Returns:
+        The file.
+
+    Raises:
+        UsageError: a folder holds no run.
+        MissingExtra: the packages that draw and fill the page are not installed.
+    """
+    try:
+        import jinja2
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            'A report needs packages that are not installed: pip install "vbench-suite[report]"'
+        ) from error
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("vbench.reports"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"title": _title, "place": _place, "fixed": _fixed, "signed": _signed, "verdict": verdict}
+    names = {"BETTER": BETTER, "WORSE": WORSE, "SAME": SAME, "SIDES": SIDES, "TOTAL": TOTAL, "RULES": RULES}
+    page = environment.get_template("report.html").render(report=gather(runs), **names)
+    write_atomically(target, page)
+    return target
+
+
+def gather(folders: Sequence[Path]) -> Report:
+    """Everything that the report shows.
+
+    Raises:
+        UsageError: a folder holds no run.
+        MissingExtra: matplotlib is not installed.
+    """
+    runs = [
+        _run(number, name, folder) for number, (name, folder) in enumerate(zip(_names(folders), folders, strict=True))
+    ]
+    names = in_protocol_order({name for run in runs for name in run.card.dimensions})
+    album = _album(names, runs)
+    compared = compare_runs(folders, force=True, prompts=MOVED) if len(folders) > 1 else []
+    return Report(
+        runs=runs,
+        dimensions=[_dimension(name, runs, album) for name in names],
+        changes=[_change(run, comparison) for run, comparison in zip(runs[1:], compared, strict=True)],
+        radars={side: _radar(side, runs) for side in SIDES},
+        trade_offs={name: chart for name in TRADE_OFFS if (chart := _trade_off(name, runs))},
+        pictures=[picture for picture in album.values() if picture.strip],
+    )
+
+
+def _names(folders: Sequence[Path]) -> list[str]:
+    """The folders' names, with as much of the path as tells them apart."""
+    whole = [folder.resolve().parts for folder in folders]
+    for depth in range(1, max(map(len, whole))):
+        names = ["/".join(parts[-depth:]) for parts in whole]
+        if len(set(names)) == len(set(whole)):
+            return names
+    return [str(folder) for folder in folders]
+
+
+def _run(number: int, name: str, folder: Path) -> Run:
+    record, rows = read_record(folder), read_rows(folder)
+    card = score_card(rows, record["not_evaluated"])
+    counted: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.value is not None and row.weight:
+            counted[row.dimension].append(row)
+    prompts = {name: len({row.prompt for row in part}) for name, part in counted.items()}
+    found = {name: part for name, part in intervals(rows).items() if prompts.get(name, 2) > 1}
+    points = {**card.scores, **{side: card.side(side, partial=True) for side in SIDES}, TOTAL: card.total}
+    by_category = category_intervals(rows)
+    return Run(
+        number=number,
+        name=name,
+        record=record,
+        card=card,
+        rows=counted,
+        scores={name: _estimate(point, found.get(name)) for name, point in points.items()},
+        prompts=prompts,
+        categories={
+            category: {name: _estimate(score, by_category[category].get(name)) for name, score in scores.items()}
+            for category, scores in card.by_category.items()
+        },
+        gaps=_gaps(rows),
+    )
+
+
+def _estimate(value: float | None, interval: Interval | None) -> Estimate:
+    return Estimate(value, interval.low, interval.high) if interval else Estimate(value)
+
+
+def _gaps(rows: Iterable[Row]) -> list[Gap]:
+    found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.status != SCORED:
+            found[row.dimension, row.status].append(row)
+    return [
+        Gap(name, status, len(part), part[:EXAMPLES])
+        for dimension in in_protocol_order({name for name, _ in found})
+        for (name, status), part in found.items()
+        if name == dimension
+    ]
+
+
+def _album(names: Sequence[str], runs: Sequence[Run]) -> dict[Path, Picture]:
+    """Pictures of all videos that are shown: of each dimension the very lowest and highest first."""
+    ends = [(run, end) for name in names for run in runs for end in _ends(run.rows.get(name, ()))]
+    files = (run.file(end[rank]) for rank in range(EXTREMES) for run, end in ends if rank < len(end))
+    return {
+        file: Picture(number, made) if isinstance(made, Strip) else Picture(number, None, made)
+        for number, (file, made) in enumerate(strips(files, PICTURES))
+    }
+
+
+def _ends(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """The rows with the lowest scores, and those of the others with the highest."""
+    ordered = sorted(rows, key=lambda row: (_value(row), row.video))
+    return ordered[:EXTREMES], sorted(ordered[EXTREMES:], key=lambda row: (-_value(row), row.video))[:EXTREMES]
+
+
+def _dimension(name: str, runs: Sequence[Run], album: Mapping[Path, Picture]) -> DimensionPart:
+    values = [[_value(row) for row in run.rows.get(name, ())] for run in runs]
+    scores = [run.card.scores.get(name) for run in runs]
+    return DimensionPart(
+        name=name,
+        side=RULES[name].side if name in RULES else "",
+        meaning=_meaning(name),
+        histogram=charts.histogram(values, scores, f"{_title(name)}: distribution of the videos' scores"),
+        extremes=[_extremes(run, run.rows[name], album) for run in runs if run.rows.get(name)],
+        categories=_categories(name, [run for run in runs if _points(run, name)]),
+    )
+
+
+def _meaning(name: str) -> str:
+    try:
+        return DIMENSIONS.get(name).meaning
+    except (UsageError, MissingExtra):
+        return ""
+
+
+def _extremes(run: Run, rows: Sequence[Row], album: Mapping[Path, Picture]) -> Extremes:
+    lowest, highest = _ends(rows)
+    frames = [value for row in (*lowest, *highest) for value in row.frames]
+    scale = (min(frames), max(frames)) if frames else ()
+
+    def shown(row: Row) -> Shown:
+        title = f"{row.video}: {len(row.frames)} values over time"
+        return Shown(row, album[run.file(row)], charts.sparkline(row.frames, *scale, title) if scale else "")
+
+    values = [_value(row) for row in rows]
+    return Extremes(
+        run=run,
+        lowest=list(map(shown, lowest)),
+        highest=list(map(shown, highest)),
+        as_low=values.count(min(values)),
+        as_high=values.count(max(values)),
+        scale=scale,
+    )
+
+
+def _value(row: Row) -> float:
+    return row.value if row.value is not None else 0.0
+
+
+def _categories(name: str, runs: Sequence[Run]) -> Categories | None:
+    if not runs:
+        return None
+    scores: dict[str, list[tuple[Run, Estimate]]] = defaultdict(list)
+    for category in sorted({category for run in runs for category in run.categories}):
+        for run in runs:
+            if estimate := run.categories.get(category, {}).get(name):
+                scores[category].append((run, estimate))
+    ends = [end for part in scores.values() for _, score in part for end in (score.value, score.low, score.high)]
+    points = [_points(run, name) for run in runs]
+    rim = _scale((value for part in points for value in part.values()), below=0.3)
+    return Categories(
+        radar=charts.radar(points, *rim, f"{_title(name)}: score by content category"),
+        rim=rim,
+        scale=_scale(end for end in ends if end is not None),
+        scores=scores,
+        best=[_best(run, name, runs) for run in runs],
+    )
+
+
+def _points(run: Run, name: str) -> dict[str, float]:
+    """Raw score of one dimension by category."""
+    return {category: scores[name] for category, scores in run.card.by_category.items() if name in scores}
+
+
+def _best(run: Run, name: str, runs: Sequence[Run]) -> Best:
+    points = _points(run, name)
+    category = max(points, key=lambda category: points[category])
+    others = [
+        (other, there[category]) for other in runs if other is not run and category in (there := _points(other, name))
+    ]
+    return Best(run, category, points[category], run.card.scores[name], others)
+
+
+def _scale(values: Iterable[float], below: float = 0.04, above: float = 0.04) -> tuple[float, float]:
+    """Ends of a scale that leaves some of its length free on both sides."""
+    found = list(values)
+    length = max(found) - min(found) or 0.1
+    return min(found) - below * length, max(found) + above * length
+
+
+def _change(run: Run, comparison: Comparison) -> Change:
+    found = comparison.differences
+    ends = [abs(end) for part in found.values() for end in (part.low, part.high, part.change)]
+    settled = {
+        category: {name: difference for name, difference in differences.items() if difference.settled()}
+        for category, differences in comparison.by_category.items()
+    }
+    return Change(
+        run=run,
+        comparison=comparison,
+        differences={name: found[name] for name in (TOTAL, *SIDES, *found) if name in found},
+        limit=max(ends, default=0.0) or 1.0,
+        in_categories={category: differences for category, differences in settled.items() if differences},
+    )
+
+
+def _radar(side: str, runs: Sequence[Run]) -> str:
+    names = [name for name, rule in RULES.items() if rule.side == side]
+    percent = [
+        {_title(name): 100 * RULES[name].normalised(run.card.scores[name]) for name in names if name in run.card.scores}
+        for run in runs
+    ]
+    return charts.radar(percent, 0, 100, f"{side.capitalize()} dimensions, normalised, in percent")
+
+
+def _trade_off(name: str, runs: Sequence[Run]) -> str:
+    clouds = [_cloud(run, name) for run in runs if {name, "dynamic_degree"} <= run.card.scores.keys()]
+    across, up = "Dynamic degree", _title(name)
+    return charts.scatter(clouds, across, up, f"{up} against dynamic degree") if clouds else ""
+
+
+def _cloud(run: Run, name: str) -> charts.Cloud:
+    sums = table(row for part in ("dynamic_degree", name) for row in run.rows[part])
+    columns = [sums.dimensions.index(part) for part in ("dynamic_degree", name)]
+    with np.errstate(invalid="ignore"):
+        means = (sums.values / sums.weights)[:, columns]
+    points = [(float(x), float(y)) for x, y in means[np.isfinite(means).all(axis=1)]]
+    return charts.Cloud(points, *(_cross(run.scores[part]) for part in ("dynamic_degree", name)))
+
+
+def _cross(estimate: Estimate) -> Interval:
+    score = estimate.value or 0.0
+    low, high = (score if end is None else end for end in (estimate.low, estimate.high))
+    return Interval(score, low, high)
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, list) and len(value) > RECORD_LIST:
+        return [*value[:RECORD_LIST], f"and {len(value) - RECORD_LIST} more"]
+    return value
+
+
+def _title(name: str) -> str:
+    """A dimension's name for people."""
+    return name.replace("_", " ").capitalize()
+
+
+def _place(value: float, low: float, high: float) -> float:
+    """Percent of the way from one end of a scale to the other, within it."""
+    return round(min(max(100 * (value - low) / (high - low), 0.0), 100.0), 2)
+
+
+def _fixed(value: float, places: int = 4) -> str:
+    """With so many places, and a minus as wide as a plus."""
+    return f"{value:.{places}f}".replace("-", MINUS)
+
+
+def _signed(value: float, places: int = 2) -> str:
+    """The same with a sign in any case."""
+    return f"{value:+.{places}f}".replace("-", MINUS)

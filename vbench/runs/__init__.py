@@ -1,0 +1,1 @@
+"""A run: planned, checked, scored, stored, read, verified."""

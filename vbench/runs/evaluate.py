@@ -1,0 +1,259 @@
+"""A run: every video of a plan is visited once, and each unit is on disk before the next one starts.
+
+Kill it at any moment and call it again with the same folder: it continues. A file that cannot be read, a video
+that is too short or a dimension whose weights are missing is recorded with its reason, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from vbench import provenance
+from vbench.dimensions.profiles import DIMENSIONS
+from vbench.errors import UsageError
+from vbench.media.video import DEFAULT_BUDGET
+from vbench.progress import Progress
+from vbench.prompts.suite import Prompt
+from vbench.runs import executor as workers
+from vbench.runs.evaluators import Crew
+from vbench.runs.plan import Plan
+from vbench.runs.score_video import NOT_EVALUATED, Task
+from vbench.runs.store import SCORED, Row, RunStore
+from vbench.sampling.manifest import NAME as MANIFEST
+from vbench.weights import cards as checkpoints
+
+STORE, RECORD = "run.sqlite", "run.json"
+
+RECORD_VERSION = 1
+
+
+@dataclass
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        folder: the run's folder.
+        computed: units that this call computed.
+        reused: units that were stored before.
+        scored: units that have a score, computed or stored.
+        failures: computed or stored units without a score, by status.
+        not_evaluated: dimension -> reason, where it has no score at all for want of a backbone.
+    """
+
+    folder: Path
+    computed: int = 0
+    reused: int = 0
+    scored: int = 0
+    failures: dict[str, int] = field(default_factory=dict)
+    not_evaluated: dict[str, str] = field(default_factory=dict)
+
+    def count(self, row: Row) -> None:
+        """Take a row into the sums."""
+        if row.status == SCORED:
+            self.scored += 1
+        else:
+            self.failures[row.status] = self.failures.get(row.status, 0) + 1
+
+
+def evaluate(
+    plan: Plan,
+    crew: Crew,
+    folder: Path,
+    progress: Progress | None = None,
+    budget: int = DEFAULT_BUDGET,
+    processes: int = 1,
+) -> Outcome:
+    """Score every unit of a plan that has no score yet.
+
+    Args:
+        plan: what to look at.
+        crew: who looks.
+        folder: the run's folder; made if it is not there, continued if it is.
+        progress: told of every unit.
+        budget: bytes of decoded frames to keep per video.
+        processes: how many look at videos at the same time; the scores do not depend on it.
+
+    Raises:
+        UsageError: the folder holds a run of something else.
+    """
+    progress = progress or Progress()
+    record = _open_record(folder, plan, crew)
+    _keep_manifest(plan.root, folder)
+    store = RunStore(folder / STORE)
+    outcome = Outcome(folder, not_evaluated={name: why for name in plan.dimensions if (why := crew.obstacle(name))})
+    try:
+        todo = _outstanding(plan, crew, store, outcome)
+        _forget_removed(store, plan)
+        progress.start(plan.units, outcome.reused)
+        for reason in dict.fromkeys(outcome.not_evaluated.values()):
+            names = [name for name, why in outcome.not_evaluated.items() if why == reason]
+            progress.note(f"not evaluated: {', '.join(names)}: {reason}")
+            progress.skipped(sum(len(set(names) & set(visit.dimensions)) for visit in plan.visits))
+        record["checkpoints"] = provenance.checkpoint_records(
+            file for name in plan.dimensions if name not in outcome.not_evaluated for file in crew.checkpoints(name)
+        )
+        _write_record(folder, record)
+        for row in workers.visit_all(todo, crew, budget, processes):
+            _take(row, store, outcome, progress)
+        record |= {"status": "finished", "ended": provenance.now(), "not_evaluated": outcome.not_evaluated}
+        _write_record(folder, record)
+    finally:
+        progress.finish()
+        store.close()
+    return outcome
+
+
+def _take(row: Row, store: RunStore, outcome: Outcome, progress: Progress) -> None:
+    if row.status == NOT_EVALUATED:
+        if row.dimension not in outcome.not_evaluated:
+            outcome.not_evaluated[row.dimension] = row.reason
+            progress.note(f"not evaluated: {row.dimension}: {row.reason}")
+        progress.skipped(1)
+        return
+    store.put(row)
+    outcome.computed += 1
+    outcome.count(row)
+    progress.unit(row.dimension, f"{row.video}: no {row.dimension} ({row.status}): {row.reason}" if row.reason else "")
+
+
+def _outstanding(plan: Plan, crew: Crew, store: RunStore, outcome: Outcome) -> list[Task]:
+    """What is left to do, grouped by the dimensions that it needs."""
+    signatures = {name: crew.signature(name) for name in plan.dimensions if name not in outcome.not_evaluated}
+    todo, renamed = [], []
+    for visit in plan.visits:
+        content, units = content_of(visit.path), {}
+        for name in visit.dimensions:
+            if name not in signatures:
+                continue
+            identity = identity_of(content, visit.prompt, signatures[name])
+            if (stored := store.finished(identity)) is None:
+                units[name] = identity
+                continue
+            row = replace(stored, video=visit.video, category=visit.prompt.category)
+            if row != stored:
+                renamed.append(row)
+            outcome.reused += 1
+            outcome.count(row)
+        if units:
+            todo.append(Task(visit, content, units))
+    store.put_all(renamed)
+    return sorted(todo, key=lambda task: tuple(task.units))
+
+
+def identity_of(content: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:
+    """Digest of everything that can change a unit's value.
+
+    Args:
+        content: digest of the video.
+        prompt: what it is judged against.
+        signature: of the dimension, as :meth:`vbench.runs.evaluators.Crew.signature` gives it.
+    """
+    parts = {"content": content, "prompt": prompt.text, "facts": prompt.facts, **signature}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def content_of(path: Path) -> str:
+    """SHA-256 of a video; of a folder of frames, of their names and digests."""
+    if not path.is_dir():
+        return checkpoints.digest(path)
+    files = sorted(file for file in path.iterdir() if file.is_file())
+    return hashlib.sha256("".join(file.name + checkpoints.digest(file) for file in files).encode()).hexdigest()
+
+
+def _keep_manifest(videos: Path, folder: Path) -> None:
+    """A copy of the samples' manifest stays with the run: which text was fed, which seed, which settings."""
+    if (videos / MANIFEST).exists():
+        write_atomically(folder / MANIFEST, (videos / MANIFEST).read_text(encoding="utf-8"))
+
+
+def _forget_removed(store: RunStore, plan: Plan) -> None:
+    """Drop rows of the plan's dimensions whose video or prompt is no longer there."""
+    there = {(visit.video, visit.prompt.text, name) for visit in plan.visits for name in visit.dimensions}
+    for row in list(store.rows()):
+        key = (row.video, row.prompt, row.dimension)
+        if row.dimension in plan.dimensions and key not in there:
+            store.drop(*key)
+
+
+def conflicts(folder: Path, plan: Plan, crew: Crew) -> list[str]:
+    """Why a folder's run cannot be continued with this plan; empty where it can, or where there is none."""
+    if not (folder / RECORD).exists():
+        return []
+    before, now = read_record(folder), _looked_at(plan, crew)
+    return [f"{name} was {before[name]!r} and is now {now[name]!r}" for name in now if before.get(name) != now[name]]
+
+
+def _looked_at(plan: Plan, crew: Crew) -> dict[str, Any]:
+    return {
+        "videos": str(plan.root.resolve()),
+        "mode": plan.mode,
+        "suite": {"name": plan.suite, "sha256": plan.suite_digest},
+        "profile": crew.profile.name,
+    }
+
+
+def _open_record(folder: Path, plan: Plan, crew: Crew) -> dict[str, Any]:
+    """The provenance to write; refuses a folder whose run looked at something else."""
+    if found := conflicts(folder, plan, crew):
+        raise UsageError(f"{folder} holds another run: {'; '.join(found)}. Choose another folder for this one.")
+    before = read_record(folder) if (folder / RECORD).exists() else {}
+    dimensions = sorted({*before.get("dimensions", ()), *plan.dimensions})
+    kept = {name: settings for name, settings in before.get("options", {}).items() if name not in plan.dimensions}
+    options = kept | {name: dict(settings) for name, settings in crew.options.items()}
+    return {
+        "version": RECORD_VERSION,
+        "status": "running",
+        "started": before.get("started", provenance.now()),
+        "ended": None,
+        **_looked_at(plan, crew),
+        "comparable": crew.profile.comparable and not options,
+        "dimensions": dimensions,
+        "dimension_versions": {name: DIMENSIONS.get(name).version for name in dimensions},
+        "options": options,
+        "batch_size": crew.batch_size,
+        "missing_videos": list(plan.missing),
+        "unexpected_videos": list(plan.unexpected),
+        "not_evaluated": {},
+        "checkpoints": before.get("checkpoints", {}),
+        "arguments": provenance.command_line(),
+        "machine": provenance.machine(crew.device),
+        "packages": provenance.packages(),
+    }
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """The provenance of a run.
+
+    Raises:
+        UsageError: the folder holds no run, or one of a newer version.
+    """
+    try:
+        record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{folder} holds no run ({error}). Make one with: vbench evaluate VIDEOS --output {folder}"
+        ) from error
+    if record.get("version", 0) > RECORD_VERSION:
+        raise UsageError(f"{folder} was written by a newer vbench (version {record['version']}).")
+    return record
+
+
+def _write_record(folder: Path, record: Mapping[str, Any]) -> None:
+    write_atomically(folder / RECORD, json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file by way of a temporary one beside it, so that a reader never meets half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)

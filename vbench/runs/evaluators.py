@@ -1,0 +1,101 @@
+"""The dimensions of a run with the backbones that play their roles, loaded when needed and let go after."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from vbench.dimensions.profiles import BACKBONES, DIMENSIONS, Profile
+from vbench.errors import MissingCheckpoint, MissingExtra
+from vbench.weights import cards as checkpoints
+
+if TYPE_CHECKING:
+    import torch
+
+    from vbench.dimensions.backbones.base import Backbone
+    from vbench.dimensions.base import Dimension
+
+NO_BACKBONE = "has no backbone for it"
+
+Options = Mapping[str, Mapping[str, Any]]
+"""Settings by dimension, handed to its constructor; only those that differ from the defaults."""
+
+
+@dataclass
+class Crew:
+    """Whoever looks at the videos.
+
+    Attributes:
+        profile: which backbone plays which role.
+        device: where the backbones compute.
+        batch_size: frames that go through a backbone together on an accelerator.
+        options: settings by dimension.
+    """
+
+    profile: Profile
+    device: torch.device
+    batch_size: int = 8
+    options: Options = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._dimensions: dict[str, Dimension] = {}
+        self._backbones: dict[str, Backbone] = {}
+
+    def roles(self, name: str) -> dict[str, str]:
+        """Role -> backbone for one dimension, as far as the profile has them."""
+        roles = DIMENSIONS.get(name).roles
+        return {role: self.profile.roles[role] for role in roles if role in self.profile.roles}
+
+    def obstacle(self, name: str) -> str:
+        """Why a dimension cannot be evaluated, ``""`` if nothing is known to be in the way; loads no weights."""
+        try:
+            wanted = DIMENSIONS.get(name).roles
+            roles = self.roles(name)
+            if len(roles) < len(wanted):
+                return f"the {self.profile.name} profile {NO_BACKBONE}"
+            for checkpoint in self.checkpoints(name):
+                checkpoints.locate(checkpoint)
+        except (MissingCheckpoint, MissingExtra) as error:
+            return str(error)
+        return ""
+
+    def checkpoints(self, name: str) -> list[str]:
+        """Names of the checkpoints that a dimension reads, sorted."""
+        backbones = set(self.roles(name).values())
+        return sorted({file for backbone in backbones for file in BACKBONES.get(backbone).checkpoints})
+
+    def signature(self, name: str) -> dict[str, Any]:
+        """Everything about a dimension that can change its value, as JSON types."""
+        return {
+            "dimension": [name, DIMENSIONS.get(name).version],
+            "backbones": self.roles(name),
+            "checkpoints": {file: checkpoints.digest(checkpoints.locate(file)) for file in self.checkpoints(name)},
+            "options": dict(self.options.get(name, {})),
+            "device": self.device.type,
+        }
+
+    def dimension(self, name: str) -> Dimension:
+        """A dimension ready to score.
+
+        Raises:
+            CheckpointError: a backbone's file is missing, damaged, unsafe or does not fit.
+            MissingExtra: a package is not installed.
+        """
+        if name not in self._dimensions:
+            backbones = {role: self._backbone(backbone) for role, backbone in self.roles(name).items()}
+            self._dimensions[name] = DIMENSIONS.get(name)(**backbones, **self.options.get(name, {}))
+        return self._dimensions[name]
+
+    def keep_only(self, names: Collection[str]) -> None:
+        """Let go of every dimension and backbone that none of these needs."""
+        self._dimensions = {name: made for name, made in self._dimensions.items() if name in names}
+        needed = {backbone for name in names for backbone in self.roles(name).values()}
+        self._backbones = {name: loaded for name, loaded in self._backbones.items() if name in needed}
+
+    def _backbone(self, name: str) -> Backbone:
+        if name not in self._backbones:
+            backbone = BACKBONES.get(name).load(self.device)
+            backbone.batch_size = self.batch_size
+            self._backbones[name] = backbone
+        return self._backbones[name]

@@ -1,0 +1,86 @@
+"""Who does the visits: this process, or several that each hold their own backbones.
+
+Workers only compute; the process that called writes the store, so nothing is shared but rows. Each keeps the number of
+threads that one process would have: it shows in the last bits of a matrix product.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING, Any
+
+from vbench.errors import VBenchError
+from vbench.runs.score_video import Task, look
+
+if TYPE_CHECKING:
+    from vbench.runs.evaluators import Crew
+    from vbench.runs.store import Row
+
+
+class WorkerDied(VBenchError):
+    """A worker process was ended from outside, as happens when the machine runs out of memory."""
+
+
+def visit_all(tasks: Sequence[Task], crew: Crew, budget: int, processes: int = 1) -> Iterator[Row]:
+    """The rows of all tasks, each as soon as it is known.
+
+    Args:
+        tasks: what to do, grouped so that neighbours need the same dimensions.
+        crew: who looks; with several processes each gets a copy, on the next GPU where there are several.
+        budget: bytes of decoded frames to keep per video.
+        processes: how many work at the same time.
+
+    Raises:
+        WorkerDied: a process was killed; what is stored by then stays.
+    """
+    if processes == 1:
+        yield from _one_by_one(tasks, crew, budget)
+    else:
+        yield from _side_by_side(tasks, crew, budget, processes)
+
+
+def _one_by_one(tasks: Sequence[Task], crew: Crew, budget: int) -> Iterator[Row]:
+    last_use = {name: position for position, task in enumerate(tasks) for name in task.units}
+    for position, task in enumerate(tasks):
+        yield from look(task, crew, budget)
+        if position in last_use.values():
+            crew.keep_only({name for name, last in last_use.items() if last > position})
+
+
+def _side_by_side(tasks: Sequence[Task], crew: Crew, budget: int, processes: int) -> Iterator[Row]:
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads of several processes share the cores
+    context = multiprocessing.get_context("spawn")
+    turn = context.Value("i", 0)
+    pool = ProcessPoolExecutor(processes, context, _start, (crew, budget, turn))
+    try:
+        for done in as_completed([pool.submit(_look, task) for task in tasks]):
+            yield from done.result()
+    except BrokenProcessPool as error:
+        raise WorkerDied(
+            f"One of {processes} worker processes was ended from outside, most likely for want of memory. "
+            "What was scored is stored; call again with fewer --workers to continue."
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+_here: dict[str, Any] = {}
+"""The crew and the budget of a worker process; set once when it starts."""
+
+
+def _start(crew: Crew, budget: int, turn: Any) -> None:
+    import torch
+
+    with turn.get_lock():
+        number, turn.value = turn.value, turn.value + 1
+    if str(crew.device) == "cuda":
+        crew.device = torch.device("cuda", number % torch.cuda.device_count())
+    _here.update(crew=crew, budget=budget)
+
+
+def _look(task: Task) -> list[Row]:
+    return list(look(task, _here["crew"], _here["budget"]))

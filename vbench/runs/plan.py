@@ -1,0 +1,359 @@
+"""What a run will look at: which video answers which prompt, and which dimensions judge it.
+
+Three modes, as in the reference: *standard* (a prompt suite, files named after its prompts), *category* (prompts of
+one content category, any number of samples) and *custom* (own videos; prompts from the names, a file, or one given).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vbench.benchmarks.score_card import in_protocol_order
+from vbench.dimensions.profiles import DIMENSIONS
+from vbench.errors import UsageError
+from vbench.media.video import CONTAINERS, is_video
+from vbench.prompts.sampling_plan import SAMPLES, file_stems
+from vbench.prompts.suite import Prompt, PromptSuite
+from vbench.sampling.manifest import SampleRecord, read_manifest
+
+STANDARD, CATEGORY, CUSTOM = "vbench_standard", "vbench_category", "custom_input"
+
+MODES = (STANDARD, CATEGORY, CUSTOM)
+
+SHORTEST_CUT = 100
+"""Bytes from which on a name may be taken for a prompt that a file system cut."""
+
+NEED_FACTS = (
+    "object_class",
+    "multiple_objects",
+    "scene",
+    "scene_corrected",
+    "appearance_style",
+    "color",
+    "spatial_relationship",
+)
+"""Dimensions that need facts which only a prompt suite has."""
+
+NEED_LABELS = ("human_action",)
+"""Dimensions whose prompts must name a class; of no use for free prompts unless asked for."""
+
+ON_REQUEST = {"imaging_quality_by_metric": "imaging_quality", "scene_corrected": "scene"}
+"""Dimensions outside the protocol, never evaluated unless named -> the one whose prompts and videos they judge."""
+
+SHARED_FOLDERS = {
+    "background_consistency": "scene",
+    "aesthetic_quality": "overall_consistency",
+    "imaging_quality": "overall_consistency",
+    "imaging_quality_by_metric": "overall_consistency",
+    "scene_corrected": "scene",
+    "motion_smoothness": "subject_consistency",
+    "dynamic_degree": "subject_consistency",
+}
+"""Folder of a dimension's videos where each prompt file has its own; other dimensions have their own name's."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One video with one prompt, and what is asked of it.
+
+    Attributes:
+        path: the file, or the folder of frames.
+        video: the same relative to the plan's root, with forward slashes.
+        prompt: what the video should show.
+        dimensions: what judges it.
+    """
+
+    path: Path
+    video: str
+    prompt: Prompt
+    dimensions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a run will look at.
+
+    Attributes:
+        root: folder of the videos.
+        mode: one of :data:`MODES`.
+        suite: name of the prompt suite, ``""`` without one.
+        suite_digest: SHA-256 of the suite's file.
+        dimensions: what was asked for, in the protocol's order.
+        prompts: the prompts that these dimensions use.
+        visits: what there is.
+        missing: names of videos that the suite expects and that are not there.
+        unexpected: videos that belong to no prompt.
+        samples: videos a prompt that were looked for.
+    """
+
+    root: Path
+    mode: str
+    dimensions: tuple[str, ...]
+    visits: tuple[Visit, ...]
+    prompts: tuple[Prompt, ...] = ()
+    suite: str = ""
+    suite_digest: str = ""
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    samples: int = SAMPLES
+
+    @property
+    def units(self) -> int:
+        """Number of scores that a whole run has."""
+        return sum(len(visit.dimensions) for visit in self.visits)
+
+
+def prompt_from_name(path: str | Path) -> str:
+    """The prompt that a file name states: its stem without the sample's number.
+
+    >>> prompt_from_name("videos/a red-haired cat-3.mp4")
+    'a red-haired cat'
+    """
+    return re.sub(r"-\d+$", "", Path(path).stem)
+
+
+def dimensions_asked(names: Sequence[str] | None, mode: str) -> tuple[str, ...]:
+    """Check and order the dimensions that were asked for; without any, the protocol's that the mode can judge.
+
+    Raises:
+        UsageError: an unknown dimension, or one that the mode has no facts for.
+    """
+    without_facts = mode != STANDARD
+    if not names:
+        left_out = (*ON_REQUEST, *((*NEED_FACTS, *NEED_LABELS) if without_facts else ()))
+        return tuple(name for name in in_protocol_order(DIMENSIONS.names()) if name not in left_out)
+    asked = in_protocol_order({DIMENSIONS.known(name) for name in names})
+    unjudgeable = [name for name in asked if name in NEED_FACTS]
+    if without_facts and unjudgeable:
+        raise UsageError(
+            f"{', '.join(unjudgeable)}: not for {mode}, as the prompts bring no facts to judge by. "
+            "Use a prompt suite (--suite FILE), or leave them out."
+        )
+    return tuple(asked)
+
+
+def standard_plan(
+    root: Path, suite: PromptSuite, dimensions: Sequence[str] | None = None, special: str = "", samples: int = SAMPLES
+) -> Plan:
+    """Find the samples of a suite: by the manifest where there is one, otherwise by their names.
+
+    Names are ``<prompt><special>-<index>.<suffix>``, in one folder or in one folder per dimension; the sampling plan's
+    names for prompts that no file can be named after, and names that a file system cut, are found too.
+
+    Raises:
+        UsageError: the folder, its manifest or the dimensions cannot be used.
+    """
+    asked = dimensions_asked(dimensions, STANDARD)
+    if not dimensions:
+        asked = tuple(name for name in asked if any(name in prompt.dimensions for prompt in suite))
+    files = _files(root)
+    manifest = read_manifest(root)
+    find = _by_manifest(root, manifest) if manifest else _by_name(root, files, suite, special)
+    visits: dict[tuple[Path, Prompt], list[str]] = defaultdict(list)
+    missing: dict[str, None] = {}
+    prompts = []
+    for prompt in suite:
+        judged = [name for name in asked if ON_REQUEST.get(name, name) in prompt.dimensions]
+        if judged:
+            prompts.append(prompt)
+        for index in range(samples):
+            for dimension in judged:
+                place = find(prompt.text, index, dimension)
+                if place:
+                    visits[place, prompt].append(dimension)
+                else:
+                    missing[f"{prompt.text}{special}-{index}"] = None
+    return Plan(
+        root=root,
+        mode=STANDARD,
+        dimensions=asked,
+        visits=_visits(root, visits),
+        prompts=tuple(prompts),
+        suite=suite.name,
+        suite_digest=suite.digest,
+        missing=tuple(missing),
+        unexpected=_unexpected(root, files, visits),
+        samples=samples,
+    )
+
+
+def category_plan(root: Path, suite: PromptSuite, dimensions: Sequence[str] | None = None) -> Plan:
+    """Match every file whose name starts with a prompt of the category; any number of samples.
+
+    Raises:
+        UsageError: the folder or the dimensions cannot be used.
+    """
+    asked = dimensions_asked(dimensions, CATEGORY)
+    files = _files(root)
+    longest_first = sorted(suite, key=lambda prompt: -len(prompt.text))
+    visits: dict[tuple[Path, Prompt], list[str]] = {}
+    for path in files:
+        prompt = next((prompt for prompt in longest_first if path.stem.startswith(prompt.text)), None)
+        if prompt:
+            visits[path, prompt] = list(asked)
+    answered = {prompt.text for _, prompt in visits}
+    return Plan(
+        root=root,
+        mode=CATEGORY,
+        dimensions=asked,
+        visits=_visits(root, visits),
+        prompts=tuple(suite),
+        suite=suite.name,
+        suite_digest=suite.digest,
+        missing=tuple(prompt.text for prompt in suite if prompt.text not in answered),
+        unexpected=_unexpected(root, files, visits),
+    )
+
+
+def custom_plan(
+    videos: Path, dimensions: Sequence[str] | None = None, prompts: Mapping[str, str] | str | None = None
+) -> Plan:
+    """Own videos: a file, a folder of files, or a folder of frames.
+
+    Args:
+        videos: the file or folder.
+        dimensions: what judges them; by default all that need no facts.
+        prompts: one prompt for all, or prompts by path relative to the folder; by default from the manifest, and
+            from the names of what it does not list.
+
+    Raises:
+        UsageError: the folder, the dimensions or the prompts cannot be used.
+    """
+    asked = dimensions_asked(dimensions, CUSTOM)
+    one = not videos.is_dir() or _is_frames(videos)
+    root = videos.parent if one else videos
+    files = [_existing(videos)] if one else _files(root)
+    texts = _custom_prompts(root, files, prompts)
+    visits = {(path, Prompt(text, asked)): list(asked) for path, text in texts.items()}
+    return Plan(
+        root=root,
+        mode=CUSTOM,
+        dimensions=asked,
+        visits=_visits(root, visits),
+        prompts=tuple(dict.fromkeys(prompt for _, prompt in visits)),
+    )
+
+
+def read_prompt_file(path: Path) -> dict[str, str]:
+    """Read ``{path relative to the videos: prompt}``.
+
+    Raises:
+        UsageError: it cannot be read or is something else.
+    """
+    try:
+        prompts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read as a prompt file: {error}") from error
+    if not isinstance(prompts, dict) or not all(isinstance(text, str) for text in prompts.values()):
+        raise UsageError(f'{path} is not a prompt file: expected {{"video.mp4": "prompt", ...}}')
+    return prompts
+
+
+Finder = Callable[[str, int, str], "Path | None"]
+"""(prompt, index, dimension) -> its video, if there is one."""
+
+
+def _by_manifest(root: Path, records: Iterable[SampleRecord]) -> Finder:
+    places = {(record.prompt, record.index): root / record.file for record in records}
+
+    def find(text: str, index: int, dimension: str) -> Path | None:
+        place = places.get((text, index))
+        return place if place and place.exists() else None
+
+    return find
+
+
+def _by_name(root: Path, files: Sequence[Path], suite: PromptSuite, special: str) -> Finder:
+    stems = file_stems(prompt.text for prompt in suite)
+    names = {_name_in(root, path): path for path in files}
+    names.update(_whole_names(names, stems, special))
+
+    def find(text: str, index: int, dimension: str) -> Path | None:
+        folder = SHARED_FOLDERS.get(dimension, dimension)
+        tried = [f"{stem}{special}-{index}" for stem in (text, stems[text])]
+        return next((names[name] for stem in tried for name in (stem, f"{folder}/{stem}") if name in names), None)
+
+    return find
+
+
+def _whole_names(names: Mapping[str, Path], texts: Iterable[str], special: str) -> dict[str, Path]:
+    """Names that a file system cut, made whole: the start of one prompt, and of no other."""
+    whole = {}
+    for name, path in names.items():
+        folder, _, stem = name.rpartition("/")
+        cut, dash, index = stem.rpartition("-")
+        if dash and index.isdigit() and len(cut.encode()) >= SHORTEST_CUT:
+            meant = [text for text in texts if text.startswith(cut)]
+            if len(meant) == 1 and meant[0] != cut:
+                whole[f"{folder}/{meant[0]}{special}-{index}".lstrip("/")] = path
+    return whole
+
+
+def _custom_prompts(root: Path, files: list[Path], prompts: Mapping[str, str] | str | None) -> dict[Path, str]:
+    if not prompts:
+        recorded = {root / record.file: record.prompt for record in read_manifest(root)}
+        return {path: recorded.get(path) or prompt_from_name(path) for path in files}
+    if isinstance(prompts, str):
+        return dict.fromkeys(files, prompts)
+    given = {(root / name).resolve(): text for name, text in prompts.items()}
+    without = [path.relative_to(root).as_posix() for path in files if path.resolve() not in given]
+    if without:
+        raise UsageError(
+            f"The prompt file has no prompt for {len(without)} of {len(files)} videos: {', '.join(without[:10])}"
+            f"{', ...' if len(without) > 10 else ''}. Add them, or leave out --prompt-file."
+        )
+    return {path: given[path.resolve()] for path in files}
+
+
+def _files(root: Path) -> list[Path]:
+    """Videos in a folder and in the folders right below it, sorted; a folder of stills is one video."""
+    if not root.is_dir():
+        raise UsageError(f"{root} is not a folder of videos.")
+    found: list[Path] = []
+    for path in sorted(root.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir() and not is_video(path):
+            found += [inner for inner in sorted(path.iterdir()) if not inner.name.startswith(".") and is_video(inner)]
+        elif is_video(path):
+            found.append(path)
+    if not found:
+        raise UsageError(f"{root} holds no videos (expected {', '.join(CONTAINERS)}, .gif or folders of stills).")
+    return found
+
+
+def _name_in(root: Path, path: Path) -> str:
+    return (path if path.is_dir() else path.with_suffix("")).relative_to(root).as_posix()
+
+
+def _is_frames(folder: Path) -> bool:
+    """Whether a folder is itself one video: numbered stills and nothing else."""
+    inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    return bool(inside) and all(
+        path.suffix.lower() in (".png", ".jpg", ".jpeg") and path.stem.isdigit() for path in inside
+    )
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise UsageError(f"{path} does not exist.")
+    if not is_video(path):
+        raise UsageError(f"{path} is not a video (expected {', '.join(CONTAINERS)}, .gif or a folder of stills).")
+    return path
+
+
+def _visits(root: Path, visits: Mapping[tuple[Path, Prompt], Iterable[str]]) -> tuple[Visit, ...]:
+    return tuple(
+        Visit(path, path.relative_to(root).as_posix(), prompt, tuple(in_protocol_order(set(dimensions))))
+        for (path, prompt), dimensions in visits.items()
+    )
+
+
+def _unexpected(root: Path, files: list[Path], visits: Iterable[tuple[Path, Prompt]]) -> tuple[str, ...]:
+    used = {path for path, _ in visits}
+    return tuple(path.relative_to(root).as_posix() for path in files if path not in used)

@@ -1,0 +1,129 @@
+"""Look at the input before anything expensive: every finding is a line, no model and no torch is loaded.
+
+A bad file is a finding here and a recorded state in a run; it never ends one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vbench.errors import VideoError
+from vbench.media.video import VideoFacts, probe
+from vbench.prompts.sampling_plan import SAMPLES
+from vbench.runs.plan import CUSTOM, Plan
+from vbench.sampling.manifest import read_manifest
+from vbench.weights.cards import digest
+
+ERROR, WARNING = "error", "warning"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be.
+
+    Attributes:
+        severity: ``"error"`` (it will not be scored, or the score is not the protocol's) or ``"warning"``.
+        kind: ``missing``, ``count``, ``few_static``, ``unexpected``, ``unreadable``, ``one_frame``, ``odd_format``,
+            ``duplicate``, ``changed`` or ``not_listed``.
+        video: path of the video, or name of the prompt.
+        message: what was found and what to do.
+    """
+
+    severity: str
+    kind: str
+    video: str
+    message: str
+
+
+def check(plan: Plan) -> Iterator[Finding]:
+    """Findings about the videos of a plan; decodes one frame of each video and reads it once for its digest."""
+    yield from _missing(plan)
+    yield from _counts(plan)
+    for video in plan.unexpected:
+        yield Finding(WARNING, "unexpected", video, "belongs to no prompt of the suite; it is ignored")
+    paths = {visit.video: visit.path for visit in plan.visits}
+    facts: dict[str, VideoFacts] = {}
+    for video, path in paths.items():
+        try:
+            facts[video] = probe(path)
+        except VideoError as error:
+            yield Finding(ERROR, "unreadable", video, str(error))
+    yield from _one_frame(facts)
+    yield from _odd_formats(facts)
+    yield from _duplicates(paths)
+    yield from _manifest(plan, paths)
+
+
+def _missing(plan: Plan) -> Iterator[Finding]:
+    for name in plan.missing:
+        yield Finding(
+            ERROR, "missing", name, "the suite expects this video; sample it, or the score is not the protocol's"
+        )
+
+
+def _counts(plan: Plan) -> Iterator[Finding]:
+    """Prompts without the protocol's number of videos; own videos have no such number."""
+    if plan.mode == CUSTOM:
+        return
+    if plan.samples != SAMPLES:
+        message = f"sampled with {plan.samples} videos a prompt where the protocol wants {SAMPLES}"
+        yield Finding(WARNING, "count", plan.suite, message)
+    counts = Counter(visit.prompt for visit in plan.visits)
+    for prompt in plan.prompts:
+        found = counts[prompt]
+        if found == plan.samples:
+            continue
+        if "temporal_flickering" in prompt.dimensions and found < plan.samples:
+            message = (
+                f"{found} static videos where the protocol wants {plan.samples}: sample more and filter them again"
+            )
+            yield Finding(ERROR, "few_static", prompt.text, message)
+        else:
+            yield Finding(WARNING, "count", prompt.text, f"{found} videos where {plan.samples} are wanted")
+
+
+def _one_frame(facts: Mapping[str, VideoFacts]) -> Iterator[Finding]:
+    for video, fact in facts.items():
+        if fact.frames == 1:
+            yield Finding(WARNING, "one_frame", video, "has one frame; dimensions that need motion will say so")
+
+
+def _odd_formats(facts: Mapping[str, VideoFacts]) -> Iterator[Finding]:
+    """Videos unlike most of the set; a model's samples have one size, rate and length."""
+    if not facts:
+        return
+    usual, count = Counter(facts.values()).most_common(1)[0]
+    for video, fact in facts.items():
+        if fact != usual:
+            message = f"is {fact.described()} where {count} of {len(facts)} are {usual.described()}"
+            yield Finding(WARNING, "odd_format", video, message)
+
+
+def _duplicates(paths: Mapping[str, Path]) -> Iterator[Finding]:
+    same: dict[str, list[str]] = defaultdict(list)
+    for video, path in paths.items():
+        if path.is_file():
+            same[digest(path)].append(video)
+    for first, *others in same.values():
+        for video in others:
+            yield Finding(
+                WARNING, "duplicate", video, f"has the content of {first}; each sample needs noise of its own"
+            )
+
+
+def _manifest(plan: Plan, paths: Mapping[str, Path]) -> Iterator[Finding]:
+    records = {record.file: record for record in read_manifest(plan.root)}
+    for file, record in records.items():
+        place = plan.root / file
+        if not place.exists():
+            yield Finding(ERROR, "missing", file, "the manifest lists it and it is not there")
+        elif record.sha256 and place.is_file() and digest(place) != record.sha256:
+            yield Finding(ERROR, "changed", file, "is not the file that the manifest describes: its digest differs")
+    for video in paths if records else ():
+        if video not in records:
+            yield Finding(
+                WARNING, "not_listed", video, "the manifest does not list it; its prompt is taken from its name"
+            )

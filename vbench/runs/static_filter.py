@@ -1,0 +1,158 @@
+"""The static filter: which sampled videos temporal flickering may judge.
+
+Flicker can only be told from motion where nothing should move, so the protocol samples 25 videos a prompt and
+keeps the first five that are static. Verdicts are logged as they are made, so an interrupted filter continues.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vbench.dimensions.static_filter import StaticFilter
+from vbench.errors import NotApplicable, TooShort, UsageError, VideoError
+from vbench.media.video import Video, is_video
+from vbench.prompts.suite import PromptSuite
+from vbench.runs.evaluate import write_atomically
+from vbench.runs.plan import prompt_from_name
+from vbench.weights import cards as checkpoints
+
+KEEP = 5
+"""Static videos per prompt that the protocol asks for."""
+
+LOG, RESULT, VIDEOS = "verdicts.jsonl", "filtered_static_video.json", "filtered_videos"
+
+Judge = Callable[[Path], bool]
+"""Whether the video of a path is static."""
+
+
+@dataclass
+class Filtered:
+    """What the filter found.
+
+    Attributes:
+        static: the static videos of each prompt, in the order of their names.
+        unjudged: path -> reason, for videos that could not be judged.
+    """
+
+    static: dict[str, list[Path]]
+    unjudged: dict[Path, str] = field(default_factory=dict)
+
+    @property
+    def short(self) -> dict[str, int]:
+        """Prompts with fewer static videos than the protocol asks for, with their number."""
+        return {prompt: len(paths) for prompt, paths in self.static.items() if len(paths) < KEEP}
+
+
+def prompts_of_suite(suite: PromptSuite) -> list[str]:
+    """The prompts that temporal flickering uses."""
+    return [prompt.text for prompt in suite if "temporal_flickering" in prompt.dimensions]
+
+
+def prompts_of_list(file: Path) -> list[str]:
+    """The prompts of a JSON list of file names.
+
+    Raises:
+        UsageError: it is not a list of names.
+    """
+    try:
+        names = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read as a JSON list of file names: {error}") from error
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise UsageError(f'{file} is not a JSON list of file names: expected ["a prompt-0.mp4", ...]')
+    return [prompt_from_name(name) for name in names]
+
+
+def videos_in(folder: Path) -> list[Path]:
+    """The videos of a folder in the order of their names as strings (-0, -1, -10, -2), as the reference takes them.
+
+    Raises:
+        UsageError: there are none.
+    """
+    paths = sorted(path for path in folder.glob("*") if not path.name.startswith(".") and is_video(path))
+    if not paths:
+        raise UsageError(f"{folder} holds no videos to filter.")
+    return paths
+
+
+def filter_static(
+    paths: Iterable[Path], prompts: Iterable[str], judge: Judge, keep: int | None, watch: Callable[[Path], object]
+) -> Filtered:
+    """Judge videos until each prompt has enough static ones.
+
+    Args:
+        paths: the videos, in the order in which they may be chosen.
+        prompts: prompts that are wanted; videos of others are passed over.
+        judge: whether a video is static.
+        keep: static videos per prompt after which the rest is not looked at; ``None`` looks at all.
+        watch: told of each video that was looked at or passed over.
+    """
+    found = Filtered({prompt: [] for prompt in prompts})
+    for path in paths:
+        static = found.static.get(prompt_from_name(path))
+        if static is not None and (keep is None or len(static) < keep):
+            try:
+                if judge(path):
+                    static.append(path)
+            except (VideoError, TooShort, NotApplicable) as error:
+                found.unjudged[path] = str(error)
+        watch(path)
+    return found
+
+
+def logged(flow_filter: StaticFilter, identity: str, log: Path, budget: int) -> Judge:
+    """A judge that remembers: a file whose content was judged before by the same flow is not looked at again.
+
+    Args:
+        flow_filter: who judges.
+        identity: what identifies the flow (its name and the digest of its weights).
+        log: JSON lines, appended after each verdict.
+        budget: bytes of decoded frames to keep.
+    """
+    verdicts: dict[str, bool] = {}
+    if log.exists():
+        for line in log.read_text(encoding="utf-8").splitlines():
+            entry = _entry(line)
+            if entry.get("flow") == identity:
+                verdicts[str(entry["sha256"])] = bool(entry["static"])
+
+    def judge(path: Path) -> bool:
+        content = checkpoints.digest(path) if path.is_file() else str(path.resolve())
+        if content not in verdicts:
+            verdicts[content] = flow_filter.is_static(Video(path, budget)).static
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("a", encoding="utf-8") as file:
+                entry = {"video": path.name, "sha256": content, "flow": identity, "static": verdicts[content]}
+                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        return verdicts[content]
+
+    return judge
+
+
+def _entry(line: str) -> dict[str, object]:  # the last line may be cut by a kill
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, dict) else {}
+
+
+def write_filtered(found: Filtered, output: Path) -> Path:
+    """Copy the static videos as ``<prompt>-0``, ``-1``, ... and write the reference's JSON; returns their folder."""
+    target = output / VIDEOS
+    if target.exists():
+        shutil.rmtree(target)
+    target.mkdir(parents=True)
+    for prompt, paths in found.static.items():
+        for index, path in enumerate(paths):
+            shutil.copy(path, target / f"{prompt}-{index}{path.suffix}")
+    summary = {
+        prompt: {"static_count": len(paths), "static_path": [str(path) for path in paths]}
+        for prompt, paths in found.static.items()
+    }
+    write_atomically(output / RESULT, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+    return target

@@ -1,0 +1,300 @@
+"""Sampling: every video of a sampling plan is made once, and is whole and listed before the next one starts.
+
+Kill it at any moment and call it again: it continues, and the folder ends up as if nothing had happened. A video that
+cannot be made is listed with its reason, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from vbench import provenance
+from vbench.errors import UsageError, VideoError
+from vbench.files.lock import alone_in
+from vbench.generators.base import Clip, Delivery, Encoded, Generator, Request, Settings
+from vbench.media.encode import write_clip
+from vbench.media.video import STILLS, probe
+from vbench.progress import Progress
+from vbench.prompts.sampling_plan import Sample
+from vbench.runs.evaluate import write_atomically
+from vbench.sampling.manifest import NAME, SampleRecord, append_record, manifest_text, read_manifest
+from vbench.weights.cards import digest
+
+RECORD = "sampling.json"
+
+RECORD_VERSION = 1
+
+SCRATCH = ".partial"
+"""Where files grow; a hidden folder, never looked at by an evaluation."""
+
+FAILURES_AT_FIRST = 10
+"""So many failures and nothing else end a sampling: the rest would fail too."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a folder of samples is to hold.
+
+    Attributes:
+        samples: the sampling plan.
+        suite: what it was made from, as ``evaluate`` takes it again: name, digest, category, dimensions, samples.
+        seed: base seed.
+        texts: prompt -> what is fed to the model instead.
+        extender: who wrote these texts.
+        images: prompt -> the image to start from.
+    """
+
+    samples: Sequence[Sample]
+    suite: Mapping[str, Any]
+    seed: int = 0
+    texts: Mapping[str, str] = field(default_factory=dict)
+    extender: str = ""
+    images: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass
+class Sampled:
+    """How a sampling ended.
+
+    Attributes:
+        folder: of the videos.
+        made: files that this call sampled.
+        kept: files that were there before.
+        failures: file -> reason.
+        stopped: why it ended early, ``""`` where it did not.
+    """
+
+    folder: Path
+    made: int = 0
+    kept: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+    stopped: str = ""
+
+
+def generate(
+    generator: Generator[Any], wanted: Wanted, settings: Settings, folder: Path, progress: Progress | None = None
+) -> Sampled:
+    """Sample every video of a plan that is not there yet.
+
+    Args:
+        generator: who samples.
+        wanted: what.
+        settings: how.
+        folder: where the videos and their manifest lie; made if it is not there, continued if it is.
+        progress: told of every video.
+
+    Raises:
+        UsageError: the folder holds samples of something else, or nothing can be sampled at all.
+    """
+    requests = [_request(sample, wanted, settings) for sample in wanted.samples]
+    if not requests:
+        raise UsageError("There is nothing to sample: no prompt of the suite tests what was asked for.")
+    generator.prepare(requests)
+    with alone_in(folder):
+        return _sampled(generator, wanted, settings, requests, folder, progress or Progress())
+
+
+def _sampled(
+    generator: Generator[Any],
+    wanted: Wanted,
+    settings: Settings,
+    requests: Sequence[Request],
+    folder: Path,
+    progress: Progress,
+) -> Sampled:
+    record = _open_record(folder, generator, wanted, settings)
+    manifest = {(one.prompt, one.index): one for one in read_manifest(folder)}
+    todo = [sample for sample in wanted.samples if not _is_there(folder, manifest, sample, generator)]
+    outcome = Sampled(folder, kept=len(requests) - len(todo))
+    _write_manifest(folder, manifest, wanted.samples)
+    _write(folder, record)
+    scratch = folder / SCRATCH
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    try:
+        progress.start(len(requests), outcome.kept, "videos")
+        missing = {sample.file: sample for sample in todo}
+        for delivery in generator.sample_all(_whole_batches(requests, missing, generator.batch_size)):
+            sample = missing.pop(delivery.request.file, None)
+            if sample is None:
+                continue
+            made = _take(delivery, sample, wanted, generator, folder, outcome)
+            if made:
+                manifest[made.prompt, made.index] = made
+            reason = outcome.failures.get(sample.file)
+            progress.unit(sample.prompt.text[:40], f"{sample.file}: {reason}" if reason else "")
+            if _hopeless(outcome):
+                break
+        for file in missing:
+            outcome.failures.setdefault(file, outcome.stopped or "the generator gave no answer")
+        _write_manifest(folder, manifest, wanted.samples)
+        record |= {"status": "finished", "ended": provenance.now(), "failures": outcome.failures}
+        _write(folder, record)
+    finally:
+        progress.finish()
+        shutil.rmtree(scratch, ignore_errors=True)
+    return outcome
+
+
+def read_sampling(folder: Path) -> dict[str, Any] | None:
+    """What is known of how a folder's videos were sampled; ``None`` where :func:`generate` did not make them.
+
+    Raises:
+        UsageError: the record cannot be read.
+    """
+    path = folder / RECORD
+    if not path.exists():
+        return None
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+    if record.get("version", 0) > RECORD_VERSION:
+        raise UsageError(f"{path} was written by a newer vbench (version {record['version']}).")
+    return record
+
+
+def images_of(folder: Path, samples: Sequence[Sample]) -> dict[str, Path]:
+    """The image of each prompt in a folder: a file named after the prompt.
+
+    Raises:
+        UsageError: a prompt has none.
+    """
+    stems = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in STILLS}
+    texts = dict.fromkeys(sample.prompt.text for sample in samples)
+    without = [text for text in texts if text not in stems]
+    if without:
+        raise UsageError(
+            f"{folder} has no image for {without[0]!r} ({len(without)} in all): expected PROMPT.png or .jpg."
+        )
+    return {text: stems[text] for text in texts}
+
+
+def _request(sample: Sample, wanted: Wanted, settings: Settings) -> Request:
+    text = sample.prompt.text
+    return Request(
+        wanted.texts.get(text, text), sample.index, sample.seed, settings, sample.file, wanted.images.get(text)
+    )
+
+
+def _is_there(
+    folder: Path, manifest: Mapping[tuple[str, int], SampleRecord], sample: Sample, generator: Generator[Any]
+) -> bool:
+    record = manifest.get((sample.prompt.text, sample.index))
+    if record is None or (generator.seeded and record.seed != sample.seed):
+        return False
+    path = folder / record.file
+    return path.is_file() and digest(path) == record.sha256
+
+
+def _whole_batches(requests: Sequence[Request], missing: Mapping[str, Sample], size: int) -> list[Request]:
+    """What must be sampled so that each batch is as it would have been without an interruption."""
+    places = iter(requests)
+    batches = iter(lambda: list(islice(places, size)), [])
+    return [request for batch in batches if any(one.file in missing for one in batch) for request in batch]
+
+
+def _take(
+    delivery: Delivery, sample: Sample, wanted: Wanted, generator: Generator[Any], folder: Path, outcome: Sampled
+) -> SampleRecord | None:
+    """Put a video into the folder and the manifest; ``None`` and a failure where there is none."""
+    try:
+        if delivery.video is None:
+            raise VideoError(delivery.reason)
+        path = _placed(delivery.video, sample.file, folder)
+    except VideoError as error:
+        outcome.failures[sample.file] = str(error)
+        return None
+    facts = dict(delivery.video.facts or {})
+    record = SampleRecord(
+        path.name,
+        sample.prompt.text,
+        sample.index,
+        text=delivery.request.prompt,
+        extender=wanted.extender if delivery.request.prompt != sample.prompt.text else "",
+        seed=sample.seed if generator.seeded else None,
+        generator=generator.name,
+        settings=delivery.request.settings.stated() | facts,
+        sha256=digest(path),
+    )
+    append_record(folder, record)
+    outcome.made += 1
+    return record
+
+
+def _placed(video: Clip | Encoded, file: str, folder: Path) -> Path:
+    """The video under its own name, whole from the first moment on.
+
+    Raises:
+        VideoError: what came is no video.
+    """
+    if isinstance(video, Clip):
+        growing = folder / SCRATCH / file
+        write_clip(video, growing)
+    else:
+        probe(video.path)
+        growing = folder / SCRATCH / Path(file).with_suffix(video.path.suffix.lower()).name
+        (shutil.copyfile if video.borrowed else shutil.move)(video.path, growing)
+    with growing.open("rb+") as written:
+        os.fsync(written.fileno())
+    return growing.replace(folder / growing.name)
+
+
+def _hopeless(outcome: Sampled) -> bool:
+    if outcome.made or outcome.kept or len(outcome.failures) < FAILURES_AT_FIRST:
+        return False
+    outcome.stopped = f"not tried: the first {FAILURES_AT_FIRST} videos failed"
+    return True
+
+
+def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settings: Settings) -> dict[str, Any]:
+    """What to write of the sampling; refuses a folder of other samples."""
+    made_by = {
+        "model": generator.name,
+        "seed": wanted.seed if generator.seeded else None,
+        "settings": settings.stated(),
+        "provenance": generator.provenance,
+        "extender": wanted.extender,
+    }
+    before = read_sampling(folder)
+    if before is None and read_manifest(folder):
+        raise UsageError(f"{folder} holds samples that vbench generate did not make. Choose another folder.")
+    if before and (differs := list(_differences(before, made_by, wanted))):
+        raise UsageError(f"{folder} holds other samples: {'; '.join(differs)}. Choose another folder for these.")
+    return {
+        "version": RECORD_VERSION,
+        "status": "running",
+        "started": before["started"] if before else provenance.now(),
+        "ended": None,
+        **made_by,
+        "suite": dict(wanted.suite),
+        "arguments": provenance.command_line(),
+        "packages": provenance.packages(),
+        "failures": {},
+    }
+
+
+def _differences(before: Mapping[str, Any], made_by: Mapping[str, Any], wanted: Wanted) -> Iterator[str]:
+    for name, value in json.loads(json.dumps(made_by)).items():
+        if before[name] != value:
+            yield f"{name} was {before[name]!r} and is now {value!r}"
+    if before["suite"]["sha256"] != wanted.suite["sha256"]:
+        yield f"the suite was {before['suite']['name']} and is now {wanted.suite['name']}"
+
+
+def _write(folder: Path, record: Mapping[str, Any]) -> None:
+    write_atomically(folder / RECORD, json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _write_manifest(folder: Path, manifest: Mapping[tuple[str, int], SampleRecord], samples: Sequence[Sample]) -> None:
+    """The manifest in the order of the plan; what an earlier call made beyond it comes last."""
+    order = {(sample.prompt.text, sample.index): place for place, sample in enumerate(samples)}
+    records = sorted(manifest.values(), key=lambda one: order.get((one.prompt, one.index), len(order)))
+    write_atomically(folder / NAME, manifest_text(records))

@@ -1,0 +1,1 @@
+"""Pretrained files: their cards, the one strict way to load them, downloads."""
