@@ -46,7 +46,7 @@ def main() -> None:
     options = parser.parse_args()
 
     sys.path.insert(0, str(ROOT))
-    from vbench.reports.report_data import write_report
+    from vbench.reports.report_page import write_report
 
     options.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:

@@ -75,9 +75,9 @@ def fill(cache: Path, dimensions: Iterable[str]) -> None:
 
     from tests.parity.checkpoint_cache import MANIFESTS, write_checkpoint
     from vbench.dimensions.profiles import profile
-    from vbench.runs.evaluators import Crew
+    from vbench.runs.evaluators import Evaluators
 
-    crew = Crew(profile("official"), torch.device("cpu"))
+    crew = Evaluators(profile("official"), torch.device("cpu"))
     for name in sorted({name for dimension in dimensions for name in crew.checkpoints(dimension)}):
         if name in MANIFESTS:
             write_checkpoint(name, cache)

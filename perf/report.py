@@ -26,7 +26,7 @@ def main() -> None:
 
     sys.path.insert(0, str(ROOT))
     from tests.simulated import simulated_run
-    from vbench.reports.report_data import write_report
+    from vbench.reports.report_page import write_report
     from vbench.runs.results import read_rows
 
     with tempfile.TemporaryDirectory() as name:

@@ -16,7 +16,7 @@ from vbench.dimensions.profiles import Profile
 from vbench.errors import TooShort
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
-from vbench.weights.cards import state_dict
+from vbench.weights.load import state_dict
 
 
 class Brightness(Dimension):

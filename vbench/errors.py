@@ -6,6 +6,8 @@ and keeps its traceback.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class VBenchError(Exception):
     """Root of every error that is the input's or the installation's, not the program's."""
@@ -45,3 +47,15 @@ class CheckpointMismatch(CheckpointError):
 
 class MissingExtra(VBenchError):
     """An optional package is not installed; the message carries the pip command."""
+
+
+class Refused(VBenchError):
+    """A submission that does not hold.
+
+    Attributes:
+        reasons: all of them, each a sentence.
+    """
+
+    def __init__(self, reasons: Iterable[str]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__("\n".join(self.reasons))

@@ -8,7 +8,8 @@ from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from vbench.weights import cards as checkpoints
+from vbench.files.digest import digest
+from vbench.weights import cards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,9 +73,9 @@ def checkpoint_records(names: Iterable[str]) -> dict[str, dict[str, Any]]:
     """
     records = {}
     for name in sorted(set(names)):
-        path = checkpoints.locate(name)
-        sha256 = checkpoints.digest(path)
-        records[name] = {"file": path.name, "sha256": sha256, "published": checkpoints.is_published(name, sha256)}
+        path = cards.locate(name)
+        sha256 = digest(path)
+        records[name] = {"file": path.name, "sha256": sha256, "published": cards.is_published(name, sha256)}
     return records
 
 

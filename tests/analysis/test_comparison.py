@@ -8,7 +8,7 @@ import pytest
 from tests.analysis.test_statistics import run as simulated
 from vbench.analysis.comparison import BETTER, SAME, WORSE, compare_runs, conditions, failures, ranking, verdict
 from vbench.errors import UsageError
-from vbench.runs.evaluate import RECORD, RECORD_VERSION, STORE
+from vbench.runs.record import RECORD, RECORD_VERSION, STORE
 from vbench.runs.store import Row, RunStore
 
 

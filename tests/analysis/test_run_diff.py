@@ -14,7 +14,7 @@ from tests import toys
 from tests.footage import noise, write_video
 from vbench.analysis.run_diff import differences, moved
 from vbench.runs.evaluate import evaluate
-from vbench.runs.evaluators import Crew
+from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import custom_plan
 from vbench.runs.results import read_rows
 from vbench.runs.verify import HELD, MISSING, OTHER_EVALUATOR, OTHER_VIDEO, drawn, verify
@@ -23,8 +23,8 @@ from vbench.sampling.manifest import NAME, SampleRecord
 pytestmark = pytest.mark.usefixtures("toy_dimensions")
 
 
-def crew() -> Crew:
-    return Crew(toys.PROFILE, torch.device("cpu"))
+def crew() -> Evaluators:
+    return Evaluators(toys.PROFILE, torch.device("cpu"))
 
 
 def write_manifest(videos: Path, **changes: object) -> None:

@@ -8,7 +8,7 @@ import torch
 from vbench.analysis.sensitivity import OWN_DIAL, monotonicity, sweep
 from vbench.dimensions.profiles import PROFILES
 from vbench.errors import UsageError
-from vbench.runs.evaluators import Crew
+from vbench.runs.evaluators import Evaluators
 
 LITE = (
     "subject_consistency",
@@ -22,12 +22,12 @@ SCENES = ("a red bus", "a dog on the left of a bench, fast", "tilt up, a white h
 
 
 @pytest.fixture(scope="module")
-def crew() -> Crew:
-    return Crew(PROFILES["lite"], torch.device("cpu"))
+def crew() -> Evaluators:
+    return Evaluators(PROFILES["lite"], torch.device("cpu"))
 
 
 @pytest.mark.parametrize("dimension", LITE)
-def test_every_lite_dimension_falls_along_its_own_dial(dimension: str, crew: Crew) -> None:
+def test_every_lite_dimension_falls_along_its_own_dial(dimension: str, crew: Evaluators) -> None:
     found = sweep(dimension, crew, steps=4, prompts=SCENES)
     assert found.dial == OWN_DIAL[dimension]
     assert list(found.means) == sorted(found.means, reverse=True)
@@ -37,7 +37,7 @@ def test_every_lite_dimension_falls_along_its_own_dial(dimension: str, crew: Cre
     assert all(len(curve) == 4 and all(map(math.isfinite, curve)) for curve in found.scores.values())
 
 
-def test_flicker_is_not_seen_by_what_looks_at_single_frames_blur_is(crew: Crew) -> None:
+def test_flicker_is_not_seen_by_what_looks_at_single_frames_blur_is(crew: Evaluators) -> None:
     blurred = sweep("imaging_quality", crew, steps=2, prompts=SCENES[:1])
     jerky = sweep("imaging_quality", crew, dial="jerk", steps=2, prompts=SCENES[:1])
     assert blurred.means[0] - blurred.means[1] > 5 * abs(jerky.means[0] - jerky.means[1])
@@ -59,7 +59,7 @@ def test_monotonicity_counts_pairs_that_move() -> None:
         ("beauty", "", "no dimension named 'beauty'"),
     ],
 )
-def test_what_cannot_be_swept_is_refused(dimension: str, dial: str, message: str, crew: Crew) -> None:
+def test_what_cannot_be_swept_is_refused(dimension: str, dial: str, message: str, crew: Evaluators) -> None:
     with pytest.raises(UsageError) as caught:
         sweep(dimension, crew, dial)
     assert message in str(caught.value)

@@ -15,8 +15,8 @@ import pytest
 
 from vbench.cli import main
 from vbench.media.video import Video
-from vbench.runs.evaluate import read_record
 from vbench.runs.plan import STANDARD
+from vbench.runs.record import read_record
 from vbench.sampling.generate import RECORD
 from vbench.sampling.manifest import NAME, read_manifest
 

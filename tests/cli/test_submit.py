@@ -18,8 +18,7 @@ from tests.leaderboard.archives import card, rows, run, with_rows
 from tests.leaderboard.conftest import ADMIN, Serve, Server, serve
 from vbench.cli.leaderboard import leaderboard
 from vbench.cli.submit import submit, withdraw
-from vbench.errors import UsageError
-from vbench.leaderboard.errors import Refused
+from vbench.errors import Refused, UsageError
 
 __all__ = ["serve"]
 

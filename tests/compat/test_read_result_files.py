@@ -13,9 +13,8 @@ import pytest
 from tests.leaderboard.archives import card, rows, zipped
 from tests.simulated import simulated_rows
 from vbench.compat.read_result_files import LACKS, read_results
-from vbench.compat.vbench_class import eval_results
-from vbench.errors import UsageError
-from vbench.leaderboard.errors import Refused
+from vbench.compat.result_files import eval_results
+from vbench.errors import Refused, UsageError
 from vbench.leaderboard.submissions.archive import Limits, read_archive
 from vbench.leaderboard.submissions.pack import pack_results
 from vbench.leaderboard.submissions.validate import Checked, check

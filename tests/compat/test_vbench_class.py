@@ -9,7 +9,8 @@ import pytest
 
 from tests.footage import noise, write_text, write_video
 from vbench import VBench
-from vbench.compat.vbench_class import NothingScored, eval_results
+from vbench.compat.result_files import eval_results
+from vbench.compat.vbench_class import NothingScored
 from vbench.errors import UsageError
 from vbench.runs.results import score_card
 from vbench.runs.store import Row

@@ -11,7 +11,7 @@ from vbench.dimensions.profiles import BACKBONES, DIMENSIONS, PROFILES
 from vbench.errors import UsageError
 from vbench.registry import Registry
 from vbench.runs.plan import ON_REQUEST
-from vbench.weights import cards as checkpoints
+from vbench.weights import cards
 
 
 @pytest.mark.parametrize("name", DIMENSIONS.builtin)
@@ -31,7 +31,7 @@ def test_backbones(name: str) -> None:
     found = BACKBONES.get(name)
     assert issubclass(found, Backbone)
     assert found.name == name
-    assert set(found.checkpoints) <= set(checkpoints.CHECKPOINTS)
+    assert set(found.checkpoints) <= set(cards.CHECKPOINTS)
 
 
 @pytest.mark.parametrize("name", PROFILES)

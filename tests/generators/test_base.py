@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from vbench.errors import UsageError
-from vbench.generators.base import Clip, Generator, Options, Request, SamplingError, Settings, read_options
+from vbench.generators.base import Generator, Request, SamplingError, Settings
+from vbench.generators.options import Options, read_options
+from vbench.media.clip import Clip
 
 
 @dataclass(frozen=True)

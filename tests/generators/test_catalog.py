@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from vbench.errors import UsageError
-from vbench.generators.base import Clip, Delivery, Enhancer, Options, Request, SamplingError
+from vbench.generators.base import Delivery, Enhancer, Request, SamplingError
 from vbench.generators.catalog import ENHANCERS, GENERATORS, Composition, Enhanced, build, parse
 from vbench.generators.listing import described, listing
+from vbench.generators.options import Options
 from vbench.generators.synthetic.generator import Synthetic
+from vbench.media.clip import Clip
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ import pytest
 
 from tests.footage import write_video
 from tests.leaderboard.archives import archive, rows, zipped
+from vbench.errors import Refused
 from vbench.leaderboard.arena import LEFT, RIGHT, Arena, standings
 from vbench.leaderboard.board import TIE, Board, Judgement
-from vbench.leaderboard.errors import NotFound, Refused
+from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.submissions.validate import stem_of
 
 MODELS = 3

@@ -17,11 +17,11 @@ from tests.leaderboard.archives import MINI, archive, card, rewritten, rows, run
 from tests.leaderboard.conftest import ADMIN
 from vbench.analysis.statistics import compare, intervals
 from vbench.benchmarks.score_card import RULES
-from vbench.errors import UsageError
+from vbench.errors import Refused, UsageError
 from vbench.leaderboard.board import Board, Judgement
 from vbench.leaderboard.db.database import Database
 from vbench.leaderboard.db.tables import Base, Medium, Score, Submission, Verdict, VideoRow
-from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound, Refused
+from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.submissions.pack import pack
 from vbench.leaderboard.views.board_row import FIGURE

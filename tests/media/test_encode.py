@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.footage import noise
-from vbench.generators.base import Clip, Encoded
+from vbench.media.clip import Clip, Encoded
 from vbench.media.encode import as_clip, write_clip
 from vbench.media.video import probe
 

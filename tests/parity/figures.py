@@ -17,7 +17,7 @@ from vbench.compat.vbench_class import VBench
 from vbench.dimensions.backbones.base import Backbone
 from vbench.dimensions.base import VideoScore
 from vbench.dimensions.profiles import profile
-from vbench.runs.evaluators import Crew
+from vbench.runs.evaluators import Evaluators
 from vbench.runs.results import read_rows
 from vbench.runs.store import Row
 from vbench.weights.cards import CHECKPOINTS
@@ -81,7 +81,7 @@ class Scored:
         return {self.dimension: facts} if facts else {}
 
     def _evaluated(self) -> tuple[list[Any], dict[str, Row]]:
-        crew = Crew(profile("official"), torch.device("cpu"))
+        crew = Evaluators(profile("official"), torch.device("cpu"))
         for name in crew.checkpoints(self.dimension):
             write_checkpoint(name, SEEDED_CACHE)
         with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:

@@ -25,9 +25,10 @@ from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
 from vbench.cli.card import card_json
 from vbench.errors import MissingExtra, UsageError
 from vbench.media.thumbnails import strip
+from vbench.reports import formatting
 from vbench.reports import report_data as report
 from vbench.reports.charts import histogram, radar, sparkline
-from vbench.reports.report_data import write_report
+from vbench.reports.report_page import write_report
 from vbench.runs.results import read_rows, read_score_card
 from vbench.runs.store import FAILED, TOO_SHORT, Row
 
@@ -133,7 +134,7 @@ def agree(page: Page, number: int, run: Path) -> None:
     rows = {(row.dimension, row.video): row.value for row in read_rows(run)}
     assert all(rows[place] == value for place, value in page.found(number, "video").items())
     for found in page.numbers[number]:
-        assert found.text.replace(report.MINUS, "-") == expected_text(found), found
+        assert found.text.replace(formatting.MINUS, "-") == expected_text(found), found
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +182,7 @@ def test_intervals_are_those_of_statistics(runs: dict[str, Path], pages: dict[st
         if name in RULES:
             assert f"{ends[0]:.4f} to {ends[1]:.4f}" in text
             ends = [RULES[name].normalised(end) for end in ends]
-        assert f"{100 * ends[0]:.2f} to {100 * ends[1]:.2f}" in text.replace(report.MINUS, "-")
+        assert f"{100 * ends[0]:.2f} to {100 * ends[1]:.2f}" in text.replace(formatting.MINUS, "-")
 
 
 def test_a_part_is_named_a_part(pages: dict[str, Path]) -> None:

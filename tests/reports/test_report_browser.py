@@ -14,7 +14,7 @@ import pytest
 from tests.analysis.test_comparison import write_run
 from tests.footage import noise, write_video
 from tests.simulated import simulated_rows
-from vbench.reports.report_data import write_report
+from vbench.reports.report_page import write_report
 from vbench.runs.store import TOO_SHORT, Row
 
 if TYPE_CHECKING:

@@ -16,17 +16,18 @@ import torch
 from tests import toys
 from tests.footage import noise, write_text, write_truncated, write_video
 from vbench.errors import UsageError
-from vbench.runs.evaluate import RECORD, evaluate, read_record
-from vbench.runs.evaluators import Crew
+from vbench.runs.evaluate import evaluate
+from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import Plan, custom_plan
+from vbench.runs.record import RECORD, read_record
 from vbench.runs.results import read_rows, read_score_card, score_card
 from vbench.runs.store import FAILED, SCORED, TOO_SHORT, UNREADABLE, Row
 
 pytestmark = pytest.mark.usefixtures("toy_dimensions", "empty_cache")
 
 
-def crew() -> Crew:
-    return Crew(toys.PROFILE, torch.device("cpu"))
+def crew() -> Evaluators:
+    return Evaluators(toys.PROFILE, torch.device("cpu"))
 
 
 def values(rows: list[Row]) -> dict[tuple[str, str], float | None]:
@@ -166,19 +167,20 @@ import sys
 from pathlib import Path
 import torch
 from tests import toys
-from vbench import profiles
-from vbench.runs.evaluators import Crew
-from vbench.runs.plan import custom_plan
+from vbench.dimensions import profiles
 from vbench.runs.evaluate import evaluate
+from vbench.runs.evaluators import Evaluators
+from vbench.runs.plan import custom_plan
 profiles.DIMENSIONS.table = dict(toys.DIMENSIONS)
 profiles.BACKBONES.table = dict(toys.BACKBONES)
-evaluate(custom_plan(Path(sys.argv[1]), ["brightness"]), Crew(toys.PROFILE, torch.device("cpu")), Path(sys.argv[2]))
+plan = custom_plan(Path(sys.argv[1]), ["brightness"])
+evaluate(plan, Evaluators(toys.PROFILE, torch.device("cpu")), Path(sys.argv[2]))
 """
 
 
 def test_a_killed_run_continues_without_computing_anything_twice(videos: Path, tmp_path: Path, calls: Path) -> None:
     environment = {**os.environ, "TOY_SECONDS": "0.4"}
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(videos), str(tmp_path / "run")], env=environment, cwd=root
     )

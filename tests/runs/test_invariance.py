@@ -11,7 +11,7 @@ import torch
 from tests.footage import noise, write_video
 from vbench.dimensions.profiles import profile
 from vbench.runs.evaluate import evaluate
-from vbench.runs.evaluators import Crew
+from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import custom_plan
 from vbench.runs.results import read_rows
 
@@ -27,7 +27,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def scores(videos: Path, folder: Path, batch_size: int = 8, **settings: Any) -> dict[tuple[str, str], Any]:
-    crew = Crew(profile("lite"), torch.device("cpu"), batch_size)
+    crew = Evaluators(profile("lite"), torch.device("cpu"), batch_size)
     outcome = evaluate(custom_plan(videos, FIVE), crew, folder, **settings)
     assert outcome.scored == 15
     return {(row.video, row.dimension): (row.value, row.weight, list(row.frames)) for row in read_rows(folder)}

@@ -163,14 +163,14 @@ def test_pictures_are_judged_where_one_frame_is_enough(tmp_path: Path) -> None:
 
     from vbench.dimensions.profiles import profile
     from vbench.runs.evaluate import evaluate
-    from vbench.runs.evaluators import Crew
+    from vbench.runs.evaluators import Evaluators
     from vbench.runs.results import read_score_card
 
     Image.fromarray(noise(1, 240, 320)[0]).save(tmp_path / "a red cup-0.png")
     suite = PromptSuite("s", (Prompt("a red cup", ("imaging_quality", "motion_smoothness", "subject_consistency")),))
     plan = standard_plan(tmp_path, suite, suite.prompts[0].dimensions, samples=1)
     assert plan.missing == ()
-    evaluate(plan, Crew(profile("lite"), torch.device("cpu")), tmp_path / "run")
+    evaluate(plan, Evaluators(profile("lite"), torch.device("cpu")), tmp_path / "run")
     card = read_score_card(tmp_path / "run")
     assert set(card.scores) == {"imaging_quality"}
     assert {name for name, result in card.dimensions.items() if result.statuses == {"too_short": 1}} == {

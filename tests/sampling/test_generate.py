@@ -10,8 +10,10 @@ import pytest
 
 from tests.footage import write_text, write_video
 from vbench.errors import UsageError
-from vbench.generators.base import Delivery, Encoded, Generator, Options, Request, SamplingError, Settings
+from vbench.generators.base import Delivery, Generator, Request, SamplingError, Settings
 from vbench.generators.catalog import build
+from vbench.generators.options import Options
+from vbench.media.clip import Encoded
 from vbench.prompts.sampling_plan import sampling_plan
 from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.sampling.generate import (

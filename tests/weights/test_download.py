@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from vbench.errors import CheckpointError
-from vbench.weights import cards as checkpoints
+from vbench.weights import cards
 from vbench.weights.download import download
 
 CONTENT = bytes(range(256)) * 40_000
@@ -58,8 +58,8 @@ def server(monkeypatch: pytest.MonkeyPatch, empty_cache: Path) -> Iterator[type[
 
 
 def publish(monkeypatch: pytest.MonkeyPatch, url: str, sha256: str = "", member: str = "") -> None:
-    entry = replace(checkpoints.CHECKPOINTS["amt_s"], url=url, sha256=sha256, member=member)
-    monkeypatch.setitem(checkpoints.CHECKPOINTS, "amt_s", entry)
+    entry = replace(cards.CHECKPOINTS["amt_s"], url=url, sha256=sha256, member=member)
+    monkeypatch.setitem(cards.CHECKPOINTS, "amt_s", entry)
 
 
 def test_download_goes_where_the_cache_expects_it(server: type[Handler], empty_cache: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_server_without_ranges_starts_again(server: type[Handler], empty_cache
 def test_another_file_than_the_published_one_is_deleted(
     server: type[Handler], empty_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish(monkeypatch, checkpoints.CHECKPOINTS["amt_s"].url, "0" * 64)
+    publish(monkeypatch, cards.CHECKPOINTS["amt_s"].url, "0" * 64)
     with pytest.raises(CheckpointError, match="another file than the published one"):
         download("amt_s")
     assert list((empty_cache / "amt_model").iterdir()) == []
@@ -107,12 +107,12 @@ def test_a_member_of_an_archive_is_extracted(
         files.writestr("models/weights.pth", b"weights")
         files.writestr("../escape", b"elsewhere")
     server.content = archive.getvalue()
-    publish(monkeypatch, checkpoints.CHECKPOINTS["amt_s"].url, member="models/weights.pth")
+    publish(monkeypatch, cards.CHECKPOINTS["amt_s"].url, member="models/weights.pth")
     assert download("amt_s").read_bytes() == b"weights"
     assert not (empty_cache / "escape").exists()
 
 
 def test_no_such_file_on_the_server(server: type[Handler], monkeypatch: pytest.MonkeyPatch, empty_cache: Path) -> None:
-    publish(monkeypatch, checkpoints.CHECKPOINTS["amt_s"].url + "/gone")
+    publish(monkeypatch, cards.CHECKPOINTS["amt_s"].url + "/gone")
     with pytest.raises(CheckpointError, match=r"404.*put the file at .*amt-s\.pth"):
         download("amt_s")

@@ -11,7 +11,8 @@ from torch import nn
 
 from tests.parity.checkpoint_cache import save
 from vbench.errors import CheckpointError, CheckpointMismatch, MissingCheckpoint, UnsafeCheckpoint, UsageError
-from vbench.weights import cards as checkpoints
+from vbench.files.digest import digest
+from vbench.weights import cards, load
 
 STATE = {"layer.weight": torch.arange(6.0).reshape(2, 3), "layer.bias": torch.tensor([0.5, -0.5])}
 
@@ -30,32 +31,32 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def put(cache: Path, name: str, state: Any = STATE, entry: str = "", torchscript: bool = False) -> Path:
-    path = cache / checkpoints.checkpoint(name).path
+    path = cache / cards.checkpoint(name).path
     path.parent.mkdir(parents=True, exist_ok=True)
     save(state, path, entry, torchscript)
     return path
 
 
 def test_the_cache_is_the_references(cache: Path) -> None:
-    assert checkpoints.candidates("raft_things")[0] == cache / "raft_model/models/raft-things.pth"
-    assert checkpoints.candidates("clip_vit_b_32")[1:] == []  # nothing in the other library's cache yet
+    assert cards.candidates("raft_things")[0] == cache / "raft_model/models/raft-things.pth"
+    assert cards.candidates("clip_vit_b_32")[1:] == []  # nothing in the other library's cache yet
 
 
 def test_another_librarys_cache_is_used(cache: Path, tmp_path: Path) -> None:
     other = tmp_path / "home/.cache/clip/ViT-B-32.pt"
     other.parent.mkdir(parents=True)
     other.write_bytes(b"")
-    assert checkpoints.locate("clip_vit_b_32") == other
+    assert cards.locate("clip_vit_b_32") == other
 
 
 def test_missing_file_names_the_place_and_the_command(cache: Path) -> None:
     with pytest.raises(MissingCheckpoint, match=r"dino_vitbase16_pretrain\.pth.*vbench weights download dino_vitb16"):
-        checkpoints.state_dict("dino_vitb16")
+        load.state_dict("dino_vitb16")
 
 
 def test_unknown_name(cache: Path) -> None:
     with pytest.raises(UsageError, match="no checkpoint named 'dyno'"):
-        checkpoints.locate("dyno")
+        cards.locate("dyno")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_unknown_name(cache: Path) -> None:
 )
 def test_published_wrappings(cache: Path, name: str, entry: str) -> None:
     put(cache, name, entry=entry)
-    state = checkpoints.state_dict(name)
+    state = load.state_dict(name)
     assert state.keys() == STATE.keys()
     assert all(torch.equal(state[key], STATE[key]) for key in STATE)
 
@@ -71,7 +72,7 @@ def test_published_wrappings(cache: Path, name: str, entry: str) -> None:
 def test_legacy_file_format(cache: Path) -> None:
     path = put(cache, "dino_vitb16")
     torch.save(STATE, path, _use_new_zipfile_serialization=False)
-    assert torch.equal(checkpoints.state_dict("dino_vitb16")["layer.bias"], STATE["layer.bias"])
+    assert torch.equal(load.state_dict("dino_vitb16")["layer.bias"], STATE["layer.bias"])
 
 
 def test_torchscript_archives_give_their_tensors_as_float32(cache: Path) -> None:
@@ -81,7 +82,7 @@ def test_torchscript_archives_give_their_tensors_as_float32(cache: Path) -> None
         {"visual.proj": torch.randn(4, 5).half(), "vocab_size": torch.tensor(7)},
         torchscript=True,
     )
-    state = checkpoints.state_dict("clip_vit_b_32")
+    state = load.state_dict("clip_vit_b_32")
     assert state["visual.proj"].dtype == torch.float32
     assert state["vocab_size"].item() == 7
 
@@ -93,7 +94,7 @@ def test_torchscript_archive_with_code_is_refused(cache: Path) -> None:
         archive.writestr("archive/constants.pkl", pickle.dumps(()))
         archive.writestr("archive/data.pkl", pickle.dumps(Evil(cache / "ran")))
     with pytest.raises(UnsafeCheckpoint, match="pathlib"):
-        checkpoints.state_dict("clip_vit_b_32")
+        load.state_dict("clip_vit_b_32")
     assert not (cache / "ran").exists()
 
 
@@ -109,7 +110,7 @@ def test_pickle_with_code_is_refused_and_not_run(cache: Path) -> None:
     path = put(cache, "dino_vitb16")
     torch.save({"layer.weight": Evil(cache / "ran")}, path)
     with pytest.raises(UnsafeCheckpoint, match="would run code"):
-        checkpoints.state_dict("dino_vitb16")
+        load.state_dict("dino_vitb16")
     assert not (cache / "ran").exists()
 
 
@@ -119,18 +120,18 @@ def test_damaged_files(cache: Path) -> None:
     for damaged in (b"", b"<html>404</html>", whole[: len(whole) // 2]):
         path.write_bytes(damaged)
         with pytest.raises(CheckpointError, match=r"dino_vitbase16_pretrain\.pth"):
-            checkpoints.state_dict("dino_vitb16")
+            load.state_dict("dino_vitb16")
 
 
 def test_file_without_tensors(cache: Path) -> None:
     put(cache, "dino_vitb16", {"epoch": 3})
     with pytest.raises(CheckpointError, match=r"expected only tensors.*epoch"):
-        checkpoints.state_dict("dino_vitb16")
+        load.state_dict("dino_vitb16")
 
 
 def test_strict_loading(cache: Path) -> None:
     network = Network()
-    checkpoints.load_strictly(network, STATE, "dino_vitb16")
+    load.load_strictly(network, STATE, "dino_vitb16")
     assert torch.equal(network.layer.weight, STATE["layer.weight"])
     assert not network.training
     assert not network.layer.weight.requires_grad
@@ -141,7 +142,7 @@ def test_every_mismatch_is_listed_and_nothing_is_loaded(cache: Path) -> None:
     before = network.layer.weight.clone()
     state = {"layer.weight": torch.zeros(2, 4), "head.bias": torch.zeros(1)}
     with pytest.raises(CheckpointMismatch) as caught:
-        checkpoints.load_strictly(network, state, "dino_vitb16")
+        load.load_strictly(network, state, "dino_vitb16")
     message = str(caught.value)
     assert "1 missing: layer.bias" in message
     assert "1 unexpected: head.bias" in message
@@ -152,12 +153,12 @@ def test_every_mismatch_is_listed_and_nothing_is_loaded(cache: Path) -> None:
 def test_digest_follows_the_content(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"abc")
-    assert checkpoints.digest(file) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert digest(file) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     file.write_bytes(b"abcd")
-    assert checkpoints.digest(file).startswith("88d4266f")
+    assert digest(file).startswith("88d4266f")
 
 
 def test_published_digests() -> None:
-    assert checkpoints.is_published("musiq_spaq", "358bb6af" + "0" * 56)
-    assert checkpoints.is_published("musiq_spaq", "0" * 64) is False
-    assert checkpoints.is_published("dino_vitb16", "0" * 64) is None
+    assert cards.is_published("musiq_spaq", "358bb6af" + "0" * 56)
+    assert cards.is_published("musiq_spaq", "0" * 64) is False
+    assert cards.is_published("dino_vitb16", "0" * 64) is None

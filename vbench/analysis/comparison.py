@@ -11,7 +11,7 @@ from vbench.analysis.run_diff import Moved, moved
 from vbench.analysis.statistics import TOTAL, PairedDifference, compare, intervals, told_apart
 from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
 from vbench.errors import UsageError
-from vbench.runs.evaluate import read_record
+from vbench.runs.record import read_record
 from vbench.runs.results import read_rows
 from vbench.runs.store import Row
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vbench.runs.evaluate import read_record
+from vbench.runs.record import read_record
 from vbench.runs.results import read_rows
 from vbench.runs.store import Row
 from vbench.sampling.manifest import SampleRecord, read_manifest

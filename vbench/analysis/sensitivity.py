@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.profiles import DIMENSIONS
 from vbench.errors import UsageError
-from vbench.generators.base import Options, Request
+from vbench.generators.base import Request
+from vbench.generators.options import Options
 from vbench.generators.synthetic.dials import NAMES
 from vbench.generators.synthetic.generator import Synthetic
 from vbench.media.encode import write_clip
@@ -30,7 +31,7 @@ from vbench.prompts.sampling_plan import seed_of
 from vbench.prompts.suite import Prompt
 
 if TYPE_CHECKING:
-    from vbench.runs.evaluators import Crew
+    from vbench.runs.evaluators import Evaluators
 
 OWN_DIAL = {
     "subject_consistency": "subject_drift",
@@ -78,7 +79,7 @@ class Sweep:
 
 def sweep(
     dimension: str,
-    crew: Crew,
+    crew: Evaluators,
     dial: str = "",
     steps: int = 6,
     prompts: Sequence[str] = PROMPTS,

@@ -315,3 +315,20 @@ def _holm(found: Mapping[str, PairedDifference]) -> dict[str, PairedDifference]:
 
 def _replaced(difference: PairedDifference, **changes: Any) -> PairedDifference:
     return PairedDifference(**{**vars(difference), **changes})
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One score as it is shown; raw, in the dimension's unit.
+
+    Attributes:
+        value: the score.
+        low: lower end of its 95 % interval; ``None`` where the scores per video are not known.
+        high: upper end.
+        videos: how many videos it is of; 0 where that is not known.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    videos: int = 0

@@ -199,8 +199,8 @@ def _plain(found: Mapping[str, Alignment]) -> dict[str, Any]:
 
 
 def _draw(plot: Path, found: Mapping[str, Alignment], what: str) -> None:
+    from vbench.files.atomic import write_atomically
     from vbench.reports.charts import Panel, alignment, standalone
-    from vbench.runs.evaluate import write_atomically
 
     panels = [
         Panel(

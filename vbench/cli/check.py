@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from vbench.cli.card import print_json
-from vbench.cli.evaluate import make_plan
+from vbench.runs.plan import make_plan
 
 
 def check(

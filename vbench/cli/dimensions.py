@@ -21,9 +21,9 @@ def dimensions(
     from vbench.benchmarks.score_card import in_protocol_order
     from vbench.dimensions.profiles import DIMENSIONS
     from vbench.dimensions.profiles import profile as profile_named
-    from vbench.runs.evaluators import Crew
+    from vbench.runs.evaluators import Evaluators
 
-    crew = Crew(profile_named(profile), torch.device("cpu"))
+    crew = Evaluators(profile_named(profile), torch.device("cpu"))
     listed = []
     table = Table("dimension", "side", "meaning", "backbones", "ready")
     for name in in_protocol_order(DIMENSIONS.names()):

@@ -12,11 +12,10 @@ from typer.core import TyperCommand
 from vbench.cli.card import card_json, print_card, print_json
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
-from vbench.prompts.sampling_plan import SAMPLES
+from vbench.runs.plan import default_output, make_plan
 
 if TYPE_CHECKING:
     from vbench.runs.evaluate import Outcome
-    from vbench.runs.plan import Plan
 
 BY_METRIC = "imaging_quality_by_metric"
 
@@ -156,11 +155,13 @@ def evaluate(
             err=True,
         )
     from vbench import device as devices
+    from vbench.compat import result_files
     from vbench.compat import vbench_class as reference
     from vbench.dimensions.backbones.pyiqa_metric import known_measure
     from vbench.dimensions.profiles import profile as profile_named
     from vbench.runs import evaluate as run
-    from vbench.runs.evaluators import Crew
+    from vbench.runs import record
+    from vbench.runs.evaluators import Evaluators
 
     options = reference.options_from({"imaging_quality_preprocessing_mode": imaging_preprocessing})
     if imaging_metric:
@@ -176,90 +177,17 @@ def evaluate(
         extra=[BY_METRIC] if imaging_metric else (),
         special=special,
     )
-    crew = Crew(profile_named(profile), devices.choose(device), batch_size, options)
+    crew = Evaluators(profile_named(profile), devices.choose(device), batch_size, options)
     folder = output or default_output(where, profile)
     outcome = run.evaluate(plan, crew, folder, progress_of(progress), memory * 2**20, workers)
-    card = reference.write_results(folder, "results", plan)
-    used = run.read_record(folder)["options"]
+    card = result_files.write_results(folder, "results", plan)
+    used = record.read_record(folder)["options"]
     if json_output:
         print_json({"run": str(folder), **card_json(card, profile, partial, used)})
     else:
         print_card(card, profile, partial, used)
         typer.echo(f"Run: {folder}   Read it again: vbench score {folder}   With curves: vbench report {folder}")
     raise typer.Exit(exit_status(outcome, explicit=bool(dimension)))
-
-
-def make_plan(
-    videos: Path,
-    dimensions: Sequence[str] | None,
-    mode: str,
-    suite: str | None,
-    prompt: str | None,
-    prompt_file: Path | None,
-    category: str | None,
-    extra: Sequence[str] = (),
-    special: str = "",
-) -> Plan:
-    """The plan that the options describe.
-
-    ``extra`` are dimensions beside those that are named or the default, ``special`` stands between prompt and index
-    in the names of files.
-
-    Raises:
-        UsageError: options that exclude each other, or input that cannot be used.
-    """
-    from vbench.compat.vbench_class import load_category, load_suite
-    from vbench.runs import plan as plans
-
-    prompt = None if prompt == "None" else prompt  # the reference's default, spelled out in its scripts
-    samples = SAMPLES
-    if mode == "auto" and not (suite or category or prompt or prompt_file):
-        suite, category, sampled_for, samples = _as_sampled(videos)
-        dimensions = dimensions or sampled_for
-    if mode == "auto":
-        mode = plans.CATEGORY if category else plans.STANDARD if suite else plans.CUSTOM
-    if prompt and prompt_file:
-        raise UsageError("--prompt and --prompt-file exclude each other.")
-    if (prompt or prompt_file) and mode != plans.CUSTOM:
-        raise UsageError("--prompt and --prompt-file belong to the custom mode: add --mode custom_input.")
-    if not videos.exists():
-        raise UsageError(f"{videos} does not exist.")
-    if extra:
-        dimensions = [*(dimensions or plans.dimensions_asked(None, mode)), *extra]
-    if mode == plans.CUSTOM:
-        return plans.custom_plan(videos, dimensions, plans.read_prompt_file(prompt_file) if prompt_file else prompt)
-    if mode == plans.CATEGORY:
-        return plans.category_plan(videos, load_category(suite, category), dimensions)
-    if mode == plans.STANDARD:
-        return plans.standard_plan(videos, load_suite(suite), dimensions, special, samples)
-    raise UsageError(f"There is no mode {mode!r}. Known: auto, {', '.join(plans.MODES)}.")
-
-
-def _as_sampled(videos: Path) -> tuple[str | None, str | None, Sequence[str], int]:
-    """Suite, category, dimensions and samples a prompt that a folder was sampled for; nothing where nobody knows.
-
-    Raises:
-        UsageError: the suite is no longer what it was.
-    """
-    from vbench.compat.vbench_class import load_category, load_suite
-    from vbench.sampling.generate import read_sampling
-
-    record = read_sampling(videos) if videos.is_dir() else None
-    if record is None or not record["suite"]["name"]:
-        return None, None, (), SAMPLES
-    suite = record["suite"]
-    now = load_category(suite["name"], suite["category"]) if suite["category"] else load_suite(suite["name"])
-    if now.digest != suite["sha256"]:
-        raise UsageError(
-            f"{videos} was sampled for the suite {suite['name']}, which has changed since. "
-            "Name the suite that holds: --suite FILE."
-        )
-    return suite["name"], suite["category"], suite["dimensions"], suite["samples"]
-
-
-def default_output(videos: Path, profile: str) -> Path:
-    """A folder named after the videos and the profile, so that the same call finds its run again."""
-    return Path("vbench-runs") / f"{videos.resolve().stem}-{profile}"
 
 
 def exit_status(outcome: Outcome, explicit: bool) -> int:

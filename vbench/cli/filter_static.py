@@ -45,11 +45,11 @@ def filter_static(
     from rich.progress import track
 
     from vbench import device as devices
-    from vbench.compat.vbench_class import load_suite
     from vbench.dimensions.backbones.base import FlowEstimator
     from vbench.dimensions.profiles import BACKBONES
     from vbench.dimensions.profiles import profile as profile_named
     from vbench.dimensions.static_filter import StaticFilter
+    from vbench.prompts.library import load_suite
     from vbench.runs import static_filter as filtering
     from vbench.runs.plan import prompt_from_name
 
@@ -78,9 +78,10 @@ def filter_static(
 
 def _identity(flow: str) -> str:
     from vbench.dimensions.profiles import BACKBONES
-    from vbench.weights import cards as checkpoints
+    from vbench.files.digest import digest
+    from vbench.weights import cards
 
-    digests = [checkpoints.digest(checkpoints.locate(name)) for name in BACKBONES.get(flow).checkpoints]
+    digests = [digest(cards.locate(name)) for name in BACKBONES.get(flow).checkpoints]
     return " ".join([flow, *digests])
 
 

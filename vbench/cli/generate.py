@@ -155,7 +155,7 @@ def _wanted(
 
 
 def _suite(name: str | None, prompts: list[str] | None, category: str | None) -> PromptSuite:
-    from vbench.compat.vbench_class import load_category, load_suite
+    from vbench.prompts.library import load_category, load_suite
     from vbench.prompts.suite import Prompt, PromptSuite
 
     if prompts:

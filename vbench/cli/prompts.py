@@ -26,8 +26,8 @@ def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSO
     from rich.console import Console
     from rich.table import Table
 
-    from vbench.compat.vbench_class import fetched_suites
     from vbench.prompts import library
+    from vbench.prompts.library import fetched_suites
     from vbench.prompts.official import NAME
     from vbench.prompts.suite import SuiteError
 
@@ -86,9 +86,9 @@ def fetch(
 
     Exit status: 0 all is there, 1 the categories could not be fetched (the suite was), 2 nothing was fetched.
     """
-    from vbench.compat.vbench_class import fetched_suites
     from vbench.errors import UsageError
     from vbench.prompts import official
+    from vbench.prompts.library import fetched_suites
 
     if suite != official.NAME:
         raise UsageError(f"Only {official.NAME} is fetched; open and mini are here already.")
@@ -136,7 +136,7 @@ def plan(
 
 
 def _suite(name: str, category: str | None) -> PromptSuite:
-    from vbench.compat.vbench_class import load_category, load_suite
+    from vbench.prompts.library import load_category, load_suite
 
     return load_category(name, category) if category else load_suite(name)
 

@@ -18,6 +18,6 @@ def report(
     ] = None,
 ) -> None:
     """Write one HTML file: scores with intervals, comparison, radars, categories, lowest and highest videos, gaps."""
-    from vbench.reports.report_data import write_report
+    from vbench.reports.report_page import write_report
 
     typer.echo(write_report(runs, output or runs[0] / "report.html"))

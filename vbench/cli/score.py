@@ -45,10 +45,10 @@ def read(path: Path) -> tuple[ScoreCard, str, dict[str, Any]]:
     Raises:
         UsageError: there is neither.
     """
-    from vbench.runs.evaluate import RECORD
+    from vbench.runs.record import RECORD
 
     if (path / RECORD).exists():
-        from vbench.runs.evaluate import read_record
+        from vbench.runs.record import read_record
         from vbench.runs.results import read_score_card
 
         record = read_record(path)

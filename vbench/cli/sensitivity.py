@@ -49,11 +49,11 @@ def sensitivity(
     from vbench import device as devices
     from vbench.analysis.sensitivity import sweep
     from vbench.dimensions.profiles import profile as profile_named
+    from vbench.files.atomic import write_atomically
     from vbench.reports.charts import response, standalone
-    from vbench.runs.evaluate import write_atomically
-    from vbench.runs.evaluators import Crew
+    from vbench.runs.evaluators import Evaluators
 
-    crew = Crew(profile_named(profile), devices.choose(device))
+    crew = Evaluators(profile_named(profile), devices.choose(device))
     sweeps = [sweep(name, crew, dial, steps, seed=seed, progress=progress_of(progress)) for name in dimension]
     for found in sweeps:
         if plot:

@@ -113,7 +113,7 @@ def _card(file: Path | None, given: dict[str, str]) -> ModelCard:
 
 def _archive(source: Path, card: ModelCard, videos: int, partial: bool) -> bytes:
     from vbench.leaderboard.submissions.pack import pack, pack_results
-    from vbench.runs.evaluate import RECORD
+    from vbench.runs.record import RECORD
 
     if (source / RECORD).exists():
         return pack(source, card, videos, partial=partial)

@@ -27,12 +27,12 @@ def verify(
     from vbench import device as devices
     from vbench.dimensions.profiles import profile
     from vbench.runs import verify as verification
-    from vbench.runs.evaluate import read_record
-    from vbench.runs.evaluators import Crew
+    from vbench.runs.evaluators import Evaluators
+    from vbench.runs.record import read_record
     from vbench.runs.results import read_rows
 
     record = read_record(run)
-    crew = Crew(profile(record["profile"]), devices.choose(device), record["batch_size"], record["options"])
+    crew = Evaluators(profile(record["profile"]), devices.choose(device), record["batch_size"], record["options"])
     rows = verification.drawn(read_rows(run), fraction, seed)
     verdicts = list(verification.verify(rows, videos, crew, memory * 2**20, tolerance))
     findings = [verdict for verdict in verdicts if verdict.verdict != verification.HELD]

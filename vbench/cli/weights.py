@@ -85,12 +85,12 @@ def verify(names: Names = None, dimension: Dimensions = None) -> None:
 
     Exit status: 0 all are there and right, 1 otherwise.
     """
-    from vbench.weights import cards as checkpoints
+    from vbench.weights import cards
 
     wrong = False
     for name in _chosen(names, dimension):
         try:
-            verdict, good = _verdict(name, checkpoints.locate(name))
+            verdict, good = _verdict(name, cards.locate(name))
         except CheckpointError as error:
             verdict, good = str(error), False
         wrong |= not good
@@ -119,18 +119,19 @@ def _found(name: str) -> Path | None:
 
 
 def _verdict(name: str, file: Path) -> tuple[str, bool]:
-    from vbench.weights import cards as checkpoints
+    from vbench.files.digest import digest
+    from vbench.weights import cards, load
 
-    sha256 = checkpoints.digest(file)
-    published = checkpoints.is_published(name, sha256)
+    sha256 = digest(file)
+    published = cards.is_published(name, sha256)
     if published is False:
         return (
-            f"{file} is not the published file: sha256 {sha256}, expected {checkpoints.checkpoint(name).sha256}",
+            f"{file} is not the published file: sha256 {sha256}, expected {cards.checkpoint(name).sha256}",
             False,
         )
     if published:
         return f"{file} is the published file", True
-    tensors = len(checkpoints.state_dict(name)) if checkpoints.checkpoint(name).is_weights else 0
+    tensors = len(load.state_dict(name)) if cards.checkpoint(name).is_weights else 0
     return f"{file} reads ({tensors} tensors); no digest is published to compare with (sha256 {sha256})", True
 
 
@@ -144,9 +145,9 @@ def _chosen(names: list[str] | None, dimensions: list[str] | None) -> list[str]:
         import torch
 
         from vbench.dimensions.profiles import profile
-        from vbench.runs.evaluators import Crew
+        from vbench.runs.evaluators import Evaluators
 
-        crew = Crew(profile("official"), torch.device("cpu"))
+        crew = Evaluators(profile("official"), torch.device("cpu"))
         chosen |= {file for dimension in dimensions for file in crew.checkpoints(dimension)}
         if not chosen:
             raise UsageError(f"{', '.join(dimensions)}: no checkpoint is needed.")

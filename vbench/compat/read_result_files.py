@@ -12,8 +12,8 @@ from pathlib import PureWindowsPath
 from typing import Any
 
 from vbench.benchmarks.score_card import RULES
+from vbench.errors import Refused
 from vbench.files.strict_json import loads
-from vbench.leaderboard.errors import Refused
 from vbench.runs.plan import prompt_from_name
 from vbench.runs.results import score_card
 from vbench.runs.store import Row

@@ -6,53 +6,28 @@ files. Beside them lies the run (``<name>.run/``): it continues after a kill, an
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbench import device as devices
-from vbench.benchmarks.score_card import ScoreCard, in_protocol_order
+from vbench.benchmarks.score_card import ScoreCard
+from vbench.compat.result_files import write_results
 from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError, VBenchError
-from vbench.prompts import library
-from vbench.prompts.suite import Prompt, PromptSuite
-from vbench.runs.evaluate import Outcome, conflicts, evaluate, read_record, write_atomically
-from vbench.runs.evaluators import Crew
+from vbench.prompts.library import load_category, load_suite
+from vbench.runs.evaluate import Outcome, conflicts, evaluate
+from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import CATEGORY, CUSTOM, MODES, STANDARD, Plan, category_plan, custom_plan, standard_plan
-from vbench.runs.results import read_rows, score_card
+from vbench.runs.results import read_rows
 from vbench.runs.store import SCORED, Row
-from vbench.weights.cards import cache_dir
 
 if TYPE_CHECKING:
     import torch
 
 logger = logging.getLogger(__name__)
-
-BOOLEAN = ("dynamic_degree", "human_action")
-"""Dimensions whose per-video result is a truth value in the reference's files."""
-
-PERCENT = ("imaging_quality",)
-"""Dimensions whose per-video result is on 0..100 in the reference's files; the aggregate is on 0..1."""
-
-
-EXTRA: dict[str, Callable[[Row], dict[str, Any]]] = {
-    "background_consistency": lambda row: {
-        "video_sim": (row.value or 0.0) * (row.weight or 0.0),
-        "cnt_per_video": int(row.weight or 0),
-    },
-    "object_class": lambda row: _counts_of(row),
-    "multiple_objects": lambda row: _counts_of(row),
-    "scene": lambda row: _counts_of(row),
-    "scene_corrected": lambda row: _counts_of(row),
-    "human_action": lambda row: {"cor_num_per_video": int(row.value or 0)},
-    "color": lambda row: {"cur_success_frame_rate": row.value},
-    "spatial_relationship": lambda row: {"frame_results": list(row.frames)},
-    "appearance_style": lambda row: {"frame_results": list(row.frames), "cur_sim": row.frames[-1]},
-}
-"""What stands beside the per-video result in the reference's files."""
 
 
 class NothingScored(VBenchError):
@@ -115,7 +90,7 @@ class VBench:
             NothingScored: not one dimension could be evaluated.
         """
         plan = self._plan(Path(videos_path), prompt_list, dimension_list, mode, kwargs)
-        crew = Crew(self.profile, self.device, kwargs.get("batch_size", 8), options_from(kwargs))
+        crew = Evaluators(self.profile, self.device, kwargs.get("batch_size", 8), options_from(kwargs))
         folder = self._run_folder(name, plan, crew)
         outcome = evaluate(plan, crew, folder)
         card = write_results(folder, name, plan, into=self.output_path)
@@ -125,7 +100,7 @@ class VBench:
             raise NothingScored(_why_nothing(rows, outcome))
         return card
 
-    def _run_folder(self, name: str, plan: Plan, crew: Crew) -> Path:
+    def _run_folder(self, name: str, plan: Plan, crew: Evaluators) -> Path:
         """``<name>.run``, or the first ``<name>-2.run``, ... that is not of other videos, another suite or mode."""
         folders = (self.output_path / f"{name}{suffix}.run" for suffix in chain([""], (f"-{n}" for n in count(2))))
         return next(folder for folder in folders if not conflicts(folder, plan, crew))
@@ -147,92 +122,10 @@ class VBench:
         raise UsageError(f"There is no mode {mode!r}. Known: {', '.join(MODES)}.")
 
 
-def load_suite(name: str | Path | None) -> PromptSuite:
-    """A prompt suite by name or file.
-
-    Raises:
-        UsageError: none is named, it is not there, or it is not a suite.
-    """
-    if name is None:
-        raise UsageError("The standard mode needs a prompt suite: --suite open, --suite vbench-t2v or --suite FILE.")
-    return library.suite(str(name), fetched_suites())
-
-
-def load_category(suite: str | Path | None, category: str | None) -> PromptSuite:
-    """The prompts of a content category of a suite; of our own suite where none is named.
-
-    Raises:
-        UsageError: there is no such category.
-    """
-    return library.category(str(suite or "open"), category, fetched_suites())
-
-
-def fetched_suites() -> Path:
-    """Folder of fetched prompt suites, in the cache."""
-    return cache_dir() / "prompts"
-
-
 def options_from(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Settings by dimension from the reference's keywords; defaults are left out."""
     mode = settings.get("imaging_quality_preprocessing_mode", "longer")
     return {} if mode == "longer" else {"imaging_quality": {"preprocessing": mode}}
-
-
-def write_results(folder: Path, name: str, plan: Plan, into: Path | None = None) -> ScoreCard:
-    """Write a run's scores as the reference's two files and return its card.
-
-    Args:
-        folder: the run's folder.
-        name: start of the files' names.
-        plan: what the run looked at.
-        into: where to write; the run's folder by default.
-    """
-    rows = read_rows(folder)
-    card = score_card(rows, read_record(folder)["not_evaluated"])
-    target = into or folder
-    write_atomically(target / f"{name}_full_info.json", _json(full_info(plan)))
-    write_atomically(target / f"{name}_eval_results.json", _json(eval_results(rows, card, plan.root)))
-    return card
-
-
-def full_info(plan: Plan) -> list[dict[str, Any]]:
-    """The reference's ``<name>_full_info.json``: each prompt with the videos that were found for it."""
-    videos: dict[Prompt, list[str]] = {prompt: [] for prompt in plan.prompts}
-    for visit in plan.visits:
-        videos.setdefault(visit.prompt, []).append(str(visit.path))
-    entries = []
-    for prompt, paths in videos.items():
-        entry: dict[str, Any] = {"prompt_en": prompt.text, "dimension": list(prompt.dimensions or plan.dimensions)}
-        if prompt.facts:
-            entry["auxiliary_info"] = dict(prompt.facts)
-        entries.append({**entry, "video_list": paths})
-    return entries
-
-
-def eval_results(rows: Sequence[Row], card: ScoreCard, root: Path) -> dict[str, list[Any]]:
-    """The reference's ``<name>_eval_results.json``: ``{dimension: [aggregate, [per video, ...]]}``."""
-    return {
-        name: [card.scores[name], [_video(row, root) for row in rows if row.dimension == name and _counts(row)]]
-        for name in in_protocol_order(card.scores)
-    }
-
-
-def _counts(row: Row) -> bool:
-    return row.status == SCORED and bool(row.weight)
-
-
-def _video(row: Row, root: Path) -> dict[str, Any]:
-    value: Any = row.value
-    if row.dimension in BOOLEAN:
-        value = bool(value)
-    elif row.dimension in PERCENT:
-        value = 100 * (row.value or 0.0)
-    extra = EXTRA[row.dimension](row) if row.dimension in EXTRA else {}
-    return {"video_path": str(root / row.video), "video_results": value, **extra}
-
-
-def _counts_of(row: Row) -> dict[str, Any]:
-    return {name: row.details[name] for name in ("success_frame_count", "frame_count")}
 
 
 def _only(prompts: Sequence[str]) -> str | None:
@@ -253,7 +146,3 @@ def _why_nothing(rows: Sequence[Row], outcome: Outcome) -> str:
     reasons = [f"{name}: {reason}" for name, reason in outcome.not_evaluated.items()]
     reasons += [f"{row.dimension} of {row.video}: {row.reason}" for row in rows if row.status != SCORED]
     return "Nothing could be scored. " + "; ".join(reasons[:10] or ["no video belongs to a prompt of these dimensions"])
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=4, ensure_ascii=False, allow_nan=False) + "\n"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from vbench.leaderboard.errors import Refused
-from vbench.leaderboard.submissions.model_card import unseen
+from vbench.errors import Refused
 
 LONGEST_TEXT = 4000
 
@@ -59,3 +59,17 @@ def _short(digits: str) -> int:
     if len(digits) > LONGEST_INTEGER:
         raise ValueError(f"{digits:.20}... is too large")
     return int(digits)
+
+
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+"""Unicode categories that a reader cannot see: control and format characters, surrogates, private use."""
+
+
+def unseen(text: str, lines: bool = False) -> str:
+    r"""The first character of a text that a reader cannot see, as ``U+...``; ``""`` where there is none.
+
+    >>> unseen("a plain name"), unseen("two\nlines"), unseen("two\nlines", lines=True), unseen("left\u202eright")
+    ('', 'U+000A', '', 'U+202E')
+    """
+    found = (letter for letter in text if unicodedata.category(letter) in _UNSEEN and not (lines and letter == "\n"))
+    return next((f"U+{ord(letter):04X}" for letter in found), "")

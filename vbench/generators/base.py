@@ -7,16 +7,17 @@ knows of suites, folders or manifests: :mod:`vbench.sampling.generate` does.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from vbench.errors import UsageError, VBenchError
+from vbench.generators.options import O, Options
+from vbench.media.clip import Clip, Encoded
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
 
 class SamplingError(VBenchError):
@@ -90,36 +91,6 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Clip:
-    """Sampled frames.
-
-    Attributes:
-        frames: ``(T, H, W, 3)`` uint8, RGB.
-        fps: frames per second.
-        facts: what else is known of it, for the manifest.
-    """
-
-    frames: NDArray[np.uint8]
-    fps: float
-    facts: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """A sampled video that came as a file; it is kept as it is, byte by byte.
-
-    Attributes:
-        path: where it lies.
-        borrowed: whether it belongs to somebody else, and is copied instead of moved.
-        facts: what else is known of it, for the manifest.
-    """
-
-    path: Path
-    borrowed: bool = False
-    facts: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
 class Delivery:
     """What became of a request: a clip, a file, or the reason why there is neither."""
 
@@ -128,15 +99,8 @@ class Delivery:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Options:
-    """What ``--option NAME=VALUE`` can set; each generator has its own dataclass of them."""
-
-
 TECHNIQUES = ("freeu", "freeu-v2", "freeinit", "freenoise")
 """What changes how a diffusers pipeline samples, by name."""
-
-O = TypeVar("O", bound=Options)  # noqa: E741 - the type of a generator's options
 
 
 class Generator(ABC, Generic[O]):
@@ -263,41 +227,3 @@ class Enhancer(ABC):
         Raises:
             SamplingError: it cannot be made.
         """
-
-
-def read_options(kind: type[O], pairs: Sequence[str], of: str) -> O:
-    """Options from ``NAME=VALUE``, typed as their dataclass says.
-
-    Args:
-        kind: the dataclass.
-        pairs: what was given.
-        of: whose options, for messages.
-
-    Raises:
-        UsageError: no such option, or a value of another type; the message lists what there is.
-    """
-    types = get_type_hints(kind)
-    known = {field.name: types[field.name] for field in fields(kind)}
-    values: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        name = name.strip().replace("-", "_")
-        if not equals or name not in known:
-            listed = ", ".join(f"{key}={_described(types[key])}" for key in known) or "none"
-            raise UsageError(f"{of} has no option {pair!r}. Its options: {listed}.")
-        values[name] = _typed(known[name], text, f"{of}'s option {name}")
-    return kind(**values)
-
-
-_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-
-
-def _typed(kind: Any, text: str, where: str) -> Any:
-    try:
-        return _WORDS[text.lower()] if kind is bool else kind(text)
-    except (KeyError, ValueError) as error:
-        raise UsageError(f"{where} must be a {_described(kind)}, found {text!r}.") from error
-
-
-def _described(kind: Any) -> str:
-    return {bool: "yes|no", int: "number", float: "number", str: "text", Path: "path"}.get(kind, str(kind))

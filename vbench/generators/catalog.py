@@ -12,18 +12,10 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from vbench.errors import UsageError, VBenchError
-from vbench.generators.base import (
-    TECHNIQUES,
-    Clip,
-    Delivery,
-    Enhancer,
-    Generator,
-    Options,
-    Request,
-    Settings,
-    read_options,
-)
+from vbench.generators.base import TECHNIQUES, Delivery, Enhancer, Generator, Request, Settings
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS
+from vbench.generators.options import Options, read_options
+from vbench.media.clip import Clip
 from vbench.media.encode import as_clip
 from vbench.registry import Registry
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from threading import Lock
 
+from vbench.errors import Refused
 from vbench.leaderboard.board import FIRST, SECOND, TIE, Board, Judgement
-from vbench.leaderboard.errors import NotFound, Refused
+from vbench.leaderboard.errors import NotFound
 
 LEFT, RIGHT = "left", "right"
 

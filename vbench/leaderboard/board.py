@@ -17,7 +17,10 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, undefer
 
+from vbench.analysis.statistics import Figure
 from vbench.benchmarks.score_card import RULES
+from vbench.errors import Refused
+from vbench.files.strict_json import unseen
 from vbench.leaderboard.db.database import Database
 from vbench.leaderboard.db.tables import (
     PENDING,
@@ -32,12 +35,12 @@ from vbench.leaderboard.db.tables import (
     VideoRow,
     Vote,
 )  # fmt: skip
-from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound, Refused
+from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.submissions.archive import limits_of, read_archive
-from vbench.leaderboard.submissions.model_card import ModelCard, read_card, unseen
+from vbench.leaderboard.submissions.model_card import ModelCard, read_card
 from vbench.leaderboard.submissions.validate import CHECK_VERSION, Checked, check
-from vbench.leaderboard.views.board_row import Entry, Figure
+from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.published_figures import published_entries
 from vbench.provenance import now
 from vbench.runs.store import Row
@@ -64,7 +67,7 @@ class Receipt:
     state: str
     sha256: str
     withdraw_token: str
-    entry: Entry
+    entry: BoardRow
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ class Detail:
         videos: names of its sampled videos.
     """
 
-    entry: Entry
+    entry: BoardRow
     provenance: dict[str, Any]
     history: tuple[Event, ...]
     archive_bytes: int
@@ -253,7 +256,7 @@ class Board:
 
     # Reading ----------------------------------------------------------------------------------------------------
 
-    def entries(self, everything: bool = False) -> list[Entry]:
+    def entries(self, everything: bool = False) -> list[BoardRow]:
         """The rows of the board: published submissions, the newest first, then published figures.
 
         Args:
@@ -515,7 +518,7 @@ def _derive(session: Session, number: int, checked: Checked) -> None:
     session.flush()
 
 
-def _entries(session: Session, numbers: Sequence[int], states: dict[int, str]) -> list[Entry]:
+def _entries(session: Session, numbers: Sequence[int], states: dict[int, str]) -> list[BoardRow]:
     figures: dict[int, dict[str, dict[str, Figure]]] = defaultdict(lambda: defaultdict(dict))
     for score in session.scalars(select(Score).where(Score.submission_id.in_(numbers)).order_by(Score.id)):
         figure = Figure(score.value, score.low, score.high, score.videos)
@@ -524,7 +527,7 @@ def _entries(session: Session, numbers: Sequence[int], states: dict[int, str]) -
         select(Submission, Verdict).join(Verdict).where(Submission.id.in_(numbers)).order_by(Submission.id.desc())
     )
     return [
-        Entry(
+        BoardRow(
             id=str(submission.id),
             format=verdict.format,
             state=states[submission.id],

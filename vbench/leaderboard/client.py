@@ -8,8 +8,7 @@ import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
 
-from vbench.errors import UsageError, VBenchError
-from vbench.leaderboard.errors import Refused
+from vbench.errors import Refused, UsageError, VBenchError
 
 TIMEOUT = 600
 

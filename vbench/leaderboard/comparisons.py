@@ -14,7 +14,7 @@ from threading import Lock
 
 from vbench.analysis.statistics import PairedDifference, compare
 from vbench.leaderboard.board import Board
-from vbench.leaderboard.views.board_row import Entry
+from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.ranking import groups
 
 PATIENCE = 1.5
@@ -38,19 +38,19 @@ class Comparisons:
         self._jobs: dict[tuple[tuple[str, ...], str], Future[dict[str, str]]] = {}
         self._closed = False
 
-    def between(self, first: Entry, second: Entry) -> Mapping[str, PairedDifference]:
+    def between(self, first: BoardRow, second: BoardRow) -> Mapping[str, PairedDifference]:
         """The second minus the first, by dimension, side and total; empty where scores per video are not known."""
         if not (first.id.isdecimal() and second.id.isdecimal()):
             return {}
         return self._found(int(first.id), int(second.id))
 
-    def settled(self, first: Entry, second: Entry, column: str) -> bool:
+    def settled(self, first: BoardRow, second: BoardRow, column: str) -> bool:
         """Whether their difference in a column is beyond noise."""
         one, two = sorted((first, second), key=lambda entry: int(entry.id))
         found = self.between(one, two)
         return column in found and found[column].settled()
 
-    def groups(self, entries: Sequence[Entry], column: str) -> dict[str, str] | None:
+    def groups(self, entries: Sequence[BoardRow], column: str) -> dict[str, str] | None:
         """Who cannot be told apart (:func:`vbench.leaderboard.views.ranking.groups`); ``None`` while it is computed."""
         key = tuple(entry.id for entry in entries), column
         with self._lock:

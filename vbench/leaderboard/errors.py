@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from vbench.errors import VBenchError
-
-
-class Refused(VBenchError):
-    """A submission that does not hold.
-
-    Attributes:
-        reasons: all of them, each a sentence.
-    """
-
-    def __init__(self, reasons: Iterable[str]) -> None:
-        self.reasons = tuple(reasons)
-        super().__init__("\n".join(self.reasons))
+from vbench.errors import Refused, VBenchError
 
 
 class Duplicate(Refused):

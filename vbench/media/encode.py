@@ -9,7 +9,7 @@ from typing import Any
 import av
 import numpy as np
 
-from vbench.generators.base import Clip, Encoded
+from vbench.media.clip import Clip, Encoded
 from vbench.media.video import Video
 
 QUALITY = 10

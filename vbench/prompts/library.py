@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vbench.errors import UsageError
+from vbench.prompts import library
 from vbench.prompts.official import CATEGORIES as OFFICIAL_CATEGORIES
 from vbench.prompts.official import NAME as OFFICIAL
 from vbench.prompts.official import SUITE_FILE as OFFICIAL_FILE
 from vbench.prompts.suite import PromptSuite, SuiteError, read_category, read_suite
+from vbench.weights.cards import cache_dir
 
 DATA = Path(__file__).parent / "data"
 
@@ -70,3 +73,28 @@ def category(suite_name: str, name: str | None, fetched: Path) -> PromptSuite:
         listed = ", ".join(files) or "none"
         raise SuiteError(f"Name a content category with --category. Found {name!r}, {suite_name} has: {listed}.")
     return read_category(files[name])
+
+
+def load_suite(name: str | Path | None) -> PromptSuite:
+    """A prompt suite by name or file.
+
+    Raises:
+        UsageError: none is named, it is not there, or it is not a suite.
+    """
+    if name is None:
+        raise UsageError("The standard mode needs a prompt suite: --suite open, --suite vbench-t2v or --suite FILE.")
+    return library.suite(str(name), fetched_suites())
+
+
+def load_category(suite: str | Path | None, category: str | None) -> PromptSuite:
+    """The prompts of a content category of a suite; of our own suite where none is named.
+
+    Raises:
+        UsageError: there is no such category.
+    """
+    return library.category(str(suite or "open"), category, fetched_suites())
+
+
+def fetched_suites() -> Path:
+    """Folder of fetched prompt suites, in the cache."""
+    return cache_dir() / "prompts"

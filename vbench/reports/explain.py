@@ -14,9 +14,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from vbench.errors import MissingExtra, UsageError
+from vbench.files.atomic import write_atomically
 from vbench.media.video import Video
 from vbench.reports.charts import curves
-from vbench.runs.evaluate import read_record, write_atomically
+from vbench.runs.record import read_record
 from vbench.runs.results import read_rows
 from vbench.runs.store import SCORED, Row
 

@@ -1,7 +1,7 @@
-"""One HTML file about one or several runs: opens from disk, asks nothing of the network, runs no script.
+"""What a report of one or several runs shows: :mod:`vbench.reports.charts` draws it.
 
-This module gathers what is shown; :mod:`vbench.reports.charts` draws it, ``templates/report.html`` lays it out. The numbers are
-those of ``vbench score``, their intervals those of :mod:`vbench.analysis.statistics`, the comparison that of ``vbench compare``.
+The numbers are those of ``vbench score``, their intervals those of :mod:`vbench.analysis.statistics`, the comparison
+that of ``vbench compare``.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from vbench.analysis.comparison import BETTER, SAME, WORSE, Comparison, compare_runs, verdict
+from vbench.analysis.comparison import Comparison, compare_runs
 from vbench.analysis.statistics import TOTAL, Interval, PairedDifference, category_intervals, intervals, table
 from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, ScoreCard, in_protocol_order
 from vbench.dimensions.profiles import DIMENSIONS, PROFILES
 from vbench.errors import MissingExtra, UsageError
 from vbench.media.thumbnails import Strip, strips
 from vbench.reports import charts
-from vbench.runs.evaluate import read_record, write_atomically
+from vbench.reports.formatting import title
+from vbench.runs.record import read_record
 from vbench.runs.results import read_rows, score_card
 from vbench.runs.store import SCORED, Row
 
@@ -45,8 +46,6 @@ RECORD_LIST = 20
 
 TRADE_OFFS = ("subject_consistency", "motion_smoothness")
 """What a model can buy with videos in which nothing moves: shown against the dynamic degree."""
-
-MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True)
@@ -262,40 +261,6 @@ class Report:
         return [part for part in self.dimensions if part.categories]
 
 
-def write_report(runs: Sequence[Path], target: Path) -> Path:
-    """Write the report of these runs.
-
-    Args:
-        runs: folders of runs; with several, the first is the yardstick.
-        target: the HTML file.
-
-    Returns:
-        The file.
-
-    Raises:
-        UsageError: a folder holds no run.
-        MissingExtra: the packages that draw and fill the page are not installed.
-    """
-    try:
-        import jinja2
-    except ModuleNotFoundError as error:
-        raise MissingExtra(
-            'A report needs packages that are not installed: pip install "vbench-suite[report]"'
-        ) from error
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("vbench.reports"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"title": _title, "place": _place, "fixed": _fixed, "signed": _signed, "verdict": verdict}
-    names = {"BETTER": BETTER, "WORSE": WORSE, "SAME": SAME, "SIDES": SIDES, "TOTAL": TOTAL, "RULES": RULES}
-    page = environment.get_template("report.html").render(report=gather(runs), **names)
-    write_atomically(target, page)
-    return target
-
-
 def gather(folders: Sequence[Path]) -> Report:
     """Everything that the report shows.
 
@@ -396,7 +361,7 @@ def _dimension(name: str, runs: Sequence[Run], album: Mapping[Path, Picture]) ->
         name=name,
         side=RULES[name].side if name in RULES else "",
         meaning=_meaning(name),
-        histogram=charts.histogram(values, scores, f"{_title(name)}: distribution of the videos' scores"),
+        histogram=charts.histogram(values, scores, f"{title(name)}: distribution of the videos' scores"),
         extremes=[_extremes(run, run.rows[name], album) for run in runs if run.rows.get(name)],
         categories=_categories(name, [run for run in runs if _points(run, name)]),
     )
@@ -445,7 +410,7 @@ def _categories(name: str, runs: Sequence[Run]) -> Categories | None:
     points = [_points(run, name) for run in runs]
     rim = _scale((value for part in points for value in part.values()), below=0.3)
     return Categories(
-        radar=charts.radar(points, *rim, f"{_title(name)}: score by content category"),
+        radar=charts.radar(points, *rim, f"{title(name)}: score by content category"),
         rim=rim,
         scale=_scale(end for end in ends if end is not None),
         scores=scores,
@@ -493,7 +458,7 @@ def _change(run: Run, comparison: Comparison) -> Change:
 def _radar(side: str, runs: Sequence[Run]) -> str:
     names = [name for name, rule in RULES.items() if rule.side == side]
     percent = [
-        {_title(name): 100 * RULES[name].normalised(run.card.scores[name]) for name in names if name in run.card.scores}
+        {title(name): 100 * RULES[name].normalised(run.card.scores[name]) for name in names if name in run.card.scores}
         for run in runs
     ]
     return charts.radar(percent, 0, 100, f"{side.capitalize()} dimensions, normalised, in percent")
@@ -501,7 +466,7 @@ def _radar(side: str, runs: Sequence[Run]) -> str:
 
 def _trade_off(name: str, runs: Sequence[Run]) -> str:
     clouds = [_cloud(run, name) for run in runs if {name, "dynamic_degree"} <= run.card.scores.keys()]
-    across, up = "Dynamic degree", _title(name)
+    across, up = "Dynamic degree", title(name)
     return charts.scatter(clouds, across, up, f"{up} against dynamic degree") if clouds else ""
 
 
@@ -524,23 +489,3 @@ def _shortened(value: Any) -> Any:
     if isinstance(value, list) and len(value) > RECORD_LIST:
         return [*value[:RECORD_LIST], f"and {len(value) - RECORD_LIST} more"]
     return value
-
-
-def _title(name: str) -> str:
-    """A dimension's name for people."""
-    return name.replace("_", " ").capitalize()
-
-
-def _place(value: float, low: float, high: float) -> float:
-    """Percent of the way from one end of a scale to the other, within it."""
-    return round(min(max(100 * (value - low) / (high - low), 0.0), 100.0), 2)
-
-
-def _fixed(value: float, places: int = 4) -> str:
-    """With so many places, and a minus as wide as a plus."""
-    return f"{value:.{places}f}".replace("-", MINUS)
-
-
-def _signed(value: float, places: int = 2) -> str:
-    """The same with a sign in any case."""
-    return f"{value:+.{places}f}".replace("-", MINUS)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,20 +16,18 @@ from typing import Any
 from vbench import provenance
 from vbench.dimensions.profiles import DIMENSIONS
 from vbench.errors import UsageError
+from vbench.files.atomic import write_atomically
+from vbench.files.digest import content_of
 from vbench.media.video import DEFAULT_BUDGET
 from vbench.progress import Progress
 from vbench.prompts.suite import Prompt
 from vbench.runs import executor as workers
-from vbench.runs.evaluators import Crew
+from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import Plan
+from vbench.runs.record import RECORD, RECORD_VERSION, STORE, read_record, write_record
 from vbench.runs.score_video import NOT_EVALUATED, Task
 from vbench.runs.store import SCORED, Row, RunStore
 from vbench.sampling.manifest import NAME as MANIFEST
-from vbench.weights import cards as checkpoints
-
-STORE, RECORD = "run.sqlite", "run.json"
-
-RECORD_VERSION = 1
 
 
 @dataclass
@@ -63,7 +60,7 @@ class Outcome:
 
 def evaluate(
     plan: Plan,
-    crew: Crew,
+    crew: Evaluators,
     folder: Path,
     progress: Progress | None = None,
     budget: int = DEFAULT_BUDGET,
@@ -98,11 +95,11 @@ def evaluate(
         record["checkpoints"] = provenance.checkpoint_records(
             file for name in plan.dimensions if name not in outcome.not_evaluated for file in crew.checkpoints(name)
         )
-        _write_record(folder, record)
+        write_record(folder, record)
         for row in workers.visit_all(todo, crew, budget, processes):
             _take(row, store, outcome, progress)
         record |= {"status": "finished", "ended": provenance.now(), "not_evaluated": outcome.not_evaluated}
-        _write_record(folder, record)
+        write_record(folder, record)
     finally:
         progress.finish()
         store.close()
@@ -122,7 +119,7 @@ def _take(row: Row, store: RunStore, outcome: Outcome, progress: Progress) -> No
     progress.unit(row.dimension, f"{row.video}: no {row.dimension} ({row.status}): {row.reason}" if row.reason else "")
 
 
-def _outstanding(plan: Plan, crew: Crew, store: RunStore, outcome: Outcome) -> list[Task]:
+def _outstanding(plan: Plan, crew: Evaluators, store: RunStore, outcome: Outcome) -> list[Task]:
     """What is left to do, grouped by the dimensions that it needs."""
     signatures = {name: crew.signature(name) for name in plan.dimensions if name not in outcome.not_evaluated}
     todo, renamed = [], []
@@ -152,18 +149,10 @@ def identity_of(content: str, prompt: Prompt, signature: Mapping[str, Any]) -> s
     Args:
         content: digest of the video.
         prompt: what it is judged against.
-        signature: of the dimension, as :meth:`vbench.runs.evaluators.Crew.signature` gives it.
+        signature: of the dimension, as :meth:`vbench.runs.evaluators.Evaluators.signature` gives it.
     """
     parts = {"content": content, "prompt": prompt.text, "facts": prompt.facts, **signature}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def content_of(path: Path) -> str:
-    """SHA-256 of a video; of a folder of frames, of their names and digests."""
-    if not path.is_dir():
-        return checkpoints.digest(path)
-    files = sorted(file for file in path.iterdir() if file.is_file())
-    return hashlib.sha256("".join(file.name + checkpoints.digest(file) for file in files).encode()).hexdigest()
 
 
 def _keep_manifest(videos: Path, folder: Path) -> None:
@@ -181,7 +170,7 @@ def _forget_removed(store: RunStore, plan: Plan) -> None:
             store.drop(*key)
 
 
-def conflicts(folder: Path, plan: Plan, crew: Crew) -> list[str]:
+def conflicts(folder: Path, plan: Plan, crew: Evaluators) -> list[str]:
     """Why a folder's run cannot be continued with this plan; empty where it can, or where there is none."""
     if not (folder / RECORD).exists():
         return []
@@ -189,7 +178,7 @@ def conflicts(folder: Path, plan: Plan, crew: Crew) -> list[str]:
     return [f"{name} was {before[name]!r} and is now {now[name]!r}" for name in now if before.get(name) != now[name]]
 
 
-def _looked_at(plan: Plan, crew: Crew) -> dict[str, Any]:
+def _looked_at(plan: Plan, crew: Evaluators) -> dict[str, Any]:
     return {
         "videos": str(plan.root.resolve()),
         "mode": plan.mode,
@@ -198,7 +187,7 @@ def _looked_at(plan: Plan, crew: Crew) -> dict[str, Any]:
     }
 
 
-def _open_record(folder: Path, plan: Plan, crew: Crew) -> dict[str, Any]:
+def _open_record(folder: Path, plan: Plan, crew: Evaluators) -> dict[str, Any]:
     """The provenance to write; refuses a folder whose run looked at something else."""
     if found := conflicts(folder, plan, crew):
         raise UsageError(f"{folder} holds another run: {'; '.join(found)}. Choose another folder for this one.")
@@ -225,35 +214,3 @@ def _open_record(folder: Path, plan: Plan, crew: Crew) -> dict[str, Any]:
         "machine": provenance.machine(crew.device),
         "packages": provenance.packages(),
     }
-
-
-def read_record(folder: Path) -> dict[str, Any]:
-    """The provenance of a run.
-
-    Raises:
-        UsageError: the folder holds no run, or one of a newer version.
-    """
-    try:
-        record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{folder} holds no run ({error}). Make one with: vbench evaluate VIDEOS --output {folder}"
-        ) from error
-    if record.get("version", 0) > RECORD_VERSION:
-        raise UsageError(f"{folder} was written by a newer vbench (version {record['version']}).")
-    return record
-
-
-def _write_record(folder: Path, record: Mapping[str, Any]) -> None:
-    write_atomically(folder / RECORD, json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file by way of a temporary one beside it, so that a reader never meets half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from vbench.dimensions.profiles import BACKBONES, DIMENSIONS, Profile
 from vbench.errors import MissingCheckpoint, MissingExtra
-from vbench.weights import cards as checkpoints
+from vbench.files.digest import digest
+from vbench.weights import cards
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +24,7 @@ Options = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass
-class Crew:
+class Evaluators:
     """Whoever looks at the videos.
 
     Attributes:
@@ -55,7 +56,7 @@ class Crew:
             if len(roles) < len(wanted):
                 return f"the {self.profile.name} profile {NO_BACKBONE}"
             for checkpoint in self.checkpoints(name):
-                checkpoints.locate(checkpoint)
+                cards.locate(checkpoint)
         except (MissingCheckpoint, MissingExtra) as error:
             return str(error)
         return ""
@@ -70,7 +71,7 @@ class Crew:
         return {
             "dimension": [name, DIMENSIONS.get(name).version],
             "backbones": self.roles(name),
-            "checkpoints": {file: checkpoints.digest(checkpoints.locate(file)) for file in self.checkpoints(name)},
+            "checkpoints": {file: digest(cards.locate(file)) for file in self.checkpoints(name)},
             "options": dict(self.options.get(name, {})),
             "device": self.device.type,
         }

@@ -17,7 +17,7 @@ from vbench.errors import VBenchError
 from vbench.runs.score_video import Task, look
 
 if TYPE_CHECKING:
-    from vbench.runs.evaluators import Crew
+    from vbench.runs.evaluators import Evaluators
     from vbench.runs.store import Row
 
 
@@ -25,7 +25,7 @@ class WorkerDied(VBenchError):
     """A worker process was ended from outside, as happens when the machine runs out of memory."""
 
 
-def visit_all(tasks: Sequence[Task], crew: Crew, budget: int, processes: int = 1) -> Iterator[Row]:
+def visit_all(tasks: Sequence[Task], crew: Evaluators, budget: int, processes: int = 1) -> Iterator[Row]:
     """The rows of all tasks, each as soon as it is known.
 
     Args:
@@ -43,7 +43,7 @@ def visit_all(tasks: Sequence[Task], crew: Crew, budget: int, processes: int = 1
         yield from _side_by_side(tasks, crew, budget, processes)
 
 
-def _one_by_one(tasks: Sequence[Task], crew: Crew, budget: int) -> Iterator[Row]:
+def _one_by_one(tasks: Sequence[Task], crew: Evaluators, budget: int) -> Iterator[Row]:
     last_use = {name: position for position, task in enumerate(tasks) for name in task.units}
     for position, task in enumerate(tasks):
         yield from look(task, crew, budget)
@@ -51,7 +51,7 @@ def _one_by_one(tasks: Sequence[Task], crew: Crew, budget: int) -> Iterator[Row]
             crew.keep_only({name for name, last in last_use.items() if last > position})
 
 
-def _side_by_side(tasks: Sequence[Task], crew: Crew, budget: int, processes: int) -> Iterator[Row]:
+def _side_by_side(tasks: Sequence[Task], crew: Evaluators, budget: int, processes: int) -> Iterator[Row]:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads of several processes share the cores
     context = multiprocessing.get_context("spawn")
     turn = context.Value("i", 0)
@@ -72,7 +72,7 @@ _here: dict[str, Any] = {}
 """The crew and the budget of a worker process; set once when it starts."""
 
 
-def _start(crew: Crew, budget: int, turn: Any) -> None:
+def _start(crew: Evaluators, budget: int, turn: Any) -> None:
     import torch
 
     with turn.get_lock():

@@ -357,3 +357,76 @@ def _visits(root: Path, visits: Mapping[tuple[Path, Prompt], Iterable[str]]) -> 
 def _unexpected(root: Path, files: list[Path], visits: Iterable[tuple[Path, Prompt]]) -> tuple[str, ...]:
     used = {path for path, _ in visits}
     return tuple(path.relative_to(root).as_posix() for path in files if path not in used)
+
+
+def make_plan(
+    videos: Path,
+    dimensions: Sequence[str] | None,
+    mode: str,
+    suite: str | None,
+    prompt: str | None,
+    prompt_file: Path | None,
+    category: str | None,
+    extra: Sequence[str] = (),
+    special: str = "",
+) -> Plan:
+    """The plan that the options describe.
+
+    ``extra`` are dimensions beside those that are named or the default, ``special`` stands between prompt and index
+    in the names of files.
+
+    Raises:
+        UsageError: options that exclude each other, or input that cannot be used.
+    """
+    from vbench.prompts.library import load_category, load_suite
+    from vbench.runs import plan as plans
+
+    prompt = None if prompt == "None" else prompt  # the reference's default, spelled out in its scripts
+    samples = SAMPLES
+    if mode == "auto" and not (suite or category or prompt or prompt_file):
+        suite, category, sampled_for, samples = _as_sampled(videos)
+        dimensions = dimensions or sampled_for
+    if mode == "auto":
+        mode = plans.CATEGORY if category else plans.STANDARD if suite else plans.CUSTOM
+    if prompt and prompt_file:
+        raise UsageError("--prompt and --prompt-file exclude each other.")
+    if (prompt or prompt_file) and mode != plans.CUSTOM:
+        raise UsageError("--prompt and --prompt-file belong to the custom mode: add --mode custom_input.")
+    if not videos.exists():
+        raise UsageError(f"{videos} does not exist.")
+    if extra:
+        dimensions = [*(dimensions or plans.dimensions_asked(None, mode)), *extra]
+    if mode == plans.CUSTOM:
+        return plans.custom_plan(videos, dimensions, plans.read_prompt_file(prompt_file) if prompt_file else prompt)
+    if mode == plans.CATEGORY:
+        return plans.category_plan(videos, load_category(suite, category), dimensions)
+    if mode == plans.STANDARD:
+        return plans.standard_plan(videos, load_suite(suite), dimensions, special, samples)
+    raise UsageError(f"There is no mode {mode!r}. Known: auto, {', '.join(plans.MODES)}.")
+
+
+def _as_sampled(videos: Path) -> tuple[str | None, str | None, Sequence[str], int]:
+    """Suite, category, dimensions and samples a prompt that a folder was sampled for; nothing where nobody knows.
+
+    Raises:
+        UsageError: the suite is no longer what it was.
+    """
+    from vbench.prompts.library import load_category, load_suite
+    from vbench.sampling.generate import read_sampling
+
+    record = read_sampling(videos) if videos.is_dir() else None
+    if record is None or not record["suite"]["name"]:
+        return None, None, (), SAMPLES
+    suite = record["suite"]
+    now = load_category(suite["name"], suite["category"]) if suite["category"] else load_suite(suite["name"])
+    if now.digest != suite["sha256"]:
+        raise UsageError(
+            f"{videos} was sampled for the suite {suite['name']}, which has changed since. "
+            "Name the suite that holds: --suite FILE."
+        )
+    return suite["name"], suite["category"], suite["dimensions"], suite["samples"]
+
+
+def default_output(videos: Path, profile: str) -> Path:
+    """A folder named after the videos and the profile, so that the same call finds its run again."""
+    return Path("vbench-runs") / f"{videos.resolve().stem}-{profile}"

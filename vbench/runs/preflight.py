@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vbench.errors import VideoError
+from vbench.files.digest import digest
 from vbench.media.video import VideoFacts, probe
 from vbench.prompts.sampling_plan import SAMPLES
 from vbench.runs.plan import CUSTOM, Plan
 from vbench.sampling.manifest import read_manifest
-from vbench.weights.cards import digest
 
 ERROR, WARNING = "error", "warning"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vbench.benchmarks.score_card import DimensionResult, ScoreCard, in_protocol_order
 from vbench.dimensions.base import Dimension, VideoScore
-from vbench.runs.evaluate import STORE, read_record
+from vbench.runs.record import STORE, read_record
 from vbench.runs.store import SCORED, Row, RunStore
 
 

@@ -14,7 +14,7 @@ from vbench.runs.store import FAILED, NOT_APPLICABLE, TOO_SHORT, UNREADABLE, Row
 
 if TYPE_CHECKING:
     from vbench.dimensions.base import Dimension
-    from vbench.runs.evaluators import Crew
+    from vbench.runs.evaluators import Evaluators
 
 NOT_EVALUATED = "not_evaluated"
 """Status of a unit whose dimension cannot work here at all; told to the run, never stored."""
@@ -41,7 +41,7 @@ def blank_row(visit: Visit, dimension: str, identity: str, content: str) -> Row:
     return Row(visit.video, prompt.text, dimension, identity, content, prompt.category, dict(prompt.facts))
 
 
-def look(task: Task, crew: Crew, budget: int) -> Iterator[Row]:
+def look(task: Task, crew: Evaluators, budget: int) -> Iterator[Row]:
     """A row per outstanding dimension, each as soon as it is known."""
     video = Video(task.visit.path, budget)
     for name, identity in task.units.items():

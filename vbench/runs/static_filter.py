@@ -14,11 +14,11 @@ from pathlib import Path
 
 from vbench.dimensions.static_filter import StaticFilter
 from vbench.errors import NotApplicable, TooShort, UsageError, VideoError
+from vbench.files.atomic import write_atomically
+from vbench.files.digest import digest
 from vbench.media.video import Video, is_video
 from vbench.prompts.suite import PromptSuite
-from vbench.runs.evaluate import write_atomically
 from vbench.runs.plan import prompt_from_name
-from vbench.weights import cards as checkpoints
 
 KEEP = 5
 """Static videos per prompt that the protocol asks for."""
@@ -121,7 +121,7 @@ def logged(flow_filter: StaticFilter, identity: str, log: Path, budget: int) -> 
                 verdicts[str(entry["sha256"])] = bool(entry["static"])
 
     def judge(path: Path) -> bool:
-        content = checkpoints.digest(path) if path.is_file() else str(path.resolve())
+        content = digest(path) if path.is_file() else str(path.resolve())
         if content not in verdicts:
             verdicts[content] = flow_filter.is_static(Video(path, budget)).static
             log.parent.mkdir(parents=True, exist_ok=True)

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vbench.files.digest import content_of
 from vbench.prompts.suite import Prompt
-from vbench.runs.evaluate import content_of, identity_of
-from vbench.runs.evaluators import Crew
+from vbench.runs.evaluate import identity_of
+from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import Visit
 from vbench.runs.score_video import Task, look
 from vbench.runs.store import SCORED, Row
@@ -53,7 +54,7 @@ def drawn(rows: Sequence[Row], fraction: float, seed: int) -> list[Row]:
 
 
 def verify(
-    rows: Sequence[Row], videos: Path, crew: Crew, budget: int, tolerance: float = TOLERANCE
+    rows: Sequence[Row], videos: Path, crew: Evaluators, budget: int, tolerance: float = TOLERANCE
 ) -> Iterator[Verdict]:
     """Score rows again and compare.
 

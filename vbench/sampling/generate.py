@@ -17,15 +17,16 @@ from typing import Any
 
 from vbench import provenance
 from vbench.errors import UsageError, VideoError
+from vbench.files.atomic import write_atomically
+from vbench.files.digest import digest
 from vbench.files.lock import alone_in
-from vbench.generators.base import Clip, Delivery, Encoded, Generator, Request, Settings
+from vbench.generators.base import Delivery, Generator, Request, Settings
+from vbench.media.clip import Clip, Encoded
 from vbench.media.encode import write_clip
 from vbench.media.video import STILLS, probe
 from vbench.progress import Progress
 from vbench.prompts.sampling_plan import Sample
-from vbench.runs.evaluate import write_atomically
 from vbench.sampling.manifest import NAME, SampleRecord, append_record, manifest_text, read_manifest
-from vbench.weights.cards import digest
 
 RECORD = "sampling.json"
 

@@ -8,20 +8,16 @@ compared one by one before a single value reaches a network: a score from half-l
 
 from __future__ import annotations
 
-import hashlib
 import os
-import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from vbench.errors import CheckpointError, CheckpointMismatch, MissingCheckpoint, UnsafeCheckpoint, UsageError
+from vbench.errors import MissingCheckpoint, UsageError
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    pass
 
 
 @dataclass(frozen=True)
@@ -221,141 +217,29 @@ def locate(name: str) -> Path:
     )
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file, 64 hexadecimal characters; computed once per process for an unchanged file."""
-    stat = path.stat()
-    return _digest(path, stat.st_size, stat.st_mtime_ns)
-
-
-@lru_cache(maxsize=4096)
-def _digest(path: Path, size: int, modified: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _sha256(file)
-
-
-def _sha256(file: Any) -> str:  # Python 3.10 has no hashlib.file_digest
-    sha = hashlib.sha256()
-    while block := file.read(1 << 20):
-        sha.update(block)
-    return sha.hexdigest()
-
-
 def is_published(name: str, sha256: str) -> bool | None:
     """Whether a digest is the published one; ``None`` where the publisher gives none."""
     published = checkpoint(name).sha256
     return sha256.startswith(published) if published else None
 
 
-def state_dict(name: str) -> dict[str, Tensor]:
-    """Read a checkpoint's tensors, on the CPU, floating ones as float32.
+@dataclass(frozen=True)
+class Published:
+    """A file, or a folder in diffusers' layout, as its authors publish it.
 
-    Raises:
-        MissingCheckpoint: the file is not in the cache.
-        UnsafeCheckpoint: the file asks for code to be run.
-        CheckpointError: the file is damaged or holds no tensors.
+    Attributes:
+        name: in the folder of checkpoints.
+        repository: on the Hugging Face hub.
+        include: pattern of what is needed of a repository, ``""`` where the name is the one file.
     """
-    path = locate(name)
-    payload = read_tensors(path)
-    entry = checkpoint(name).entry
-    if entry and isinstance(payload.get(entry), Mapping):
-        payload = payload[entry]
-    strangers = [key for key, value in payload.items() if not hasattr(value, "dtype")]
-    if strangers or not payload:
-        raise CheckpointError(
-            f"{path} is not a state dict: expected only tensors{f' under {entry!r}' if entry else ''}, "
-            f"found {_shortened(strangers) or 'nothing'}."
-        )
-    return {key: value.float() if value.is_floating_point() else value for key, value in payload.items()}
 
+    name: str
+    repository: str
+    include: str = ""
 
-def read_tensors(path: Path) -> Mapping[str, Any]:
-    """Read a ``torch.save`` file or a TorchScript archive as a mapping, executing nothing that is in it."""
-    if _is_torchscript(path):
-        from vbench.weights.torchscript import read_torchscript
-
-        return read_torchscript(path)
-    return _read_saved(path)
-
-
-def _is_torchscript(path: Path) -> bool:
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return any(name.count("/") == 1 and name.endswith("/constants.pkl") for name in archive.namelist())
-
-
-_SIGNS_OF_CODE = ("Unsupported global", "Unsupported class", "unrecognized function")
-
-
-def _read_saved(path: Path) -> Mapping[str, Any]:
-    import argparse
-    import pickle
-
-    import torch
-
-    try:
-        # A Namespace is what training scripts leave beside the weights; it only holds values.
-        with torch.serialization.safe_globals([argparse.Namespace]):
-            payload = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        if not any(sign in str(error) for sign in _SIGNS_OF_CODE):
-            raise CheckpointError(_damaged(path, error)) from error
-        named = next(line for line in str(error).splitlines() if any(sign in line for sign in _SIGNS_OF_CODE))
-        raise UnsafeCheckpoint(
-            f"{path} is refused: reading it would run code that it names ({named.strip()[:200]}). "
-            "A checkpoint holds tensors only; get it again from its publisher "
-            "(a backbone's: vbench weights download --force NAME)."
-        ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
-        raise CheckpointError(_damaged(path, error)) from error
-    if not isinstance(payload, Mapping):
-        raise CheckpointError(
-            f"{path} is not a checkpoint: expected a mapping of tensors, found a {type(payload).__name__}."
-        )
-    return payload
-
-
-def _damaged(path: Path, error: Exception) -> str:
-    return (
-        f"{path} cannot be read as a checkpoint ({path.stat().st_size:,} bytes; "
-        f"{type(error).__name__}: {str(error)[:120]}). Delete it and download it again."
-    )
-
-
-def load_strictly(network: nn.Module, state: Mapping[str, Tensor], name: str) -> None:
-    """Put ``state`` into ``network`` after checking every key and shape.
-
-    The network may have been built under ``torch.device("meta")``: tensors are assigned, not copied.
-
-    Raises:
-        CheckpointMismatch: with all missing, unexpected and wrongly shaped keys.
-    """
-    wanted = network.state_dict()
-    missing = [key for key in wanted if key not in state]
-    unexpected = [key for key in state if key not in wanted]
-    reshaped = [
-        f"{key} {tuple(state[key].shape)} instead of {tuple(wanted[key].shape)}"
-        for key in wanted
-        if key in state and state[key].shape != wanted[key].shape
-    ]
-    findings = [
-        f"{len(keys)} {what}: {_shortened(keys)}"
-        for what, keys in (("missing", missing), ("unexpected", unexpected), ("of another shape", reshaped))
-        if keys
-    ]
-    if findings:
-        raise CheckpointMismatch(
-            f"{_file_of(name)} does not fit {checkpoint(name).title}: {'; '.join(findings)}. "
-            f"Nothing was scored with it. Get the published file: vbench weights download {name} --force"
-        )
-    network.load_state_dict(state, assign=True)
-    network.eval().requires_grad_(False)
-
-
-def _file_of(name: str) -> Path:
-    return next((place for place in candidates(name) if place.is_file()), candidates(name)[0])
-
-
-def _shortened(keys: list[str], limit: int = 20) -> str:
-    more = f" and {len(keys) - limit} more" if len(keys) > limit else ""
-    return ", ".join(str(key) for key in keys[:limit]) + more
+    def command(self, folder: Path) -> str:
+        """What fetches it into a folder of checkpoints."""
+        if not self.include:
+            return f"hf download {self.repository} {self.name} --local-dir {folder}"
+        where = folder / self.name
+        return f'hf download {self.repository} --include "{self.include}" --exclude "*.bin" --local-dir {where}'

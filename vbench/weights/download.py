@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vbench.errors import CheckpointError
-from vbench.weights.cards import cache_dir, checkpoint, digest
+from vbench.files.digest import digest
+from vbench.weights.cards import cache_dir, checkpoint
 
 BLOCK = 1 << 20
 

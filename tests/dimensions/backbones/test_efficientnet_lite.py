@@ -15,7 +15,7 @@ from tests.dimensions.backbones.textures import moving_texture
 from vbench.dimensions.backbones import efficientnet_lite
 from vbench.dimensions.backbones.efficientnet_lite import EfficientNetLite, weights_file
 from vbench.errors import CheckpointMismatch, MissingExtra, UnsafeCheckpoint
-from vbench.weights.cards import read_tensors
+from vbench.weights.load import read_tensors
 
 CPU = torch.device("cpu")
 

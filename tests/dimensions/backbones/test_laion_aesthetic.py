@@ -10,7 +10,8 @@ import torch
 from tests.parity.checkpoint_cache import KIT
 from vbench.dimensions.backbones.laion_aesthetic import LaionAesthetic
 from vbench.errors import CheckpointMismatch
-from vbench.weights.cards import CHECKPOINTS, digest, is_published
+from vbench.files.digest import digest
+from vbench.weights.cards import CHECKPOINTS, is_published
 
 PUBLISHED = KIT / "weights" / "sa_0_4_vit_l_14_linear.pth"
 CPU = torch.device("cpu")

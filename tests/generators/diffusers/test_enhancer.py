@@ -15,10 +15,11 @@ from diffusers import DDPMScheduler, StableDiffusionUpscalePipeline, UNet2DCondi
 from tests.footage import noise
 from tests.generators import tiny_pipelines as tiny
 from vbench.errors import UsageError
-from vbench.generators.base import Clip, Request, Settings
+from vbench.generators.base import Request, Settings
 from vbench.generators.catalog import build
 from vbench.generators.diffusers.enhancer import DiffusersEnhancer
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS
+from vbench.media.clip import Clip
 
 CLIP = Clip(noise(3, height=24, width=40), 8.0)
 

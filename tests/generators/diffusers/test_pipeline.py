@@ -27,12 +27,14 @@ from tests.footage import noise
 from tests.generators.tiny_families import FAMILIES, Family
 from vbench.cli import app
 from vbench.errors import MissingExtra, UsageError
-from vbench.generators.base import Clip, Delivery, Request, SamplingError, Settings
+from vbench.generators.base import Delivery, Request, SamplingError, Settings
 from vbench.generators.catalog import build
 from vbench.generators.diffusers import pipeline as diffusers_pipeline
 from vbench.generators.diffusers.call import Call, video_pipeline
-from vbench.generators.diffusers.pipeline import DiffusersGenerator, as_frames
+from vbench.generators.diffusers.pipeline import DiffusersGenerator
 from vbench.generators.diffusers.presets import PRESETS
+from vbench.generators.frames import as_frames
+from vbench.media.clip import Clip
 from vbench.media.video import Video
 from vbench.sampling.manifest import read_manifest
 

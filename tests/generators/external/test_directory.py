@@ -11,8 +11,9 @@ import pytest
 from tests.footage import noise, write_video
 from vbench.errors import UsageError
 from vbench.generators import catalog as catalogue
-from vbench.generators.base import Encoded, Request, Settings
+from vbench.generators.base import Request, Settings
 from vbench.generators.external.directory import Directory
+from vbench.media.clip import Encoded
 from vbench.prompts.sampling_plan import file_stems, seed_of
 
 LONG = "a very long prompt about " + "a cat that walks along the river and " * 5 + "sleeps"

@@ -15,8 +15,9 @@ from PIL import Image
 from tests.services import KEY, Service, describe
 from vbench.errors import UsageError
 from vbench.generators import catalog as catalogue
-from vbench.generators.base import Encoded, Request
+from vbench.generators.base import Request
 from vbench.generators.external.http_connection import _seconds
+from vbench.media.clip import Encoded
 from vbench.prompts.sampling_plan import file_stems, seed_of
 
 

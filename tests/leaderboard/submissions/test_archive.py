@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.leaderboard.archives import archive, rewritten, zipped
-from vbench.leaderboard.errors import Refused
+from vbench.errors import Refused
 from vbench.leaderboard.submissions.archive import Limits, read_archive
 
 LIMITS = Limits(archive_bytes=1 << 20, files=20, unpacked_bytes=1 << 22, ratio=200, frame_bytes=1 << 16)

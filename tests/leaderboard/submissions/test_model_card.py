@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.leaderboard.archives import card
-from vbench.leaderboard.errors import Refused
+from vbench.errors import Refused
 from vbench.leaderboard.submissions.model_card import TEAM, ModelCard, read_card
 
 

@@ -8,7 +8,7 @@ from vbench.analysis.statistics import TOTAL
 from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.settings import Settings
-from vbench.leaderboard.views.board_row import RANKED, Entry
+from vbench.leaderboard.views.board_row import RANKED, BoardRow
 from vbench.leaderboard.views.published_figures import published_entries
 from vbench.prompts.official import NAME as OFFICIAL
 
@@ -32,7 +32,7 @@ WITH_DIMENSIONS = [entry for entry in published_entries() if not entry.missing]
 
 
 @pytest.mark.parametrize("entry", WITH_DIMENSIONS, ids=lambda entry: entry.card.name)
-def test_printed_sides_are_recomputed_from_the_printed_dimensions(entry: Entry) -> None:
+def test_printed_sides_are_recomputed_from_the_printed_dimensions(entry: BoardRow) -> None:
     for side, printed in entry.printed.items():
         computed = 100 * (entry.value(side) or 0)
         if (entry.card.name, side) in WITHIN_ROUNDING:

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.leaderboard.archives import card, rows, run
-from vbench.analysis.statistics import TOTAL
+from vbench.analysis.statistics import TOTAL, Figure
 from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.comparisons import Comparisons
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.submissions.pack import pack
 from vbench.leaderboard.submissions.validate import OURS
-from vbench.leaderboard.views.board_row import FIGURE, RANKED, Entry, Figure
+from vbench.leaderboard.views.board_row import FIGURE, RANKED, BoardRow
 from vbench.leaderboard.views.published_figures import published_entries
 from vbench.leaderboard.views.ranking import (
     KINDS,
@@ -35,16 +35,16 @@ from vbench.leaderboard.views.ranking import rows as lines
 PUBLISHED = published_entries()
 
 
-def entry(number: int, total: float | None, name: str = "Model", **changes: object) -> Entry:
+def entry(number: int, total: float | None, name: str = "Model", **changes: object) -> BoardRow:
     scores = {} if total is None else {TOTAL: Figure(total, total - 0.01, total + 0.01, 9)}
     values: dict[str, object] = {
         "id": str(number), "format": OURS, "state": "published", "card": card(name, version=str(number)),
         "suite": "official", "profile": "official", "scores": scores,
     }  # fmt: skip
-    return Entry(**{**values, **changes})  # type: ignore[arg-type]
+    return BoardRow(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def names(entries: list[Entry], view: View) -> list[str]:
+def names(entries: list[BoardRow], view: View) -> list[str]:
     return [line.entry.card.name for line in lines(entries, view)]
 
 
@@ -141,7 +141,7 @@ def test_groups_are_of_one_suite_and_profile_and_never_of_published_figures() ->
     ]  # fmt: skip
     asked = []
 
-    def settled(first: Entry, second: Entry, column: str) -> bool:
+    def settled(first: BoardRow, second: BoardRow, column: str) -> bool:
         asked.append((first.id, second.id, column))
         return "3" in (first.id, second.id)
 

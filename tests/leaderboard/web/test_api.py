@@ -20,10 +20,10 @@ from sqlalchemy import select
 from tests.leaderboard.archives import archive, rewritten, rows, with_rows, zipped
 from tests.leaderboard.conftest import ADMIN, Serve, Server
 from vbench.benchmarks.score_card import RULES
+from vbench.errors import Refused
 from vbench.leaderboard import client
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.db.tables import Base, Change, Submission, Verdict, VideoRow
-from vbench.leaderboard.errors import Refused
 from vbench.leaderboard.settings import Settings
 
 

@@ -16,7 +16,7 @@ from vbench.errors import UsageError
 from vbench.leaderboard.settings import Settings, from_environment
 from vbench.leaderboard.views.export import RUNNABLE, as_csv, as_json, cell
 from vbench.leaderboard.views.published_figures import published_entries
-from vbench.leaderboard.web.rate_limit import MOST_SENDERS, Flood
+from vbench.leaderboard.web.rate_limit import MOST_SENDERS, RateLimiter
 
 
 def test_settings_come_from_the_environment() -> None:
@@ -48,7 +48,7 @@ def test_settings_that_cannot_be(name: str, value: str) -> None:
 
 def test_a_flood_is_held_back_for_as_long_as_it_must() -> None:
     now = [0.0]
-    flood = Flood(2, 10, lambda: now[0])
+    flood = RateLimiter(2, 10, lambda: now[0])
     assert [flood.wait("a"), flood.wait("a"), flood.wait("a"), flood.wait("b")] == [0, 0, 10, 0]
     now[0] = 4
     assert flood.wait("a") == 6
@@ -57,7 +57,7 @@ def test_a_flood_is_held_back_for_as_long_as_it_must() -> None:
 
 
 def test_a_flood_of_senders_does_not_fill_the_memory() -> None:
-    flood = Flood(1, 10, lambda: 0.0)
+    flood = RateLimiter(1, 10, lambda: 0.0)
     for sender in range(3 * MOST_SENDERS):
         flood.wait(str(sender))
     assert len(flood._visits) <= MOST_SENDERS

@@ -29,7 +29,7 @@ from vbench.dimensions.backbones.base import FrameInterpolator
 from vbench.dimensions.backbones.padding import crop, margins, pad
 from vbench.dimensions.backbones.warping import warp
 from vbench.errors import NotApplicable
-from vbench.weights.cards import load_strictly, state_dict
+from vbench.weights.load import load_strictly, state_dict
 
 SMALLEST = 128
 """Pixels: below it the coarsest correlation level has fewer than two rows or columns and cannot be sampled."""

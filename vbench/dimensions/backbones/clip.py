@@ -25,7 +25,8 @@ from typing_extensions import Self
 from vbench.dimensions.backbones.base import TextImageScorer
 from vbench.dimensions.backbones.pixels import centre_crop, normalise, resize, scaled_size
 from vbench.errors import CheckpointMismatch, MissingExtra
-from vbench.weights.cards import checkpoint, load_strictly, state_dict
+from vbench.weights.cards import checkpoint
+from vbench.weights.load import load_strictly, state_dict
 
 if TYPE_CHECKING:
     import open_clip

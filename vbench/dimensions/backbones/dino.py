@@ -22,7 +22,7 @@ from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import FrameEmbedder
 from vbench.dimensions.backbones.pixels import IMAGENET, normalise, resize
-from vbench.weights.cards import load_strictly, state_dict
+from vbench.weights.load import load_strictly, state_dict
 
 _PATCH, _GRID = 16, 14
 

@@ -25,7 +25,7 @@ from vbench.dimensions.backbones.base import FrameEmbedder
 from vbench.dimensions.backbones.pixels import centre_crop, normalise, resize
 from vbench.dimensions.backbones.renaming import under_names
 from vbench.errors import CheckpointMismatch, MissingExtra
-from vbench.weights.cards import read_tensors
+from vbench.weights.load import read_tensors
 
 if TYPE_CHECKING:
     from timm.models.efficientnet import EfficientNet

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import AestheticHead
-from vbench.weights.cards import load_strictly, state_dict
+from vbench.weights.load import load_strictly, state_dict
 
 
 class LaionAesthetic(AestheticHead):

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import QualityModel
-from vbench.weights.cards import load_strictly, state_dict
+from vbench.weights.load import load_strictly, state_dict
 
 PATCH, GRID = 32, 10
 LONGER_SIDES = (224, 384)

@@ -27,7 +27,7 @@ from vbench.dimensions.backbones.base import FlowEstimator
 from vbench.dimensions.backbones.padding import margins, pad
 from vbench.dimensions.backbones.renaming import under_names
 from vbench.errors import NotApplicable
-from vbench.weights.cards import load_strictly, state_dict
+from vbench.weights.load import load_strictly, state_dict
 
 SMALLEST = 128
 """Pixels: below it the coarsest correlation level has fewer than two rows or columns and cannot be sampled."""

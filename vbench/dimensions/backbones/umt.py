@@ -26,7 +26,7 @@ from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import ActionClassifier
 from vbench.dimensions.backbones.pixels import IMAGENET, centre_crop, normalise, scaled_size
-from vbench.weights.cards import load_strictly, state_dict
+from vbench.weights.load import load_strictly, state_dict
 
 LABELS = Path(__file__).parents[1] / "data" / "kinetics_400.txt"
 """Names of the actions, one a line, in the order of the classifier's outputs."""

@@ -28,7 +28,7 @@ from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import VideoTextEmbedder
 from vbench.dimensions.backbones.pixels import centre_crop, normalise, scaled_size
-from vbench.weights.cards import load_strictly, state_dict
+from vbench.weights.load import load_strictly, state_dict
 
 SIZE, TEXT_LENGTH = 224, 32
 CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))

@@ -25,8 +25,9 @@ from safetensors import SafetensorError
 
 from vbench import device as devices
 from vbench.errors import MissingExtra, UsageError
-from vbench.generators.base import Options, Settings
+from vbench.generators.base import Settings
 from vbench.generators.diffusers.presets import Part, Preset
+from vbench.generators.options import Options
 
 INDEX = "model_index.json"
 

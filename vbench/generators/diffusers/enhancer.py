@@ -10,17 +10,18 @@ import torch
 from PIL import Image
 from typing_extensions import override
 
-from vbench.generators.base import Clip, Enhancer, Request
+from vbench.generators.base import Enhancer, Request
 from vbench.generators.diffusers.checkpoint import Checkpoint, DiffusersOptions
-from vbench.generators.diffusers.pipeline import as_frames, seeded
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS
+from vbench.generators.frames import as_frames, seeded
+from vbench.media.clip import Clip
 
 MULTIPLE = 64
 """Pixels that sides of a resized clip are multiples of."""
 
 
 class DiffusersEnhancer(Enhancer):
-    """An enhancer of :data:`~vbench.generators.diffusers.presets.ENHANCER_PRESETS`, ``NAME`` or ``NAME:REPO_OR_FOLDER``.
+    """``NAME`` or ``NAME:REPO_OR_FOLDER`` of :data:`~vbench.generators.diffusers.presets.ENHANCER_PRESETS`.
 
     Raises:
         UsageError: its checkpoint is not on this machine, or not what it should be.

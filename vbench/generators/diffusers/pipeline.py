@@ -6,23 +6,22 @@ A sample's noise is drawn from a CPU generator with the sample's seed, so that a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from itertools import groupby, islice
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from typing_extensions import override
 
 from vbench.errors import UsageError
-from vbench.generators.base import Clip, Delivery, Generator, Request, SamplingError, Settings
+from vbench.generators.base import Delivery, Generator, Request, SamplingError, Settings
 from vbench.generators.diffusers.call import FPS, Call, video_pipeline
 from vbench.generators.diffusers.checkpoint import Checkpoint, DiffusersOptions
 from vbench.generators.diffusers.presets import PRESETS, grid
+from vbench.generators.frames import as_frames, seeded
 from vbench.generators.techniques.diffusers_hooks import TECHNIQUES, Technique
+from vbench.media.clip import Clip
 
 ALONE = {"LattePipeline": "it leaves out the padding of a single prompt, but attends to it in a batch"}
 """Pipelines that sample one video at a time -> why."""
@@ -193,32 +192,6 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
                 raise UsageError(f"{request.image} cannot be read as an image: {error}") from error
 
 
-def as_frames(video: Any) -> NDArray[np.uint8]:
-    """Frames as they are encoded.
-
-    Args:
-        video: ``(T, H, W, 3)`` float in 0..1.
-
-    Returns:
-        The same as uint8.
-
-    Raises:
-        SamplingError: not every value is a number, or all are the same.
-    """
-    values = np.asarray(video)
-    if not np.isfinite(values).all():
-        raise SamplingError(
-            "the model gave values that are no numbers, as it does where its precision is too small: try "
-            "--option dtype=bfloat16 or --option dtype=float32"
-        )
-    if values.min() == values.max():
-        raise SamplingError(
-            "every pixel of the video is the same: the precision may be too small (--option dtype=float32), or size "
-            "and frames less than the VAE can decode"
-        )
-    return (values * 255).round().astype(np.uint8)
-
-
 def _delivery(request: Request, video: Any) -> Delivery:
     settings = request.settings
     try:
@@ -240,12 +213,3 @@ def _reason(error: Exception) -> str:
             "fewer --frames"
         )
     return f"{type(error).__name__}: {error}"
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """The global generators start from a seed, and go on as before afterwards: some VAEs draw from them."""
-    accelerators = [torch.cuda.current_device()] if torch.cuda.is_available() else []
-    with torch.random.fork_rng(accelerators):
-        torch.manual_seed(seed)
-        yield

@@ -32,7 +32,9 @@ from threading import Thread
 from typing import Any, ClassVar, NoReturn
 
 from vbench.errors import UsageError
-from vbench.generators.base import Delivery, Encoded, Generator, Options, Request, SamplingError, Settings
+from vbench.generators.base import Delivery, Generator, Request, SamplingError, Settings
+from vbench.generators.options import Options
+from vbench.media.clip import Encoded
 
 GRACE = 10.0
 """Seconds that a program has to end after it was told to."""

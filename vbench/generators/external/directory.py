@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from vbench.errors import UsageError
-from vbench.generators.base import Encoded, Generator, Options, Request, SamplingError, Settings
+from vbench.generators.base import Generator, Request, SamplingError, Settings
+from vbench.generators.options import Options
+from vbench.media.clip import Encoded
 from vbench.media.video import CONTAINERS
 
 SUFFIXES = (*CONTAINERS, ".gif")

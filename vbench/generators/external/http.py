@@ -1,4 +1,6 @@
-"""A hosted model: its job API is described by a TOML file (:mod:`vbench.generators.external.http_service`), its key by a variable.
+"""A hosted model: a TOML file describes its job API (:mod:`vbench.generators.external.http_service`).
+
+Its key is in a variable of the environment.
 
 A submitted job costs. Its id is therefore written down before anything else happens, into ``SERVICE.jobs.jsonl`` beside
 the description (``--option journal=FILE`` for another place); a call that was killed or lost the network finds its jobs
@@ -25,9 +27,11 @@ from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
 from vbench.errors import UsageError
-from vbench.generators.base import Delivery, Encoded, Generator, Options, Request, SamplingError, Settings
+from vbench.generators.base import Delivery, Generator, Request, SamplingError, Settings
 from vbench.generators.external.http_connection import Answered, Connection, read_key
 from vbench.generators.external.http_service import Poll, address, filled, found, read_service
+from vbench.generators.options import Options
+from vbench.media.clip import Encoded
 
 GONE = (403, 404, 410)
 """A job that the service has forgotten, or a video that it no longer has."""

@@ -6,10 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from vbench.generators.base import Clip, Generator, Options, Request, Settings
+from vbench.generators.base import Generator, Request, Settings
+from vbench.generators.options import Options
 from vbench.generators.synthetic.dials import read_dials
 from vbench.generators.synthetic.render import render
 from vbench.generators.synthetic.scene import read_scene
+from vbench.media.clip import Clip
 
 
 class Synthetic(Generator[Options]):

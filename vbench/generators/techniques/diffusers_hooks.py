@@ -1,8 +1,8 @@
 """Techniques that change how a loaded diffusers pipeline samples, without training: FreeU, FreeInit, FreeNoise.
 
 Where diffusers has the technique for the pipeline, it is switched on there; else it is ours, from
-:mod:`vbench.generators.techniques.freeu` and :mod:`vbench.generators.techniques.freeinit`. Each technique can be used with the others; the
-two versions of FreeU exclude each other.
+:mod:`~vbench.generators.techniques.freeu` and :mod:`~vbench.generators.techniques.freeinit`. Each technique can be
+used with the others; the two versions of FreeU exclude each other.
 """
 
 from __future__ import annotations

@@ -19,9 +19,9 @@ from pathlib import PurePosixPath
 
 from PIL import Image
 
-from vbench.leaderboard.errors import Refused
+from vbench.errors import Refused
+from vbench.files.strict_json import unseen
 from vbench.leaderboard.settings import Settings
-from vbench.leaderboard.submissions.model_card import unseen
 
 ENCRYPTED = 0x1
 

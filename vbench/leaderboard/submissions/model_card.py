@@ -14,7 +14,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from vbench.leaderboard.errors import Refused
+from vbench.errors import Refused
+from vbench.files.strict_json import unseen
 
 OPEN, API, CLOSED = "open weights", "API", "closed"
 
@@ -29,9 +30,6 @@ LONGEST = {"link": 500, "notes": 4000}
 SETTINGS = ("resolution", "fps", "frames", "seconds", "steps", "guidance", "prompt_rewriting", "precision")
 
 _FORMATS = {"resolution": re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")}
-
-_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-"""Unicode categories that a reader cannot see: control and format characters, surrogates, private use."""
 
 
 @dataclass(frozen=True)
@@ -126,16 +124,6 @@ def contradictions(card: ModelCard) -> Iterator[str]:
                 f"card: {card.frames} frames at {card.fps:g} fps last {length:.1f} s, not {card.seconds:g} s; "
                 "are fps and frames exchanged?"
             )
-
-
-def unseen(text: str, lines: bool = False) -> str:
-    r"""The first character of a text that a reader cannot see, as ``U+...``; ``""`` where there is none.
-
-    >>> unseen("a plain name"), unseen("two\nlines"), unseen("two\nlines", lines=True), unseen("left\u202eright")
-    ('', 'U+000A', '', 'U+202E')
-    """
-    found = (letter for letter in text if unicodedata.category(letter) in _UNSEEN and not (lines and letter == "\n"))
-    return next((f"U+{ord(letter):04X}" for letter in found), "")
 
 
 def _field(name: str, value: Any) -> Iterator[str]:

@@ -19,7 +19,7 @@ from vbench.errors import UsageError, VideoError
 from vbench.leaderboard.submissions.archive import KINDS
 from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.leaderboard.submissions.validate import FORMAT, stem_of
-from vbench.runs.evaluate import read_record
+from vbench.runs.record import read_record
 from vbench.runs.results import read_rows
 from vbench.runs.store import Row
 from vbench.sampling.manifest import NAME as MANIFEST

@@ -14,21 +14,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vbench.analysis.statistics import TOTAL, Interval, category_intervals, intervals
+from vbench.analysis.statistics import TOTAL, Figure, Interval, category_intervals, intervals
 from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, in_protocol_order
 from vbench.compat.read_result_files import read_results
 from vbench.dimensions.profiles import PROFILES
-from vbench.errors import VBenchError
-from vbench.files.strict_json import bad_texts, loads
-from vbench.leaderboard.errors import Refused
+from vbench.errors import Refused, VBenchError
+from vbench.files.strict_json import bad_texts, loads, unseen
 from vbench.leaderboard.submissions.archive import names_like
 from vbench.leaderboard.submissions.expected_suites import Expected, expected
-from vbench.leaderboard.submissions.model_card import ModelCard, read_card, unseen
-from vbench.leaderboard.views.board_row import Figure
+from vbench.leaderboard.submissions.model_card import ModelCard, read_card
 from vbench.prompts.official import CATEGORY_SHA256, SUITE_SHA256
 from vbench.prompts.sampling_plan import SAMPLES
-from vbench.runs.evaluate import RECORD_VERSION
 from vbench.runs.plan import STANDARD
+from vbench.runs.record import RECORD_VERSION
 from vbench.runs.results import score_card
 from vbench.runs.store import FAILED, FINAL, SCORED, Row
 from vbench.weights.cards import is_published

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vbench.analysis.statistics import TOTAL
+from vbench.analysis.statistics import TOTAL, Figure
 from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
 from vbench.leaderboard.db.tables import PUBLISHED
 from vbench.leaderboard.submissions.model_card import ModelCard
@@ -20,24 +20,7 @@ FIGURE = "published figure"
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One score as it is shown; raw, in the dimension's unit.
-
-    Attributes:
-        value: the score.
-        low: lower end of its 95 % interval; ``None`` where the scores per video are not known.
-        high: upper end.
-        videos: how many videos it is of; 0 where that is not known.
-    """
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-    videos: int = 0
-
-
-@dataclass(frozen=True)
-class Entry:
+class BoardRow:
     """A row of the board.
 
     Attributes:

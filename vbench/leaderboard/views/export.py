@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from vbench.benchmarks.score_card import RULES
-from vbench.leaderboard.views.board_row import SIDES, Entry
+from vbench.leaderboard.views.board_row import SIDES, BoardRow
 
 RUNNABLE = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the start of a formula."""
@@ -17,13 +17,13 @@ RUNNABLE = ("=", "+", "-", "@", "\t", "\r")
 SCORES = (*reversed(SIDES), *RULES)
 
 
-def as_json(entries: Iterable[Entry]) -> str:
+def as_json(entries: Iterable[BoardRow]) -> str:
     """Everything about the rows; raw scores, missing ones absent."""
     rows = [entry.plain() for entry in entries]
     return json.dumps({"rows": rows}, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def as_csv(entries: Iterable[Entry]) -> str:
+def as_csv(entries: Iterable[BoardRow]) -> str:
     """One line a row: the card, the raw scores and their intervals; an empty cell is a missing score."""
     lines = [_cells(entry) for entry in entries]
     text = io.StringIO()
@@ -45,7 +45,7 @@ def cell(value: Any) -> Any:
     return "" if value is None else value
 
 
-def _cells(entry: Entry) -> dict[str, Any]:
+def _cells(entry: BoardRow) -> dict[str, Any]:
     values: dict[str, Any] = {"id": entry.id, "kind": entry.kind, "certification": entry.card.certification}
     values |= entry.card.plain()
     for name in SCORES:

@@ -12,11 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from vbench.analysis.statistics import TOTAL
+from vbench.analysis.statistics import TOTAL, Figure
 from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, DimensionResult, ScoreCard
 from vbench.leaderboard.db.tables import PUBLISHED
 from vbench.leaderboard.submissions.model_card import ModelCard
-from vbench.leaderboard.views.board_row import FIGURE, Entry, Figure
+from vbench.leaderboard.views.board_row import FIGURE, BoardRow
 from vbench.prompts.official import NAME as OFFICIAL
 
 DATA = Path(__file__).parent / "data" / "published.json"
@@ -27,20 +27,20 @@ ANOTHER_SUITE = "The source names another benchmark: {}."
 
 
 @cache
-def published_entries() -> tuple[Entry, ...]:
+def published_entries() -> tuple[BoardRow, ...]:
     """The published figures, in the order of the file."""
     data = json.loads(DATA.read_text(encoding="utf-8"))
     return tuple(_entry(row, data["sources"]) for row in data["rows"])
 
 
-def _entry(row: dict[str, Any], sources: dict[str, str]) -> Entry:
+def _entry(row: dict[str, Any], sources: dict[str, str]) -> BoardRow:
     card = ModelCard(**{"sampled_by": "", "evaluated_by": "", **row["card"]})
     dimensions = {name: percent / 100 for name, percent in row["dimensions"].items()}
     printed = {name: percent / 100 for name, percent in row["printed"].items()}
     computed = ScoreCard({name: DimensionResult(dimensions[name], 0) for name in RULES if name in dimensions})
     sides = {QUALITY: computed.side(QUALITY), SEMANTIC: computed.side(SEMANTIC), TOTAL: computed.total}
     scores = {**printed, **{name: value for name, value in sides.items() if value is not None}, **computed.scores}
-    return Entry(
+    return BoardRow(
         id="published-" + re.sub(r"[^a-z0-9]+", "-", card.name.lower()).strip("-"),
         format=FIGURE,
         state=PUBLISHED,

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode
 
-from vbench.analysis.statistics import TOTAL, Interval, told_apart
+from vbench.analysis.statistics import TOTAL, Figure, Interval, told_apart
 from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, side_score, total_score
 from vbench.leaderboard.submissions.validate import OURS, REFERENCE
-from vbench.leaderboard.views.board_row import FIGURE, RANKED, Entry, Figure
+from vbench.leaderboard.views.board_row import FIGURE, RANKED, BoardRow
 
 MODEL, SOURCE, SELECTED = "model", "source", "selected"
 
@@ -26,7 +26,7 @@ KINDS = {OURS: "Runs", REFERENCE: "Result files", FIGURE: "Published figures"}
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
-Settled = Callable[[Entry, Entry, str], bool]
+Settled = Callable[[BoardRow, BoardRow, str], bool]
 """Whether the difference of two rows in a column is beyond noise."""
 
 
@@ -128,7 +128,7 @@ class Line:
         scores: what each column shows; the sides, Total and the selected score on the card's scale, dimensions raw.
     """
 
-    entry: Entry
+    entry: BoardRow
     place: int | None
     scores: Mapping[str, Figure]
 
@@ -152,7 +152,7 @@ def selected_score(scores: Mapping[str, float], ticked: Iterable[str]) -> float 
     return total_score(quality, semantic)
 
 
-def rows(entries: Sequence[Entry], view: View) -> list[Line]:
+def rows(entries: Sequence[BoardRow], view: View) -> list[Line]:
     """The rows of a view: ranked ones first, those apart after them, each part sorted, missing scores last.
 
     Places are those among all ranked rows: a search does not change them.
@@ -172,7 +172,7 @@ def rows(entries: Sequence[Entry], view: View) -> list[Line]:
     return sorted([*present, *missing], key=lambda line: line.entry.kind != RANKED)
 
 
-def groups(entries: Iterable[Entry], column: str, settled: Settled) -> dict[str, str]:
+def groups(entries: Iterable[BoardRow], column: str, settled: Settled) -> dict[str, str]:
     """Who cannot be told apart: rows of one letter have no difference beyond noise to the best of them.
 
     Only rows of one suite and profile compare, and only those whose scores per video are known.
@@ -185,7 +185,7 @@ def groups(entries: Iterable[Entry], column: str, settled: Settled) -> dict[str,
     Returns:
         Row -> letter, for those that share it.
     """
-    alike: dict[tuple[str, str, str], dict[str, Entry]] = defaultdict(dict)
+    alike: dict[tuple[str, str, str], dict[str, BoardRow]] = defaultdict(dict)
     for entry in entries:
         if entry.format != FIGURE and column in entry.scores:
             alike[entry.kind, entry.suite, entry.profile][entry.id] = entry
@@ -209,7 +209,7 @@ def letter(number: int) -> str:
 class _Pairs(Mapping[tuple[str, str], bool]):
     """Verdicts on pairs, each found when it is asked for."""
 
-    def __init__(self, entries: Mapping[str, Entry], column: str, settled: Settled) -> None:
+    def __init__(self, entries: Mapping[str, BoardRow], column: str, settled: Settled) -> None:
         self.entries, self.column, self.settled = entries, column, settled
 
     def __getitem__(self, pair: tuple[str, str]) -> bool:
@@ -230,7 +230,7 @@ def _list(text: str | None, known: Iterable[str] | None = None) -> tuple[str, ..
     return named if known is None else tuple(name for name in known if name in named)
 
 
-def _scores(entry: Entry, view: View) -> dict[str, Figure]:
+def _scores(entry: BoardRow, view: View) -> dict[str, Figure]:
     shown = {name: entry.scores[name] for name in view.columns if name in entry.scores}
     value = selected_score({name: entry.scores[name].value for name in RULES if name in entry.scores}, view.ticked)
     if value is not None:
@@ -238,7 +238,7 @@ def _scores(entry: Entry, view: View) -> dict[str, Figure]:
     return shown
 
 
-def _selected(value: float, entry: Entry, same: str | None) -> Figure:
+def _selected(value: float, entry: BoardRow, same: str | None) -> Figure:
     """The selected score; with an interval where another score of the row is the same."""
     if same is None or same not in entry.scores:
         return Figure(value)
@@ -255,7 +255,7 @@ def _place(line: Line, column: str, ranked: Sequence[float]) -> int | None:
     return 1 + sum(value > line.scores[column].value for value in ranked)
 
 
-def _is_shown(entry: Entry, view: View) -> bool:
+def _is_shown(entry: BoardRow, view: View) -> bool:
     card = entry.card
     texts = (
         card.name, card.version, card.organisation, card.sampled_by, card.evaluated_by, card.notes, card.access,

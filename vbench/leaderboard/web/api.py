@@ -22,23 +22,22 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from vbench.errors import Refused
 from vbench.files.strict_json import loads
 from vbench.leaderboard.board import Board, Receipt
 from vbench.leaderboard.db.tables import PUBLISHED
-from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound, Refused
+from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
-from vbench.leaderboard.views.board_row import Entry
+from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.export import as_csv, as_json
 from vbench.leaderboard.views.ranking import View, rows
-from vbench.leaderboard.web.rate_limit import Flood
+from vbench.leaderboard.web.http import GUARDED
+from vbench.leaderboard.web.rate_limit import RateLimiter
 
 MINUTE, HOUR = 60, 3600
 
 KINDS = {"jpg": "image/jpeg", "mp4": "video/mp4"}
-
-GUARDED = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
-"""Whatever somebody uploaded is never taken for a page."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -90,8 +89,8 @@ Token = Annotated[str, Depends(token_of)]
 
 
 def _routes(board: Board, settings: Settings) -> APIRouter:
-    requests = Flood(settings.requests_per_minute, MINUTE)
-    submissions = Flood(settings.submissions_per_hour, HOUR)
+    requests = RateLimiter(settings.requests_per_minute, MINUTE)
+    submissions = RateLimiter(settings.submissions_per_hour, HOUR)
     places = Semaphore(settings.uploads_at_once)
     routes = APIRouter(dependencies=[Depends(_limited(requests))])
 
@@ -163,7 +162,7 @@ def _routes(board: Board, settings: Settings) -> APIRouter:
     return routes
 
 
-def _limited(flood: Flood) -> Any:
+def _limited(flood: RateLimiter) -> Any:
     """A dependency that turns a sender away who comes too often, by address and by token."""
 
     def limited(request: Request, token: Token) -> None:
@@ -216,7 +215,7 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def _shown(board: Board, request: Request) -> list[Entry]:
+def _shown(board: Board, request: Request) -> list[BoardRow]:
     """The rows of a view, in its order; everything where none is asked for."""
     entries = board.entries()
     return [line.entry for line in rows(entries, View.from_query(request.url.query))] if request.url.query else entries

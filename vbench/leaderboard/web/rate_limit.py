@@ -11,7 +11,7 @@ MOST_SENDERS = 10_000
 """Senders that are remembered at least; beyond that, those who have been quiet are forgotten."""
 
 
-class Flood:
+class RateLimiter:
     """A limit on how often each sender may come.
 
     Args:

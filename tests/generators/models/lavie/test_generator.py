@@ -12,10 +12,11 @@ from typer.testing import CliRunner, Result
 from tests.generators.models.lavie import tiny
 from vbench.cli import app
 from vbench.errors import CheckpointError, MissingCheckpoint, UsageError
-from vbench.generators.base import Clip, Request, SamplingError, Settings
+from vbench.generators import local_model
+from vbench.generators.base import Request, SamplingError, Settings
 from vbench.generators.catalog import build
 from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusion
-from vbench.generators.models.lavie import weights_files as published
+from vbench.media.clip import Clip
 from vbench.media.video import probe
 from vbench.sampling.generate import read_sampling
 from vbench.sampling.manifest import read_manifest
@@ -131,7 +132,7 @@ def test_missing_files_come_with_the_commands_that_get_them(tmp_path: Path) -> N
 
 def test_the_suites_cache_is_where_checkpoints_are_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VBENCH_CACHE_DIR", str(tmp_path))
-    assert published.LoadOptions().folder == tmp_path
+    assert local_model.LoadOptions().folder == tmp_path
 
 
 def test_half_precision_samples_every_stage(checkpoints: Path, tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 from tests.generators.models.vchitect.tiny import WEIGHTS, changed, save
 from vbench.cli import app
 from vbench.errors import CheckpointError, CheckpointMismatch, MissingCheckpoint, UsageError
-from vbench.generators.base import Clip, Request
+from vbench.generators.base import Request
 from vbench.generators.catalog import build
 from vbench.generators.models.vchitect.generator import Vchitect
 from vbench.generators.models.vchitect.model import Model
+from vbench.media.clip import Clip
 from vbench.media.video import Video
 from vbench.sampling.manifest import read_manifest
 

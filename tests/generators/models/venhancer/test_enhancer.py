@@ -15,10 +15,11 @@ from tests.generators.models.venhancer import tiny
 from tests.generators.models.videocrafter import tiny as videocrafter
 from vbench.cli import app
 from vbench.errors import CheckpointMismatch, MissingCheckpoint, UsageError
-from vbench.generators.base import Clip, Request, Settings
+from vbench.generators.base import Request, Settings
 from vbench.generators.catalog import build
 from vbench.generators.models.venhancer.enhancer import VEnhancer
 from vbench.generators.models.venhancer.networks import load
+from vbench.media.clip import Clip
 from vbench.media.video import Video
 from vbench.sampling.manifest import read_manifest
 

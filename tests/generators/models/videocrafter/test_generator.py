@@ -13,11 +13,12 @@ from typer.testing import CliRunner
 from tests.generators.models.videocrafter.tiny import save, shrink, shrunk, state
 from vbench.cli import app
 from vbench.errors import CheckpointMismatch, MissingCheckpoint, UsageError
-from vbench.generators.base import Clip, Request
+from vbench.generators.base import Request
 from vbench.generators.catalog import build
 from vbench.generators.models.ldm.attention import Attention
 from vbench.generators.models.videocrafter.generator import VideoCrafter
 from vbench.generators.models.videocrafter.networks import load
+from vbench.media.clip import Clip
 from vbench.media.video import Video
 from vbench.sampling.manifest import read_manifest
 

@@ -17,7 +17,8 @@ from vbench.dimensions.backbones.grit.pyramid import FeaturePyramid
 from vbench.dimensions.backbones.grit.text_decoder import TextDecoder
 from vbench.dimensions.backbones.wordpiece import WordPiece
 from vbench.errors import CheckpointMismatch
-from vbench.weights.cards import load_strictly, locate, state_dict
+from vbench.weights.cards import locate
+from vbench.weights.load import load_strictly, state_dict
 
 MEAN = (123.675, 116.28, 103.53)
 DEVIATION = (58.395, 57.12, 57.375)

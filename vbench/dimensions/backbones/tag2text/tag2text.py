@@ -18,7 +18,8 @@ from vbench.dimensions.backbones.pixels import IMAGENET, normalise
 from vbench.dimensions.backbones.tag2text.beam_search import Hypothesis, beam_search
 from vbench.dimensions.backbones.tag2text.network import Tag2TextNetwork, Writing
 from vbench.dimensions.backbones.wordpiece import END, WordPiece
-from vbench.weights.cards import load_strictly, locate, state_dict
+from vbench.weights.cards import locate
+from vbench.weights.load import load_strictly, state_dict
 
 TAG_NAMES = Path(__file__).parents[2] / "data" / "tag2text_tags.json"
 """The tags in the order of the tag head."""

@@ -10,12 +10,12 @@ from typing import Any
 import torch
 
 from vbench.generators.base import Settings
+from vbench.generators.local_model import LoadOptions
 from vbench.generators.models.inflated_sd.sampling import SCHEDULERS, guided, refined, scheduled
 from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusion
 from vbench.generators.models.inflated_sd.unet import BASE, UNet
 from vbench.generators.models.lavie import weights_files as published
 from vbench.generators.models.lavie.weights import filled
-from vbench.generators.models.lavie.weights_files import LoadOptions
 
 
 class Base:

@@ -11,20 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from typing_extensions import override
 
 from vbench.errors import UsageError
-from vbench.generators.base import Clip, Delivery, Enhancer, Generator, Request, SamplingError, Settings
+from vbench.generators.base import Delivery, Enhancer, Generator, Request, SamplingError, Settings
+from vbench.generators.local_model import PIXELS, LoadOptions, Model, check_size, loaded, noise
 from vbench.generators.models.lavie import weights_files as published
-from vbench.generators.models.lavie.weights_files import (
-    EVERY,
-    FASTER,
-    KEYS,
-    LARGER,
-    MOST_PIXELS,
-    PIXELS,
-    SCHEDULERS,
-    LoadOptions,
-    Model,
-)
-from vbench.weights.cards import digest
+from vbench.generators.models.lavie.weights_files import EVERY, FASTER, KEYS, LARGER, MOST_PIXELS, SCHEDULERS
+from vbench.media.clip import Clip
 
 if TYPE_CHECKING:
     from vbench.generators.models.lavie.base import Base
@@ -113,7 +104,7 @@ class LaVie(Generator[LaVieOptions]):
 
     @override
     def sample(self, request: Request) -> Clip:
-        from vbench.generators.diffusers.pipeline import as_frames
+        from vbench.generators.frames import as_frames
 
         iterations = self._settings["freeinit"]["iterations"] if "freeinit" in self.techniques else 1
         video = self._model.sample(request.prompt, request.settings, noise(request), iterations)
@@ -170,7 +161,7 @@ class Stage(Enhancer):
 
     @override
     def enhance(self, clip: Clip, request: Request) -> Clip:
-        from vbench.generators.diffusers.pipeline import as_frames
+        from vbench.generators.frames import as_frames
 
         return Clip(as_frames(self._loaded.sample(request.prompt, clip.frames, noise(request))), self.rate(clip.fps))
 
@@ -247,42 +238,3 @@ class LaVieSuperResolution(Stage):
         from vbench.generators.models.lavie.super_resolution import SuperResolution
 
         return SuperResolution(self.options)
-
-
-def noise(request: Request) -> Any:
-    """The generator that all of a request's noise is drawn from."""
-    import torch
-
-    return torch.Generator("cpu").manual_seed(request.seed)
-
-
-def check_size(name: str, settings: Settings) -> None:
-    """Refuse sides that latents cannot have.
-
-    Raises:
-        UsageError: a side is no multiple of 8.
-    """
-    for side in ("height", "width"):
-        pixels = getattr(settings, side)
-        if pixels and pixels % PIXELS:
-            raise UsageError(f"{name} works on multiples of {PIXELS} pixels: {side} {pixels} is none.")
-
-
-def loaded(model: Model, options: LoadOptions) -> dict[str, Any]:
-    """What a manifest says of a model: its files, and what ran it."""
-    import diffusers
-    import torch
-    import transformers
-
-    device, dtype = options.placed(model)
-    weights = options.folder / model.weights.name
-    return {
-        "checkpoint": model.weights.name,
-        "sha256": digest(weights),
-        "companion": model.companion.repository,
-        "dtype": str(dtype).removeprefix("torch."),
-        "device": device.type,
-        "diffusers": diffusers.__version__,
-        "transformers": transformers.__version__,
-        "torch": torch.__version__,
-    }

@@ -14,12 +14,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from vbench.generators.local_model import LoadOptions
 from vbench.generators.models.inflated_sd.sampling import guided, spaced_ddim
 from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusion
 from vbench.generators.models.inflated_sd.unet import INTERPOLATION, UNet
 from vbench.generators.models.lavie import weights_files as published
 from vbench.generators.models.lavie.weights import filled
-from vbench.generators.models.lavie.weights_files import EVERY, LoadOptions
+from vbench.generators.models.lavie.weights_files import EVERY
 
 PROTOCOL = published.INTERPOLATION.protocol.stated()
 

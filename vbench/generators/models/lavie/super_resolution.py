@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vbench.errors import CheckpointError
+from vbench.generators.local_model import LoadOptions
 from vbench.generators.models.inflated_sd.sampling import guided, scheduled
 from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusion
 from vbench.generators.models.lavie import weights_files as published
 from vbench.generators.models.lavie.interpolation import signed
 from vbench.generators.models.lavie.vsr_unet import SUPER_RESOLUTION, VSRUNet
 from vbench.generators.models.lavie.weights import filled
-from vbench.generators.models.lavie.weights_files import LoadOptions
 
 PROTOCOL = published.SUPER_RESOLUTION.protocol.stated()
 

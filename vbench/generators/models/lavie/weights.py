@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from vbench.errors import CheckpointError, CheckpointMismatch
-from vbench.weights.cards import read_tensors
+from vbench.weights.load import read_tensors
 
 ENTRY = "ema"
 """Where a training checkpoint keeps its state dict."""

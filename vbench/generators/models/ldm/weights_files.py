@@ -12,7 +12,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from vbench.errors import CheckpointError, CheckpointMismatch, MissingCheckpoint
-from vbench.weights.cards import read_tensors
+from vbench.weights.load import read_tensors
 
 DEEPSPEED_PREFIX = 16
 """Characters before each key in files that DeepSpeed wrote, ``_forward_module.``."""

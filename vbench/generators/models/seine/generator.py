@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from vbench.errors import UsageError
-from vbench.generators.base import Clip, Delivery, Generator, Request, Settings
-from vbench.generators.models.lavie.generator import check_size, loaded, noise
-from vbench.generators.models.lavie.weights_files import LoadOptions
+from vbench.generators.base import Delivery, Generator, Request, Settings
+from vbench.generators.local_model import LoadOptions, check_size, loaded, noise
 from vbench.generators.models.seine.tasks import SCHEDULERS, SEINE, TASKS
+from vbench.media.clip import Clip
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -98,7 +98,7 @@ class SEINEGenerator(Generator[SeineOptions]):
 
     @override
     def sample(self, request: Request) -> Clip:
-        from vbench.generators.diffusers.pipeline import as_frames
+        from vbench.generators.frames import as_frames
 
         pictures = [read_picture(picture) for picture in self._pictures(request)]
         video = self._model.sample(request.prompt, pictures, self.task, request.settings, noise(request))

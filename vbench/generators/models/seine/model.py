@@ -15,11 +15,11 @@ from diffusers import DDPMScheduler
 from torch import Tensor
 
 from vbench.generators.base import Settings
+from vbench.generators.local_model import LoadOptions
 from vbench.generators.models.inflated_sd.sampling import BETAS, guided, scheduled, spaced_ddim
 from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusion
 from vbench.generators.models.inflated_sd.unet import BASE, UNet
 from vbench.generators.models.lavie.weights import filled
-from vbench.generators.models.lavie.weights_files import LoadOptions
 from vbench.generators.models.seine.tasks import SEINE, Task, mask
 
 ARCHITECTURE = replace(BASE, in_channels=9)

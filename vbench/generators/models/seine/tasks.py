@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from vbench.generators.base import Settings
-from vbench.generators.models.lavie.weights_files import STABLE_DIFFUSION, Model, Published
+from vbench.generators.local_model import Model
+from vbench.generators.models.lavie.weights_files import STABLE_DIFFUSION
+from vbench.weights.cards import Published
 
 
 @dataclass(frozen=True)

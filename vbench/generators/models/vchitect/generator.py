@@ -12,8 +12,10 @@ from typing_extensions import override
 
 from vbench import device as devices
 from vbench.errors import UsageError
-from vbench.generators.base import Clip, Generator, Options, Request, SamplingError, Settings
+from vbench.generators.base import Generator, Request, SamplingError, Settings
 from vbench.generators.models.vchitect import weights_files as published
+from vbench.generators.options import Options
+from vbench.media.clip import Clip
 
 if TYPE_CHECKING:
     import torch
@@ -112,7 +114,7 @@ class Vchitect(Generator[VchitectOptions]):
     def sample(self, request: Request) -> Clip:
         import torch
 
-        from vbench.generators.diffusers.pipeline import as_frames
+        from vbench.generators.frames import as_frames
         from vbench.generators.models.vchitect.sampling import SCALES
 
         scale, noise = SCALES[self.options.guidance], torch.Generator("cpu").manual_seed(request.seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,48 +10,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from typing_extensions import override
 
 from vbench import device as devices
-from vbench.errors import UsageError
-from vbench.generators.base import Clip, Enhancer, Options, Request, read_options
-from vbench.generators.models.venhancer.weights_files import GUIDANCE, RESCALE, TIMESTEPS, files
-from vbench.weights.cards import cache_dir, digest
+from vbench.files.digest import digest
+from vbench.generators.base import Enhancer, Request
+from vbench.generators.models.venhancer.options import VEnhancerOptions
+from vbench.generators.models.venhancer.weights_files import GUIDANCE, RESCALE, files
+from vbench.generators.options import read_options
+from vbench.media.clip import Clip
+from vbench.weights.cards import cache_dir
 
 if TYPE_CHECKING:
     from vbench.generators.models.venhancer.sampling import Enhancing
-
-
-@dataclass(frozen=True)
-class VEnhancerOptions(Options):
-    """What can stand behind the colon, ``+venhancer:up_scale=2,target_fps=24``.
-
-    Attributes:
-        checkpoints: folder with the three files, by default ``venhancer`` in the suite's cache.
-        device: auto, cpu, cuda, ...
-        up_scale: how many times larger a clip becomes, raised for one that would have less than 720 rows.
-        target_fps: rate to come near to by creating frames; 0 creates none.
-        noise_aug: timestep of the noise on the clip, 1 to 1000; more changes more.
-        steps: denoising steps.
-    """
-
-    checkpoints: str = ""
-    device: str = "auto"
-    up_scale: float = 4.0
-    target_fps: float = 0.0
-    noise_aug: int = 200
-    steps: int = 50
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be meant.
-
-        Raises:
-            UsageError: a number out of its range.
-        """
-        if not 1 <= self.noise_aug <= TIMESTEPS:
-            raise UsageError(f"VEnhancer's noise_aug is 1 to {TIMESTEPS}, found {self.noise_aug}.")
-        if self.up_scale < 1 or self.steps < 1 or self.target_fps < 0:
-            raise UsageError(
-                "VEnhancer's up_scale and steps are 1 or more and its target_fps 0 or more, found "
-                f"{self.up_scale:g}, {self.steps} and {self.target_fps:g}."
-            )
 
 
 class VEnhancer(Enhancer):

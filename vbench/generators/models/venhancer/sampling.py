@@ -9,17 +9,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vbench.generators.base import Clip, Request, SamplingError
-from vbench.generators.diffusers.pipeline import as_frames
+from vbench.generators.base import Request, SamplingError
+from vbench.generators.frames import as_frames
 from vbench.generators.models.ldm.vae import SCALE, decoded
 from vbench.generators.models.venhancer import padding
 from vbench.generators.models.venhancer.control import Hint
-from vbench.generators.models.venhancer.enhancer import VEnhancerOptions
 from vbench.generators.models.venhancer.frames import between, key_frames, taken
 from vbench.generators.models.venhancer.networks import load
+from vbench.generators.models.venhancer.options import VEnhancerOptions
 from vbench.generators.models.venhancer.prompts import NEGATIVE, POSITIVE
 from vbench.generators.models.venhancer.sampler import Schedule, guided, sample
 from vbench.generators.models.venhancer.weights_files import GUIDANCE, RESCALE
+from vbench.media.clip import Clip
 
 TOGETHER = 2
 """Frames that are decoded at once."""

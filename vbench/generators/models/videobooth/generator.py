@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from vbench.errors import UsageError
-from vbench.generators.base import Clip, Delivery, Generator, Request, Settings
-from vbench.generators.models.lavie.generator import check_size, loaded, noise
-from vbench.generators.models.lavie.weights_files import LoadOptions
+from vbench.files.digest import digest
+from vbench.generators.base import Delivery, Generator, Request, Settings
+from vbench.generators.local_model import LoadOptions, check_size, loaded, noise
 from vbench.generators.models.videobooth.weights_files import VIDEOBOOTH
-from vbench.weights.cards import digest
+from vbench.media.clip import Clip
 
 if TYPE_CHECKING:
     from vbench.generators.models.videobooth.sampling import VideoBooth
@@ -97,7 +97,7 @@ class VideoBoothGenerator(Generator[VideoBoothOptions]):
 
     @override
     def sample(self, request: Request) -> Clip:
-        from vbench.generators.diffusers.pipeline import as_frames
+        from vbench.generators.frames import as_frames
         from vbench.generators.models.videobooth.image import read_object
 
         word, picture = self._word(request.prompt), read_object(_picture(request))

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from vbench.generators.base import Settings
+from vbench.generators.local_model import LoadOptions
 from vbench.generators.models.inflated_sd.sampling import Predict, scheduled
-from vbench.generators.models.lavie.weights_files import LoadOptions
 from vbench.generators.models.seine.model import ddpm
 from vbench.generators.models.videobooth.companions import Companions
 from vbench.generators.models.videobooth.image import for_clip, for_vae

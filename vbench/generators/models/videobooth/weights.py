@@ -14,12 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from vbench.errors import CheckpointError
-from vbench.generators.models.lavie.weights_files import Published
 from vbench.generators.models.ldm.weights_files import Part, load_parts
 from vbench.generators.models.videobooth.mapper import Mapper
 from vbench.generators.models.videobooth.unet import Block, UNet
 from vbench.generators.models.videobooth.weights_files import VIDEOBOOTH
-from vbench.weights.cards import read_tensors
+from vbench.weights.cards import Published
+from vbench.weights.load import read_tensors
 
 NETWORK_ENTRY, MAPPER_ENTRY = "ema_unet", "ema"
 """Where the training checkpoints keep their state dicts."""

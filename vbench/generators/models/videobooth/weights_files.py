@@ -9,7 +9,8 @@ from typing_extensions import override
 
 from vbench.errors import MissingCheckpoint
 from vbench.generators.base import Settings
-from vbench.generators.models.lavie.weights_files import Model, Published
+from vbench.generators.local_model import Model
+from vbench.weights.cards import Published
 
 
 @dataclass(frozen=True, kw_only=True)

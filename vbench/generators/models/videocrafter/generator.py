@@ -12,10 +12,13 @@ from typing_extensions import override
 
 from vbench import device as devices
 from vbench.errors import MissingCheckpoint, UsageError
-from vbench.generators.base import Clip, Generator, Options, Request, Settings
+from vbench.files.digest import digest
+from vbench.generators.base import Generator, Request, Settings
 from vbench.generators.models.videocrafter.schedule import timesteps
 from vbench.generators.models.videocrafter.weights_files import FILE, MODELS, download_command
-from vbench.weights.cards import cache_dir, digest
+from vbench.generators.options import Options
+from vbench.media.clip import Clip
+from vbench.weights.cards import cache_dir
 
 if TYPE_CHECKING:
     from vbench.generators.models.videocrafter.sampling import Sampler
@@ -44,7 +47,7 @@ class VideoCrafterOptions(Options):
 
 
 class VideoCrafter(Generator[VideoCrafterOptions]):
-    """A model of :data:`~vbench.generators.models.videocrafter.weights_files.MODELS`; its weights are loaded for the first video.
+    """A model of :data:`~.weights_files.MODELS`; its weights are loaded for the first video.
 
     Raises:
         UsageError: something stands behind a colon.

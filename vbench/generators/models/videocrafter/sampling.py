@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from vbench.generators.base import Clip, Request, SamplingError
-from vbench.generators.diffusers.pipeline import as_frames
+from vbench.generators.base import Request, SamplingError
+from vbench.generators.frames import as_frames
 from vbench.generators.models.ldm.sizes import FACTOR
 from vbench.generators.models.ldm.vae import decoded
 from vbench.generators.models.videocrafter.networks import load
@@ -17,6 +17,7 @@ from vbench.generators.models.videocrafter.schedule import Step, ddim
 from vbench.generators.models.videocrafter.unet import attend_in_windows
 from vbench.generators.models.videocrafter.weights_files import Model
 from vbench.generators.techniques.freenoise import rescheduled, shuffled_segments
+from vbench.media.clip import Clip
 
 
 class Sampler:

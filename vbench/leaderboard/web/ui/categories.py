@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vbench.analysis.statistics import TOTAL
+from vbench.analysis.statistics import TOTAL, Figure
 from vbench.benchmarks.score_card import RULES
-from vbench.leaderboard.views.board_row import Figure
 from vbench.leaderboard.web.ui.render import SIDES, Model, normalised, scale
 
 

@@ -15,8 +15,9 @@ from starlette.types import Lifespan
 from vbench.leaderboard.arena import Arena
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.comparisons import Comparisons
-from vbench.leaderboard.web.api import GUARDED, HOUR
-from vbench.leaderboard.web.rate_limit import Flood
+from vbench.leaderboard.web.api import HOUR
+from vbench.leaderboard.web.http import GUARDED
+from vbench.leaderboard.web.rate_limit import RateLimiter
 from vbench.leaderboard.web.ui.pages import arena, board, compare, model, submit
 from vbench.leaderboard.web.ui.render import script, style
 from vbench.leaderboard.web.ui.theme import theme
@@ -38,7 +39,7 @@ def mount(app: FastAPI, board: Board) -> None:
     ballots = Arena(board)
     comparisons = Comparisons(board)
     app.include_router(_routes(ballots))
-    app.add_middleware(UploadLimit, flood=Flood(board.settings.submissions_per_hour, HOUR))
+    app.add_middleware(UploadLimit, flood=RateLimiter(board.settings.submissions_per_hour, HOUR))
     app.router.lifespan_context = _ending(app.router.lifespan_context, comparisons)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "SSR mode is not supported")

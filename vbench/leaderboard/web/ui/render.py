@@ -16,9 +16,9 @@ from urllib.parse import quote
 import jinja2
 
 from vbench.analysis.comparison import BETTER, WORSE, verdict
-from vbench.analysis.statistics import TOTAL
+from vbench.analysis.statistics import TOTAL, Figure
 from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
-from vbench.leaderboard.views.board_row import Entry, Figure
+from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.ranking import KINDS, side_of
 from vbench.reports import charts
 
@@ -37,7 +37,7 @@ class Model:
     """A row with the colour and mark that it has in every chart of a page."""
 
     number: int
-    entry: Entry
+    entry: BoardRow
 
     @property
     def colour(self) -> str:
@@ -65,7 +65,7 @@ def script() -> str:
     return (TEMPLATES / "look.js").read_text(encoding="utf-8")
 
 
-def name_of(entry: Entry) -> str:
+def name_of(entry: BoardRow) -> str:
     """A row's model and version in words."""
     return f"{entry.card.name} {entry.card.version}".strip()
 
@@ -96,7 +96,7 @@ def scale(figures: Sequence[Figure]) -> tuple[float, float]:
     return min(ends) - room, max(ends) + room
 
 
-def _spokes(entry: Entry, side: str) -> tuple[tuple[str, float], ...]:
+def _spokes(entry: BoardRow, side: str) -> tuple[tuple[str, float], ...]:
     values = ((name, entry.normalised(name)) for name in side_of(side))
     return tuple((title_of(name), 100 * value) for name, value in values if value is not None)
 

@@ -7,7 +7,7 @@ import math
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vbench.leaderboard.web.rate_limit import Flood
+from vbench.leaderboard.web.rate_limit import RateLimiter
 
 UPLOAD = "/gradio_api/upload"
 
@@ -20,7 +20,7 @@ class UploadLimit:
         flood: counts by address.
     """
 
-    def __init__(self, app: ASGIApp, flood: Flood) -> None:
+    def __init__(self, app: ASGIApp, flood: RateLimiter) -> None:
         self.app, self.flood = app, flood
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,10 +9,11 @@ from urllib.parse import quote, urlencode
 import gradio as gr
 
 from vbench.benchmarks.score_card import RULES
+from vbench.errors import Refused
 from vbench.leaderboard.arena import LEFT, RIGHT, Arena, Ballot, standings
 from vbench.leaderboard.board import TIE, Board
-from vbench.leaderboard.errors import NotFound, Refused
-from vbench.leaderboard.web.rate_limit import Flood
+from vbench.leaderboard.errors import NotFound
+from vbench.leaderboard.web.rate_limit import RateLimiter
 from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, part
 from vbench.leaderboard.web.ui.render import render, title_of
 
@@ -45,7 +46,7 @@ def add(page: gr.Blocks, board: Board, ballots: Arena) -> None:
     ranking = part(elem_id="standings")
     ballot, voter = gr.State(""), gr.BrowserState("", storage_key="vbench-voter", secret=SECRET)
     buttons = [left, tie, right]
-    flood = Flood(board.settings.votes_per_minute, MINUTE)
+    flood = RateLimiter(board.settings.votes_per_minute, MINUTE)
 
     def drawn(dimension: str) -> list[Any]:
         name = ballots.draw(dimension if dimension in RULES else "")

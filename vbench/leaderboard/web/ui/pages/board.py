@@ -11,7 +11,7 @@ import gradio as gr
 from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.comparisons import Comparisons
-from vbench.leaderboard.views.board_row import APART, RANKED, Entry
+from vbench.leaderboard.views.board_row import APART, RANKED, BoardRow
 from vbench.leaderboard.views.ranking import KINDS, MODEL, SCORES, SELECTED, SOURCE, View, rows, side_of
 from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, part
 from vbench.leaderboard.web.ui.render import render, title_of
@@ -106,7 +106,7 @@ def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
 
 
 def _view(
-    entries: Sequence[Entry],
+    entries: Sequence[BoardRow],
     quality: list[str],
     semantic: list[str],
     search: str,
@@ -127,11 +127,11 @@ def _view(
     return replace(view, sort=column, descending=descending) if known else view
 
 
-def _suites(entries: Sequence[Entry]) -> list[str]:
+def _suites(entries: Sequence[BoardRow]) -> list[str]:
     return sorted({entry.suite for entry in entries})
 
 
-def _table(entries: Sequence[Entry], comparisons: Comparisons, view: View) -> str:
+def _table(entries: Sequence[BoardRow], comparisons: Comparisons, view: View) -> str:
     lines = rows(entries, view)
     column = view.selected_is if view.ranks_by == SELECTED else view.ranks_by
     groups = comparisons.groups(entries, column) if column else {}

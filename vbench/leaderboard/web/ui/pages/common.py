@@ -11,7 +11,7 @@ from gradio.components import Navbar
 
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotFound
-from vbench.leaderboard.views.board_row import Entry
+from vbench.leaderboard.views.board_row import BoardRow
 
 FOLLOWS = """
 const follow = () => { const root = element.querySelector("[data-title]"); if (root) keepAddress(root); };
@@ -32,7 +32,7 @@ def navbar() -> None:
     Navbar(main_page_name="Board")
 
 
-def entry_of(board: Board, entries: Sequence[Entry], name: str) -> Entry:
+def entry_of(board: Board, entries: Sequence[BoardRow], name: str) -> BoardRow:
     """A row by its id, of the board or of any submission.
 
     Raises:

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
-from vbench.analysis.statistics import TOTAL, PairedDifference
+from vbench.analysis.statistics import TOTAL, Figure, PairedDifference
 from vbench.benchmarks.score_card import RULES
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.comparisons import Comparisons
 from vbench.leaderboard.errors import NotFound
-from vbench.leaderboard.views.board_row import Entry, Figure
+from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.web.ui.categories import by_category
 from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, entry_of, navbar, part
 from vbench.leaderboard.web.ui.render import SIDES, Model, name_of, radars, render
@@ -86,7 +86,7 @@ def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
     chosen.input(changed, chosen, shown, trigger_mode="always_last", **QUIET)
 
 
-def _models(board: Board, entries: Sequence[Entry], names: Sequence[str]) -> list[Entry]:
+def _models(board: Board, entries: Sequence[BoardRow], names: Sequence[str]) -> list[BoardRow]:
     """The rows of that name, at most as many as are compared; unknown ones are left out."""
     found = []
     for name in dict.fromkeys(names):
@@ -97,11 +97,11 @@ def _models(board: Board, entries: Sequence[Entry], names: Sequence[str]) -> lis
     return found[:MOST]
 
 
-def _label(entry: Entry) -> str:
+def _label(entry: BoardRow) -> str:
     return f"{name_of(entry)} · {entry.suite}, {entry.profile} · {entry.id}"
 
 
-def _page(entries: Sequence[Entry], comparisons: Comparisons) -> str:
+def _page(entries: Sequence[BoardRow], comparisons: Comparisons) -> str:
     models = [Model(number, entry) for number, entry in enumerate(entries)]
     return render(
         "compare.html",
@@ -114,7 +114,7 @@ def _page(entries: Sequence[Entry], comparisons: Comparisons) -> str:
     )
 
 
-def _objections(entries: Sequence[Entry]) -> list[str]:
+def _objections(entries: Sequence[BoardRow]) -> list[str]:
     """Why the models should not be compared."""
     kinds = {"prompt suites": {entry.suite for entry in entries}, "profiles": {entry.profile for entry in entries}}
     return [

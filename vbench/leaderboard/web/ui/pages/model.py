@@ -12,7 +12,7 @@ from vbench.leaderboard.board import Board, Detail
 from vbench.leaderboard.db.tables import PUBLISHED
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.submissions.model_card import SETTINGS
-from vbench.leaderboard.views.board_row import FIGURE, RANKED, Entry
+from vbench.leaderboard.views.board_row import FIGURE, RANKED, BoardRow
 from vbench.leaderboard.views.ranking import View, rows
 from vbench.leaderboard.web.ui.categories import by_category
 from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, entry_of, navbar, part
@@ -74,7 +74,7 @@ def _shown(value: Any) -> str:
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _frames(board: Board, entry: Entry, detail: Detail) -> list[dict[str, Any]]:
+def _frames(board: Board, entry: BoardRow, detail: Detail) -> list[dict[str, Any]]:
     """Addresses and captions of the sample frames of a published submission."""
     if entry.state != PUBLISHED:
         return []

@@ -8,8 +8,9 @@ from typing import Any
 
 import gradio as gr
 
+from vbench.errors import Refused
 from vbench.leaderboard.board import Board
-from vbench.leaderboard.errors import NotAllowed, NotFound, Refused
+from vbench.leaderboard.errors import NotAllowed, NotFound
 from vbench.leaderboard.settings import MIB
 from vbench.leaderboard.submissions.model_card import ACCESS, ModelCard, read_card
 from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, part

@@ -1,0 +1,35 @@
+"""SHA-256 of files, computed once per process for an unchanged file."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, 64 hexadecimal characters; computed once per process for an unchanged file."""
+    stat = path.stat()
+    return _digest(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: Path, size: int, modified: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _sha256(file)
+
+
+def _sha256(file: Any) -> str:  # Python 3.10 has no hashlib.file_digest
+    sha = hashlib.sha256()
+    while block := file.read(1 << 20):
+        sha.update(block)
+    return sha.hexdigest()
+
+
+def content_of(path: Path) -> str:
+    """SHA-256 of a video; of a folder of frames, of their names and digests."""
+    if not path.is_dir():
+        return digest(path)
+    files = sorted(file for file in path.iterdir() if file.is_file())
+    return hashlib.sha256("".join(file.name + digest(file) for file in files).encode()).hexdigest()

@@ -1,0 +1,48 @@
+"""Frames as models give them, in one form; and seeds as torch takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vbench.generators.base import SamplingError
+
+
+def as_frames(video: Any) -> NDArray[np.uint8]:
+    """Frames as they are encoded.
+
+    Args:
+        video: ``(T, H, W, 3)`` float in 0..1.
+
+    Returns:
+        The same as uint8.
+
+    Raises:
+        SamplingError: not every value is a number, or all are the same.
+    """
+    values = np.asarray(video)
+    if not np.isfinite(values).all():
+        raise SamplingError(
+            "the model gave values that are no numbers, as it does where its precision is too small: try "
+            "--option dtype=bfloat16 or --option dtype=float32"
+        )
+    if values.min() == values.max():
+        raise SamplingError(
+            "every pixel of the video is the same: the precision may be too small (--option dtype=float32), or size "
+            "and frames less than the VAE can decode"
+        )
+    return (values * 255).round().astype(np.uint8)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """The global generators start from a seed, and go on as before afterwards: some VAEs draw from them."""
+    accelerators = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    with torch.random.fork_rng(accelerators):
+        torch.manual_seed(seed)
+        yield

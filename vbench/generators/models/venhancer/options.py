@@ -1,0 +1,44 @@
+"""How VEnhancer is loaded and what it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vbench.errors import UsageError
+from vbench.generators.models.venhancer.weights_files import TIMESTEPS
+from vbench.generators.options import Options
+
+
+@dataclass(frozen=True)
+class VEnhancerOptions(Options):
+    """What can stand behind the colon, ``+venhancer:up_scale=2,target_fps=24``.
+
+    Attributes:
+        checkpoints: folder with the three files, by default ``venhancer`` in the suite's cache.
+        device: auto, cpu, cuda, ...
+        up_scale: how many times larger a clip becomes, raised for one that would have less than 720 rows.
+        target_fps: rate to come near to by creating frames; 0 creates none.
+        noise_aug: timestep of the noise on the clip, 1 to 1000; more changes more.
+        steps: denoising steps.
+    """
+
+    checkpoints: str = ""
+    device: str = "auto"
+    up_scale: float = 4.0
+    target_fps: float = 0.0
+    noise_aug: int = 200
+    steps: int = 50
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises:
+            UsageError: a number out of its range.
+        """
+        if not 1 <= self.noise_aug <= TIMESTEPS:
+            raise UsageError(f"VEnhancer's noise_aug is 1 to {TIMESTEPS}, found {self.noise_aug}.")
+        if self.up_scale < 1 or self.steps < 1 or self.target_fps < 0:
+            raise UsageError(
+                "VEnhancer's up_scale and steps are 1 or more and its target_fps 0 or more, found "
+                f"{self.up_scale:g}, {self.steps} and {self.target_fps:g}."
+            )

@@ -1,0 +1,56 @@
+"""What ``--option NAME=VALUE`` sets: each generator has its own dataclass of options."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from vbench.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Options:
+    """What ``--option NAME=VALUE`` can set; each generator has its own dataclass of them."""
+
+
+O = TypeVar("O", bound=Options)  # noqa: E741 - the type of a generator's options
+
+
+def read_options(kind: type[O], pairs: Sequence[str], of: str) -> O:
+    """Options from ``NAME=VALUE``, typed as their dataclass says.
+
+    Args:
+        kind: the dataclass.
+        pairs: what was given.
+        of: whose options, for messages.
+
+    Raises:
+        UsageError: no such option, or a value of another type; the message lists what there is.
+    """
+    types = get_type_hints(kind)
+    known = {field.name: types[field.name] for field in fields(kind)}
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or name not in known:
+            listed = ", ".join(f"{key}={_described(types[key])}" for key in known) or "none"
+            raise UsageError(f"{of} has no option {pair!r}. Its options: {listed}.")
+        values[name] = _typed(known[name], text, f"{of}'s option {name}")
+    return kind(**values)
+
+
+_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def _typed(kind: Any, text: str, where: str) -> Any:
+    try:
+        return _WORDS[text.lower()] if kind is bool else kind(text)
+    except (KeyError, ValueError) as error:
+        raise UsageError(f"{where} must be a {_described(kind)}, found {text!r}.") from error
+
+
+def _described(kind: Any) -> str:
+    return {bool: "yes|no", int: "number", float: "number", str: "text", Path: "path"}.get(kind, str(kind))

@@ -1,0 +1,25 @@
+"""How figures and names are written in a report."""
+
+from __future__ import annotations
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def title(name: str) -> str:
+    """A dimension's name for people."""
+    return name.replace("_", " ").capitalize()
+
+
+def place(value: float, low: float, high: float) -> float:
+    """Percent of the way from one end of a scale to the other, within it."""
+    return round(min(max(100 * (value - low) / (high - low), 0.0), 100.0), 2)
+
+
+def fixed(value: float, places: int = 4) -> str:
+    """With so many places, and a minus as wide as a plus."""
+    return f"{value:.{places}f}".replace("-", MINUS)
+
+
+def signed(value: float, places: int = 2) -> str:
+    """The same with a sign in any case."""
+    return f"{value:+.{places}f}".replace("-", MINUS)

@@ -1,0 +1,48 @@
+"""The report as one HTML file: it opens from disk, asks nothing of the network, runs no script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from vbench.analysis.comparison import BETTER, SAME, WORSE, verdict
+from vbench.analysis.statistics import TOTAL
+from vbench.benchmarks.score_card import RULES
+from vbench.errors import MissingExtra
+from vbench.files.atomic import write_atomically
+from vbench.reports.formatting import fixed, place, signed, title
+from vbench.reports.report_data import SIDES, gather
+
+
+def write_report(runs: Sequence[Path], target: Path) -> Path:
+    """Write the report of these runs.
+
+    Args:
+        runs: folders of runs; with several, the first is the yardstick.
+        target: the HTML file.
+
+    Returns:
+        The file.
+
+    Raises:
+        UsageError: a folder holds no run.
+        MissingExtra: the packages that draw and fill the page are not installed.
+    """
+    try:
+        import jinja2
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            'A report needs packages that are not installed: pip install "vbench-suite[report]"'
+        ) from error
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("vbench.reports"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"title": title, "place": place, "fixed": fixed, "signed": signed, "verdict": verdict}
+    names = {"BETTER": BETTER, "WORSE": WORSE, "SAME": SAME, "SIDES": SIDES, "TOTAL": TOTAL, "RULES": RULES}
+    page = environment.get_template("report.html").render(report=gather(runs), **names)
+    write_atomically(target, page)
+    return target

@@ -1,0 +1,38 @@
+"""The provenance of a run: what was asked, with what, on which machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vbench.errors import UsageError
+from vbench.files.atomic import write_atomically
+
+STORE, RECORD = "run.sqlite", "run.json"
+
+
+RECORD_VERSION = 1
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """The provenance of a run.
+
+    Raises:
+        UsageError: the folder holds no run, or one of a newer version.
+    """
+    try:
+        record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{folder} holds no run ({error}). Make one with: vbench evaluate VIDEOS --output {folder}"
+        ) from error
+    if record.get("version", 0) > RECORD_VERSION:
+        raise UsageError(f"{folder} was written by a newer vbench (version {record['version']}).")
+    return record
+
+
+def write_record(folder: Path, record: Mapping[str, Any]) -> None:
+    """Put a run's provenance into its folder, whole or not at all."""
+    write_atomically(folder / RECORD, json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
