@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from vbench.cli.board_admin import account, certify, open_board, queue, votes
 from vbench.cli.card import print_json
 from vbench.errors import UsageError
 
-if TYPE_CHECKING:
-    from vbench.leaderboard.board import Board
-
 leaderboard = typer.Typer(help="Serve a leaderboard, and look after its database.")
+leaderboard.command()(queue)
+leaderboard.command()(certify)
+leaderboard.add_typer(account, name="account")
+leaderboard.add_typer(votes, name="votes")
 
 Database = Annotated[
     str | None,
@@ -71,7 +73,7 @@ def list_submissions(
     """List all submissions, whatever their state."""
     from vbench.leaderboard.views.board_row import FIGURE
 
-    entries = [entry for entry in _board(database).entries(everything=True) if entry.format != FIGURE]
+    entries = [entry for entry in open_board(database).entries(everything=True) if entry.format != FIGURE]
     if as_json:
         print_json([entry.plain() for entry in entries])
         return
@@ -86,14 +88,14 @@ def list_submissions(
 @leaderboard.command()
 def publish(number: Number, database: Database = None) -> None:
     """Show a pending submission on the board."""
-    _board(database).publish(number, local=True)
+    open_board(database).publish(number, local=True)
     typer.echo(f"submission {number} is published")
 
 
 @leaderboard.command()
 def withdraw(number: Number, database: Database = None) -> None:
     """Take a submission off the board."""
-    _board(database).withdraw(number, local=True)
+    open_board(database).withdraw(number, local=True)
     typer.echo(f"submission {number} is withdrawn")
 
 
@@ -109,7 +111,7 @@ def add(
         content = archive.read_bytes()
     except OSError as error:
         raise UsageError(f"{archive} cannot be read: {error.strerror}") from error
-    receipt = _board(database).submit(content, local=True)
+    receipt = open_board(database).submit(content, local=True)
     typer.echo(f"submission {receipt.id} is {receipt.state}")
 
 
@@ -121,7 +123,7 @@ def export(
     from vbench.leaderboard.views.export import as_csv, as_json
 
     write = {Format.json: as_json, Format.csv: as_csv}[form]
-    typer.echo(write(_board(database).entries()), nl=False)
+    typer.echo(write(open_board(database).entries()), nl=False)
 
 
 @leaderboard.command()
@@ -130,14 +132,7 @@ def rebuild(database: Database = None) -> None:
 
     Exit status: 0 all done, 1 some archives would be refused today; they keep their scores.
     """
-    refused = _board(database).rebuild()
+    refused = open_board(database).rebuild()
     for number, reasons in refused.items():
         typer.echo(f"submission {number}: {' '.join(reasons)}", err=True)
     raise typer.Exit(int(bool(refused)))
-
-
-def _board(database: str | None) -> Board:
-    from vbench.leaderboard.board import Board
-    from vbench.leaderboard.settings import from_environment
-
-    return Board(from_environment(database=database))

@@ -28,6 +28,8 @@ LOCK = 0x76_62_65_6E_63_68
 
 WRITES = {"vbench_writes": True}
 
+MIGRATES = {"vbench_migrates": True}
+
 
 class Database:
     """The board's database, with the newest schema.
@@ -42,7 +44,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         try:
-            with self._transaction() as connection:
+            with self._transaction(**MIGRATES) as connection:
                 command.upgrade(migrations(connection), "head")
         except OperationalError as error:
             raise UsageError(f"The database {self.engine.url!r} cannot be opened: {error.orig}") from error
@@ -67,8 +69,8 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with self.engine.connect().execution_options(**WRITES) as connection, connection.begin():
+    def _transaction(self, **options: bool) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(**WRITES, **options) as connection, connection.begin():
             if self.engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
             yield connection
@@ -102,10 +104,12 @@ def _engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={WAIT * 1000}"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={WAIT * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("vbench_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    """References hold but during a migration, which makes tables anew."""
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA foreign_keys={'OFF' if options.get('vbench_migrates') else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("vbench_writes") else "BEGIN")

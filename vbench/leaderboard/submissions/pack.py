@@ -93,7 +93,7 @@ def pack_results(source: Path, card: ModelCard, partial: bool = False) -> bytes:
 
 
 def _scores(rows: Iterable[Row]) -> bytes:
-    columns = ("video", "prompt", "dimension", "status", "value", "weight", "category", "content")
+    columns = ("video", "prompt", "dimension", "status", "value", "weight", "category", "content", "format")
     kept = ({name: getattr(row, name) for name in columns} for row in rows if row.dimension in RULES)
     return b"".join(_json(row) for row in kept)
 

@@ -12,48 +12,54 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from vbench.analysis.statistics import TOTAL, Figure, Interval, category_intervals, intervals
 from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, in_protocol_order
 from vbench.compat.read_result_files import read_results
 from vbench.dimensions.profiles import PROFILES
-from vbench.errors import Refused, VBenchError
+from vbench.errors import Refused
 from vbench.files.strict_json import bad_texts, loads, unseen
 from vbench.leaderboard.submissions.archive import names_like
 from vbench.leaderboard.submissions.expected_suites import Expected, expected
+from vbench.leaderboard.submissions.findings import Findings
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
+from vbench.leaderboard.submissions.possible_rows import (
+    BINARY,
+    above_everything,
+    unevenly_long,
+    wrong_formats,
+    wrong_lengths,
+    wrong_values,
+    wrong_weights,
+)
+from vbench.leaderboard.submissions.provenance import (
+    WORD,
+    check_checkpoints,
+    check_dates,
+    check_missing_videos,
+    check_samples,
+    check_versions,
+    wrong_videos,
+)
+from vbench.prompts.digests import normal, prompt_digest
 from vbench.prompts.official import CATEGORY_SHA256, SUITE_SHA256
 from vbench.prompts.sampling_plan import SAMPLES
 from vbench.runs.plan import STANDARD
 from vbench.runs.record import RECORD_VERSION
 from vbench.runs.results import score_card
-from vbench.runs.store import FAILED, FINAL, SCORED, Row
-from vbench.weights.cards import is_published
+from vbench.runs.store import SCORED, Row
 
-CHECK_VERSION = 1
+CHECK_VERSION = 2
 """Raised whenever the check or the formulas change; stored with every verdict."""
 
-FORMAT = 1
-"""Of ``submission.json``."""
+FORMAT = 2
+"""Of ``submission.json``; 1 had no format of the videos in its scores."""
 
 OURS, REFERENCE = "vbench", "reference"
 
-COSINES = ("appearance_style", "temporal_style", "overall_consistency")
-"""Raw scores in -1..1; all others in 0..1."""
-
-BINARY = ("dynamic_degree", "human_action")
-"""Raw scores that are 0 or 1."""
-
-BY_FRAMES = (
-    "subject_consistency", "background_consistency", "appearance_style", "object_class", "multiple_objects", "scene",
-    "spatial_relationship",
-)  # fmt: skip
-"""Dimensions in which a video weighs as many as it has frames or pairs; in ``color`` 0 or 1, in the others 1."""
-
-MOST_ROWS, MOST_FRAMES, LONGEST_NAME = 100_000, 100_000, 1000
-
-MOST_REASONS = 40
+MOST_ROWS, LONGEST_NAME = 100_000, 1000
 
 FILTERED = "temporal_flickering"
 """Its videos have passed the static filter, which may leave fewer than five of a prompt."""
@@ -69,6 +75,7 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "weight": (int, float, type(None)),
     "category": (str,),
     "content": (str,),
+    "format": (str,),
 }
 
 
@@ -88,6 +95,8 @@ class Checked:
         by_category: the same by content category.
         notes: what a reader should know.
         apart: why it cannot be ranked.
+        unverified: what is the submitter's word alone; every reader is told.
+        flags: what looks strange; whoever publishes is told.
         media: frames and videos: name -> (prompt, content).
     """
 
@@ -102,35 +111,26 @@ class Checked:
     by_category: Mapping[str, Mapping[str, Figure]]
     notes: Sequence[str] = ()
     apart: Sequence[str] = ()
+    unverified: Sequence[str] = ()
+    flags: Sequence[str] = ()
     media: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
 
 
-@dataclass
-class _Findings:
-    reasons: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    apart: list[str] = field(default_factory=list)
-
-    def settle(self) -> None:
-        """Refuse if there is any reason to."""
-        if len(self.reasons) > MOST_REASONS:
-            self.reasons[MOST_REASONS:] = [f"There are {len(self.reasons) - MOST_REASONS} more reasons."]
-        if self.reasons:
-            raise Refused(self.reasons)
-
-
-def check(files: Mapping[str, bytes], ranked_suite: str, card: ModelCard | None = None) -> Checked:
+def check(
+    files: Mapping[str, bytes], ranked_suite: str, card: ModelCard | None = None, now: datetime | None = None
+) -> Checked:
     """What a submission is worth.
 
     Args:
         files: of the archive, by name.
         ranked_suite: the suite whose results the board ranks.
         card: where the archive has none.
+        now: the time, before which everything must have happened; by default that of the clock.
 
     Raises:
         Refused: it does not hold; with the reasons.
     """
-    found = _Findings()
+    found, now = Findings(), now or datetime.now(timezone.utc)
     head = _head(files, found) if "submission.json" in files else {}
     found.settle()
     if "card" in head:
@@ -139,29 +139,38 @@ def check(files: Mapping[str, bytes], ranked_suite: str, card: ModelCard | None 
         raise Refused(["There is no model card: submission.json is missing. Make the archive with: vbench submit"])
     results = {name: files[name] for name in names_like(files, "*_eval_results.json")}
     record: dict[str, Any] = {}
+    partial = bool(head.get("partial"))
     if "scores.jsonl" in files:
         form, record = OURS, _record(head)
         suite = _check_record(record, found)
-        rows = _read_rows(files["scores.jsonl"], found)
+        rows = _read_rows(files["scores.jsonl"], head["format"], found)
+        check_missing_videos(record, partial, found)
+        check_versions(record, found)
     elif results:
         form, suite = REFERENCE, _known_suite(SUITE_SHA256)
         rows, notes = read_results(results)
         found.notes += notes
     else:
         raise Refused(["There are no scores per video: neither scores.jsonl nor *_eval_results.json is there."])
+    found.unverified.append(WORD)
+    check_dates(record, card, now, found)
     found.settle()
-    _check_rows(rows, form, found)
+    _check_rows(rows, form, card, found)
     found.settle()
-    _check_complete(rows, suite, form, bool(head.get("partial")), found)
-    prompts = {row.video: row.prompt for row in rows}
-    media = dict(_media(files, prompts, found))
+    _check_complete(rows, suite, form, partial, found)
+    media = dict(_media(files, {row.video: row.prompt for row in rows}, found))
+    found.reasons += wrong_videos(media, {f"videos/{stem_of(row.video)}.mp4": row.content for row in rows})
+    if form == OURS:
+        check_checkpoints(record, {row.dimension for row in rows if row.status == SCORED}, found)
     if "samples.jsonl" in files:
-        _check_samples(files["samples.jsonl"], card, found)
+        check_samples(files["samples.jsonl"], card, rows, found)
     elif form == OURS:
-        found.notes.append("No samples.jsonl: which text and seed each video was sampled with is not recorded.")
+        found.unverified.append("Not recorded: which text and seed each video was sampled with (no samples.jsonl).")
     found.settle()
     if not (scores := _figures(rows)):
         raise Refused(["There are no scores: no dimension has a video that counts."])
+    found.reasons += above_everything(scores)
+    found.settle()
     if suite.name != ranked_suite:
         found.apart.append(f"Another prompt suite: {suite.name}, this board ranks {ranked_suite}.")
     if missing := [name for name in RULES if name not in scores]:
@@ -170,19 +179,19 @@ def check(files: Mapping[str, bytes], ranked_suite: str, card: ModelCard | None 
         found.notes.append(f"Settings not stated: {', '.join(name.replace('_', ' ') for name in card.unstated)}.")
     return Checked(
         form, card, suite.name, record.get("profile", "official"), record, rows, _rows_digest(rows, card), scores,
-        _figures_by_category(rows), found.notes, found.apart, media,
+        _figures_by_category(rows), found.notes, found.apart, found.unverified, found.flags, media,
     )  # fmt: skip
 
 
 # The files -------------------------------------------------------------------------------------------------------
 
 
-def _head(files: Mapping[str, bytes], found: _Findings) -> dict[str, Any]:
+def _head(files: Mapping[str, bytes], found: Findings) -> dict[str, Any]:
     head = loads(files["submission.json"], "submission.json")
     if not isinstance(head, dict) or not isinstance(head.get("card"), dict):
         raise Refused(["submission.json must be an object with a card."])
-    if head.get("format") != FORMAT:
-        found.reasons.append(f"submission.json: format {head.get('format')!r:.20}; this board reads {FORMAT}.")
+    if head.get("format") not in (1, FORMAT) or isinstance(head["format"], bool | float):
+        found.reasons.append(f"submission.json: format {head.get('format')!r:.20}; this board reads 1 and {FORMAT}.")
     if unknown := sorted(head.keys() - {"format", "card", "record", "partial"}):
         found.reasons.append(f"submission.json: unknown field {unknown[0]!r:.60}.")
     if not isinstance(head.get("partial", False), bool):
@@ -191,7 +200,7 @@ def _head(files: Mapping[str, bytes], found: _Findings) -> dict[str, Any]:
     return head
 
 
-def _read_rows(content: bytes, found: _Findings) -> list[Row]:
+def _read_rows(content: bytes, form: int, found: Findings) -> list[Row]:
     lines = content.split(b"\n")
     if len(lines) > MOST_ROWS:
         raise Refused([f"scores.jsonl has {len(lines):,} lines; at most {MOST_ROWS:,} are allowed."])
@@ -200,11 +209,13 @@ def _read_rows(content: bytes, found: _Findings) -> list[Row]:
         if line.strip():
             where = f"scores.jsonl, line {number}"
             values = loads(line, where)
+            if form == 1 and isinstance(values, dict):
+                values.setdefault("format", "")
             if wrong := _wrong_fields(values):
                 found.reasons.append(f"{where}: {wrong}.")
             else:
                 rows.append(Row(identity="", **values))
-        if len(found.reasons) > MOST_REASONS:
+        if found.full:
             break
     return rows
 
@@ -219,7 +230,7 @@ def _wrong_fields(values: Any) -> str:
 
 
 def _media(
-    files: Mapping[str, bytes], prompts: Mapping[str, str], found: _Findings
+    files: Mapping[str, bytes], prompts: Mapping[str, str], found: Findings
 ) -> Iterator[tuple[str, tuple[str, bytes]]]:
     """Frames and videos with the prompts that they answer; each is named after a video of the run."""
     stems = {stem_of(video): prompt for video, prompt in prompts.items()}
@@ -241,22 +252,6 @@ def stem_of(video: str) -> str:
     return re.sub(r"\.[^.]*$", "", video).replace("/", "_")
 
 
-def _check_samples(content: bytes, card: ModelCard, found: _Findings) -> None:
-    """Who extended the prompts must agree with the card."""
-    extenders = set()
-    for number, line in enumerate(content.split(b"\n"), 1):
-        if line.strip():
-            record = loads(line, f"samples.jsonl, line {number}")
-            if not isinstance(record, dict) or not isinstance(record.get("extender", ""), str):
-                raise Refused([f"samples.jsonl, line {number}: this is no record of a sample."])
-            extenders.add(record.get("extender", ""))
-    if said := sorted(extenders - {""}):
-        if card.prompt_rewriting.casefold() == "none":
-            found.reasons.append(f"card: prompt_rewriting is none, but samples.jsonl says {said[0]!r:.100}.")
-        elif not unseen(said[0], lines=True):
-            found.notes.append(f"Prompts were rewritten by {said[0]:.200}.")
-
-
 # The record ------------------------------------------------------------------------------------------------------
 
 
@@ -274,7 +269,7 @@ def _known_suite(digest: Any) -> Expected:
     return suite
 
 
-def _check_record(record: Mapping[str, Any], found: _Findings) -> Expected:
+def _check_record(record: Mapping[str, Any], found: Findings) -> Expected:
     """Compare a run's provenance with what the board knows, and name its suite."""
     version, mode, status = (record.get(name) for name in ("version", "mode", "status"))
     if not isinstance(version, int) or version > RECORD_VERSION:
@@ -292,75 +287,28 @@ def _check_record(record: Mapping[str, Any], found: _Findings) -> Expected:
         found.apart.append(f"The {profile} profile is a proxy: its scores compare with no other profile's.")
     if options := record.get("options"):
         found.apart.append(f"Settings outside the protocol: {json.dumps(options, ensure_ascii=False):.200}.")
-    _check_checkpoints(record, found)
     return suite
-
-
-def _check_checkpoints(record: Mapping[str, Any], found: _Findings) -> None:
-    stated = record.get("checkpoints")
-    if not isinstance(stated, dict) or not all(isinstance(entry, dict) for entry in stated.values()):
-        found.reasons.append("record: checkpoints must be an object of {file, sha256}.")
-        return
-    if not stated and record.get("profile") == "official":
-        found.apart.append("The run recorded no checkpoints.")
-    for name, entry in stated.items():
-        try:
-            published = is_published(name, str(entry.get("sha256", "")))
-        except VBenchError:
-            found.notes.append(f"Unknown checkpoint {name:.60}.")
-            continue
-        if published is False:
-            found.apart.append(f"The checkpoint {name} is not the published file.")
 
 
 # The rows --------------------------------------------------------------------------------------------------------
 
 
-def _check_rows(rows: Sequence[Row], form: str, found: _Findings) -> None:
+def _check_rows(rows: Sequence[Row], form: str, card: ModelCard, found: Findings) -> None:
     by_dimension: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_dimension[row.dimension].append(row)
     for name in in_protocol_order(by_dimension):
         if name in RULES:
-            found.reasons += _wrong_values(name, by_dimension[name])
-            found.reasons += _wrong_weights(name, by_dimension[name])
+            found.reasons += wrong_values(name, by_dimension[name], form == OURS)
+            found.reasons += wrong_weights(name, by_dimension[name], form == OURS)
         else:
             found.reasons.append(f"{name!r:.60} is no dimension of the protocol.")
     found.reasons += _wrong_texts(rows)
     found.reasons += _copies(rows, form)
-
-
-def _wrong_values(name: str, rows: Sequence[Row]) -> Iterator[str]:
-    statuses = {row.status for row in rows} - {*FINAL, FAILED}
-    if statuses:
-        yield f"{name}: unknown status {min(statuses)!r:.40}."
-    if any((row.status == SCORED) != (row.value is not None and row.weight is not None) for row in rows):
-        yield f"{name}: a scored video has a value and a weight, another has neither."
-    low, high = (-1.0, 1.0) if name in COSINES else (0.0, 1.0)
-    outside = [row for row in rows if row.value is not None and not low <= row.value <= high]
-    if outside:
-        what = "a cosine" if name in COSINES else "the score"
-        yield (
-            f"{name}: {len(outside)} of {len(rows)} values are not in {low:g}..{high:g}, such as {outside[0].value:g} "
-            f"of {outside[0].video!r:.100}. {what.capitalize()} cannot be that; a model without its weights gives such "
-            "values. Check the checkpoint and evaluate again."
-        )
-    elif name in BINARY and (between := [row for row in rows if row.value not in (None, 0, 1)]):
-        yield f"{name}: a video scores 0 or 1, found {between[0].value:g} of {between[0].video!r:.100}."
-
-
-def _wrong_weights(name: str, rows: Sequence[Row]) -> Iterator[str]:
-    for row in rows:
-        weight = row.weight
-        if weight is None:
-            continue
-        if name in BY_FRAMES:
-            right, should = float(weight).is_integer() and 1 <= weight <= MOST_FRAMES, "a number of frames"
-        else:
-            right, should = weight == 1 or (name == "color" and weight == 0), "1"
-        if not right:
-            yield f"{name}: the weight of {row.video!r:.100} is {weight:g}, it must be {should}."
-            return
+    if form == OURS:
+        found.reasons += wrong_lengths(rows, card.frames)
+        found.reasons += wrong_formats(rows, card.resolution, card.fps)
+    found.apart += unevenly_long(rows)
 
 
 def _wrong_texts(rows: Sequence[Row]) -> Iterator[str]:
@@ -398,7 +346,7 @@ def _copies(rows: Sequence[Row], form: str) -> Iterator[str]:
 # Completeness ----------------------------------------------------------------------------------------------------
 
 
-def _check_complete(rows: Sequence[Row], suite: Expected, form: str, partial: bool, found: _Findings) -> None:
+def _check_complete(rows: Sequence[Row], suite: Expected, form: str, partial: bool, found: Findings) -> None:
     by_dimension: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_dimension[row.dimension].append(row)
@@ -418,19 +366,20 @@ def _check_complete(rows: Sequence[Row], suite: Expected, form: str, partial: bo
 def _strange_prompts(name: str, rows: Sequence[Row], suite: Expected) -> Iterator[str]:
     """Prompts and samples that the suite does not ask for; no partial result has them either."""
     texts = {row.prompt for row in rows}
-    if suite.prompts and (strange := sorted(texts - suite.prompts.get(name, frozenset()))):
+    known = suite.prompts.get(name, frozenset())
+    if strange := sorted(text for text in texts if prompt_digest(text) not in known):
         yield f"{name}: {len(strange)} prompts are not in the suite {suite.name}, such as {strange[0]!r:.100}."
-    elif len(texts) > suite.counts.get(name, 0):
-        yield f"{name}: {len(texts)} prompts, the suite {suite.name} has {suite.counts.get(name, 0)}."
-    prompt, most = Counter(row.prompt for row in rows).most_common(1)[0]
+    elif len(texts) > len({normal(text) for text in texts}):
+        yield f"{name}: two of the prompts are one of the suite {suite.name}, written in two ways."
+    prompt, most = Counter(normal(row.prompt) for row in rows).most_common(1)[0]
     if most > SAMPLES:
         yield f"{name}: {most} videos of {prompt!r:.100}; {SAMPLES} are judged."
 
 
-def _gaps(name: str, rows: Sequence[Row], suite: Expected, form: str, found: _Findings) -> Iterator[str]:
+def _gaps(name: str, rows: Sequence[Row], suite: Expected, form: str, found: Findings) -> Iterator[str]:
     """What a whole result would have; the reference leaves videos out of ``color`` in which it sees no colour."""
     scored = Counter(row.prompt for row in rows if row.status == SCORED)
-    prompts, videos = suite.counts[name], sum(scored.values())
+    prompts, videos = suite.count(name), sum(scored.values())
     if videos == prompts * SAMPLES:
         return
     counted = f"{videos} of {prompts * SAMPLES} videos, {len(scored)} of {prompts} prompts"
