@@ -95,7 +95,7 @@ def _write(sent: Sent) -> Sent:
         path.chmod(0o600)
     except OSError as error:
         raise UsageError(
-            f"The key of a submission is kept in {path.parent}, which cannot be written: {error}. Set XDG_STATE_HOME to "
+            f"The key is kept in {path.parent}, which cannot be written: {error}. Set XDG_STATE_HOME to "
             "a folder that can."
         ) from error
     return sent

@@ -50,7 +50,7 @@ def _unvaried(rows: Iterable[Row]) -> Iterator[str]:
         values = [value for samples in prompts.values() for value in samples]
         if len(values) < FEWEST:
             continue
-        if len(set(values)) == 1:
+        if len(set(values)) == 1 and (name in CONTINUOUS or 0 < values[0] < 1):
             yield f"{name}: all {len(values)} videos score {values[0]:g}."
         elif name in CONTINUOUS:
             yield from _few_values(name, values)
