@@ -35,6 +35,12 @@ CHECKPOINTS = {
     for name in dict.fromkeys(name for names in OFFICIAL_CHECKPOINTS.values() for name in names)
 }
 
+RECORDED = {
+    "started": "2025-03-15T10:00:00+00:00",
+    "ended": "2025-03-15T18:30:00+00:00",
+    "packages": {"vbench-suite": "0.1.0", "numpy": "2.1.0"},
+}
+
 FRAMES = 16
 
 VALUES_OF_COUNTS = ("object_class", "multiple_objects", "scene", "color")
@@ -81,9 +87,7 @@ def run(folder: Path, made: Iterable[Row] | None = None, **changes: Any) -> Path
         "suite": {"name": "mini", "sha256": MINI.digest},
         "videos": str(PLACE),
         "checkpoints": CHECKPOINTS,
-        "started": "2025-03-15T10:00:00+00:00",
-        "ended": "2025-03-15T18:30:00+00:00",
-        "packages": {"vbench-suite": "0.1.0", "numpy": "2.1.0"},
+        **RECORDED,
         "arguments": ["evaluate", str(PLACE)],
     }
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from tests.analysis.test_comparison import write_run
-from tests.leaderboard.archives import CHECKPOINTS, archive, card, run, scored
+from tests.leaderboard.archives import CHECKPOINTS, RECORDED, archive, card, run, scored
 from tests.leaderboard.archives import rows as small_rows
 from tests.simulated import BINARY, CATEGORIES, LEVELS
 from vbench.benchmarks.score_card import RULES
+from vbench.files.digest import digest
 from vbench.generators.catalog import build
 from vbench.leaderboard.submissions.pack import pack
 from vbench.prompts.library import suite
@@ -60,10 +62,12 @@ def exhibits(folder: Path) -> list[bytes]:
     """Archives: three whole results, one of another suite and profile, and one whose names are HTML."""
     made = []
     for seed, (name, (generator, shift, shifts)) in enumerate(MODELS.items()):
-        rows = list(whole_rows(seed, shift, shifts))
-        videos = _videos(folder / f"videos-{seed}", generator, {row.prompt for row in rows})
+        made_up = list(whole_rows(seed, shift, shifts))
+        videos = _videos(folder / f"videos-{seed}", generator, {row.prompt for row in made_up})
+        digests = {path.name: digest(path) for path in videos.glob("*.mp4")}
+        rows = [replace(row, content=digests.get(row.video, row.content)) for row in made_up]
         suite_of = {"name": "open", "sha256": OPEN.digest}
-        changes = {"suite": suite_of, "checkpoints": CHECKPOINTS, "videos": str(videos), "started": "2025-03-01"}
+        changes = {"suite": suite_of, "checkpoints": CHECKPOINTS, "videos": str(videos), **RECORDED}
         (folder / f"run-{seed}").mkdir(parents=True)
         made.append(pack(write_run(folder / f"run-{seed}", rows, **changes), card(name, version="1.0"), VIDEOS, VIDEOS))
     own = run(folder / "own" / "run", small_rows(7), profile="lite", checkpoints={})
