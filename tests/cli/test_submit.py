@@ -68,9 +68,9 @@ def test_a_zip_with_scores_card_frames_and_videos(tmp_path: Path) -> None:
     result = vbench("submit", run(tmp_path / "run", made, videos=str(videos)), *LAB, "--videos", 40, "-o", "out.zip")
     assert result.exit_code == 0, result.output
     assert "total" in result.stdout
-    with zipfile.ZipFile("out.zip") as made:
-        names = made.namelist()
-        head = json.loads(made.read("submission.json"))
+    with zipfile.ZipFile("out.zip") as opened:
+        names = opened.namelist()
+        head = json.loads(opened.read("submission.json"))
     assert {"submission.json", "scores.jsonl"} <= set(names)
     assert any(name.startswith("videos/") for name in names)
     assert any(name.startswith("frames/") for name in names)
@@ -172,6 +172,7 @@ def cut_off_once(server: Server) -> Iterator[str]:
                 while answers and first:
                     client.sendall(first)
                     first = board.recv(1 << 16)
+                client.shutdown(socket.SHUT_RDWR)
 
     threading.Thread(target=serve, daemon=True).start()
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"

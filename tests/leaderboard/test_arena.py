@@ -172,10 +172,10 @@ def cast(votes: Iterator[tuple[str, int, int, str]]) -> list[Cast]:
     """Votes of voters on pairs, the first of each shown on a side by turns, a minute after one another."""
     return [
         Cast(
-            place, Judgement(f"prompt {place % 30}", "", *pair, outcome), voter,
-            f"2025-01-01T{place // 60 % 24:02}:{place % 60:02}:00+00:00", pair[place % 2], True, False,
+            place, Judgement(f"prompt {place % 30}", "", first, second, outcome), voter,
+            f"2025-01-01T{place // 60 % 24:02}:{place % 60:02}:00+00:00", (first, second)[place % 2], True, False,
         )
-        for place, (voter, *pair, outcome) in enumerate(votes)
+        for place, (voter, first, second, outcome) in enumerate(votes)
     ]  # fmt: skip
 
 

@@ -7,15 +7,18 @@ withdrawn), each with a video, and three votes.
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.leaderboard.archives import archive
+from tests.leaderboard.archives import archive, with_rows
 from tests.leaderboard.conftest import ADMIN
 from vbench.leaderboard.board import Board, Judgement
 from vbench.leaderboard.errors import Duplicate, NotFound
 from vbench.leaderboard.settings import Settings
+from vbench.leaderboard.submissions.likeness import CONTINUOUS
 
 OLD = Path(__file__).parent / "fixtures" / "board_0001.sqlite.gz"
 
@@ -61,6 +64,23 @@ def test_it_goes_on(old: Board, tmp_path: Path) -> None:
     assert len(old.votes()) == 3
     with old.database.reading() as session:
         assert session.connection().exec_driver_sql("PRAGMA foreign_key_check").all() == []
+
+
+def test_copies_of_what_it_holds_are_told(old: Board, tmp_path: Path) -> None:
+    board_of_today = with_rows(archive(tmp_path, 9, "Thief"), _values_of(old))
+    with pytest.raises(Duplicate, match="of submission 1: one of the two is a copy"):
+        old.submit(board_of_today)
+
+
+def _values_of(old: Board) -> Callable[[list[dict[str, Any]]], None]:
+    values = {(row.video, row.dimension): row.value for row in old.rows(1)}
+
+    def change(lines: list[dict[str, Any]]) -> None:
+        for line in lines:
+            if line["dimension"] in CONTINUOUS:
+                line["value"] = values[line["video"], line["dimension"]]
+
+    return change
 
 
 def test_what_today_would_be_refused_keeps_what_it_has(old: Board) -> None:

@@ -34,7 +34,7 @@ MOST_BALLOTS = 10_000
 SECONDS = 3600
 """After which a ballot is void."""
 
-PAIRS_KEPT = 8
+PAIRS_KEPT = 4
 """Pairs of copies that are kept in memory."""
 
 CLOSED = "This ballot is closed. Ask for another pair."

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Text, cast, delete, func, insert, select
 from sqlalchemy.orm import Session, undefer
 
 from vbench.analysis.statistics import Figure
@@ -183,6 +183,7 @@ class Board:
         self.database = Database(settings.database)
         self.accounts = Accounts(self.database)
         self.limits = limits_of(settings)
+        self._keep_likenesses()
 
     def close(self) -> None:
         """Let the database go."""
@@ -281,6 +282,16 @@ class Board:
             elif not flags and self._publishes(account):
                 _change(session, number, PUBLISHED, "submitter")
         return number
+
+    def _keep_likenesses(self) -> None:
+        """Add what copies are told by to the submissions of an older version."""
+        lacking = select(Verdict.submission_id).where(cast(Verdict.likeness, Text) == "{}")
+        with self.database.reading() as session:
+            if session.scalars(lacking.limit(1)).first() is None:
+                return
+        with self.database.writing() as session:
+            for number in session.scalars(lacking).all():
+                session.get_one(Verdict, number).likeness = likeness_of(_rows(session, number))
 
     def publish(self, number: int, token: str = "", local: bool = False) -> None:
         """Show a pending submission on the board.
@@ -436,14 +447,9 @@ class Board:
 
         Arguments and errors are those of :meth:`submission`.
         """
-        columns = (
-            VideoRow.video, VideoRow.prompt, VideoRow.dimension, VideoRow.content, VideoRow.category, VideoRow.status,
-            VideoRow.value, VideoRow.weight,
-        )  # fmt: skip
         with self.database.reading() as session:
             self._seen(session, number, token, local)
-            found = session.execute(select(*columns).where(VideoRow.submission_id == number).order_by(VideoRow.id))
-            return [Row(identity="", **row._mapping) for row in found]
+            return _rows(session, number)
 
     def videos(self) -> dict[str, dict[int, str]]:
         """Sampled videos of published submissions: prompt -> submission -> name, for :meth:`medium`."""
@@ -620,6 +626,15 @@ def _found(session: Session, number: int) -> Submission:
     if submission is None:
         raise NotFound(f"There is no submission {number}.")
     return submission
+
+
+def _rows(session: Session, number: int) -> list[Row]:
+    columns = (
+        VideoRow.video, VideoRow.prompt, VideoRow.dimension, VideoRow.content, VideoRow.category, VideoRow.status,
+        VideoRow.value, VideoRow.weight,
+    )  # fmt: skip
+    found = session.execute(select(*columns).where(VideoRow.submission_id == number).order_by(VideoRow.id))
+    return [Row(identity="", **row._mapping) for row in found]
 
 
 def _change(session: Session, number: int, state: str, by: str) -> None:

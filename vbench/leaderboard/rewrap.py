@@ -21,6 +21,9 @@ STEP = 1 << 16
 FILTERS = {"h264": "filter_units=remove_types=6", "hevc": "filter_units=remove_types=39|40"}
 """What takes an encoder's remarks out of a stream, by codec."""
 
+TAGLESS = {"fflags": "+bitexact"}
+"""What keeps the muxer from writing its own name and version."""
+
 _HEADER = 8
 """Bytes of an MP4 box before its content."""
 
@@ -44,8 +47,7 @@ def rewrapped(content: bytes) -> bytes:
     """
     made = io.BytesIO()
     try:
-        with av.open(io.BytesIO(content), "r") as source, av.open(made, "w", format="mp4") as target:
-            target.flags = av.container.Flags.bitexact.value
+        with av.open(io.BytesIO(content), "r") as source, av.open(made, "w", format="mp4", options=TAGLESS) as target:
             old = source.streams.video[0]
             new = target.add_stream_from_template(old)
             new.metadata.clear()

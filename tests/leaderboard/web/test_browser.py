@@ -72,7 +72,7 @@ def site(
     """A server whose board has published figures and five submissions, and the same board for looking behind it."""
     folder = tmp_path_factory.mktemp("site")
     database = new_database(request, folder)
-    settings = {"suite": SUITE, "upload_bytes": UPLOAD_BYTES, "votes_per_minute": 1000}
+    settings: dict[str, Any] = {"suite": SUITE, "upload_bytes": UPLOAD_BYTES, "votes_per_minute": 1000}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VBENCH_CACHE_DIR", str(folder / "cache"))  # nobody's prompts but those that are shipped
         board = Board(Settings(database=database, suite=SUITE))

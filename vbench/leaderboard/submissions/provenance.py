@@ -55,7 +55,7 @@ WORD = "Not verified: the scores are the submitter's word; the board has not see
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
-_VERSION = re.compile(r"\d+(\.\d+)*([.+-]?[0-9A-Za-z]+)*")
+_VERSION = re.compile(r"\d[0-9A-Za-z.+!_-]{0,80}")
 
 
 def check_dates(record: Mapping[str, Any], card: ModelCard, now: datetime, found: Findings) -> None:

@@ -8,7 +8,10 @@ from urllib.parse import urlsplit
 from vbench.leaderboard.errors import NotAllowed
 
 OWN = ("same-origin", "none")
-"""What a browser says in ``Sec-Fetch-Site`` of the board's own pages, and of what a person typed."""
+"""What a browser says in ``Sec-Fetch-Site`` of the board's own pages, and of what a person typed.
+
+No page can say it for a browser, and no proxy changes it; only without it is ``Origin`` compared with ``Host``.
+"""
 
 
 def demand_own_origin(headers: Mapping[str, str]) -> None:
@@ -20,6 +23,7 @@ def demand_own_origin(headers: Mapping[str, str]) -> None:
     Raises:
         NotAllowed: a browser says that it comes from elsewhere.
     """
-    origin, site = headers.get("origin", ""), headers.get("sec-fetch-site", "same-origin")
-    if site not in OWN or (origin and urlsplit(origin).netloc != headers.get("host", "")):
+    site, origin = headers.get("sec-fetch-site", ""), headers.get("origin", "")
+    own = site in OWN if site else not origin or urlsplit(origin).netloc == headers.get("host", "")
+    if not own:
         raise NotAllowed("Votes are taken from the board's own pages only.")
