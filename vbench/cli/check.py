@@ -26,6 +26,11 @@ def check(
     """List what is missing, unreadable, odd, duplicate or changed, without loading any model.
 
     Exit status: 0 no errors, 1 errors (with --strict also warnings), 2 wrong call.
+
+    Examples:
+      vbench check videos/mine
+      vbench check videos/mine --suite vbench-t2v -d temporal_flickering
+      vbench check videos/mine --strict --json
     """
     from rich.console import Console
     from rich.table import Table
