@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbench.cli.card import print_json
+from vbench.cli.plain_help import PlainHelp
 from vbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class Mark(str, Enum):
 def queue(database: Database = None, as_json: AsJson = False) -> None:
     """List what waits to be published, with what looks strange about each.
 
-    Example: vbench leaderboard queue --database sqlite:///board.sqlite
+    Examples:
+      vbench leaderboard queue --database sqlite:///board.sqlite
     """
     waiting = open_board(database).queue(local=True)
     if as_json:
@@ -59,29 +61,35 @@ def certify(
 ) -> None:
     """Mark a submission, after asking the benchmark's team; no card does.
 
-    Example: vbench leaderboard certify 7 gold
+    Examples:
+      vbench leaderboard certify 7 gold
     """
     open_board(database).certify(number, "" if mark is Mark.none else mark.value, local=True)
     typer.echo(f"submission {number} is marked {mark.value}")
 
 
-@account.command()
+@account.command(cls=PlainHelp)
 def issue(
     name: Annotated[str, typer.Argument(help="Name of the organisation.", show_default=False)],
     database: Database = None,
 ) -> None:
     """Open an account and print its token, once.
 
-    Example: vbench leaderboard account issue "Some Lab"
+    Examples:
+      vbench leaderboard account issue "Some Lab"
     """
     holder, token = open_board(database).accounts.issue(name)
     typer.echo(f"account {holder.id} of {holder.name}; its token, which is shown this once:", err=True)
     typer.echo(token)
 
 
-@account.command("list")
+@account.command("list", cls=PlainHelp)
 def list_accounts(database: Database = None, as_json: AsJson = False) -> None:
-    """List all accounts."""
+    """List all accounts.
+
+    Examples:
+      vbench leaderboard account list
+    """
     holders = open_board(database).accounts.all()
     if as_json:
         print_json([vars(holder) for holder in holders])
@@ -91,16 +99,20 @@ def list_accounts(database: Database = None, as_json: AsJson = False) -> None:
         typer.echo(f"{holder.id:>6}  {state:18}  {holder.name}")
 
 
-@account.command()
+@account.command(cls=PlainHelp)
 def revoke(
     number: Annotated[int, typer.Argument(metavar="ID", help="Number of the account.", show_default=False)],
     database: Database = None,
 ) -> None:
-    """Make an account's token useless; what it submitted stays."""
+    """Make an account's token useless; what it submitted stays.
+
+    Examples:
+      vbench leaderboard account revoke 1
+    """
     typer.echo(f"account {number} of {open_board(database).accounts.revoke(number).name} is revoked")
 
 
-@votes.command("list")
+@votes.command("list", cls=PlainHelp)
 def list_votes(
     voter: Annotated[str, typer.Option(help="First characters of a voter; all by default.")] = "",
     suspect: Annotated[bool, typer.Option(help="Only voters who stand out, with the reasons.")] = False,
@@ -109,7 +121,8 @@ def list_votes(
 ) -> None:
     """List the arena's votes by voter.
 
-    Example: vbench leaderboard votes list --suspect
+    Examples:
+      vbench leaderboard votes list --suspect
     """
     from vbench.leaderboard.standings import outliers
 
@@ -128,7 +141,7 @@ def list_votes(
                 typer.echo(f"  {vote.id:>6}  {vote.at}  {said.first} against {said.second}: {said.outcome}  {state}")
 
 
-@votes.command()
+@votes.command(cls=PlainHelp)
 def remove(
     numbers: Annotated[list[int] | None, typer.Argument(metavar="ID...", help="Votes.", show_default=False)] = None,
     voter: Annotated[str, typer.Option(help="All votes of a voter: its first 8 characters or more.")] = "",
@@ -136,7 +149,8 @@ def remove(
 ) -> None:
     """Take votes out of the count; they stay in the records.
 
-    Example: vbench leaderboard votes remove --voter 3f9a1c22
+    Examples:
+      vbench leaderboard votes remove --voter 3f9a1c22
     """
     if bool(numbers) == bool(voter) or (voter and len(voter) < 8):
         raise UsageError("Name votes by their numbers, or a voter by 8 characters or more.")

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from vbench.cli.card import print_json
-from vbench.runs.plan import make_plan
 
 
 def check(
@@ -27,10 +26,16 @@ def check(
     """List what is missing, unreadable, odd, duplicate or changed, without loading any model.
 
     Exit status: 0 no errors, 1 errors (with --strict also warnings), 2 wrong call.
+
+    Examples:
+      vbench check videos/mine
+      vbench check videos/mine --suite vbench-t2v -d temporal_flickering
+      vbench check videos/mine --strict --json
     """
     from rich.console import Console
     from rich.table import Table
 
+    from vbench.runs.plan import make_plan
     from vbench.runs.preflight import ERROR
     from vbench.runs.preflight import check as findings_of
 

@@ -10,11 +10,12 @@ import typer
 
 from vbench.cli.board_admin import account, certify, open_board, queue, votes
 from vbench.cli.card import print_json
+from vbench.cli.plain_help import PlainHelp
 from vbench.errors import UsageError
 
 leaderboard = typer.Typer(help="Serve a leaderboard, and look after its database.")
-leaderboard.command()(queue)
-leaderboard.command()(certify)
+leaderboard.command(cls=PlainHelp)(queue)
+leaderboard.command(cls=PlainHelp)(certify)
 leaderboard.add_typer(account, name="account")
 leaderboard.add_typer(votes, name="votes")
 
@@ -45,7 +46,9 @@ def serve(
 ) -> None:
     """Serve a board. Tokens and limits are settings: VBENCH_BOARD_ADMIN_TOKENS, VBENCH_BOARD_UPLOAD_BYTES, ...
 
-    Example: VBENCH_BOARD_ADMIN_TOKENS=$(openssl rand -hex 16) vbench leaderboard --database sqlite:///board.sqlite
+    Examples:
+      vbench leaderboard
+      VBENCH_BOARD_ADMIN_TOKENS=$(openssl rand -hex 16) vbench leaderboard --port 8000
     """
     if context.invoked_subcommand:
         return
@@ -66,14 +69,18 @@ def _refuse_taken(host: str, port: int) -> None:
             raise UsageError(f"Something is listening on port {port} already: choose another with --port.")
 
 
-@leaderboard.command("list")
+@leaderboard.command("list", cls=PlainHelp)
 def list_submissions(
     database: Database = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """List all submissions, whatever their state."""
+    """List all submissions, whatever their state.
+
+    Examples:
+      vbench leaderboard list --json
+    """
     from vbench.leaderboard.views.board_row import FIGURE
 
-    entries = [entry for entry in open_board(database).entries(everything=True) if entry.format != FIGURE]
+    entries = [entry for entry in openopen_board(database).entries(everything=True) if entry.format != FIGURE]
     if as_json:
         print_json([entry.plain() for entry in entries])
         return
@@ -85,54 +92,73 @@ def list_submissions(
         )
 
 
-@leaderboard.command()
+@leaderboard.command(cls=PlainHelp)
 def publish(number: Number, database: Database = None) -> None:
-    """Show a pending submission on the board."""
+    """Show a pending submission on the board.
+
+    Examples:
+      vbench leaderboard publish 12
+    """
     open_board(database).publish(number, local=True)
     typer.echo(f"submission {number} is published")
 
 
-@leaderboard.command()
+@leaderboard.command(cls=PlainHelp)
 def withdraw(number: Number, database: Database = None) -> None:
-    """Take a submission off the board."""
+    """Take a submission off the board.
+
+    Examples:
+      vbench leaderboard withdraw 12
+    """
     open_board(database).withdraw(number, local=True)
     typer.echo(f"submission {number} is withdrawn")
 
 
-@leaderboard.command()
+@leaderboard.command(cls=PlainHelp)
 def add(
     archive: Annotated[Path, typer.Argument(help="A zip that vbench submit made.", show_default=False)],
     database: Database = None,
 ) -> None:
-    """Check an archive and publish it."""
+    """Check an archive and publish it.
+
+    Examples:
+      vbench leaderboard add my-model.zip
+    """
     from vbench.errors import UsageError
 
     try:
         content = archive.read_bytes()
     except OSError as error:
         raise UsageError(f"{archive} cannot be read: {error.strerror}") from error
-    receipt = open_board(database).submit(content, local=True)
+    receipt = openopen_board(database).submit(content, local=True)
     typer.echo(f"submission {receipt.id} is {receipt.state}")
 
 
-@leaderboard.command()
+@leaderboard.command(cls=PlainHelp)
 def export(
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.json, database: Database = None
 ) -> None:
-    """Print the board as JSON or CSV."""
+    """Print the board as JSON or CSV.
+
+    Examples:
+      vbench leaderboard export --format csv > board.csv
+    """
     from vbench.leaderboard.views.export import as_csv, as_json
 
     write = {Format.json: as_json, Format.csv: as_csv}[form]
-    typer.echo(write(open_board(database).entries()), nl=False)
+    typer.echo(write(openopen_board(database).entries()), nl=False)
 
 
-@leaderboard.command()
+@leaderboard.command(cls=PlainHelp)
 def rebuild(database: Database = None) -> None:
     """Compute every score anew from the stored archives, as after a change of the formulas.
 
     Exit status: 0 all done, 1 some archives would be refused today; they keep their scores.
+
+    Examples:
+      vbench leaderboard rebuild
     """
-    refused = open_board(database).rebuild()
+    refused = openopen_board(database).rebuild()
     for number, reasons in refused.items():
         typer.echo(f"submission {number}: {' '.join(reasons)}", err=True)
     raise typer.Exit(int(bool(refused)))

@@ -30,6 +30,10 @@ def score(
     """Show Quality, Semantic and Total, and every dimension that they are made of.
 
     Exit status: 0 all 16 dimensions have a score, 1 some are missing, 2 wrong call.
+
+    Examples:
+      vbench score vbench-runs/mine-official
+      vbench score results/ --json
     """
     card, profile, options = read(run)
     if json_output:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
+from vbench.errors import NotApplicable
+
 if TYPE_CHECKING:
     from vbench.dimensions.backbones.base import Backbone
     from vbench.media.video import Video
@@ -81,6 +83,18 @@ class Dimension(ABC):
             TooShort: the video has too few frames.
             NotApplicable: this video or prompt cannot be judged, with the reason.
         """
+
+    @final
+    def judged(self, video: Video, prompt: Prompt) -> VideoScore:
+        """The score, once it is known that the prompt brings what the dimension needs.
+
+        Raises:
+            TooShort: the video has too few frames.
+            NotApplicable: the prompt brings no facts for it, or this video or prompt cannot be judged.
+        """
+        if self.needs and self.needs not in prompt.facts:
+            raise NotApplicable(f"the prompt {prompt.text!r} brings no facts for {self.needs}")
+        return self.score(video, prompt)
 
     @final
     @staticmethod

@@ -57,11 +57,8 @@ def look(task: Task, crew: Evaluators, budget: int) -> Iterator[Row]:
 
 
 def _scored(row: Row, dimension: Dimension, video: Video, visit: Visit) -> Row:
-    if dimension.needs and dimension.needs not in visit.prompt.facts:
-        reason = f"the prompt {visit.prompt.text!r} brings no facts for {dimension.needs}"
-        return replace(row, status=NOT_APPLICABLE, reason=reason)
     try:
-        score = dimension.score(video, visit.prompt)
+        score = dimension.judged(video, visit.prompt)
     except VideoError as error:
         return replace(row, status=UNREADABLE, reason=str(error))
     except TooShort as error:
