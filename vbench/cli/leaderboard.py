@@ -80,7 +80,7 @@ def list_submissions(
     """
     from vbench.leaderboard.views.board_row import FIGURE
 
-    entries = [entry for entry in openopen_board(database).entries(everything=True) if entry.format != FIGURE]
+    entries = [entry for entry in open_board(database).entries(everything=True) if entry.format != FIGURE]
     if as_json:
         print_json([entry.plain() for entry in entries])
         return
@@ -130,7 +130,7 @@ def add(
         content = archive.read_bytes()
     except OSError as error:
         raise UsageError(f"{archive} cannot be read: {error.strerror}") from error
-    receipt = openopen_board(database).submit(content, local=True)
+    receipt = open_board(database).submit(content, local=True)
     typer.echo(f"submission {receipt.id} is {receipt.state}")
 
 
@@ -146,7 +146,7 @@ def export(
     from vbench.leaderboard.views.export import as_csv, as_json
 
     write = {Format.json: as_json, Format.csv: as_csv}[form]
-    typer.echo(write(openopen_board(database).entries()), nl=False)
+    typer.echo(write(open_board(database).entries()), nl=False)
 
 
 @leaderboard.command(cls=PlainHelp)
@@ -158,7 +158,7 @@ def rebuild(database: Database = None) -> None:
     Examples:
       vbench leaderboard rebuild
     """
-    refused = openopen_board(database).rebuild()
+    refused = open_board(database).rebuild()
     for number, reasons in refused.items():
         typer.echo(f"submission {number}: {' '.join(reasons)}", err=True)
     raise typer.Exit(int(bool(refused)))
