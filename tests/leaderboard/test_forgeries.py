@@ -187,6 +187,7 @@ REFUSED: dict[str, tuple[Forge, str]] = {
         samples(settings={"width": 1024, "height": 512}),
         r"samples.jsonl: width 1024, the card says 512",
     ),
+    "samples whose settings are no numbers": (samples(settings={"fps": [8]}), r"samples.jsonl: fps \[8\], the card"),
     "samples of two generators": (samples(generator=lambda record: f"model-{record.index}"), "is of 5 generators"),
     "a video that was not scored": (other_video, "is not the video that was scored"),
     "no video": (

@@ -155,7 +155,7 @@ class Verdict(Base):
     findings: Mapped[dict[str, Any]]
     """``notes``, ``apart``, ``unverified`` and ``flags``: lists of sentences."""
     rows_sha256: Mapped[str] = mapped_column(index=True)
-    likeness: Mapped[dict[str, Any]]
+    likeness: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     """By what copies are told (:mod:`vbench.leaderboard.submissions.likeness`); empty where an older version wrote."""
 
 

@@ -161,7 +161,7 @@ def check_samples(content: bytes, card: ModelCard, rows: Sequence[Row], found: F
     _check_extenders(samples, card, found)
     generators = sorted({sample.get("generator", "") for sample in samples} - {""})
     if len(generators) > 1:
-        found.reasons.append(f"samples.jsonl is of {len(generators)} generators: {', '.join(generators):.200}.")
+        found.reasons.append(f"samples.jsonl is of {len(generators)} generators: {generators!r:.200}.")
     elif not generators:
         found.unverified.append("Not recorded: which generator the videos are of.")
     elif not _share_a_word(generators[0], f"{card.name} {card.version}"):
@@ -209,8 +209,8 @@ def _other_settings(samples: Sequence[Mapping[str, Any]], card: ModelCard) -> It
         "frames": card.frames, "steps": card.steps, "guidance": card.guidance,
     }  # fmt: skip
     for name, value in said.items():
-        stated = {sample.get("settings", {}).get(name) for sample in samples}
-        others = [one for one in stated - {None} if not isinstance(one, int | float) or one != value]
+        stated = [sample.get("settings", {}).get(name) for sample in samples]
+        others = [one for one in stated if one is not None and one != value]
         if value is not None and others:
             yield f"samples.jsonl: {name} {others[0]!r:.40}, the card says {value:g}."
 
