@@ -243,17 +243,17 @@ def test_votes_are_looked_at_and_removed(database: str, tmp_path: Path) -> None:
         video = write_video(tmp_path / "v.mp4", noise(4)).read_bytes() + bytes([seed])
         board.submit(with_videos(submission(tmp_path, seed, f"Model {seed}"), {name: video}), local=True)
     for _ in range(12):
-        board.vote(rows()[0].prompt, 1, 2, "first", "quick")
-    board.vote(rows()[0].prompt, 1, 2, "second", "slow")
-    voter = board.cast_votes()[0].voter
+        board.ballot_box.vote(rows()[0].prompt, 1, 2, "first", "quick")
+    board.ballot_box.vote(rows()[0].prompt, 1, 2, "second", "slow")
+    voter = board.ballot_box.cast()[0].voter
     at = ("--database", database)
     suspects = vbench("leaderboard", "votes", "list", "--suspect", *at).stdout
     assert suspects.startswith(f"{voter[:16]}  12 votes; ")
     assert "between votes at the median" in suspects
     assert vbench("leaderboard", "votes", "list", "--voter", voter[:8], *at).stdout.count("replaced") == 11
     assert vbench("leaderboard", "votes", "remove", "--voter", voter[:8], *at).stdout == "12 votes are removed\n"
-    assert [vote.outcome for vote in board.votes()] == ["second"]
+    assert [vote.outcome for vote in board.ballot_box.votes()] == ["second"]
     assert vbench("leaderboard", "votes", "remove", 13, *at).stdout == "1 votes are removed\n"
-    assert board.votes() == []
+    assert board.ballot_box.votes() == []
     assert isinstance(vbench("leaderboard", "votes", "remove", "--voter", "3", *at).exception, UsageError)
     board.close()

@@ -15,7 +15,8 @@ from tests.footage import write_video
 from tests.leaderboard.archives import archive, rows, with_videos
 from vbench.errors import Refused
 from vbench.leaderboard.arena import LEFT, RIGHT, Arena
-from vbench.leaderboard.board import TIE, Board, Cast, Judgement
+from vbench.leaderboard.ballot_box import TIE, Cast, Judgement
+from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotAllowed, NotFound
 from vbench.leaderboard.rewrap import STEP
 from vbench.leaderboard.standings import outliers, standings
@@ -87,7 +88,7 @@ def test_a_vote_is_stored_between_the_right_submissions_and_only_once(arena: Are
         name = arena.draw(voter, "scene") or ""
         ballot, addresses = arena.ballot(name), arena.addresses(name)
         assert arena.vote(name, verdict, voter) == ballot
-        cast = arena.board.cast_votes()[-1]
+        cast = arena.board.ballot_box.cast()[-1]
         vote = cast.judgement
         assert cast.left == ballot.left
         assert vote.dimension == "scene"
@@ -98,7 +99,7 @@ def test_a_vote_is_stored_between_the_right_submissions_and_only_once(arena: Are
             arena.vote(name, verdict, voter)
         with pytest.raises(NotFound):
             arena.video(addresses[LEFT])
-    assert len(arena.board.cast_votes()) == 3
+    assert len(arena.board.ballot_box.cast()) == 3
 
 
 def test_a_vote_is_bound_to_its_ballot_and_its_voter(arena: Arena, voter: str) -> None:
@@ -118,7 +119,7 @@ def test_one_ballot_is_one_vote_for_every_process(arena: Arena, voter: str) -> N
     name = arena.draw(voter) or ""
     ballot = arena.vote(name, LEFT, voter)
     with pytest.raises(Refused, match="was used"):
-        arena.board.vote(ballot.prompt, ballot.left, ballot.right, "first", voter, ballot=name)
+        arena.board.ballot_box.vote(ballot.prompt, ballot.left, ballot.right, "first", voter, ballot=name)
 
 
 def test_a_ballot_is_void_after_an_hour(board: Board, arena: Arena) -> None:

@@ -19,7 +19,8 @@ from tests.leaderboard.conftest import ADMIN
 from vbench.analysis.statistics import compare, intervals
 from vbench.benchmarks.score_card import RULES
 from vbench.errors import Refused, UsageError
-from vbench.leaderboard.board import Board, Judgement
+from vbench.leaderboard.ballot_box import Judgement
+from vbench.leaderboard.board import Board
 from vbench.leaderboard.db.database import Database
 from vbench.leaderboard.db.tables import Base, Medium, Score, Submission, Verdict, VideoRow
 from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
@@ -209,10 +210,10 @@ def test_frames_and_videos(board: Board, tmp_path: Path) -> None:
         board.medium(numbers[0], "videos/none.mp4")
 
     first, second = numbers
-    board.vote(prompt, first, second, "first", "a voter")
-    board.vote(prompt, second, first, "tie", "another voter", "color")
-    board.vote(prompt, second, first, "first", "a voter")  # thought better of it
-    assert board.votes() == [
+    board.ballot_box.vote(prompt, first, second, "first", "a voter")
+    board.ballot_box.vote(prompt, second, first, "tie", "another voter", "color")
+    board.ballot_box.vote(prompt, second, first, "first", "a voter")  # thought better of it
+    assert board.ballot_box.votes() == [
         Judgement(prompt, "color", first, second, "tie"),
         Judgement(prompt, "", first, second, "second"),
     ]
@@ -225,10 +226,10 @@ def test_frames_and_videos(board: Board, tmp_path: Path) -> None:
         (prompt, first, second, "first", "a", "beauty"),
     ):
         with pytest.raises(Refused):
-            board.vote(*wrong)
-    assert len(board.votes()) == 2
+            board.ballot_box.vote(*wrong)
+    assert len(board.ballot_box.votes()) == 2
     assert board.remove_votes([3, 3, 99], ADMIN) == 1  # the one before counts again
-    assert board.votes() == [
+    assert board.ballot_box.votes() == [
         Judgement(prompt, "", first, second, "first"),
         Judgement(prompt, "color", first, second, "tie"),
     ]

@@ -15,7 +15,8 @@ import pytest
 
 from tests.leaderboard.archives import archive, with_rows
 from tests.leaderboard.conftest import ADMIN
-from vbench.leaderboard.board import Board, Judgement
+from vbench.leaderboard.ballot_box import Judgement
+from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import Duplicate, NotFound
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.submissions.likeness import CONTINUOUS
@@ -42,7 +43,7 @@ def test_it_is_read_as_it_was(old: Board) -> None:
     ]  # fmt: skip
     assert all(row.value("total") is not None for row in rows)
     assert {row.certification for row in rows} == {""}  # nobody certified it
-    assert old.votes() == [
+    assert old.ballot_box.votes() == [
         Judgement(PROMPT, "color", 1, 2, "tie"), Judgement(PROMPT, "", 1, 2, "second"),
     ]  # fmt: skip
     assert len(old.archive(1)) == old.submission(1).archive_bytes
@@ -60,8 +61,8 @@ def test_it_goes_on(old: Board, tmp_path: Path) -> None:
     assert (receipt.id, receipt.state) == (5, "published")
     with pytest.raises(Duplicate, match="result of a version is final"):
         old.submit(archive(tmp_path, 8, "First"))
-    old.vote(PROMPT, 1, 2, "first", "somebody")
-    assert len(old.votes()) == 3
+    old.ballot_box.vote(PROMPT, 1, 2, "first", "somebody")
+    assert len(old.ballot_box.votes()) == 3
     with old.database.reading() as session:
         assert session.connection().exec_driver_sql("PRAGMA foreign_key_check").all() == []
 

@@ -28,10 +28,10 @@ def test_votes_between_published_submissions(board: Board, tmp_path: Path) -> No
     one, two, three = (submit(board, tmp_path, seed, name) for seed, name in enumerate(("One", "Two", "Three")))
     (prompt,) = board.videos()
     dimension = rows()[0].dimension
-    board.vote(prompt, one, two, "first", "somebody", dimension)
-    board.vote(prompt, one, two, "second", "somebody", dimension)
-    board.vote(prompt, two, one, "tie", "somebody else", dimension)
-    board.vote(prompt, three, one, "first", "somebody")
+    board.ballot_box.vote(prompt, one, two, "first", "somebody", dimension)
+    board.ballot_box.vote(prompt, one, two, "second", "somebody", dimension)
+    board.ballot_box.vote(prompt, two, one, "tie", "somebody else", dimension)
+    board.ballot_box.vote(prompt, three, one, "first", "somebody")
     shown = (f"videos/{rows()[0].video}",) * 2
     told = judgements_of(board)
     assert told == [

@@ -126,7 +126,7 @@ def list_votes(
     """
     from vbench.leaderboard.standings import outliers
 
-    cast = open_board(database).cast_votes()
+    cast = open_board(database).ballot_box.cast()
     reasons = outliers([vote for vote in cast if not vote.removed])
     shown = [vote for vote in cast if vote.voter.startswith(voter) and (not suspect or vote.voter in reasons)]
     if as_json:
@@ -155,7 +155,7 @@ def remove(
     if bool(numbers) == bool(voter) or (voter and len(voter) < 8):
         raise UsageError("Name votes by their numbers, or a voter by 8 characters or more.")
     board = open_board(database)
-    chosen: Sequence[int] = numbers or [vote.id for vote in board.cast_votes() if vote.voter.startswith(voter)]
+    chosen: Sequence[int] = numbers or [vote.id for vote in board.ballot_box.cast() if vote.voter.startswith(voter)]
     typer.echo(f"{board.remove_votes(chosen, local=True)} votes are removed")
 
 

@@ -18,7 +18,8 @@ from itertools import combinations
 from threading import Lock
 
 from vbench.errors import Refused, VideoError
-from vbench.leaderboard.board import FIRST, SECOND, TIE, Board
+from vbench.leaderboard.ballot_box import FIRST, SECOND, TIE
+from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.keys import own_secret, signature, signed
 from vbench.leaderboard.rewrap import rewrapped_pair
@@ -165,7 +166,7 @@ class Arena:
             if name not in self._open:
                 raise NotFound(CLOSED)
             self._close(name)
-        self.board.vote(
+        self.board.ballot_box.vote(
             ballot.prompt, ballot.left, ballot.right, VERDICTS[verdict], voter, ballot.dimension, name, ballot.left
         )
         return ballot

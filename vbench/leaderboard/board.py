@@ -17,10 +17,9 @@ from sqlalchemy import Text, cast, delete, func, insert, select
 from sqlalchemy.orm import Session, undefer
 
 from vbench.analysis.statistics import Figure
-from vbench.benchmarks.score_card import RULES
 from vbench.errors import Refused
-from vbench.files.strict_json import unseen
 from vbench.leaderboard.accounts import Accounts, Holder, holder_of
+from vbench.leaderboard.ballot_box import BallotBox
 from vbench.leaderboard.db.database import Database
 from vbench.leaderboard.db.tables import (
     PENDING,
@@ -31,12 +30,10 @@ from vbench.leaderboard.db.tables import (
     Change,
     Medium,
     Model,
-    Removal,
     Score,
     Submission,
     Verdict,
     VideoRow,
-    Vote,
 )  # fmt: skip
 from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
 from vbench.leaderboard.keys import demand_key, digest, new_key, withdraw_token
@@ -51,12 +48,6 @@ from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.published_figures import published_entries
 from vbench.provenance import now
 from vbench.runs.store import Row
-
-FIRST, SECOND, TIE = "first", "second", "tie"
-
-OUTCOMES = {FIRST: SECOND, SECOND: FIRST, TIE: TIE}
-"""What a voter may say -> the same with the two videos exchanged."""
-
 
 MARKS = ("gold", "silver", "")
 """What an admin may say of a submission: the benchmark's team sampled and evaluated, did one of both, or neither."""
@@ -126,48 +117,6 @@ class Waiting:
     flags: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """A voter's latest word on a pair.
-
-    Attributes:
-        prompt: that both videos answer.
-        dimension: that was asked about, ``""`` for the videos on the whole.
-        first: number of a submission, the smaller one of the two.
-        second: number of the other.
-        outcome: ``first``, ``second`` or ``tie``.
-    """
-
-    prompt: str
-    dimension: str
-    first: int
-    second: int
-    outcome: str
-
-
-@dataclass(frozen=True)
-class Cast:
-    """A vote as it was cast.
-
-    Attributes:
-        id: number of the vote.
-        judgement: what it says.
-        voter: digest of the voter's name.
-        at: when, UTC, ISO 8601.
-        left: the submission that was shown on the left, where that is known.
-        counts: whether it is in the standings.
-        removed: whether an admin took it out.
-    """
-
-    id: int
-    judgement: Judgement
-    voter: str
-    at: str
-    left: int | None
-    counts: bool
-    removed: bool
-
-
 class Board:
     """A leaderboard in a database.
 
@@ -182,6 +131,7 @@ class Board:
         self.settings = settings
         self.database = Database(settings.database)
         self.accounts = Accounts(self.database)
+        self.ballot_box = BallotBox(self.database, self.videos)
         self.limits = limits_of(settings)
         self._keep_likenesses()
 
@@ -479,103 +429,14 @@ class Board:
             raise NotFound(f"Submission {number} has no {name!r:.100}.")
         return content
 
-    # Votes ------------------------------------------------------------------------------------------------------
-
-    def vote(
-        self,
-        prompt: str,
-        first: int,
-        second: int,
-        outcome: str,
-        voter: str,
-        dimension: str = "",
-        ballot: str = "",
-        left: int | None = None,
-    ) -> None:
-        """Keep a voter's judgement of two videos of a prompt; an earlier one of the same pair no longer counts.
-
-        Args:
-            prompt: that both videos answer.
-            first: a submission.
-            second: another.
-            outcome: which is better: ``first``, ``second`` or ``tie``.
-            voter: name that the arena gave to a browser; only its digest is stored.
-            dimension: that was asked about, ``""`` for the videos on the whole.
-            ballot: name of the ballot; each has one vote.
-            left: the submission that was shown on the left.
-
-        Raises:
-            Refused: there is no such pair, dimension or outcome, or the ballot was used.
-        """
-        videos = self.videos().get(prompt, {})
-        reasons = [
-            f"Submission {one} has no published video of this prompt." for one in (first, second) if one not in videos
-        ]
-        if first == second:
-            reasons.append("A vote is between two submissions.")
-        if outcome not in OUTCOMES:
-            reasons.append(f"A vote says one of {', '.join(OUTCOMES)}.")
-        if dimension and dimension not in RULES:
-            reasons.append(f"There is no dimension {dimension!r:.60}.")
-        if not voter or unseen(voter):
-            reasons.append("A vote needs a voter.")
-        if reasons:
-            raise Refused(reasons)
-        if first > second:
-            first, second, outcome = second, first, OUTCOMES[outcome]
-        with self.database.writing() as session:
-            vote = Vote(prompt=prompt, dimension=dimension, first_id=first, second_id=second, outcome=outcome)
-            vote.voter, vote.at, vote.left_id = digest(voter), now(), left
-            if ballot:
-                vote.ballot = digest(ballot)
-                if session.scalar(select(Vote.id).where(Vote.ballot == vote.ballot)):
-                    raise Refused(["This ballot was used. Ask for another pair."])
-            session.add(vote)
-
-    def votes(self) -> list[Judgement]:
-        """The judgements that count: of each voter, prompt, dimension and pair the latest that was not removed."""
-        return [cast.judgement for cast in self.cast_votes() if cast.counts]
-
-    def cast_votes(self) -> list[Cast]:
-        """Every vote that was ever cast, the oldest first."""
-        pair = (Vote.voter, Vote.prompt, Vote.dimension, Vote.first_id, Vote.second_id)
-        removed = select(Removal.vote_id)
-        latest = select(func.max(Vote.id)).where(Vote.id.not_in(removed)).group_by(*pair)
-        with self.database.reading() as session:
-            gone, counting = set(session.scalars(removed)), set(session.scalars(latest))
-            return [
-                Cast(
-                    vote.id,
-                    Judgement(vote.prompt, vote.dimension, vote.first_id, vote.second_id, vote.outcome),
-                    vote.voter,
-                    vote.at,
-                    vote.left_id,
-                    vote.id in counting,
-                    vote.id in gone,
-                )
-                for vote in session.scalars(select(Vote).order_by(Vote.id))
-            ]
-
     def remove_votes(self, numbers: Sequence[int], token: str = "", local: bool = False) -> int:
-        """Take votes out of the count; they stay in the records.
-
-        Args:
-            numbers: of the votes.
-            token: an admin's.
-            local: the caller owns the database and needs no token.
-
-        Returns:
-            How many were removed that were not before.
+        """Take votes out of the count (:meth:`vbench.leaderboard.ballot_box.BallotBox.remove`).
 
         Raises:
             NotAllowed: the token is no admin's.
         """
         self._demand_admin(token, local, "removes votes")
-        with self.database.writing() as session:
-            there = set(session.scalars(select(Vote.id).where(Vote.id.in_(numbers))))
-            there -= set(session.scalars(select(Removal.vote_id)))
-            session.add_all(Removal(vote_id=number, at=now()) for number in sorted(there))
-            return len(there)
+        return self.ballot_box.remove(numbers)
 
     # Rights -----------------------------------------------------------------------------------------------------
 

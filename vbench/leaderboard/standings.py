@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from vbench.analysis import preference
 from vbench.analysis.statistics import Interval
-from vbench.leaderboard.board import FIRST, SECOND, TIE, Cast, Judgement
+from vbench.leaderboard.ballot_box import FIRST, SECOND, TIE, Cast, Judgement
 
 DRAWS = 200
 """Draws of prompts for the intervals."""

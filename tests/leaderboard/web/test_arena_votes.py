@@ -61,5 +61,5 @@ def test_votes_count_from_the_boards_own_page_only(board: Board, serve: Serve, t
             assert error.response.status_code in (400, 403)  # the server need not even ask the arena
             told = ""
         assert ("Your vote is counted" in told) == bool(counted)
-        assert len(board.cast_votes()) == counted
+        assert len(board.ballot_box.cast()) == counted
     board.close()

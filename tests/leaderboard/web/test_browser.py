@@ -346,7 +346,7 @@ def test_three_models_are_compared(opened: Open) -> None:
 
 def test_a_vote_is_blind_and_counts(site: tuple[Server, Board], opened: Open) -> None:
     _, board = site
-    before = len(board.votes())
+    before = len(board.ballot_box.votes())
     with opened("/arena") as tab:
         assert tab.locator("video").count() == 2
         until(
@@ -366,7 +366,7 @@ def test_a_vote_is_blind_and_counts(site: tuple[Server, Board], opened: Open) ->
         picture(tab, "board-arena.png")
         tab.keyboard.press("1")
         tab.get_by_text("Your vote is counted.").wait_for()
-        assert len(board.votes()) == before + 1
+        assert len(board.ballot_box.votes()) == before + 1
         assert tab.locator("figcaption a").count() == 2
         assert tab.locator("#vote-left").is_disabled()
         tab.keyboard.press("2")
@@ -377,13 +377,13 @@ def test_a_vote_is_blind_and_counts(site: tuple[Server, Board], opened: Open) ->
         tab.get_by_text("You called it a tie.").wait_for()
         assert tab.locator("#standings tbody tr").count() >= 2
         assert "Standings: on the whole" in tab.locator("#standings").inner_text()
-        assert before + 1 <= len(board.votes()) <= before + 2  # a vote on the same pair replaces the first
+        assert before + 1 <= len(board.ballot_box.votes()) <= before + 2  # a vote on the same pair replaces the first
     with opened("/arena?dimension=imaging_quality") as tab:
         assert "imaging quality" in tab.get_by_label("Question").input_value()
         tab.locator("#vote-right").click()
         tab.get_by_text("Your vote is counted.").wait_for()
         assert "Standings: Imaging quality" in tab.locator("#standings").inner_text()
-    assert board.votes()[-1].dimension == "imaging_quality"
+    assert board.ballot_box.votes()[-1].dimension == "imaging_quality"
 
 
 def bad_archives(folder: Path) -> dict[str, tuple[bytes, str]]:

@@ -10,7 +10,8 @@ import gradio as gr
 from vbench.benchmarks.score_card import RULES
 from vbench.errors import Refused
 from vbench.leaderboard.arena import LEFT, RIGHT, Arena, Ballot
-from vbench.leaderboard.board import TIE, Board
+from vbench.leaderboard.ballot_box import TIE
+from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotAllowed, NotFound
 from vbench.leaderboard.standings import standings
 from vbench.leaderboard.web.origin import demand_own_origin
@@ -115,7 +116,7 @@ def _revealed(board: Board, ballot: Ballot, verdict: str, query: str) -> str:
 
 
 def _standings(board: Board, dimension: str) -> str:
-    found = standings(board.votes(), dimension)
+    found = standings(board.ballot_box.votes(), dimension)
     entries = {int(entry.id): entry for entry in board.entries() if entry.id.isdecimal()}
     shown = [(standing, entries[standing.number]) for standing in found if standing.number in entries]
     return render("standings.html", standings=shown, dimension=dimension)
