@@ -112,19 +112,20 @@ def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def small_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def small_database(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, Any]]]:
     """A database that is full at 24 MB, and what a server must be started with for it to be so.
 
     It lies on a small file system; where none may be mounted, SQLite's server may write no larger file.
     """
-    folder = tmp_path / "small"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="vbench-small-"))
+    folder.chmod(0o755)  # PostgreSQL's user walks into it
     options = f"size={SMALL_DISK},mode=0777"
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, check=False)
     if mounted.returncode and request.param == "postgresql":
         pytest.skip("no small file system can be mounted here")
     if mounted.returncode:
         yield f"sqlite:///{folder}/board.sqlite", {"file_bytes": SMALL_DISK}
+        shutil.rmtree(folder)
         return
     try:
         if request.param == "sqlite":
@@ -133,6 +134,7 @@ def small_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[t
             yield from _small_postgres(request.getfixturevalue("postgres"), folder)
     finally:
         subprocess.run(["umount", "-l", folder], check=True)
+        folder.rmdir()
 
 
 def _small_postgres(server: str, folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -140,9 +142,6 @@ def _small_postgres(server: str, folder: Path) -> Iterator[tuple[str, dict[str, 
     space.mkdir()
     owner = Path(server).stat()
     os.chown(space, owner.st_uid, owner.st_gid)
-    for parent in space.relative_to(tempfile.gettempdir()).parents:  # PostgreSQL's user walks down to it
-        walked = Path(tempfile.gettempdir()) / parent
-        walked.chmod(walked.stat().st_mode | 0o011)
     name = f"small_{time.time_ns()}"
     with psycopg.connect(host=server, user="postgres", dbname="postgres", autocommit=True) as connection:
         connection.execute(f"CREATE TABLESPACE {name} LOCATION '{space}'".encode())
