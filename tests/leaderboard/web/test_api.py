@@ -231,7 +231,8 @@ def test_a_refusal_has_its_reasons_and_leaves_nothing(server: Server, tmp_path: 
         client.submit(server.url, with_rows(archive(tmp_path), spoil))
     board = Board(Settings(database=f"sqlite:///{tmp_path}/board.sqlite"))
     with board.database.reading() as session:
-        assert all(session.execute(select(table)).all() == [] for table in Base.metadata.sorted_tables)
+        received = [table for table in Base.metadata.sorted_tables if table.name != "secret"]  # it made that itself
+        assert all(session.execute(select(table)).all() == [] for table in received)
     board.close()
 
 
