@@ -64,7 +64,7 @@ def test_a_zip_with_scores_card_frames_and_videos(tmp_path: Path) -> None:
         with write_video(videos / name, noise(4)).open("ab") as file:
             file.write(bytes([place]))
         sha256 = digest(videos / name)
-        made = [replace(row, content=sha256) if row.video == name else row for row in made]
+        made = [replace(row, sha256=sha256) if row.video == name else row for row in made]
     result = vbench("submit", run(tmp_path / "run", made, videos=str(videos)), *LAB, "--videos", 40, "-o", "out.zip")
     assert result.exit_code == 0, result.output
     assert "total" in result.stdout

@@ -16,7 +16,7 @@ from tests.analysis.test_comparison import write_run
 from tests.leaderboard.archives import CHECKPOINTS, RECORDED, archive, card, run, scored
 from tests.leaderboard.archives import rows as small_rows
 from tests.simulated import BINARY, CATEGORIES, LEVELS
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.t2v import RULES
 from vbench.files.digest import digest
 from vbench.generators.catalog import build
 from vbench.leaderboard.submissions.pack import pack
@@ -65,7 +65,7 @@ def exhibits(folder: Path) -> list[bytes]:
         made_up = list(whole_rows(seed, shift, shifts))
         videos = _videos(folder / f"videos-{seed}", generator, {row.prompt for row in made_up})
         digests = {path.name: digest(path) for path in videos.glob("*.mp4")}
-        rows = [replace(row, content=digests.get(row.video, row.content)) for row in made_up]
+        rows = [replace(row, sha256=digests.get(row.video, row.sha256)) for row in made_up]
         suite_of = {"name": "open", "sha256": OPEN.digest}
         changes = {"suite": suite_of, "checkpoints": CHECKPOINTS, "videos": str(videos), **RECORDED}
         (folder / f"run-{seed}").mkdir(parents=True)

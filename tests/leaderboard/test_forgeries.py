@@ -16,11 +16,12 @@ import pytest
 from tests.footage import write_video
 from tests.leaderboard.archives import archive, card, rewritten, rows, run, with_head, with_rows, with_videos
 from tests.leaderboard.conftest import ADMIN, Server, new_database, start_server
-from vbench.benchmarks.score_card import RULES
+from tests.simulated import BINARY
+from vbench.benchmarks.t2v import RULES
 from vbench.leaderboard.submissions.likeness import CONTINUOUS
 from vbench.leaderboard.submissions.model_card import TEAM
 from vbench.leaderboard.submissions.pack import pack
-from vbench.leaderboard.submissions.possible_rows import BINARY, BY_PAIRS
+from vbench.leaderboard.submissions.possible_rows import BY_PAIRS
 from vbench.leaderboard.views.published_figures import published_entries
 from vbench.sampling.manifest import SampleRecord, append_record
 
@@ -87,7 +88,7 @@ def samples(of: int = 42, **changes: Any) -> Forge:
         made = run(folder / f"run-{of}", rows(of))
         for place, row in enumerate({row.video: row for row in rows(of)}.values()):
             record = SampleRecord(
-                row.video, row.prompt, place % 5, seed=place, generator="model-1", sha256=row.content,
+                row.video, row.prompt, place % 5, seed=place, generator="model-1", sha256=row.sha256,
                 settings={"width": 512, "height": 512, "fps": 8.0, "frames": 16, "steps": 50},
             )  # fmt: skip
             given = {name: value(record) if callable(value) else value for name, value in changes.items()}

@@ -10,7 +10,8 @@ import torch
 
 from tests.footage import Frames, write_video
 from vbench.analysis.sensitivity import PROMPTS
-from vbench.dimensions.profiles import PROFILES
+from vbench.dimensions.facts import demand_facts
+from vbench.dimensions.profiles import profile
 from vbench.errors import NotApplicable, TooShort, UsageError, VideoError
 from vbench.generators.base import Request
 from vbench.generators.catalog import build
@@ -54,13 +55,13 @@ def test_the_scores_are_those_of_a_lossless_file_to_the_last_bit(
 ) -> None:
     write_video(tmp_path / "videos" / "a scene-0.mp4", frames, fps=8)
     plan = custom_plan(tmp_path / "videos", LITE)
-    evaluate(plan, Evaluators(PROFILES["lite"], torch.device("cpu")), tmp_path / "run")
+    evaluate(plan, Evaluators(profile("lite"), torch.device("cpu")), tmp_path / "run")
     stored = {row.dimension: row for row in read_rows(tmp_path / "run")}
     scores = scorer.score(torch.from_numpy(frames).permute(0, 3, 1, 2), prompt="a scene", fps=8)
     assert list(scores) == list(LITE)
     for name, score in scores.items():
         assert score.value == stored[name].value
-        assert list(score.frames) == list(stored[name].frames)
+        assert list(score.per_frame) == list(stored[name].per_frame)
 
 
 def test_scaled_frames_are_those_of_a_lossless_file(frames: Frames, tmp_path: Path) -> None:
@@ -103,7 +104,5 @@ def test_weights_that_are_not_there_are_asked_for_at_once(empty_cache: Path) -> 
 
 
 def test_a_prompt_without_the_facts_is_not_applicable() -> None:
-    from vbench.dimensions.color import Color
-
     with pytest.raises(NotApplicable, match="no facts for color"):
-        Color.__new__(Color).judged(FramesVideo(np.zeros((4, 8, 8, 3), np.uint8)), Prompt("a car"))
+        demand_facts(Prompt("a car"), "color")

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from vbench.cli.align import align
+from vbench.cli.benchmarks import benchmarks
 from vbench.cli.check import check
 from vbench.cli.compare import compare
 from vbench.cli.demo import demo
@@ -26,7 +27,7 @@ from vbench.cli.sensitivity import sensitivity
 from vbench.cli.submit import submit, withdraw
 from vbench.cli.verify import verify
 from vbench.cli.weights import weights
-from vbench.errors import UsageError, VBenchError
+from vbench.errors import NothingToScore, UsageError, VBenchError
 
 OK, SOME_FAILED, USAGE, NOTHING_SCORED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -41,7 +42,8 @@ app = typer.Typer(
 )
 
 SAMPLE, EVALUATE, COMPARE, BOARD, SETUP = (
-    "Sample videos", "Evaluate them", "Compare and understand", "Leaderboard", "Prompts, weights, demonstration",
+    "Sample videos", "Evaluate them", "Compare and understand", "Leaderboard",
+    "Benchmarks, prompts, weights, demonstration",
 )  # fmt: skip
 
 app.command(rich_help_panel=SAMPLE, cls=PlainHelp)(generate)
@@ -63,6 +65,7 @@ app.command(rich_help_panel=BOARD, cls=PlainHelp)(submit)
 app.command(rich_help_panel=BOARD, cls=PlainHelp)(withdraw)
 app.command(rich_help_panel=BOARD, cls=PlainHelp)(align)
 app.add_typer(leaderboard, name="leaderboard", rich_help_panel=BOARD)
+app.command(rich_help_panel=SETUP, cls=PlainHelp)(benchmarks)
 app.add_typer(prompts, name="prompts", rich_help_panel=SETUP)
 app.add_typer(weights, name="weights", rich_help_panel=SETUP)
 app.command(rich_help_panel=SETUP, cls=PlainHelp)(demo)
@@ -83,6 +86,12 @@ def options(
     """Sample videos with generative models and score them, dimension by dimension."""
 
 
+def _status(error: VBenchError) -> int:
+    if isinstance(error, NothingToScore):
+        return NOTHING_SCORED
+    return USAGE if isinstance(error, UsageError) else SOME_FAILED
+
+
 def main() -> None:
     """Run the command line; a user's mistake prints one paragraph, a bug keeps its traceback."""
     command = typer.main.get_group(app)
@@ -91,7 +100,7 @@ def main() -> None:
         command()
     except VBenchError as error:
         typer.echo(f"vbench: {error}", err=True)
-        sys.exit(USAGE if isinstance(error, UsageError) else SOME_FAILED)
+        sys.exit(_status(error))
     except ModuleNotFoundError as error:
         package = (error.name or "").split(".")[0]
         if package == "vbench":

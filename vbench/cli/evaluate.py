@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vbench.cli.benchmarks import Named
 from vbench.cli.card import card_json, print_card, print_json
 from vbench.cli.plain_help import PlainHelp
 from vbench.cli.progress import ProgressStyle, progress_of
@@ -35,7 +36,7 @@ def spread(args: Sequence[str]) -> list[str]:
     >>> spread(["--dimension", "scene", "color", "videos"])
     ['--dimension', 'scene', '--dimension', 'color', 'videos']
     """
-    from vbench.dimensions.profiles import DIMENSIONS
+    from vbench.benchmarks.registry import DIMENSIONS
 
     spread_out: list[str] = []
     collecting = False
@@ -73,6 +74,7 @@ def evaluate(
             help="open, mini, vbench-t2v or a JSON file; switches to the standard mode.",
         ),
     ] = None,
+    benchmark: Named = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -118,7 +120,7 @@ def evaluate(
         ),
     ] = "",
     partial: Annotated[
-        bool, typer.Option(help="Show Quality and Semantic over the dimensions that are there.")
+        bool, typer.Option(help="Show the parts, such as Quality, over the dimensions that are there.")
     ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print the score card as JSON.")] = False,
     progress: Annotated[
@@ -170,12 +172,13 @@ def evaluate(
         category,
         extra=[BY_METRIC] if imaging_metric else (),
         special=special,
+        benchmark=benchmark,
     )
-    crew = Evaluators(profile_named(profile), devices.choose(device), batch_size, options)
-    folder = output or default_output(where, profile)
-    outcome = run.evaluate(plan, crew, folder, progress_of(progress), memory * 2**20, workers)
+    evaluators = Evaluators(profile_named(profile), devices.choose(device), batch_size, options, plan.benchmark)
+    folder = output or default_output(where, profile, plan.benchmark)
+    outcome = run.evaluate(plan, evaluators, folder, progress_of(progress), memory * 2**20, workers)
     card = result_files.write_results(folder, "results", plan)
-    used = record.read_record(folder)["options"]
+    used = record.read_record(folder).options
     if json_output:
         print_json({"run": str(folder), **card_json(card, profile, partial, used)})
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vbench.cli.benchmarks import Named
 from vbench.cli.card import print_json
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
@@ -15,6 +16,7 @@ from vbench.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vbench.benchmarks.base import Benchmark
     from vbench.prompts.suite import PromptSuite
     from vbench.sampling.generate import Sampled, Wanted
 
@@ -26,11 +28,16 @@ def generate(
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder of the videos; continued if it is there.", show_default=False)
     ],
-    suite: Annotated[str | None, typer.Option(help="open, mini, vbench-t2v or a JSON file.")] = None,
+    suite: Annotated[
+        str | None, typer.Option(help="open, mini, vbench-t2v or a JSON file; by default the benchmark's own.")
+    ] = None,
+    benchmark: Named = None,
     prompt: Annotated[list[str] | None, typer.Option(help="A prompt of your own instead of a suite.")] = None,
     dimension: Annotated[list[str] | None, typer.Option("--dimension", "-d", help="Only prompts of these.")] = None,
     category: Annotated[str | None, typer.Option(help="The prompts of a content category instead.")] = None,
-    samples: Annotated[int, typer.Option(min=1, help="Videos a prompt.")] = 5,
+    samples: Annotated[
+        int | None, typer.Option(min=1, help="Videos a prompt.", show_default="as the benchmark says: 5")
+    ] = None,
     static_samples: Annotated[
         int | None,
         typer.Option(
@@ -83,7 +90,7 @@ def generate(
         frames=frames, height=height, width=width, fps=fps, steps=steps, guidance=guidance,
         negative_prompt=negative_prompt,
     )  # fmt: skip
-    wanted = _wanted(suite, prompt, dimension, category, samples, static_samples, seed)
+    wanted = _wanted(suite, prompt, dimension, category, samples, static_samples, seed, benchmark)
     wanted = _with_material(wanted, images, texts, extender)
     outcome = sample(generator, wanted, settings, out, progress_of(progress))
     _tell(outcome, json_output)
@@ -136,22 +143,33 @@ def _wanted(
     prompts: list[str] | None,
     dimensions: list[str] | None,
     category: str | None,
-    samples: int,
+    samples: int | None,
     static_samples: int | None,
     seed: int,
+    benchmark: str | None,
 ) -> Wanted:
-    from vbench.dimensions.profiles import DIMENSIONS
+    from vbench.benchmarks.registry import benchmark_named, spec_of
     from vbench.prompts.sampling_plan import sampling_plan
     from vbench.sampling.generate import Wanted
 
+    chosen = benchmark_named(benchmark)
+    if benchmark and not prompts:
+        suite_name = suite_name or chosen.suite or None
     suite = _suite(suite_name, prompts, category)
-    asked = [DIMENSIONS.known(name) for name in dimensions or ()]
-    plan = list(sampling_plan(suite, asked, samples, static_samples, seed))
+    samples = samples or chosen.samples
+    asked = [spec_of(name, chosen).name for name in dimensions or ()]
+    of = asked or (list(chosen.rules) if benchmark and not (prompts or category) else [])
+    plan = list(sampling_plan(suite, of, samples, more_samples(chosen, static_samples), seed))
     known_as = str(Path(suite_name).resolve()) if suite_name and Path(suite_name).is_file() else suite_name
     asked_for = {
         "name": known_as, "sha256": suite.digest, "category": category, "dimensions": asked, "samples": samples,
     }  # fmt: skip
-    return Wanted(plan, asked_for, seed)
+    return Wanted(plan, asked_for, seed, benchmark=chosen.name)
+
+
+def more_samples(benchmark: Benchmark, count: int | None) -> dict[str, int]:
+    """So many videos a prompt for the dimensions whose videos are filtered."""
+    return {spec.name: count for spec in benchmark.specs if spec.sampled and count}
 
 
 def _suite(name: str | None, prompts: list[str] | None, category: str | None) -> PromptSuite:

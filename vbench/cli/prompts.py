@@ -137,10 +137,12 @@ def plan(
     Examples:
       vbench plan open --samples 5 --json > plan.jsonl
     """
+    from vbench.benchmarks.t2v import T2V
+    from vbench.cli.generate import more_samples
     from vbench.prompts.sampling_plan import sampling_plan
 
-    count = 0
-    for sample in sampling_plan(_suite(suite, category), _known(dimension), samples, static_samples, seed):
+    count, more = 0, more_samples(T2V, static_samples)
+    for sample in sampling_plan(_suite(suite, category), _known(dimension), samples, more, seed):
         count += 1
         line = {"prompt": sample.prompt.text, "index": sample.index, "seed": sample.seed, "file": sample.file}
         typer.echo(
@@ -158,6 +160,6 @@ def _suite(name: str, category: str | None) -> PromptSuite:
 
 
 def _known(dimensions: list[str] | None) -> list[str]:
-    from vbench.dimensions.profiles import DIMENSIONS
+    from vbench.benchmarks.registry import spec_of
 
-    return [DIMENSIONS.known(name) for name in dimensions or ()]
+    return [spec_of(name).name for name in dimensions or ()]

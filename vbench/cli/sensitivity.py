@@ -50,8 +50,8 @@ def sensitivity(
     from vbench.reports.charts import response, standalone
     from vbench.runs.evaluators import Evaluators
 
-    crew = Evaluators(profile_named(profile), devices.choose(device))
-    sweeps = [sweep(name, crew, dial, steps, seed=seed, progress=progress_of(progress)) for name in dimension]
+    evaluators = Evaluators(profile_named(profile), devices.choose(device))
+    sweeps = [sweep(name, evaluators, dial, steps, seed=seed, progress=progress_of(progress)) for name in dimension]
     for found in sweeps:
         if plot:
             chart = response(found.strengths, found.means, list(found.scores.values()), found.dial.replace("_", " "))

@@ -39,14 +39,15 @@ def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSO
     from rich.console import Console
     from rich.table import Table
 
-    from vbench.weights.cards import CHECKPOINTS, cache_dir
+    from vbench.files.cache import cache_dir
+    from vbench.weights.cards import all_checkpoints
 
     if json_output:
-        print_json({"cache": str(cache_dir()), "checkpoints": [_row(entry) for entry in CHECKPOINTS.values()]})
+        print_json({"cache": str(cache_dir()), "checkpoints": [_row(entry) for entry in all_checkpoints().values()]})
         return
-    found = {name: _found(name) for name in CHECKPOINTS}
+    found = {name: _found(name) for name in all_checkpoints()}
     table = Table("name", "what", "licence", "there", title=f"Cache: {cache_dir()}", title_justify="left")
-    for name, entry in CHECKPOINTS.items():
+    for name, entry in all_checkpoints().items():
         file = found[name]
         table.add_row(name, entry.title, entry.licence, f"{file.stat().st_size / 2**20:.1f} MiB" if file else "no")
     Console(highlight=False, markup=False).print(table)
@@ -152,10 +153,10 @@ def _verdict(name: str, file: Path) -> tuple[str, bool]:
 
 
 def _chosen(names: list[str] | None, dimensions: list[str] | None) -> list[str]:
-    from vbench.weights.cards import CHECKPOINTS, checkpoint
+    from vbench.weights.cards import all_checkpoints, checkpoint
 
     if not names and not dimensions:
-        return list(CHECKPOINTS)
+        return list(all_checkpoints())
     chosen = {checkpoint(name).name for name in names or ()}
     if dimensions:
         import torch
@@ -163,11 +164,11 @@ def _chosen(names: list[str] | None, dimensions: list[str] | None) -> list[str]:
         from vbench.dimensions.profiles import profile
         from vbench.runs.evaluators import Evaluators
 
-        crew = Evaluators(profile("official"), torch.device("cpu"))
-        chosen |= {file for dimension in dimensions for file in crew.checkpoints(dimension)}
+        evaluators = Evaluators(profile("official"), torch.device("cpu"))
+        chosen |= {file for dimension in dimensions for file in evaluators.checkpoints(dimension)}
         if not chosen:
             raise UsageError(f"{', '.join(dimensions)}: no checkpoint is needed.")
-    return [name for name in CHECKPOINTS if name in chosen]
+    return [name for name in all_checkpoints() if name in chosen]
 
 
 def _row(entry: Checkpoint) -> dict[str, object]:

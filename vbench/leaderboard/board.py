@@ -491,11 +491,11 @@ def _found(session: Session, number: int) -> Submission:
 
 def _rows(session: Session, number: int) -> list[Row]:
     columns = (
-        VideoRow.video, VideoRow.prompt, VideoRow.dimension, VideoRow.content, VideoRow.category, VideoRow.status,
-        VideoRow.value, VideoRow.weight,
+        VideoRow.video, VideoRow.prompt, VideoRow.dimension, VideoRow.content.label("sha256"), VideoRow.category,
+        VideoRow.status, VideoRow.value, VideoRow.weight,
     )  # fmt: skip
     found = session.execute(select(*columns).where(VideoRow.submission_id == number).order_by(VideoRow.id))
-    return [Row(identity="", **row._mapping) for row in found]
+    return [Row(cache_key="", **row._mapping) for row in found]
 
 
 def _change(session: Session, number: int, state: str, by: str) -> None:
@@ -626,8 +626,11 @@ def _derive(session: Session, number: int, checked: Checked, likeness: dict[str,
             for name, figure in figures.items()
         ],
     )
-    columns = ("video", "prompt", "dimension", "status", "value", "weight", "category", "content")
-    rows = [{"submission_id": number, **{name: getattr(row, name) for name in columns}} for row in checked.rows]
+    columns = ("video", "prompt", "dimension", "status", "value", "weight", "category")
+    rows = [
+        {"submission_id": number, "content": row.sha256, **{name: getattr(row, name) for name in columns}}
+        for row in checked.rows
+    ]
     session.execute(insert(VideoRow), rows)
     for name, (prompt, content) in checked.media.items():
         session.add(Medium(submission_id=number, name=name, prompt=prompt, content=content))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbench import device as devices
 from vbench.dimensions.base import VideoScore
+from vbench.dimensions.facts import demand_facts
 from vbench.dimensions.profiles import profile as profile_named
 from vbench.errors import UsageError
 from vbench.media.frames_in_memory import Frames, FramesVideo
@@ -54,6 +55,7 @@ class Scorer:
         if isinstance(dimensions, str) or not dimensions:
             raise UsageError(f"Name the dimensions as a list, such as ['imaging_quality']; found {dimensions!r}.")
         evaluators = Evaluators(profile_named(profile), devices.choose(str(device)), options=options or {})
+        self._needs = {name: evaluators.spec(name).needs for name in dimensions}
         for name in dimensions:
             if obstacle := evaluators.obstacle(name):
                 raise UsageError(f"{name} cannot be scored: {obstacle}")
@@ -85,7 +87,11 @@ class Scorer:
         """
         video = Video(frames) if isinstance(frames, str | Path) else FramesVideo(frames, fps)
         wanted = prompt if isinstance(prompt, Prompt) else Prompt(prompt)
-        return {name: dimension.judged(video, wanted) for name, dimension in self._dimensions.items()}
+        return {name: self._score(name, video, wanted) for name in self._dimensions}
+
+    def _score(self, name: str, video: Video, prompt: Prompt) -> VideoScore:
+        demand_facts(prompt, self._needs[name])
+        return self._dimensions[name].score(video, prompt)
 
     def score_batch(
         self,

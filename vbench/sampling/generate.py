@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from vbench import provenance
+from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError, VideoError
 from vbench.files.atomic import write_atomically
 from vbench.files.digest import digest
@@ -27,10 +28,7 @@ from vbench.media.video import STILLS, probe
 from vbench.progress import Progress
 from vbench.prompts.sampling_plan import Sample
 from vbench.sampling.manifest import NAME, SampleRecord, append_record, manifest_text, read_manifest
-
-RECORD = "sampling.json"
-
-RECORD_VERSION = 1
+from vbench.sampling.record import RECORD, RECORD_VERSION, read_sampling
 
 SCRATCH = ".partial"
 """Where files grow; a hidden folder, never looked at by an evaluation."""
@@ -50,6 +48,7 @@ class Wanted:
         texts: prompt -> what is fed to the model instead.
         extender: who wrote these texts.
         images: prompt -> the image to start from.
+        benchmark: name of the benchmark that it is for.
     """
 
     samples: Sequence[Sample]
@@ -58,6 +57,7 @@ class Wanted:
     texts: Mapping[str, str] = field(default_factory=dict)
     extender: str = ""
     images: Mapping[str, Path] = field(default_factory=dict)
+    benchmark: str = T2V.name
 
 
 @dataclass
@@ -142,24 +142,6 @@ def _sampled(
         progress.finish()
         shutil.rmtree(scratch, ignore_errors=True)
     return outcome
-
-
-def read_sampling(folder: Path) -> dict[str, Any] | None:
-    """What is known of how a folder's videos were sampled; ``None`` where :func:`generate` did not make them.
-
-    Raises:
-        UsageError: the record cannot be read.
-    """
-    path = folder / RECORD
-    if not path.exists():
-        return None
-    try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
-    if record.get("version", 0) > RECORD_VERSION:
-        raise UsageError(f"{path} was written by a newer vbench (version {record['version']}).")
-    return record
 
 
 def images_of(folder: Path, samples: Sequence[Sample]) -> dict[str, Path]:
@@ -263,6 +245,7 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
         "settings": settings.stated(),
         "provenance": generator.provenance,
         "extender": wanted.extender,
+        "benchmark": wanted.benchmark,
     }
     before = read_sampling(folder)
     if before is None and read_manifest(folder):

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.leaderboard.archives import archive, card, rewritten, rows, run, with_head, with_rows
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused
 from vbench.leaderboard.submissions.archive import Limits, read_archive
 from vbench.leaderboard.submissions.expected_suites import expected

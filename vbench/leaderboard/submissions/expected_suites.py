@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from vbench.prompts.digests import digests_by_dimension, official_digests
-from vbench.prompts.library import SHIPPED, suite
+from vbench.benchmarks.base import Benchmark
+from vbench.benchmarks.t2v import T2V
+from vbench.files.cache import cache_dir
+from vbench.prompts.digests import digests_by_dimension, official_digests, prompt_digest
+from vbench.prompts.library import SHIPPED, load_suite, suite
 from vbench.prompts.official import NAME as OFFICIAL
 from vbench.prompts.official import SUITE_SHA256
-from vbench.weights.cards import cache_dir
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,24 @@ class Expected:
         return len(self.prompts.get(dimension, ()))
 
 
-def expected(sha256: str) -> Expected | None:
-    """The suite with that digest, ``None`` where the board knows none."""
+def expected(sha256: str, benchmark: Benchmark = T2V) -> Expected | None:
+    """The suite with that digest, ``None`` where neither the board nor the benchmark knows one."""
     if sha256 == SUITE_SHA256:
         return Expected(OFFICIAL, official_digests())
+    if benchmark.suite not in ("", OFFICIAL, *SHIPPED) and (own := load_suite(benchmark.suite)).digest == sha256:
+        return Expected(own.name, digests_by_dimension(own))
     return _shipped().get(sha256)
+
+
+def suite_of(prompts: Iterable[tuple[str, str]]) -> Expected:
+    """The suite that has most of the prompts; the official one where several have as many.
+
+    Args:
+        prompts: (dimension, prompt), of result files that do not say which suite was meant.
+    """
+    digests = [(name, prompt_digest(prompt)) for name, prompt in set(prompts)]
+    known = [Expected(OFFICIAL, official_digests()), *_shipped().values()]
+    return max(known, key=lambda suite: sum(digest in suite.prompts.get(name, ()) for name, digest in digests))
 
 
 @cache

@@ -58,8 +58,8 @@ def likeness_of(rows: Iterable[Row]) -> dict[str, Any]:
     values: dict[str, list[float]] = defaultdict(list)
     videos = set()
     for row in rows:
-        if row.content:
-            videos.add(row.content[:16])
+        if row.sha256:
+            videos.add(row.sha256[:16])
         if row.value is not None and row.dimension in CONTINUOUS:
             values[f"{row.dimension} {normal(row.prompt)}"].append(row.value)
     units = {hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]: name for name in values}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.t2v import RULES
 from vbench.leaderboard.submissions.likeness import CONTINUOUS
 from vbench.leaderboard.submissions.look_alikes import look_alike
 from vbench.leaderboard.submissions.model_card import TEAM, ModelCard

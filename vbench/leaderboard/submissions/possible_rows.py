@@ -7,14 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from vbench.analysis.statistics import Figure
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec, Values
 from vbench.runs.store import FAILED, FINAL, SCORED, Row
-
-COSINES = ("appearance_style", "temporal_style", "overall_consistency")
-"""Raw scores in -1..1; all others in 0..1."""
-
-BINARY = ("dynamic_degree", "human_action")
-"""Raw scores that are 0 or 1."""
 
 LOOKED_AT = 16
 """Frames that the dimensions in :data:`BY_LOOKS` look at, whatever the video's length."""
@@ -39,52 +33,55 @@ TOLERANCE = 1e-6
 _FORMAT = re.compile(r"(\d{1,6})x(\d{1,6}), (\d{1,6}(?:\.\d+)?(?:e[+-]?\d+)?) fps, (\d{1,6}) frames")
 
 
-def wrong_values(name: str, rows: Sequence[Row], counted: bool) -> Iterator[str]:
+def wrong_values(rule: DimensionSpec, rows: Sequence[Row], counted: bool) -> Iterator[str]:
     """Values that a dimension cannot give.
 
     Args:
-        name: of the dimension.
+        rule: of the dimension.
         rows: its rows.
         counted: whether hits were counted over 16 frames, as ours are.
     """
+    name = rule.name
     if statuses := {row.status for row in rows} - {*FINAL, FAILED}:
         yield f"{name}: unknown status {min(statuses)!r:.40}."
     if any((row.status == SCORED) != (row.value is not None and row.weight is not None) for row in rows):
         yield f"{name}: a scored video has a value and a weight, another has neither."
-    low, high = (-1.0, 1.0) if name in COSINES else (0.0, 1.0)
+    low, high = (-1.0, 1.0) if rule.values is Values.COSINE else (0.0, 1.0)
     outside = [row for row in rows if row.value is not None and not low <= row.value <= high]
     if outside:
-        what = "a cosine" if name in COSINES else "the score"
+        what = "a cosine" if rule.values is Values.COSINE else "the score"
         yield (
             f"{name}: {len(outside)} of {len(rows)} values are not in {low:g}..{high:g}, such as {outside[0].value:g} "
             f"of {outside[0].video!r:.100}. {what.capitalize()} cannot be that; a model without its weights gives such "
             "values. Check the checkpoint and evaluate again."
         )
-    elif name in BINARY and (between := [row for row in rows if row.value not in (None, 0, 1)]):
+    elif rule.values is Values.BOOLEAN and (between := [row for row in rows if row.value not in (None, 0, 1)]):
         yield f"{name}: a video scores 0 or 1, found {between[0].value:g} of {between[0].video!r:.100}."
-    elif counted and (odd := [row for row in rows if row.value is not None and not _is_share(name, row.value)]):
+    elif counted and (odd := [row for row in rows if row.value is not None and not _is_share(rule, row.value)]):
         what = f"hits in {LOOKED_AT} frames" if name in SHARES else f"hits in at most {LOOKED_AT} frames"
         yield f"{name}: a video's score is {what}, found {odd[0].value:g} of {odd[0].video!r:.100}."
 
 
-def _is_share(name: str, value: float) -> bool:
+def _is_share(rule: DimensionSpec, value: float) -> bool:
     """Whether a dimension that counts frames can give the value."""
-    sizes = (LOOKED_AT,) if name in SHARES else range(1, LOOKED_AT + 1) if name == "color" else ()
+    found = rule.counts is Counts.FOUND
+    sizes = (LOOKED_AT,) if rule.name in SHARES else range(1, LOOKED_AT + 1) if found else ()
     return not sizes or any(abs(value * size - round(value * size)) < TOLERANCE for size in sizes)
 
 
-def wrong_weights(name: str, rows: Sequence[Row], counted: bool) -> Iterator[str]:
+def wrong_weights(rule: DimensionSpec, rows: Sequence[Row], counted: bool) -> Iterator[str]:
     """Weights that a dimension cannot give; where frames were not counted (``counted``), 1 stands for any number."""
+    name = rule.name
     for row in rows:
         weight = row.weight
         if weight is None:
             continue
-        if name in BY_LENGTH or (name in BY_LOOKS and not counted):
+        if rule.counts is Counts.FRAMES and not (name in BY_LOOKS and counted):
             right, should = float(weight).is_integer() and 1 <= weight <= MOST_FRAMES, "a number of frames"
         elif name in BY_LOOKS:
             right, should = weight == LOOKED_AT, f"{LOOKED_AT}, the frames that are looked at"
         else:
-            right, should = weight == 1 or (name == "color" and weight == 0), "1"
+            right, should = weight == 1 or (rule.counts is Counts.FOUND and weight == 0), "1"
         if not right:
             yield f"{name}: the weight of {row.video!r:.100} is {weight:g}, it must be {should}."
             return
@@ -150,9 +147,9 @@ def lengths_of(rows: Iterable[Row]) -> dict[str, set[int]]:
     return dict(lengths)
 
 
-def above_everything(scores: Mapping[str, Figure]) -> Iterator[str]:
+def above_everything(scores: Mapping[str, Figure], benchmark: Benchmark) -> Iterator[str]:
     """Dimensions whose score is above what the protocol takes for perfect."""
-    for name, rule in RULES.items():
+    for name, rule in benchmark.rules.items():
         if name in scores and rule.normalised(scores[name].value) > 1 + TOLERANCE:
             yield (
                 f"{name}: the score {scores[name].value:.4f} is above {rule.maximum:g}, which the protocol takes for "

@@ -13,13 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.base import Benchmark
 from vbench.errors import Refused, VBenchError
 from vbench.files.strict_json import loads, unseen
 from vbench.leaderboard.rewrap import is_readable
 from vbench.leaderboard.submissions.findings import Findings
 from vbench.leaderboard.submissions.model_card import ModelCard
-from vbench.prompts.sampling_plan import SAMPLES
 from vbench.runs.store import Row
 from vbench.weights.cards import is_published
 
@@ -122,7 +121,7 @@ def check_checkpoints(record: Mapping[str, Any], dimensions: Iterable[str], foun
         found.reasons.append("record: checkpoints must be an object of {file, sha256}.")
         return
     if record.get("profile") == "official":
-        wanted = dict.fromkeys(file for name in RULES if name in dimensions for file in CHECKPOINTS.get(name, ()))
+        wanted = dict.fromkeys(file for name in CHECKPOINTS if name in dimensions for file in CHECKPOINTS[name])
         if missing := [file for file in wanted if file not in stated]:
             found.apart.append(f"The run recorded no checkpoints for: {', '.join(missing)}.")
     unknown = []
@@ -150,7 +149,7 @@ def check_checkpoints(record: Mapping[str, Any], dimensions: Iterable[str], foun
 # Samples ---------------------------------------------------------------------------------------------------------
 
 
-def check_samples(content: bytes, card: ModelCard, rows: Sequence[Row], found: Findings) -> None:
+def check_samples(content: bytes, card: ModelCard, rows: Sequence[Row], benchmark: Benchmark, found: Findings) -> None:
     """Samples are those of the rows, of one generator, with the settings of the card."""
     samples = list(_samples(content))
     if not samples:
@@ -168,7 +167,7 @@ def check_samples(content: bytes, card: ModelCard, rows: Sequence[Row], found: F
         said = f"samples.jsonl says the videos are of {generators[0]!r:.100}, the card names {card.name!r:.100}."
         found.flags.append(said)
         found.unverified.append(said)
-    found.flags += _chosen(samples)
+    found.flags += _chosen(samples, benchmark.samples)
 
 
 def _samples(content: bytes) -> Iterator[dict[str, Any]]:
@@ -198,7 +197,7 @@ def _other_videos(samples: Sequence[Mapping[str, Any]], rows: Sequence[Row]) -> 
             yield f"samples.jsonl has no sample {video!r:.100}, which was scored: these are another run's samples."
         elif sample["prompt"] != row.prompt:
             yield f"samples.jsonl says that {video!r:.100} is of {sample['prompt']!r:.100}, not of {row.prompt!r:.100}."
-        elif sample.get("sha256") and row.content and sample["sha256"] != row.content:
+        elif sample.get("sha256") and row.sha256 and sample["sha256"] != row.sha256:
             yield f"samples.jsonl has another SHA-256 of {video!r:.100} than scores.jsonl: these are other videos."
 
 
@@ -231,12 +230,12 @@ def _share_a_word(first: str, second: str) -> bool:
     return bool(shared) or bool(letters[0] and (letters[0] in letters[1] or letters[1] in letters[0]))
 
 
-def _chosen(samples: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Signs that the best of more than five samples were kept: gaps in the numbering, seeds used twice."""
+def _chosen(samples: Sequence[Mapping[str, Any]], judged: int) -> Iterator[str]:
+    """Signs that the best of more samples than are judged were kept: gaps in the numbering, seeds used twice."""
     indices = sorted({sample.get("index", 0) for sample in samples})
-    if indices and indices[-1] >= SAMPLES:
+    if indices and indices[-1] >= judged:
         yield (
-            f"Samples are numbered up to {indices[-1]}, where {SAMPLES} are judged from 0 to {SAMPLES - 1}: were the "
+            f"Samples are numbered up to {indices[-1]}, where {judged} are judged from 0 to {judged - 1}: were the "
             "best of more kept?"
         )
     seeds: dict[str, list[int]] = defaultdict(list)
