@@ -144,6 +144,7 @@ def test_what_is_refused(arena: Arena, voter: str) -> None:
     with pytest.raises(NotFound, match="closed"):
         arena.vote("nonsense", LEFT, voter)
     ballot, addresses = arena.ballot(name), arena.addresses(name)
+    assert arena.video(addresses[RIGHT])
     arena.board.withdraw(ballot.left, local=True)
     with pytest.raises(NotFound, match="no longer on the board"):
         arena.video(addresses[RIGHT])

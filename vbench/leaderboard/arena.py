@@ -38,6 +38,8 @@ SECONDS = 3600
 PAIRS_KEPT = 4
 """Pairs of copies that are kept in memory."""
 
+GONE = "A video of this ballot is no longer on the board. Ask for another pair."
+
 CLOSED = "This ballot is closed. Ask for another pair."
 
 SECRET = "ballots"
@@ -142,7 +144,11 @@ class Arena:
         """
         with self._lock:
             name, side = self._ballot_of.get(address, ("", ""))
-        left, right = self._copies(name, self._opened(name).ballot)
+        ballot = self._opened(name).ballot
+        names = self.board.videos().get(ballot.prompt, {})
+        if not {ballot.left, ballot.right} <= names.keys():
+            raise NotFound(GONE)
+        left, right = self._copies(name, (ballot.left, names[ballot.left]), (ballot.right, names[ballot.right]))
         return left if side == LEFT else right
 
     def vote(self, name: str, verdict: str, voter: str) -> Ballot:
@@ -182,14 +188,12 @@ class Arena:
         for address in self._open.pop(name).addresses.values():
             del self._ballot_of[address]
 
-    def _copied(self, name: str, ballot: Ballot) -> tuple[bytes, bytes]:
+    def _copied(self, name: str, left: tuple[int, str], right: tuple[int, str]) -> tuple[bytes, bytes]:
         """Both videos of a ballot in new containers; of each ballot others."""
-        names = self.board.videos().get(ballot.prompt, {})
         try:
-            left, right = (self.board.medium(number, names[number]) for number in (ballot.left, ballot.right))
-            return rewrapped_pair(left, right)
-        except (KeyError, VideoError) as error:
-            raise NotFound("A video of this ballot is no longer on the board. Ask for another pair.") from error
+            return rewrapped_pair(self.board.medium(*left), self.board.medium(*right))
+        except VideoError as error:
+            raise NotFound(GONE) from error
 
     def _is_ours(self, name: str, *parts: str) -> bool:
         value, _, proof = name.partition(".")
