@@ -39,7 +39,7 @@ def stored(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def test_every_older_version_is_kept() -> None:
-    assert VERSIONS == [f"v{version}" for version in range(1, RECORD_VERSION + 1)]
+    assert [f"v{version}" for version in range(1, RECORD_VERSION + 1)] == VERSIONS
 
 
 def test_a_run_of_an_older_version_opens(stored: Path) -> None:
