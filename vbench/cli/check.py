@@ -10,7 +10,6 @@ import typer
 
 from vbench.cli.benchmarks import Named
 from vbench.cli.card import print_json
-from vbench.runs.plan import make_plan
 
 
 def check(
@@ -33,6 +32,7 @@ def check(
     from rich.console import Console
     from rich.table import Table
 
+    from vbench.runs.plan import make_plan
     from vbench.runs.preflight import ERROR
     from vbench.runs.preflight import check as findings_of
 
