@@ -15,7 +15,6 @@ Named = Annotated[
     str | None,
     typer.Option(
         "--benchmark",
-        envvar="VBENCH_BENCHMARK",
         help="As in `vbench benchmarks`; by default what the folder says, else vbench-t2v.",
         show_default=False,
     ),
@@ -26,7 +25,9 @@ Named = Annotated[
 def benchmarks(json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
     """List the benchmarks: their prompts, samples, dimensions and parts.
 
-    Example: vbench benchmarks, then vbench evaluate VIDEOS --benchmark video-quality
+    Examples:
+      vbench benchmarks
+      vbench benchmarks --json
     """
     from rich.console import Console
     from rich.table import Table

@@ -50,6 +50,11 @@ def compare(
     """Compare runs over the prompts that they share: score, change, interval, and whether it is beyond noise.
 
     Exit status: 0 compared (and the gate is met), 1 the gate is not met, 2 wrong call or runs of different kinds.
+
+    Examples:
+      vbench compare runs/base runs/new
+      vbench compare runs/base runs/new --gate "total>-0.5,imaging_quality>-1"
+      vbench compare runs/base runs/new --format markdown
     """
     from vbench.analysis.comparison import benchmark_of, compare_runs, conditions, failures
     from vbench.benchmarks.registry import benchmark_named

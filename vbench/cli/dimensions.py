@@ -15,7 +15,12 @@ def dimensions(
     benchmark: Named = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """List the dimensions: what they mean, which backbones they use, whether they can be evaluated here."""
+    """List the dimensions: what they mean, which backbones they use, whether they can be evaluated here.
+
+    Examples:
+      vbench dimensions
+      vbench dimensions --profile lite --json
+    """
     import torch
     from rich.console import Console
     from rich.table import Table

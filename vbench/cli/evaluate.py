@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from vbench.cli.benchmarks import Named
 from vbench.cli.card import card_json, print_card, print_json
+from vbench.cli.plain_help import PlainHelp
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
 
@@ -19,25 +19,9 @@ if TYPE_CHECKING:
 
 BY_METRIC = "imaging_quality_by_metric"
 
-EPILOG = """
-[bold]Examples[/bold]
 
-  vbench evaluate videos/ --profile lite
-
-  vbench evaluate videos/ --suite VBench_full_info.json --output runs/my-model
-
-  vbench evaluate clip.mp4 -d subject_consistency -d motion_smoothness --json
-
-Run the same command again to continue. Exit status: 0 everything is scored, 1 some videos or dimensions are not,
-2 wrong call, 3 nothing could be scored.
-"""
-
-
-class ReferenceFlags(TyperCommand):
+class ReferenceFlags(PlainHelp):
     """Reads ``--dimension a b`` (several values after one option), as the reference's command line takes it."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "epilog": EPILOG})
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Repeat the option before each further value, then parse as usual."""
@@ -146,7 +130,17 @@ def evaluate(
     load_ckpt_from_local: Annotated[str | None, typer.Option("--load_ckpt_from_local", hidden=True)] = None,
     read_frame: Annotated[str | None, typer.Option("--read_frame", hidden=True)] = None,
 ) -> None:
-    """Score videos, dimension by dimension; continues where an earlier call stopped."""
+    """Score videos, dimension by dimension; continues where an earlier call stopped.
+
+    The same command continues a run that was interrupted.
+
+    Exit status: 0 everything is scored, 1 some videos or dimensions are not, 2 wrong call, 3 nothing could be scored.
+
+    Examples:
+      vbench evaluate videos/ --profile lite
+      vbench evaluate videos/ --suite vbench-t2v --output runs/my-model
+      vbench evaluate clip.mp4 -d subject_consistency -d motion_smoothness --json
+    """
     where = videos or videos_path
     if where is None:
         raise UsageError("Name the folder of the videos: vbench evaluate VIDEOS. More: vbench evaluate --help")

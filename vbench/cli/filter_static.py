@@ -40,6 +40,9 @@ def filter_static(
 
     Exit status: 0 every prompt has five static videos (or the scope sets no number), 1 some have fewer or could not
     be judged, 2 wrong call.
+
+    Examples:
+      vbench filter-static videos/mine --output videos/static
     """
     from rich.console import Console
     from rich.progress import track

@@ -20,23 +20,6 @@ if TYPE_CHECKING:
     from vbench.prompts.suite import PromptSuite
     from vbench.sampling.generate import Sampled, Wanted
 
-EPILOG = """
-[bold]Examples[/bold]
-
-  vbench generate --model latte --suite open --samples 5 --out videos/latte
-
-  vbench generate --model animatediff+freeinit+freeu --suite mini --samples 1 --steps 25 --out videos/try
-
-  vbench generate --model diffusers:checkpoints/my-model --prompt "a red bus" --seed 7 --out videos/bus
-
-  vbench generate --model "command:python sample.py --ckpt last.pt" --suite mini --out videos/mine
-
-  vbench generate --model directory:downloads/pika --suite vbench-t2v --out videos/pika
-
-Run the same command again to continue. Then: vbench evaluate DIR. Names of models: vbench generators. Exit status:
-0 every video is there, 1 some could not be made, 2 wrong call, 3 none could be made.
-"""
-
 
 def generate(
     model: Annotated[
@@ -85,7 +68,19 @@ def generate(
         ProgressStyle, typer.Option(help="How to show progress, on standard error.")
     ] = ProgressStyle.auto,
 ) -> None:
-    """Sample the videos of a prompt suite with a model; continues where an earlier call stopped."""
+    """Sample the videos of a prompt suite with a model; continues where an earlier call stopped.
+
+    The same command continues what was interrupted. Then: vbench evaluate DIR. Names of models: vbench generators.
+
+    Exit status: 0 every video is there, 1 some could not be made, 2 wrong call, 3 none could be made.
+
+    Examples:
+      vbench generate --model latte --suite open --out videos/latte
+      vbench generate -m animatediff+freeinit+freeu --suite mini --out videos/try
+      vbench generate -m diffusers:ckpt/mine --prompt "a red bus" -o videos/bus
+      vbench generate -m "command:python sample.py" --suite mini --out videos/mine
+      vbench generate -m directory:downloads/pika --suite vbench-t2v -o videos/pika
+    """
     from vbench.generators.catalog import build
     from vbench.sampling.generate import generate as sample
 
@@ -106,7 +101,12 @@ def generators(
     name: Annotated[str | None, typer.Argument(help="Say more of this one.")] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """List the generators with their published settings, and the techniques and enhancers that they compose with."""
+    """List the generators with their published settings, and the techniques and enhancers that they compose with.
+
+    Examples:
+      vbench generators
+      vbench generators cogvideox-5b
+    """
     from vbench.generators.listing import described, listing
 
     if name:

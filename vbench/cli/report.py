@@ -20,7 +20,12 @@ def report(
     ] = None,
     benchmark: Named = None,
 ) -> None:
-    """Write one HTML file: scores with intervals, comparison, radars, categories, lowest and highest videos, gaps."""
+    """Write one HTML file: scores with intervals, comparison, radars, categories, lowest and highest videos, gaps.
+
+    Examples:
+      vbench report vbench-runs/mine-official
+      vbench report runs/base runs/new --output report.html
+    """
     from vbench.benchmarks.registry import benchmark_named
     from vbench.reports.report_page import write_report
 

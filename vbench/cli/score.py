@@ -35,6 +35,10 @@ def score(
     """Show the parts, such as Quality, the Total, and every dimension that they are made of.
 
     Exit status: 0 all dimensions of the benchmark have a score, 1 some are missing, 2 wrong call.
+
+    Examples:
+      vbench score vbench-runs/mine-official
+      vbench score results/ --json
     """
     card, profile, options = read(run, benchmark)
     if json_output:

@@ -55,7 +55,7 @@ def submit(
     evaluated_by, contact, notes, resolution, fps, frames, seconds, steps, guidance, prompt_rewriting, precision.
 
     Examples:
-      vbench submit run --model-name "My Model" --organisation "My Lab" -o my-model.zip
+      vbench submit run --model-name "My Model" --organisation "My Lab" -o my.zip
       vbench submit run --card card.json --videos 20 --to https://board.example.org
     """
     from vbench.leaderboard import client
@@ -88,7 +88,8 @@ def withdraw(
 ) -> None:
     """Take a submission off a board, with the token of its receipt.
 
-    Example: vbench withdraw 12 --to https://board.example.org
+    Examples:
+      vbench withdraw 12 --to https://board.example.org
     """
     from vbench.leaderboard import client
 

@@ -23,6 +23,9 @@ def verify(
     """Score a random part again and say whether the stored scores hold.
 
     Exit status: 0 they hold, 1 some do not, 2 wrong call.
+
+    Examples:
+      vbench verify runs/mine videos/mine --fraction 0.1
     """
     from vbench import device as devices
     from vbench.benchmarks.registry import benchmark_named

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbench.cli.card import print_json
+from vbench.cli.plain_help import PlainHelp
 from vbench.errors import CheckpointError, UsageError
 
 if TYPE_CHECKING:
@@ -28,9 +29,13 @@ Dimensions = Annotated[
 ]
 
 
-@weights.command("list")
+@weights.command("list", cls=PlainHelp)
 def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
-    """Show every checkpoint: whether it is there, its licence, where it comes from."""
+    """Show every checkpoint: whether it is there, its licence, where it comes from.
+
+    Examples:
+      vbench weights list
+    """
     from rich.console import Console
     from rich.table import Table
 
@@ -53,13 +58,17 @@ def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSO
         )
 
 
-@weights.command()
+@weights.command(cls=PlainHelp)
 def download(
     names: Names = None,
     dimension: Dimensions = None,
     force: Annotated[bool, typer.Option(help="Fetch again what is there.")] = False,
 ) -> None:
-    """Fetch checkpoints into the cache; an interrupted download continues."""
+    """Fetch checkpoints into the cache; an interrupted download continues.
+
+    Examples:
+      vbench weights download -d motion_smoothness
+    """
     from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     from vbench.weights.download import download as fetch
@@ -80,11 +89,14 @@ def download(
         raise typer.Exit(1)
 
 
-@weights.command()
+@weights.command(cls=PlainHelp)
 def verify(names: Names = None, dimension: Dimensions = None) -> None:
     """Compare digests with the published ones, and read every file that has none as a run would.
 
     Exit status: 0 all are there and right, 1 otherwise.
+
+    Examples:
+      vbench weights verify
     """
     from vbench.weights import cards
 
@@ -99,9 +111,13 @@ def verify(names: Names = None, dimension: Dimensions = None) -> None:
     raise typer.Exit(1 if wrong else 0)
 
 
-@weights.command()
+@weights.command(cls=PlainHelp)
 def path(name: Annotated[str, typer.Argument(help="Name as in `vbench weights list`.")]) -> None:
-    """Print where a checkpoint lies, or should lie. Exit status 1 if it is not there."""
+    """Print where a checkpoint lies, or should lie. Exit status 1 if it is not there.
+
+    Examples:
+      vbench weights path amt_s
+    """
     from vbench.weights.cards import candidates
 
     found = _found(name)

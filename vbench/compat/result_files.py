@@ -67,11 +67,7 @@ def eval_results(rows: Sequence[Row], card: ScoreCard, root: Path) -> dict[str, 
     return {
         name: [
             card.scores[name],
-            [
-                _video(row, specs[name], root)
-                for row in rows
-                if row.dimension == name and _counts(row)
-            ],
+            [_video(row, specs[name], root) for row in rows if row.dimension == name and _counts(row)],
         ]
         for name in in_protocol_order(card.scores, card.benchmark)
     }
