@@ -10,6 +10,7 @@ import torch
 
 from tests.footage import Frames, write_video
 from vbench.analysis.sensitivity import PROMPTS
+from vbench.dimensions.facts import demand_facts
 from vbench.dimensions.profiles import profile
 from vbench.errors import NotApplicable, TooShort, UsageError, VideoError
 from vbench.generators.base import Request
@@ -103,6 +104,5 @@ def test_weights_that_are_not_there_are_asked_for_at_once(empty_cache: Path) -> 
 
 
 def test_a_prompt_without_the_facts_is_not_applicable() -> None:
-    evaluators = Evaluators(profile("official"), torch.device("cpu"))
     with pytest.raises(NotApplicable, match="no facts for color"):
-        evaluators.score("color", FramesVideo(np.zeros((4, 8, 8, 3), np.uint8)), Prompt("a car"))
+        demand_facts(Prompt("a car"), "color")

@@ -15,6 +15,7 @@ Named = Annotated[
     str | None,
     typer.Option(
         "--benchmark",
+        envvar="VBENCH_BENCHMARK",
         help="As in `vbench benchmarks`; by default what the folder says, else vbench-t2v.",
         show_default=False,
     ),
@@ -24,6 +25,8 @@ Named = Annotated[
 
 def benchmarks(json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
     """List the benchmarks: their prompts, samples, dimensions and parts.
+
+    Then: vbench evaluate VIDEOS --benchmark NAME.
 
     Examples:
       vbench benchmarks

@@ -27,8 +27,8 @@ def check(
 ) -> None:
     """List what is missing, unreadable, odd, duplicate or changed, without loading any model.
 
-    Exit status: 0 no errors, 1 errors (with --strict also warnings), 2 wrong call, 3 no prompt tests what was
-    asked.
+    Exit status: 0 no errors, 1 errors (with --strict also warnings), 2 wrong call,
+    3 no prompt tests what was asked.
 
     Examples:
       vbench check videos/mine

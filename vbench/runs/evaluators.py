@@ -10,7 +10,7 @@ from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.registry import implementation, spec_of
 from vbench.benchmarks.t2v import T2V
 from vbench.dimensions.profiles import BACKBONES, Profile
-from vbench.errors import MissingCheckpoint, MissingExtra, NotApplicable, PluginError
+from vbench.errors import MissingCheckpoint, MissingExtra, PluginError
 from vbench.files.digest import digest
 from vbench.weights import cards
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     import torch
 
     from vbench.dimensions.backbones.base import Backbone
-    from vbench.dimensions.base import Dimension, VideoScore
-    from vbench.media.video import Video
-    from vbench.prompts.suite import Prompt
+    from vbench.dimensions.base import Dimension
 
 NO_BACKBONE = "has no backbone for it"
 
@@ -108,18 +106,6 @@ class Evaluators:
             backbones = {role: self._backbone(backbone) for role, backbone in self.roles(name).items()}
             self._dimensions[name] = self.implementation(name)(**backbones, **self.options.get(name, {}))
         return self._dimensions[name]
-
-    def score(self, name: str, video: Video, prompt: Prompt) -> VideoScore:
-        """What a dimension says of a video, once it is known that the prompt brings what it needs.
-
-        Raises:
-            TooShort: the video has too few frames.
-            NotApplicable: the prompt brings no facts for it, or this video or prompt cannot be judged.
-        """
-        needs = self.spec(name).needs
-        if needs and needs not in prompt.facts:
-            raise NotApplicable(f"the prompt {prompt.text!r} brings no facts for {needs}")
-        return self.dimension(name).score(video, prompt)
 
     def keep_only(self, names: Collection[str]) -> None:
         """Let go of every dimension and backbone that none of these needs."""

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from vbench.dimensions.facts import demand_facts
 from vbench.errors import CheckpointError, MissingExtra, NotApplicable, PluginError, TooShort, VideoError
 from vbench.media.video import Video
 from vbench.runs.plan import VideoTask
 from vbench.runs.store import FAILED, NOT_APPLICABLE, TOO_SHORT, UNREADABLE, Row
 
 if TYPE_CHECKING:
+    from vbench.dimensions.base import Dimension
     from vbench.prompts.suite import Prompt
     from vbench.runs.evaluators import Evaluators
 
@@ -32,18 +34,19 @@ def score_video(task: VideoTask, evaluators: Evaluators, budget: int) -> Iterato
     for name, cache_key in task.cache_keys.items():
         row = blank_row(task, name, cache_key)
         try:
-            evaluators.dimension(name)
+            dimension = evaluators.dimension(name)
         except (CheckpointError, MissingExtra, PluginError) as error:
             yield replace(row, status=NOT_EVALUATED, reason=str(error))
             continue
         started = time.perf_counter()
-        row = _scored(row, name, evaluators, video, task.prompt)
+        row = _scored(row, dimension, evaluators.spec(name).needs, video, task.prompt)
         yield replace(row, format=_format(video), seconds=round(time.perf_counter() - started, 4))
 
 
-def _scored(row: Row, name: str, evaluators: Evaluators, video: Video, prompt: Prompt) -> Row:
+def _scored(row: Row, dimension: Dimension, needs: str, video: Video, prompt: Prompt) -> Row:
     try:
-        score = evaluators.score(name, video, prompt)
+        demand_facts(prompt, needs)
+        score = dimension.score(video, prompt)
     except VideoError as error:
         return replace(row, status=UNREADABLE, reason=str(error))
     except TooShort as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbench import device as devices
 from vbench.dimensions.base import VideoScore
+from vbench.dimensions.facts import demand_facts
 from vbench.dimensions.profiles import profile as profile_named
 from vbench.errors import UsageError
 from vbench.media.frames_in_memory import Frames, FramesVideo
@@ -53,17 +54,17 @@ class Scorer:
     ) -> None:
         if isinstance(dimensions, str) or not dimensions:
             raise UsageError(f"Name the dimensions as a list, such as ['imaging_quality']; found {dimensions!r}.")
-        self._evaluators = Evaluators(profile_named(profile), devices.choose(str(device)), options=options or {})
-        self._dimensions = tuple(dict.fromkeys(dimensions))
-        for name in self._dimensions:
-            if obstacle := self._evaluators.obstacle(name):
+        evaluators = Evaluators(profile_named(profile), devices.choose(str(device)), options=options or {})
+        self._needs = {name: evaluators.spec(name).needs for name in dimensions}
+        for name in dimensions:
+            if obstacle := evaluators.obstacle(name):
                 raise UsageError(f"{name} cannot be scored: {obstacle}")
-            self._evaluators.dimension(name)  # its models are loaded here, once
+        self._dimensions = {name: evaluators.dimension(name) for name in dimensions}
 
     @property
     def dimensions(self) -> tuple[str, ...]:
         """Names of what is scored, in the order in which they were given."""
-        return self._dimensions
+        return tuple(self._dimensions)
 
     def score(
         self, frames: Frames | str | Path, prompt: str | Prompt = "", fps: float = ASSUMED_FPS
@@ -86,7 +87,11 @@ class Scorer:
         """
         video = Video(frames) if isinstance(frames, str | Path) else FramesVideo(frames, fps)
         wanted = prompt if isinstance(prompt, Prompt) else Prompt(prompt)
-        return {name: self._evaluators.score(name, video, wanted) for name in self._dimensions}
+        return {name: self._score(name, video, wanted) for name in self._dimensions}
+
+    def _score(self, name: str, video: Video, prompt: Prompt) -> VideoScore:
+        demand_facts(prompt, self._needs[name])
+        return self._dimensions[name].score(video, prompt)
 
     def score_batch(
         self,
