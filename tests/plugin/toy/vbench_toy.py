@@ -128,5 +128,5 @@ class Plain(Generator[Options]):
         settings = request.settings
         colour = np.random.default_rng(request.seed).integers(0, 256, 3)
         colour[0] *= self.argument != "cold"
-        size = settings.frames, settings.height, settings.width, 3
+        size = settings.frames or 8, settings.height or 48, settings.width or 64, 3
         return Clip(np.broadcast_to(colour.astype(np.uint8), size).copy(), settings.fps or 8)
