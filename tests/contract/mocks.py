@@ -43,7 +43,7 @@ def levels(frames: Tensor) -> Tensor:
 
 
 class Embedder(Mock, TextImageScorer):
-    scale: ClassVar[float] = 100.0  # type: ignore[assignment, misc]
+    scale: ClassVar[float] = 100.0
 
     def embed(self, frames: Tensor) -> Tensor:
         return levels(frames)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,8 +61,9 @@ CLIPS = ("1 frame", "2 frames", "17 frames", "even", "grey", "odd size")
 
 
 def dimension(spec: DimensionSpec) -> Dimension:
-    kind = implementation(spec)
-    return kind(**{role: PLAYERS[role]() for role in kind.roles}, **OPTIONS.get(spec.name, {}))
+    kind: Any = implementation(spec)
+    made: Dimension = kind(**{role: PLAYERS[role]() for role in kind.roles}, **OPTIONS.get(spec.name, {}))
+    return made
 
 
 def prompt_for(spec: DimensionSpec) -> Prompt:
