@@ -22,6 +22,19 @@ else:
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
+SEVERAL = """
+import sys
+from vbench.cli import main
+for command in sys.argv[1:]:
+    sys.argv = ["vbench", *command.split()]
+    try:
+        main()
+    except SystemExit as end:
+        if end.code:
+            raise
+"""
+"""Commands one after the other in one process, until one fails."""
+
 BOARD = """
 import json, sys
 from pathlib import Path
@@ -89,10 +102,17 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     file = machine.folder / "cache/toy/thermometer.pth"
     file.parent.mkdir(parents=True)
     torch.save({"scale": torch.tensor(0.5)}, file)
-    for name, model in (("warm", "plain"), ("cold", "plain:cold")):
-        machine.vbench(f"generate --model {model} --benchmark toy --out videos/{name}")
-        machine.vbench(f"check videos/{name}")
-        machine.vbench(f"evaluate videos/{name} --profile lite --output runs/{name}")
+    commands = [
+        command
+        for name, model in (("warm", "plain"), ("cold", "plain:cold"))
+        for command in (
+            f"generate --model {model} --benchmark toy --out videos/{name}",
+            f"check videos/{name}",
+            f"evaluate videos/{name} --profile lite --output runs/{name}",
+        )
+    ]
+    done = machine.python("-c", SEVERAL, *commands)
+    assert done.returncode == 0, done.stdout + done.stderr
     return machine
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vbench.benchmarks.base import DimensionSpec, Values
-from vbench.benchmarks.registry import benchmark_named, spec_of
+from vbench.benchmarks.registry import benchmark_named, specs_of
 from vbench.benchmarks.score_card import ScoreCard, in_protocol_order
 from vbench.files.atomic import write_atomically
 from vbench.prompts.suite import Prompt
@@ -63,7 +63,8 @@ def full_info(plan: Plan) -> list[dict[str, Any]]:
 
 def eval_results(rows: Sequence[Row], card: ScoreCard, root: Path) -> dict[str, list[Any]]:
     """The reference's ``<name>_eval_results.json``: ``{dimension: [aggregate, [per video, ...]]}``."""
-    specs = {name: spec_of(name, card.benchmark) for name in card.scores}
+    known = specs_of(card.benchmark)
+    specs = {name: known.get(name, DimensionSpec(name, "")) for name in card.scores}  # a package may be gone since
     return {
         name: [
             card.scores[name],

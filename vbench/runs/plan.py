@@ -471,10 +471,14 @@ def default_output(videos: Path, profile: str, benchmark: Benchmark = T2V) -> Pa
 
 def why_nothing(plan: Plan) -> str:
     """Why a plan has not a single score to make: what was asked, which prompts could answer, and what is left."""
+    if not plan.dimensions:
+        return (
+            f"There is nothing to score: every dimension of {plan.benchmark.name} needs facts, and the prompts of "
+            f"{plan.mode} bring none. Use a prompt suite (--suite FILE)."
+        )
     prompts = ", ".join(repr(prompt.text) for prompt in plan.prompts[:3])
-    there = (
-        f"{len(plan.unexpected)} videos of other names, such as {plan.unexpected[0]!r}" if plan.unexpected else "none"
-    )
+    others = plan.unexpected
+    there = f"{len(others)} of other names, such as {others[0]!r}" if others else "no other videos"
     return (
         f"There is nothing to score. Asked: {', '.join(plan.dimensions)}. {_counted(plan.prompts)} it, such as "
         f"{prompts}; of the {len(plan.missing)} videos that they want, such as {plan.missing[0]!r}, none is in "
