@@ -176,7 +176,7 @@ def test_a_report_and_a_submission_are_of_its_benchmark(machine: Machine) -> Non
 
 
 def test_its_dimensions_judge_beside_those_of_the_protocol(machine: Machine) -> None:
-    custom = "evaluate videos/warm --mode custom_input --profile lite"
+    custom = "evaluate videos/warm --benchmark vbench-t2v --mode custom_input --profile lite"
     card = machine.json(f"{custom} -d warmth -o t2v")
     assert card["benchmark"] == "vbench-t2v"
     assert list(card["dimensions"]) == ["warmth"]

@@ -36,7 +36,9 @@ def spread(args: Sequence[str]) -> list[str]:
     >>> spread(["--dimension", "scene", "color", "videos"])
     ['--dimension', 'scene', '--dimension', 'color', 'videos']
     """
-    from vbench.benchmarks.registry import DIMENSIONS
+    from vbench.benchmarks.registry import specs_of
+
+    known = specs_of()
 
     spread_out: list[str] = []
     collecting = False
@@ -44,7 +46,7 @@ def spread(args: Sequence[str]) -> list[str]:
         if arg in ("--dimension", "-d"):
             collecting = True
             spread_out.append(arg)
-        elif collecting and spread_out[-1] not in ("--dimension", "-d") and arg in DIMENSIONS.names():
+        elif collecting and spread_out[-1] not in ("--dimension", "-d") and arg in known:
             spread_out += ["--dimension", arg]
         else:
             collecting = collecting and spread_out[-1] in ("--dimension", "-d")

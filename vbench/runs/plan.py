@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.registry import benchmark_named, spec_of, specs_of
@@ -404,15 +405,16 @@ def make_plan(
         UsageError: options that exclude each other, or input that cannot be used.
     """
     prompt = None if prompt == "None" else prompt  # the reference's default, spelled out in its scripts
+    sampled = read_sampling(videos) if videos.is_dir() else None
+    chosen = benchmark_named(benchmark or (sampled["benchmark"] if sampled else None))
     samples = None
-    if mode == "auto" and not (suite or category or prompt or prompt_file):
-        asked = _as_sampled(videos)
-        if asked and benchmark in (None, asked.benchmark):
-            benchmark, suite, category, samples = asked.benchmark, asked.suite, asked.category, asked.samples
-            dimensions = dimensions or asked.dimensions
-    chosen = benchmark_named(benchmark)
-    if benchmark and mode in ("auto", STANDARD) and not (suite or category or prompt or prompt_file):
-        suite = chosen.suite or None
+    if not (suite or category or prompt or prompt_file):
+        if sampled and sampled["suite"]["name"] and mode == "auto" and chosen.name == sampled["benchmark"]:
+            asked = _unchanged(sampled["suite"], videos)
+            suite, category, samples = asked["name"], asked["category"], asked["samples"]
+            dimensions = dimensions or asked["dimensions"]
+        elif benchmark and mode in ("auto", STANDARD):
+            suite = chosen.suite or None
     if mode == "auto":
         mode = CATEGORY if category else STANDARD if suite else CUSTOM
     if prompt and prompt_file:
@@ -433,34 +435,19 @@ def make_plan(
     raise UsageError(f"There is no mode {mode!r}. Known: auto, {', '.join(MODES)}.")
 
 
-@dataclass(frozen=True)
-class _Sampled:
-    """What a folder was sampled for."""
-
-    benchmark: str
-    suite: str
-    category: str | None
-    dimensions: Sequence[str]
-    samples: int
-
-
-def _as_sampled(videos: Path) -> _Sampled | None:
-    """What a folder was sampled for, ``None`` where nobody knows.
+def _unchanged(suite: dict[str, Any], videos: Path) -> dict[str, Any]:
+    """What a folder was sampled for: suite, category, dimensions and samples a prompt.
 
     Raises:
         UsageError: the suite is no longer what it was.
     """
-    record = read_sampling(videos) if videos.is_dir() else None
-    if record is None or not record["suite"]["name"]:
-        return None
-    suite = record["suite"]
     now = load_category(suite["name"], suite["category"]) if suite["category"] else load_suite(suite["name"])
     if now.digest != suite["sha256"]:
         raise UsageError(
             f"{videos} was sampled for the suite {suite['name']}, which has changed since. "
             "Name the suite that holds: --suite FILE."
         )
-    return _Sampled(record["benchmark"], suite["name"], suite["category"], suite["dimensions"], suite["samples"])
+    return suite
 
 
 def default_output(videos: Path, profile: str, benchmark: Benchmark = T2V) -> Path:

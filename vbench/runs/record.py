@@ -73,7 +73,7 @@ class RunRecord:
 
     def plain(self) -> dict[str, Any]:
         """Everything as JSON types."""
-        return asdict(self)
+        return {"version": self.version, **asdict(self)}
 
 
 def _read_1(values: Mapping[str, Any]) -> dict[str, Any]:
