@@ -23,7 +23,8 @@ from vbench.prompts.library import suite
 from vbench.prompts.official import NAME, SUITE_SHA256
 from vbench.prompts.sampling_plan import sampling_plan
 from vbench.runs.store import Row
-from vbench.sampling.generate import Wanted, generate
+from vbench.sampling.generate import generate
+from vbench.sampling.wanted import Wanted
 
 OPEN = suite("open", Path())
 

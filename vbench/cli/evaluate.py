@@ -103,7 +103,6 @@ def evaluate(
     workers: Annotated[
         int, typer.Option("--workers", "--ngpus", min=1, help="Processes; with several GPUs each takes one.")
     ] = 1,
-    batch_size: Annotated[int, typer.Option(min=1, help="Frames at once on an accelerator.")] = 8,
     memory: Annotated[int, typer.Option(min=0, help="MiB of decoded frames to keep per video.")] = 512,
     imaging_preprocessing: Annotated[
         str,
@@ -151,42 +150,30 @@ def evaluate(
             "--load_ckpt_from_local and --read_frame have no effect: checkpoints are always local, frames exact.",
             err=True,
         )
-    from vbench import device as devices
-    from vbench.compat import result_files
-    from vbench.compat import vbench_class as reference
+    from vbench import interface
+    from vbench.compat.result_files import write_results
+    from vbench.compat.vbench_class import options_from
     from vbench.dimensions.backbones.pyiqa_metric import known_measure
-    from vbench.dimensions.profiles import profile as profile_named
-    from vbench.runs import evaluate as run
-    from vbench.runs import record
-    from vbench.runs.evaluators import Evaluators
-    from vbench.runs.plan import default_output, make_plan
 
-    options = reference.options_from({"imaging_quality_preprocessing_mode": imaging_preprocessing})
+    if prompt and prompt_file:
+        raise UsageError("--prompt and --prompt-file exclude each other.")
+    options = options_from({"imaging_quality_preprocessing_mode": imaging_preprocessing})
     if imaging_metric:
         options[BY_METRIC] = {"metric": known_measure(imaging_metric)}
-    plan = make_plan(
-        where,
-        dimension,
-        mode,
-        suite,
-        prompt,
-        prompt_file,
-        category,
-        extra=[BY_METRIC] if imaging_metric else (),
-        special=special,
-        benchmark=benchmark,
-    )
-    evaluators = Evaluators(profile_named(profile), devices.choose(device), batch_size, options, plan.benchmark)
-    folder = output or default_output(where, profile, plan.benchmark)
-    outcome = run.evaluate(plan, evaluators, folder, progress_of(progress), memory * 2**20, workers)
-    card = result_files.write_results(folder, "results", plan)
-    used = record.read_record(folder).options
+    run = interface.evaluate(
+        where, dimensions=dimension, benchmark=benchmark, suite=suite, category=category, prompts=prompt_file or prompt,
+        mode=mode, special=special, profile=profile, options=options, extra=[BY_METRIC] if imaging_metric else (),
+        output=output, device=device, workers=workers, memory=memory, progress=progress_of(progress),
+    )  # fmt: skip
+    assert run.plan and run.outcome
+    card, used = write_results(run.folder, "results", run.plan), run.record.options
     if json_output:
-        print_json({"run": str(folder), **card_json(card, profile, partial, used)})
+        print_json({"run": str(run.folder), **card_json(card, profile, partial, used)})
     else:
         print_card(card, profile, partial, used)
-        typer.echo(f"Run: {folder}   Read it again: vbench score {folder}   With curves: vbench report {folder}")
-    raise typer.Exit(exit_status(outcome, explicit=bool(dimension)))
+        typer.echo(f"Run: {run.folder}\nRead it again: vbench score {run.folder}")
+        typer.echo(f"With curves:   vbench report {run.folder}")
+    raise typer.Exit(exit_status(run.outcome, explicit=bool(dimension)))
 
 
 def exit_status(outcome: Outcome, explicit: bool) -> int:

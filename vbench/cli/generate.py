@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,11 +13,7 @@ from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from vbench.benchmarks.base import Benchmark
-    from vbench.prompts.suite import PromptSuite
-    from vbench.sampling.generate import Sampled, Wanted
+    from vbench.sampling.generate import Sampled
 
 
 def generate(
@@ -81,18 +76,20 @@ def generate(
       vbench generate -m "command:python sample.py" --suite mini --out videos/mine
       vbench generate -m directory:downloads/pika --suite vbench-t2v -o videos/pika
     """
-    from vbench.generators.catalog import build
-    from vbench.sampling.generate import generate as sample
+    from vbench import interface
+    from vbench.sampling.wanted import read_texts
 
-    generator = build(model, option or ())
     width, height = _size(size)
-    settings = generator.defaults.with_given(
-        frames=frames, height=height, width=width, fps=fps, steps=steps, guidance=guidance,
-        negative_prompt=negative_prompt,
+    settings = {
+        "frames": frames, "height": height, "width": width, "fps": fps, "steps": steps, "guidance": guidance,
+        "negative_prompt": negative_prompt,
+    }  # fmt: skip
+    outcome = interface.generate(
+        model, out, benchmark=benchmark, suite=suite, prompts=prompt, dimensions=dimension, category=category,
+        samples=samples, static_samples=static_samples, seed=seed, settings=settings, images=images,
+        texts=read_texts(texts) if texts else None, extender=extender, options=option or (),
+        progress=progress_of(progress),
     )  # fmt: skip
-    wanted = _wanted(suite, prompt, dimension, category, samples, static_samples, seed, benchmark)
-    wanted = _with_material(wanted, images, texts, extender)
-    outcome = sample(generator, wanted, settings, out, progress_of(progress))
     _tell(outcome, json_output)
     raise typer.Exit(_exit_status(outcome))
 
@@ -136,75 +133,6 @@ def _size(text: str | None) -> tuple[int | None, int | None]:
     if not (width.isdigit() and height.isdigit()):
         raise UsageError(f"--size must be WIDTHxHEIGHT such as 512x320, found {text!r}.")
     return int(width), int(height)
-
-
-def _wanted(
-    suite_name: str | None,
-    prompts: list[str] | None,
-    dimensions: list[str] | None,
-    category: str | None,
-    samples: int | None,
-    static_samples: int | None,
-    seed: int,
-    benchmark: str | None,
-) -> Wanted:
-    from vbench.benchmarks.registry import benchmark_named, spec_of
-    from vbench.prompts.sampling_plan import sampling_plan
-    from vbench.sampling.generate import Wanted
-
-    chosen = benchmark_named(benchmark)
-    if benchmark and not prompts:
-        suite_name = suite_name or chosen.suite or None
-    suite = _suite(suite_name, prompts, category)
-    samples = samples or chosen.samples
-    asked = [spec_of(name, chosen).name for name in dimensions or ()]
-    of = asked or (list(chosen.rules) if benchmark and not (prompts or category) else [])
-    plan = list(sampling_plan(suite, of, samples, more_samples(chosen, static_samples), seed))
-    known_as = str(Path(suite_name).resolve()) if suite_name and Path(suite_name).is_file() else suite_name
-    asked_for = {
-        "name": known_as, "sha256": suite.digest, "category": category, "dimensions": asked, "samples": samples,
-    }  # fmt: skip
-    return Wanted(plan, asked_for, seed, benchmark=chosen.name)
-
-
-def more_samples(benchmark: Benchmark, count: int | None) -> dict[str, int]:
-    """So many videos a prompt for the dimensions whose videos are filtered."""
-    return {spec.name: count for spec in benchmark.specs if spec.sampled and count}
-
-
-def _suite(name: str | None, prompts: list[str] | None, category: str | None) -> PromptSuite:
-    from vbench.prompts.library import load_category, load_suite
-    from vbench.prompts.suite import Prompt, PromptSuite
-
-    if prompts:
-        if name or category:
-            raise UsageError("--prompt and --suite exclude each other.")
-        return PromptSuite("", tuple(Prompt(text) for text in prompts))
-    if not name:
-        raise UsageError("Say what to sample: --suite open (or mini, vbench-t2v, a JSON file), or --prompt TEXT.")
-    return load_category(name, category) if category else load_suite(name)
-
-
-def _with_material(wanted: Wanted, images: Path | None, texts: Path | None, extender: str) -> Wanted:
-    """The same with the images to start from and the texts to feed."""
-    from dataclasses import replace
-
-    from vbench.sampling.generate import images_of
-
-    if images and not images.is_dir():
-        raise UsageError(f"{images} is not a folder of images.")
-    found = images_of(images, wanted.samples) if images else {}
-    return replace(wanted, images=found, texts=_texts(texts) if texts else {}, extender=extender)
-
-
-def _texts(path: Path) -> Mapping[str, str]:
-    try:
-        texts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
-    if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
-        raise UsageError(f'{path} must hold {{"prompt": "extended text", ...}}.')
-    return texts
 
 
 def _tell(outcome: Sampled, json_output: bool) -> None:

@@ -138,8 +138,8 @@ def plan(
       vbench plan open --samples 5 --json > plan.jsonl
     """
     from vbench.benchmarks.t2v import T2V
-    from vbench.cli.generate import more_samples
     from vbench.prompts.sampling_plan import sampling_plan
+    from vbench.sampling.wanted import more_samples
 
     count, more = 0, more_samples(T2V, static_samples)
     for sample in sampling_plan(_suite(suite, category), _known(dimension), samples, more, seed):

@@ -380,7 +380,7 @@ def make_plan(
     dimensions: Sequence[str] | None = None,
     mode: str = "auto",
     suite: str | None = None,
-    prompt: str | None = None,
+    prompt: str | Mapping[str, str] | None = None,
     prompt_file: Path | None = None,
     category: str | None = None,
     extra: Sequence[str] = (),
@@ -394,8 +394,8 @@ def make_plan(
         dimensions: what judges them; by default what the folder was sampled for, or all that the mode can judge.
         mode: one of :data:`MODES`, or ``auto`` to go by the other options.
         suite: name or file of a prompt suite.
-        prompt: one for all videos.
-        prompt_file: prompts by video.
+        prompt: one for all videos, or prompts by video.
+        prompt_file: prompts by video, as JSON.
         category: content category.
         extra: dimensions beside those that are named or the default.
         special: what stands between prompt and index in the names of files.
