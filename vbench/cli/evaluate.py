@@ -159,6 +159,7 @@ def evaluate(
     from vbench.compat import vbench_class as reference
     from vbench.dimensions.backbones.pyiqa_metric import known_measure
     from vbench.dimensions.profiles import profile as profile_named
+    from vbench.files import ours
     from vbench.runs import evaluate as run
     from vbench.runs import record
     from vbench.runs.evaluators import Evaluators
@@ -179,6 +180,7 @@ def evaluate(
     )
     crew = Evaluators(profile_named(profile), devices.choose(device), batch_size, options)
     folder = output or default_output(where, profile)
+    ours.refuse_foreign(*result_files.result_files(folder, "results"))
     outcome = run.evaluate(plan, crew, folder, progress_of(progress), memory * 2**20, workers)
     card = result_files.write_results(folder, "results", plan)
     used = record.read_record(folder)["options"]

@@ -56,6 +56,7 @@ def filter_static(
     folder = videos or videos_path
     if folder is None or not folder.is_dir():
         raise UsageError(f"Name the folder of the sampled videos; {folder or 'nothing'} is none.")
+    filtering.refuse_foreign(output)
     paths = filtering.videos_in(folder)
     keep = filtering.KEEP if scope == "temporal_flickering" else None
     if scope == "temporal_flickering":

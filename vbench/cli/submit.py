@@ -56,15 +56,19 @@ def submit(
       vbench submit run --model-name "My Model" --organisation "My Lab" -o my-model.zip
       vbench submit run --card card.json --videos 20 --to https://board.example.org
     """
+    from vbench.files import ours
     from vbench.leaderboard import client
 
+    if output is None and not to:
+        output = Path("submission.zip")
+    if output:
+        ours.refuse_foreign(output)
     given = {"name": model_name, "version": model_version, "organisation": organisation}
     given |= {"sampled_by": sampled_by, "evaluated_by": evaluated_by}
     content = _archive(source, _card(card, given), videos, partial)
     checked = _checked(content)
-    if output or not to:
-        output = output or Path("submission.zip")
-        output.write_bytes(content)
+    if output:
+        ours.write(output, content)
     receipt = client.submit(to, content, token) if to else {}
     if as_json:
         scores = {name: figure.value for name, figure in checked.scores.items()}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vbench.benchmarks.score_card import ScoreCard, in_protocol_order
-from vbench.files.atomic import write_atomically
+from vbench.files import ours
 from vbench.prompts.suite import Prompt
 from vbench.runs.plan import Plan
 from vbench.runs.record import read_record
@@ -40,6 +40,11 @@ EXTRA: dict[str, Callable[[Row], dict[str, Any]]] = {
 """What stands beside the per-video result in the reference's files."""
 
 
+def result_files(folder: Path, name: str) -> tuple[Path, Path]:
+    """Where the two files lie: the prompts with their videos, and the scores."""
+    return folder / f"{name}_full_info.json", folder / f"{name}_eval_results.json"
+
+
 def write_results(folder: Path, name: str, plan: Plan, into: Path | None = None) -> ScoreCard:
     """Write a run's scores as the reference's two files and return its card.
 
@@ -48,12 +53,16 @@ def write_results(folder: Path, name: str, plan: Plan, into: Path | None = None)
         name: start of the files' names.
         plan: what the run looked at.
         into: where to write; the run's folder by default.
+
+    Raises:
+        UsageError: another file is in the place of one of them.
     """
     rows = read_rows(folder)
     card = score_card(rows, read_record(folder)["not_evaluated"])
     target = into or folder
-    write_atomically(target / f"{name}_full_info.json", _json(full_info(plan)))
-    write_atomically(target / f"{name}_eval_results.json", _json(eval_results(rows, card, plan.root)))
+    info, results = result_files(target, name)
+    ours.write(info, _json(full_info(plan)))
+    ours.write(results, _json(eval_results(rows, card, plan.root)))
     return card
 
 

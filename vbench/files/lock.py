@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vbench.errors import UsageError
 
-NAME = ".lock"
+NAME = ".vbench.lock"
 
 
 @contextmanager

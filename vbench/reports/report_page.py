@@ -9,7 +9,7 @@ from vbench.analysis.comparison import BETTER, SAME, WORSE, verdict
 from vbench.analysis.statistics import TOTAL
 from vbench.benchmarks.score_card import RULES
 from vbench.errors import MissingExtra
-from vbench.files.atomic import write_atomically
+from vbench.files import ours
 from vbench.reports.formatting import fixed, place, signed, title
 from vbench.reports.report_data import SIDES, gather
 
@@ -25,7 +25,7 @@ def write_report(runs: Sequence[Path], target: Path) -> Path:
         The file.
 
     Raises:
-        UsageError: a folder holds no run.
+        UsageError: a folder holds no run, or another file is in the target's place.
         MissingExtra: the packages that draw and fill the page are not installed.
     """
     try:
@@ -34,6 +34,7 @@ def write_report(runs: Sequence[Path], target: Path) -> Path:
         raise MissingExtra(
             'A report needs packages that are not installed: pip install "vbench-suite[report]"'
         ) from error
+    ours.refuse_foreign(target)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("vbench.reports"),
         autoescape=True,
@@ -44,5 +45,5 @@ def write_report(runs: Sequence[Path], target: Path) -> Path:
     environment.filters |= {"title": title, "place": place, "fixed": fixed, "signed": signed, "verdict": verdict}
     names = {"BETTER": BETTER, "WORSE": WORSE, "SAME": SAME, "SIDES": SIDES, "TOTAL": TOTAL, "RULES": RULES}
     page = environment.get_template("report.html").render(report=gather(runs), **names)
-    write_atomically(target, page)
+    ours.write(target, page)
     return target

@@ -16,7 +16,7 @@ from typing import Any
 from vbench import provenance
 from vbench.dimensions.profiles import DIMENSIONS
 from vbench.errors import UsageError
-from vbench.files.atomic import write_atomically
+from vbench.files import ours
 from vbench.files.digest import content_of
 from vbench.media.video import DEFAULT_BUDGET
 from vbench.progress import Progress
@@ -158,7 +158,7 @@ def identity_of(content: str, prompt: Prompt, signature: Mapping[str, Any]) -> s
 def _keep_manifest(videos: Path, folder: Path) -> None:
     """A copy of the samples' manifest stays with the run: which text was fed, which seed, which settings."""
     if (videos / MANIFEST).exists():
-        write_atomically(folder / MANIFEST, (videos / MANIFEST).read_text(encoding="utf-8"))
+        ours.write(folder / MANIFEST, (videos / MANIFEST).read_bytes())
 
 
 def _forget_removed(store: RunStore, plan: Plan) -> None:

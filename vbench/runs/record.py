@@ -24,10 +24,14 @@ def read_record(folder: Path) -> dict[str, Any]:
     """
     try:
         record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise UsageError(
             f"{folder} holds no run ({error}). Make one with: vbench evaluate VIDEOS --output {folder}"
         ) from error
+    except ValueError as error:
+        raise UsageError(f"{folder / RECORD} is no record of a run ({error}): choose another folder.") from error
+    if not isinstance(record, dict) or "version" not in record:
+        raise UsageError(f"{folder / RECORD} is no record of a run: choose another folder.")
     if record.get("version", 0) > RECORD_VERSION:
         raise UsageError(f"{folder} was written by a newer vbench (version {record['version']}).")
     return record

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,7 @@ class RunStore:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_foreign(path)
         self.connection = sqlite3.connect(path, timeout=60)
         try:
             self.connection.execute("PRAGMA journal_mode=WAL")
@@ -148,6 +150,20 @@ class RunStore:
         """All rows, ordered by dimension, video and prompt, whatever the order they were put in."""
         query = f"SELECT {', '.join(_COLUMNS)} FROM score ORDER BY dimension, video, prompt"
         yield from map(_row, self.connection.execute(query))
+
+
+def _refuse_foreign(path: Path) -> None:
+    """A database of somebody else's is left as it is; only asked, nothing of it changes."""
+    if not path.is_file() or not path.stat().st_size:
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            columns = {column for _, column, *_ in connection.execute("PRAGMA table_info(score)")}
+    except sqlite3.DatabaseError as error:
+        raise UsageError(f"{path} is not a run store: {error}") from error
+    if tables and not set(_COLUMNS) <= columns:
+        raise UsageError(f"{path} is a database of something else: move it away, or choose another folder.")
 
 
 def _stored(value: Any) -> Any:
