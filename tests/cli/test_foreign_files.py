@@ -79,7 +79,7 @@ def test_demo_removes_nothing_of_its_own_folder_either(
     assert note.read_text() == THESIS
 
 
-SYNTHETIC = ("generate", "--model", "synthetic", "--prompt", "a cat", "--samples", 1, "--frames", 4, "--size", "32x32")  # fmt: skip
+SYNTHETIC = ("generate", "--model", "synthetic", "--prompt", "a cat", "--samples", 1, "--frames", 4, "--size", "32x32")
 
 
 @pytest.mark.parametrize("name", ["a cat-0.mp4", "samples.jsonl", "sampling.json"])

@@ -16,6 +16,10 @@ from vbench.runs.plan import default_output, make_plan
 
 if TYPE_CHECKING:
     from vbench.runs.evaluate import Outcome
+    from vbench.runs.plan import Plan
+
+SHOWN = 5
+"""Damaged videos that are named, at most."""
 
 BY_METRIC = "imaging_quality_by_metric"
 
@@ -134,6 +138,9 @@ def evaluate(
             show_default=False,
         ),
     ] = "",
+    strict: Annotated[
+        bool, typer.Option(help="Score nothing if a video is damaged or cannot be read (vbench check lists them).")
+    ] = False,
     partial: Annotated[
         bool, typer.Option(help="Show Quality and Semantic over the dimensions that are there.")
     ] = False,
@@ -179,10 +186,13 @@ def evaluate(
         special=special,
     )
     crew = Evaluators(profile_named(profile), devices.choose(device), batch_size, options)
+    if strict:
+        _refuse_unsound(plan)
     folder = output or default_output(where, profile)
     ours.refuse_foreign(*result_files.result_files(folder, "results"))
     outcome = run.evaluate(plan, crew, folder, progress_of(progress), memory * 2**20, workers)
     card = result_files.write_results(folder, "results", plan)
+    _remark(folder, where)
     used = record.read_record(folder)["options"]
     if json_output:
         print_json({"run": str(folder), **card_json(card, profile, partial, used)})
@@ -190,6 +200,30 @@ def evaluate(
         print_card(card, profile, partial, used)
         typer.echo(f"Run: {folder}   Read it again: vbench score {folder}   With curves: vbench report {folder}")
     raise typer.Exit(exit_status(outcome, explicit=bool(dimension)))
+
+
+def _refuse_unsound(plan: Plan) -> None:
+    from vbench.runs.preflight import unsound
+
+    if found := list(unsound(plan)):
+        more = f" ({len(found)} in all)" if len(found) > 1 else ""
+        raise UsageError(f"{found[0].video}: {found[0].kind}: {found[0].message}{more}. --strict scores nothing then.")
+
+
+def _remark(folder: Path, videos: Path) -> None:
+    """On standard error: videos that are damaged and scored all the same, and files that nobody looked at."""
+    from vbench.runs.discover import discover
+    from vbench.runs.results import read_rows
+    from vbench.runs.score_video import DAMAGE
+
+    damaged = {row.video: row.details[DAMAGE] for row in read_rows(folder) if DAMAGE in row.details}
+    for video, damage in list(damaged.items())[:SHOWN]:
+        typer.echo(f"damaged, scored as it decodes: {video}: {damage}", err=True)
+    if len(damaged) > SHOWN:
+        typer.echo(f"... and {len(damaged) - SHOWN} more. All: vbench check {videos}", err=True)
+    missed = sum(one.is_media for one in discover(videos).not_read)
+    if missed:
+        typer.echo(f"videos or pictures that are not read: {missed}. Why: vbench check {videos}", err=True)
 
 
 def exit_status(outcome: Outcome, explicit: bool) -> int:

@@ -18,6 +18,7 @@ from vbench.dimensions.profiles import DIMENSIONS
 from vbench.errors import UsageError
 from vbench.files import ours
 from vbench.files.digest import content_of
+from vbench.media.decode import VERSION as DECODING
 from vbench.media.video import DEFAULT_BUDGET
 from vbench.progress import Progress
 from vbench.prompts.suite import Prompt
@@ -25,7 +26,7 @@ from vbench.runs import executor as workers
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import Plan
 from vbench.runs.record import RECORD, RECORD_VERSION, STORE, read_record, write_record
-from vbench.runs.score_video import NOT_EVALUATED, Task
+from vbench.runs.score_video import NOT_EVALUATED, Task, failed_row
 from vbench.runs.store import SCORED, Row, RunStore
 from vbench.sampling.manifest import NAME as MANIFEST
 
@@ -85,7 +86,7 @@ def evaluate(
     store = RunStore(folder / STORE)
     outcome = Outcome(folder, not_evaluated={name: why for name in plan.dimensions if (why := crew.obstacle(name))})
     try:
-        todo = _outstanding(plan, crew, store, outcome)
+        todo, untouchable = _outstanding(plan, crew, store, outcome)
         _forget_removed(store, plan)
         progress.start(plan.units, outcome.reused)
         for reason in dict.fromkeys(outcome.not_evaluated.values()):
@@ -96,6 +97,8 @@ def evaluate(
             file for name in plan.dimensions if name not in outcome.not_evaluated for file in crew.checkpoints(name)
         )
         write_record(folder, record)
+        for row in untouchable:
+            _take(row, store, outcome, progress)
         for row in workers.visit_all(todo, crew, budget, processes):
             _take(row, store, outcome, progress)
         record |= {"status": "finished", "ended": provenance.now(), "not_evaluated": outcome.not_evaluated}
@@ -113,18 +116,23 @@ def _take(row: Row, store: RunStore, outcome: Outcome, progress: Progress) -> No
             progress.note(f"not evaluated: {row.dimension}: {row.reason}")
         progress.skipped(1)
         return
-    store.put(row)
+    (store.put if row.content else store.put_failed)(row)
     outcome.computed += 1
     outcome.count(row)
     progress.unit(row.dimension, f"{row.video}: no {row.dimension} ({row.status}): {row.reason}" if row.reason else "")
 
 
-def _outstanding(plan: Plan, crew: Evaluators, store: RunStore, outcome: Outcome) -> list[Task]:
-    """What is left to do, grouped by the dimensions that it needs."""
+def _outstanding(plan: Plan, crew: Evaluators, store: RunStore, outcome: Outcome) -> tuple[list[Task], list[Row]]:
+    """What is left to do, grouped by the dimensions that it needs, and rows of the videos that cannot be read now."""
     signatures = {name: crew.signature(name) for name in plan.dimensions if name not in outcome.not_evaluated}
-    todo, renamed = [], []
+    todo, renamed, untouchable = [], [], []
     for visit in plan.visits:
-        content, units = content_of(visit.path), {}
+        units: dict[str, str] = {}
+        try:
+            content = content_of(visit.path)
+        except OSError as error:
+            untouchable += [failed_row(visit, name, error) for name in visit.dimensions if name in signatures]
+            continue
         for name in visit.dimensions:
             if name not in signatures:
                 continue
@@ -140,7 +148,7 @@ def _outstanding(plan: Plan, crew: Evaluators, store: RunStore, outcome: Outcome
         if units:
             todo.append(Task(visit, content, units))
     store.put_all(renamed)
-    return sorted(todo, key=lambda task: tuple(task.units))
+    return sorted(todo, key=lambda task: tuple(task.units)), untouchable
 
 
 def identity_of(content: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:
@@ -151,7 +159,7 @@ def identity_of(content: str, prompt: Prompt, signature: Mapping[str, Any]) -> s
         prompt: what it is judged against.
         signature: of the dimension, as :meth:`vbench.runs.evaluators.Evaluators.signature` gives it.
     """
-    parts = {"content": content, "prompt": prompt.text, "facts": prompt.facts, **signature}
+    parts = {"content": content, "decoding": DECODING, "prompt": prompt.text, "facts": prompt.facts, **signature}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -125,6 +125,13 @@ class RunStore:
         """Write one unit and commit it, replacing an older row of the same video, prompt and dimension."""
         self.put_all([row])
 
+    def put_failed(self, row: Row) -> None:
+        """Write a unit whose video could not be read; what was found of it before stays, as it may hold again."""
+        states = ", ".join("?" for _ in FINAL)
+        query = f"SELECT 1 FROM score WHERE video = ? AND prompt = ? AND dimension = ? AND status IN ({states})"
+        if not self.connection.execute(query, (row.video, row.prompt, row.dimension, *FINAL)).fetchone():
+            self.put(row)
+
     def put_all(self, rows: Iterable[Row]) -> None:
         """Write several units in one transaction: all of them or none."""
         marks = ", ".join("?" for _ in _COLUMNS)
