@@ -53,7 +53,7 @@ def bad(tmp_path: Path) -> Path:
     os.mkfifo(folder / "pipe-0.mp4")
     (folder / "stills").mkdir()
     huge_png(folder / "stills" / "0.png")
-    shutil.copy(folder / "good-0.mp4", os.fsencode(folder) + b"/caf\xc3-0.mp4")
+    shutil.copy(folder / "good-0.mp4", folder / os.fsdecode(b"caf\xc3-0.mp4"))
     return folder
 
 
@@ -99,7 +99,7 @@ def test_a_run_scores_the_rest(bad: Path, tmp_path: Path) -> None:
     )
     done = vbench(*asked, "--json")
     assert done.returncode == 1, done.stderr
-    rows = {row.video: row for row in read_rows(run)}
+    rows = {row.video: row for row in read_rows(tmp_path / "run")}
     assert {name: row.status for name, row in rows.items()} == {
         "good-0.mp4": SCORED,
         "a cat-0.avi": SCORED,

@@ -115,7 +115,7 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_name_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
-    shutil.copy(write_video(tmp_path / "a-0.mp4"), os.fsencode(tmp_path) + b"/caf\xc3-0.mp4")
+    shutil.copy(write_video(tmp_path / "a-0.mp4"), tmp_path / os.fsdecode(b"caf\xc3-0.mp4"))
     assert sorted(one.why or one.kind for one in discover(tmp_path).found) == [
         "its name is not UTF-8: rename it",
         "videos",

@@ -180,8 +180,10 @@ def _with_material(wanted: Wanted, images: Path | None, texts: Path | None, exte
 
 
 def _texts(path: Path) -> Mapping[str, str]:
+    from vbench.files.text import read_text
+
     try:
-        texts = json.loads(path.read_text(encoding="utf-8"))
+        texts = json.loads(read_text(path))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):

@@ -99,12 +99,13 @@ def withdraw(
 
 def _card(file: Path | None, given: dict[str, str]) -> ModelCard:
     from vbench.errors import UsageError
+    from vbench.files.text import read_text
     from vbench.leaderboard.submissions.model_card import read_card
 
     values: dict[str, Any] = {}
     if file:
         try:
-            values = json.loads(file.read_text(encoding="utf-8"))
+            values = json.loads(read_text(file))
         except (OSError, ValueError) as error:
             raise UsageError(f"The model card {file} cannot be read: {error}") from error
         if not isinstance(values, dict):

@@ -40,6 +40,17 @@ def _taken(path: Path, own: Path) -> bool:
         path.hardlink_to(own)
     except FileExistsError:
         return False
+    except OSError:  # a file system without links: a reader may meet the file before its text
+        return _made(path, own.read_text(encoding="utf-8"))
+    return True
+
+
+def _made(path: Path, text: str) -> bool:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
     return True
 
 

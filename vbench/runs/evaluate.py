@@ -18,6 +18,7 @@ from vbench.dimensions.profiles import DIMENSIONS
 from vbench.errors import UsageError
 from vbench.files import ours
 from vbench.files.digest import content_of
+from vbench.files.lock import alone_in
 from vbench.media.decode import VERSION as DECODING
 from vbench.media.video import DEFAULT_BUDGET
 from vbench.progress import Progress
@@ -78,12 +79,21 @@ def evaluate(
         processes: how many look at videos at the same time; the scores do not depend on it.
 
     Raises:
-        UsageError: the folder holds a run of something else.
+        UsageError: the folder holds a run of something else, or another process works in it.
+        StorageError: the disk is in the way.
     """
-    progress = progress or Progress()
+    with alone_in(folder):
+        return _evaluated(plan, crew, folder, progress or Progress(), budget, processes)
+
+
+def _evaluated(plan: Plan, crew: Evaluators, folder: Path, progress: Progress, budget: int, processes: int) -> Outcome:
     record = _open_record(folder, plan, crew)
     _keep_manifest(plan.root, folder)
     store = RunStore(folder / STORE)
+    if (folder / RECORD).exists() and not (folder / RECORD).stat().st_size:
+        progress.note(f"{folder / RECORD} was empty; it is written anew from the scores that are stored")
+        record["dimensions"] = sorted({*record["dimensions"], *(row.dimension for row in store.rows())})
+        record["dimension_versions"] = {name: DIMENSIONS.get(name).version for name in record["dimensions"]}
     outcome = Outcome(folder, not_evaluated={name: why for name in plan.dimensions if (why := crew.obstacle(name))})
     try:
         todo, untouchable = _outstanding(plan, crew, store, outcome)
@@ -180,10 +190,16 @@ def _forget_removed(store: RunStore, plan: Plan) -> None:
 
 def conflicts(folder: Path, plan: Plan, crew: Evaluators) -> list[str]:
     """Why a folder's run cannot be continued with this plan; empty where it can, or where there is none."""
-    if not (folder / RECORD).exists():
+    if not (before := _before(folder)):
         return []
-    before, now = read_record(folder), _looked_at(plan, crew)
+    now = _looked_at(plan, crew)
     return [f"{name} was {before[name]!r} and is now {now[name]!r}" for name in now if before.get(name) != now[name]]
+
+
+def _before(folder: Path) -> dict[str, Any]:
+    """The record of an earlier call; nothing where there is none, or where it was lost and only the store is left."""
+    path = folder / RECORD
+    return read_record(folder) if path.exists() and path.stat().st_size else {}
 
 
 def _looked_at(plan: Plan, crew: Evaluators) -> dict[str, Any]:
@@ -199,7 +215,7 @@ def _open_record(folder: Path, plan: Plan, crew: Evaluators) -> dict[str, Any]:
     """The provenance to write; refuses a folder whose run looked at something else."""
     if found := conflicts(folder, plan, crew):
         raise UsageError(f"{folder} holds another run: {'; '.join(found)}. Choose another folder for this one.")
-    before = read_record(folder) if (folder / RECORD).exists() else {}
+    before = _before(folder)
     dimensions = sorted({*before.get("dimensions", ()), *plan.dimensions})
     kept = {name: settings for name, settings in before.get("options", {}).items() if name not in plan.dimensions}
     options = kept | {name: dict(settings) for name, settings in crew.options.items()}

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vbench.benchmarks.score_card import in_protocol_order
+from vbench.benchmarks.score_card import RULES, in_protocol_order
 from vbench.dimensions.profiles import DIMENSIONS
 from vbench.errors import UsageError
+from vbench.files.text import read_text
 from vbench.media.video import CONTAINERS, is_video
 from vbench.prompts.sampling_plan import SAMPLES, file_stems
 from vbench.prompts.suite import Prompt, PromptSuite
@@ -151,6 +152,8 @@ def standard_plan(
         UsageError: the folder, its manifest or the dimensions cannot be used.
     """
     asked = dimensions_asked(dimensions, STANDARD)
+    for name in {name for prompt in suite for name in prompt.dimensions} - set(RULES):
+        DIMENSIONS.known(name)
     if not dimensions:
         asked = tuple(name for name in asked if any(name in prompt.dimensions for prompt in suite))
     files = _files(root)
@@ -249,7 +252,7 @@ def read_prompt_file(path: Path) -> dict[str, str]:
         UsageError: it cannot be read or is something else.
     """
     try:
-        prompts = json.loads(path.read_text(encoding="utf-8"))
+        prompts = json.loads(read_text(path))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read as a prompt file: {error}") from error
     if not isinstance(prompts, dict) or not all(isinstance(text, str) for text in prompts.values()):

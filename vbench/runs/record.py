@@ -29,6 +29,11 @@ def read_record(folder: Path) -> dict[str, Any]:
             f"{folder} holds no run ({error}). Make one with: vbench evaluate VIDEOS --output {folder}"
         ) from error
     except ValueError as error:
+        if not (folder / RECORD).stat().st_size:
+            raise UsageError(
+                f"{folder / RECORD} is empty, as a crash or a full disk leaves it. The scores are in {STORE}: the "
+                f"command that made the run writes it anew and scores nothing twice."
+            ) from error
         raise UsageError(f"{folder / RECORD} is no record of a run ({error}): choose another folder.") from error
     if not isinstance(record, dict) or "version" not in record:
         raise UsageError(f"{folder / RECORD} is no record of a run: choose another folder.")

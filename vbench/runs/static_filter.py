@@ -15,6 +15,7 @@ from vbench.dimensions.static_filter import StaticFilter
 from vbench.errors import NotApplicable, TooShort, UsageError, VideoError
 from vbench.files import ours
 from vbench.files.digest import digest
+from vbench.files.text import read_text
 from vbench.media.video import Video, is_video
 from vbench.prompts.suite import PromptSuite
 from vbench.runs.plan import prompt_from_name
@@ -58,7 +59,7 @@ def prompts_of_list(file: Path) -> list[str]:
         UsageError: it is not a list of names.
     """
     try:
-        names = json.loads(file.read_text(encoding="utf-8"))
+        names = json.loads(read_text(file))
     except (OSError, ValueError) as error:
         raise UsageError(f"{file} cannot be read as a JSON list of file names: {error}") from error
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
