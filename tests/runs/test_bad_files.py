@@ -17,7 +17,6 @@ import torch
 
 from tests import toys
 from tests.footage import noise, write_text, write_video
-from vbench.dimensions import profiles
 from vbench.runs.evaluate import Outcome, evaluate
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import custom_plan
@@ -119,7 +118,7 @@ def test_a_run_scores_the_rest(bad: Path, tmp_path: Path) -> None:
 
 
 def scores(videos: Path, folder: Path) -> tuple[Outcome, dict[str, Row]]:
-    crew = Evaluators(profiles.PROFILES["toy"], torch.device("cpu"))
+    crew = Evaluators(toys.PROFILE, torch.device("cpu"))
     outcome = evaluate(custom_plan(videos, ["brightness"]), crew, folder)
     return outcome, {row.video: row for row in read_rows(folder)}
 

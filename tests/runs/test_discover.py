@@ -37,8 +37,8 @@ def all_files(folder: Path) -> int:
 
 def test_a_clip_beats_the_still_beside_it() -> None:
     assert kinds(CASES / "comfy_png") == {"a cat-0.mp4": "videos", "a cat-0.png": "a still beside a cat-0.mp4"}
-    (visit,) = custom_plan(CASES / "comfy_png").visits
-    assert visit.video == "a cat-0.mp4"
+    (task,) = custom_plan(CASES / "comfy_png").tasks
+    assert task.video == "a cat-0.mp4"
 
 
 def test_a_picture_makes_no_video_of_a_folder_of_clips() -> None:
@@ -46,7 +46,7 @@ def test_a_picture_makes_no_video_of_a_folder_of_clips() -> None:
     assert [path.name for path in found.videos] == [f"a cat-{index}.mp4" for index in range(5)]
     assert found.described() == "6 files: 5 videos, 1 not read"
     suite = PromptSuite("s", (Prompt("a cat", ("temporal_flickering",)),))
-    assert len(standard_plan(CASES / "dim_folder_png", suite).visits) == 5
+    assert len(standard_plan(CASES / "dim_folder_png", suite).tasks) == 5
 
 
 def test_the_counts_are_those_of_the_folder(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_the_counts_are_those_of_the_folder(tmp_path: Path) -> None:
         "list.txt": "no kind that is read (.txt)",
         "README": "no kind that is read (no suffix)",
     }
-    assert {visit.video for visit in custom_plan(tmp_path).visits} == {
+    assert {task.video for task in custom_plan(tmp_path).tasks} == {
         name for name, kind in kinds(tmp_path).items() if kind in ("videos", "frames")
     }
 
@@ -134,18 +134,18 @@ def test_names_are_compared_as_people_read_them(tmp_path: Path) -> None:
     text = "a café at night"
     write_video(tmp_path / f"{unicodedata.normalize('NFD', text)}-0.mp4")
     suite = PromptSuite("s", (Prompt(text, ("subject_consistency",), category="c"),))
-    assert len(standard_plan(tmp_path, suite, samples=1).visits) == 1
-    assert len(category_plan(tmp_path, suite, ["subject_consistency"]).visits) == 1
-    (visit,) = custom_plan(tmp_path, None, {f"{text}-0.mp4": "another"}).visits
-    assert visit.prompt.text == "another"
+    assert len(standard_plan(tmp_path, suite, samples=1).tasks) == 1
+    assert len(category_plan(tmp_path, suite, ["subject_consistency"]).tasks) == 1
+    (task,) = custom_plan(tmp_path, None, {f"{text}-0.mp4": "another"}).tasks
+    assert task.prompt.text == "another"
 
 
 def test_a_folder_a_prompt_gives_its_name(tmp_path: Path) -> None:
     for index in range(2):
         write_video(tmp_path / "a cat" / f"{index}.mp4")
-    assert {visit.prompt.text for visit in custom_plan(tmp_path).visits} == {"a cat"}
+    assert {task.prompt.text for task in custom_plan(tmp_path).tasks} == {"a cat"}
     suite = PromptSuite("s", (Prompt("a cat", ("subject_consistency",)),))
-    assert [visit.video for visit in standard_plan(tmp_path, suite).visits] == ["a cat/0.mp4", "a cat/1.mp4"]
+    assert [task.video for task in standard_plan(tmp_path, suite).tasks] == ["a cat/0.mp4", "a cat/1.mp4"]
 
 
 def test_links_to_one_file_keep_their_own_prompts(tmp_path: Path) -> None:
@@ -155,8 +155,8 @@ def test_links_to_one_file_keep_their_own_prompts(tmp_path: Path) -> None:
         (tmp_path / "snapshot").mkdir(exist_ok=True)
         (tmp_path / "snapshot" / name).symlink_to(blob)
     given = {name: name.upper() for name in names}
-    found = custom_plan(tmp_path / "snapshot", None, given).visits
-    assert {visit.video: visit.prompt.text for visit in found} == given
+    found = custom_plan(tmp_path / "snapshot", None, given).tasks
+    assert {task.video: task.prompt.text for task in found} == given
 
 
 def test_versions_in_a_folders_name_are_kept_apart(tmp_path: Path) -> None:

@@ -17,22 +17,15 @@ from tests.footage import noise, write_video
 ROOT = Path(__file__).parents[2]
 
 SCRIPT = """
-import sys
-from pathlib import Path
-import torch
 from tests import toys
 from vbench import cli
 from vbench.dimensions import profiles
 
+toys.bring()
+known = {**profiles.profiles(), "toy": toys.PROFILE}
+profiles.profiles = lambda: known
 if __name__ == "__main__":
-    for registry, table in ((profiles.DIMENSIONS, toys.DIMENSIONS), (profiles.BACKBONES, toys.BACKBONES)):
-        registry.table = dict(table)
-    profiles.PROFILES["toy"] = toys.PROFILE
     cli.main()
-else:
-    for registry, table in ((profiles.DIMENSIONS, toys.DIMENSIONS), (profiles.BACKBONES, toys.BACKBONES)):
-        registry.table = dict(table)
-    profiles.PROFILES["toy"] = toys.PROFILE
 """
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are watched by way of /proc")

@@ -19,7 +19,12 @@ def demo(
         typer.Option("--output", "-o", help="Folder for the videos, the runs and the report: new, empty, or a demo's."),
     ] = Path("demo-output"),
 ) -> None:
-    """Sample two synthetic models, score them with the lite profile, compare them and write a report; two minutes."""
+    """Sample two synthetic models, score them with the lite profile, compare them and write a report; two minutes.
+
+    Examples:
+      vbench demo
+      vbench demo --output here
+    """
     from vbench.files import ours
 
     ours.claim(output)

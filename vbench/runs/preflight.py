@@ -11,10 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from vbench.errors import Unavailable, VideoError
+from vbench.errors import Unavailable, UsageError, VideoError
 from vbench.files.digest import content_of, digest
 from vbench.media.decode import Health, VideoFacts, decode, probe
-from vbench.prompts.sampling_plan import SAMPLES
 from vbench.runs.discover import discover, shown
 from vbench.runs.plan import CUSTOM, Plan
 from vbench.runs.score_video import described
@@ -48,7 +47,7 @@ def check(plan: Plan) -> Iterator[Finding]:
     yield from _not_read(plan)
     for video in plan.unexpected:
         yield Finding(WARNING, "unexpected", video, "belongs to no prompt of the suite; it is ignored")
-    paths = {visit.video: visit.path for visit in plan.visits}
+    paths = {task.video: task.path for task in plan.tasks}
     facts: dict[str, VideoFacts] = {}
     yield from unsound(plan, facts)
     yield from _one_frame(facts)
@@ -65,7 +64,7 @@ def unsound(plan: Plan, facts: dict[str, VideoFacts] | None = None) -> Iterator[
         facts: is filled with what is known of those that can be read.
     """
     facts = {} if facts is None else facts
-    for video, path in {visit.video: visit.path for visit in plan.visits}.items():
+    for video, path in {task.video: task.path for task in plan.tasks}.items():
         try:
             facts[video], damage = _looked_through(path)
         except Unavailable as error:
@@ -79,6 +78,17 @@ def unsound(plan: Plan, facts: dict[str, VideoFacts] | None = None) -> Iterator[
                 yield Finding(WARNING, "damaged", video, f"{damage}; it is scored as it decodes")
 
 
+def refuse_unsound(plan: Plan) -> None:
+    """Let nothing be scored of a plan with a video that is damaged or cannot be read.
+
+    Raises:
+        UsageError: there is one.
+    """
+    if found := list(unsound(plan)):
+        more = f" ({len(found)} in all)" if len(found) > 1 else ""
+        raise UsageError(f"{found[0].video}: {found[0].kind}: {found[0].message}{more}. --strict scores nothing then.")
+
+
 def _looked_through(path: Path) -> tuple[VideoFacts, str]:
     """Facts and damage; the decoder conceals, so that only a whole pass tells."""
     health = Health()
@@ -89,7 +99,7 @@ def _looked_through(path: Path) -> tuple[VideoFacts, str]:
 
 def _not_read(plan: Plan) -> Iterator[Finding]:
     """What looks like a video or picture and is none of the run's; other files are only counted."""
-    visited = {visit.path for visit in plan.visits}
+    visited = {task.path for task in plan.tasks}
     for one in discover(plan.root).not_read:
         if one.is_media and one.path not in visited:
             yield Finding(WARNING, "not_read", shown(one.path, plan.root), one.why)
@@ -106,15 +116,16 @@ def _counts(plan: Plan) -> Iterator[Finding]:
     """Prompts without the protocol's number of videos; own videos have no such number."""
     if plan.mode == CUSTOM:
         return
-    if plan.samples != SAMPLES:
-        message = f"sampled with {plan.samples} videos a prompt where the protocol wants {SAMPLES}"
+    if plan.samples != plan.benchmark.samples:
+        message = f"sampled with {plan.samples} videos a prompt where the protocol wants {plan.benchmark.samples}"
         yield Finding(WARNING, "count", plan.suite, message)
-    counts = Counter(visit.prompt for visit in plan.visits)
+    filtered = {spec.name for spec in plan.benchmark.specs if spec.sampled}
+    counts = Counter(task.prompt for task in plan.tasks)
     for prompt in plan.prompts:
         found = counts[prompt]
         if found == plan.samples:
             continue
-        if "temporal_flickering" in prompt.dimensions and found < plan.samples:
+        if filtered & set(prompt.dimensions) and found < plan.samples:
             message = (
                 f"{found} static videos where the protocol wants {plan.samples}: sample more and filter them again"
             )
