@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vbench import provenance
 from vbench.errors import UsageError, VideoError
@@ -23,10 +23,15 @@ from vbench.files.lock import alone_in
 from vbench.generators.base import Delivery, Generator, Request, Settings
 from vbench.media.clip import Clip, Encoded
 from vbench.media.encode import write_clip
-from vbench.media.video import STILLS, probe
+from vbench.media.flaws import flaws
+from vbench.media.video import STILLS, Video, probe
 from vbench.progress import Progress
 from vbench.prompts.sampling_plan import Sample
 from vbench.sampling.manifest import NAME, SampleRecord, append_record, manifest_text, read_manifest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 RECORD = "sampling.json"
 
@@ -93,11 +98,16 @@ def generate(
 
     Raises:
         UsageError: the folder holds samples of something else, or nothing can be sampled at all.
+        CheckpointError: a checkpoint is not what it should be; nothing was written.
     """
     requests = [_request(sample, wanted, settings) for sample in wanted.samples]
     if not requests:
         raise UsageError("There is nothing to sample: no prompt of the suite tests what was asked for.")
     generator.prepare(requests)
+    _open_record(folder, generator, wanted, settings)  # a folder of other samples is refused before weights are loaded
+    manifest = _manifest(folder)
+    if not all(_is_there(folder, manifest, sample, generator) for sample in wanted.samples):
+        generator.load()
     with alone_in(folder):
         return _sampled(generator, wanted, settings, requests, folder, progress or Progress())
 
@@ -111,7 +121,7 @@ def _sampled(
     progress: Progress,
 ) -> Sampled:
     record = _open_record(folder, generator, wanted, settings)
-    manifest = {(one.prompt, one.index): one for one in read_manifest(folder)}
+    manifest = _manifest(folder)
     todo = [sample for sample in wanted.samples if not _is_there(folder, manifest, sample, generator)]
     outcome = Sampled(folder, kept=len(requests) - len(todo))
     _write_manifest(folder, manifest, wanted.samples)
@@ -185,6 +195,11 @@ def _request(sample: Sample, wanted: Wanted, settings: Settings) -> Request:
     )
 
 
+def _manifest(folder: Path) -> dict[tuple[str, int], SampleRecord]:
+    """What the folder has, by prompt and index."""
+    return {(one.prompt, one.index): one for one in read_manifest(folder)}
+
+
 def _is_there(
     folder: Path, manifest: Mapping[tuple[str, int], SampleRecord], sample: Sample, generator: Generator[Any]
 ) -> bool:
@@ -210,6 +225,7 @@ def _take(
         if delivery.video is None:
             raise VideoError(delivery.reason)
         path = _placed(delivery.video, sample.file, folder)
+        seen = flaws(_frames_of(delivery.video, path))
     except VideoError as error:
         outcome.failures[sample.file] = str(error)
         return None
@@ -224,10 +240,20 @@ def _take(
         generator=generator.name,
         settings=delivery.request.settings.stated() | facts,
         sha256=digest(path),
+        flaws=seen,
     )
     append_record(folder, record)
     outcome.made += 1
     return record
+
+
+def _frames_of(video: Clip | Encoded, path: Path) -> Iterator[NDArray[np.uint8]]:
+    """The frames of a video, as they were sampled or as the file has them."""
+    if isinstance(video, Clip):
+        yield from video.frames
+        return
+    for batch in Video(path).batches():
+        yield from batch.permute(0, 2, 3, 1).numpy()
 
 
 def _placed(video: Clip | Encoded, file: str, folder: Path) -> Path:
