@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from vbench.errors import UsageError
@@ -41,12 +43,13 @@ def test_diffusion_forcing_fills_its_causal_blocks(frames: int, nearest: str) ->
 
 
 def test_the_checkpoints_configurations_say_what_they_can() -> None:
-    def config(component: str) -> dict[str, object]:
-        return {
+    def config(component: str) -> dict[str, Any]:
+        configurations: dict[str, dict[str, Any]] = {
             "motion_adapter": {"motion_max_seq_length": 32},
             "vae": {"scale_factor_spatial": 16, "sample_size": 128, "block_out_channels": [8, 8]},
             "transformer": {"video_length": 16, "patch_size": [1, 2, 2]},
-        }[component]
+        }
+        return configurations[component]
 
     assert grid("AnimateDiffPipeline", config)["frames"].nearest(48) == (32,)
     assert grid("WanPipeline", config)["height"].step == 32

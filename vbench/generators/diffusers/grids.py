@@ -109,7 +109,7 @@ def _wan(config: Config, arguments: Mapping[str, Any]) -> dict[str, Axis]:
 
 def _pixels(vae: Mapping[str, Any]) -> int:
     """Pixels of a latent of Stable Diffusion's VAE."""
-    return 2 ** (len(vae.get("block_out_channels") or (0,) * 4) - 1)
+    return 1 << (len(vae.get("block_out_channels") or (0,) * 4) - 1)
 
 
 RULES: dict[str, Callable[[Config, Mapping[str, Any]], dict[str, Axis]]] = {

@@ -94,7 +94,8 @@ def _differences(kind: Any, config: Path, entries: dict[str, safetensors_files.E
     with init_empty_weights():
         expected = kind.from_config(settings).state_dict()
     state = {key: torch.empty(entry.shape, device="meta") for key, entry in entries.items()}
-    translate = single_file_model.SINGLE_FILE_LOADABLE_CLASSES[kind.__name__]["checkpoint_mapping_fn"]
+    rules: Any = single_file_model.SINGLE_FILE_LOADABLE_CLASSES[kind.__name__]
+    translate = rules["checkpoint_mapping_fn"]
     if not set(expected) & set(state):
         try:
             state = translate(config=settings, checkpoint=state)
