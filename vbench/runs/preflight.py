@@ -29,7 +29,8 @@ class Finding:
     Attributes:
         severity: ``"error"`` (it will not be scored, or the score is not the protocol's) or ``"warning"``.
         kind: ``missing``, ``count``, ``few_static``, ``unexpected``, ``not_read``, ``unreadable``, ``unavailable``,
-            ``damaged``, ``one_frame``, ``odd_format``, ``duplicate``, ``changed`` or ``not_listed``.
+            ``damaged``, ``one_frame``, ``odd_format``, ``duplicate``, ``changed``, ``flaw`` or
+            ``not_listed``.
         video: path of the video, or name of the prompt.
         message: what was found and what to do.
     """
@@ -178,6 +179,8 @@ def _manifest(plan: Plan, paths: Mapping[str, Path]) -> Iterator[Finding]:
             yield Finding(ERROR, "missing", file, "the manifest lists it and it is not there")
         elif record.sha256 and _differs(place, record.sha256):
             yield Finding(ERROR, "changed", file, "is not the file that the manifest describes: its digest differs")
+        for flaw in record.flaws or ():
+            yield Finding(WARNING, "flaw", file, f"holds no picture in places; {flaw}")
     for video in paths if records else ():
         if video not in records:
             yield Finding(

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vbench import provenance
 from vbench.errors import UsageError, VideoError
@@ -25,12 +25,17 @@ from vbench.files.lock import alone_in
 from vbench.generators.base import Delivery, Generator, Request, Settings
 from vbench.media.clip import Clip, Encoded
 from vbench.media.encode import write_clip
-from vbench.media.video import probe
+from vbench.media.flaws import flaws
+from vbench.media.video import Video, probe
 from vbench.progress import Progress
 from vbench.prompts.sampling_plan import Sample
 from vbench.sampling.manifest import NAME, SampleRecord, append_record, manifest_text, read_manifest
 from vbench.sampling.record import RECORD, RECORD_VERSION, read_sampling
 from vbench.sampling.wanted import Wanted
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SCRATCH = ".partial"
 """Where files grow: hidden folders of this name and a number, never looked at by an evaluation."""
@@ -76,11 +81,16 @@ def generate(
     Raises:
         UsageError: the folder holds samples of something else, or a file in the place of one that is to be sampled, or
             nothing can be sampled at all.
+        CheckpointError: a checkpoint is not what it should be; nothing was written.
     """
     requests = [_request(sample, wanted, settings) for sample in wanted.samples]
     if not requests:
         raise UsageError("There is nothing to sample: no prompt of the suite tests what was asked for.")
     generator.prepare(requests)
+    _open_record(folder, generator, wanted, settings)  # a folder of other samples is refused before weights are loaded
+    manifest = _manifest(folder)
+    if not all(_is_there(folder, manifest, sample, generator) for sample in wanted.samples):
+        generator.load()
     with alone_in(folder):
         return _sampled(generator, wanted, settings, requests, folder, progress or Progress())
 
@@ -94,7 +104,7 @@ def _sampled(
     progress: Progress,
 ) -> Sampled:
     record = _open_record(folder, generator, wanted, settings)
-    manifest = {(one.prompt, one.index): one for one in read_manifest(folder)}
+    manifest = _manifest(folder)
     todo = [sample for sample in wanted.samples if not _is_there(folder, manifest, sample, generator)]
     _refuse_strangers(folder, manifest, todo)
     _set_aside(folder, [manifest[key].file for one in todo if (key := (one.prompt.text, one.index)) in manifest])
@@ -165,6 +175,11 @@ def _request(sample: Sample, wanted: Wanted, settings: Settings) -> Request:
     )
 
 
+def _manifest(folder: Path) -> dict[tuple[str, int], SampleRecord]:
+    """What the folder has, by prompt and index."""
+    return {(one.prompt, one.index): one for one in read_manifest(folder)}
+
+
 def _is_there(
     folder: Path, manifest: Mapping[tuple[str, int], SampleRecord], sample: Sample, generator: Generator[Any]
 ) -> bool:
@@ -194,6 +209,7 @@ def _take(
             raise VideoError(delivery.reason)
         grown = _grown(delivery.video, scratch / sample.file)
         _refuse_stranger(scratch.parent / grown.name)
+        seen = flaws(_frames_of(delivery.video, grown))
     except VideoError as error:
         outcome.failures[sample.file] = str(error)
         return None
@@ -208,11 +224,21 @@ def _take(
         generator=generator.name,
         settings=delivery.request.settings.stated() | facts,
         sha256=digest(grown),
+        flaws=seen,
     )
     append_record(scratch.parent, record)
     grown.replace(scratch.parent / grown.name)
     outcome.made += 1
     return record
+
+
+def _frames_of(video: Clip | Encoded, path: Path) -> Iterator[NDArray[np.uint8]]:
+    """The frames of a video, as they were sampled or as the file has them."""
+    if isinstance(video, Clip):
+        yield from video.frames
+        return
+    for batch in Video(path).batches():
+        yield from batch.permute(0, 2, 3, 1).numpy()
 
 
 def _grown(video: Clip | Encoded, growing: Path) -> Path:

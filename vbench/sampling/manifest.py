@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -33,6 +33,7 @@ class SampleRecord:
         generator: name of the model.
         settings: what it was sampled with (steps, guidance, size, fps, ...).
         sha256: digest of the file, ``""`` where it was not taken.
+        flaws: what was seen to be wrong with the frames; ``None`` where nobody looked.
     """
 
     file: str
@@ -44,6 +45,7 @@ class SampleRecord:
     generator: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     sha256: str = ""
+    flaws: Sequence[str] | None = None
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -56,6 +58,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "generator": (str,),
     "settings": (dict,),
     "sha256": (str,),
+    "flaws": (list, type(None)),
 }
 
 
