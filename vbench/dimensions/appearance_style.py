@@ -63,7 +63,7 @@ class AppearanceStyle(Dimension):
         scorer = self.style_scorer
         embeddings = video.memo(
             (scorer.name, "embed_as_images"),
-            lambda: torch.cat([scorer.embed_as_images(batch) for batch in video.batches()]),
+            lambda: torch.cat([scorer.embed_as_images(batch) for batch in video.batches(scorer.at_once)]),
         )
         style = named(prompt, "appearance_style")
         frames = (scorer.scale / 100 * cosines(embeddings, scorer.embed_text(style))).tolist()

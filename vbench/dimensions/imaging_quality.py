@@ -87,6 +87,6 @@ class ImagingQuality(Dimension):
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
         """See :class:`Dimension`; ``frames`` holds each frame's rating on 0..1."""
         model, frames = self.quality_model, []
-        for batch in video.batches(model.batch_size):
+        for batch in video.batches(model.at_once):
             frames += (model.quality(prepared(batch, self.preprocessing)) / BEST).tolist()
         return VideoScore(math.fsum(frames) / len(frames), frames=frames)
