@@ -33,7 +33,7 @@ class Backbone(ABC):
     extra: ClassVar[str] = ""
 
     at_once_on_cpu: ClassVar[int] = 1
-    at_once_on_gpu: ClassVar[int] = 16
+    at_once_on_gpu: ClassVar[int] = 32
 
     device: torch.device = torch.device("cpu")
     batch_size: int = 8

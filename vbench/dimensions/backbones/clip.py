@@ -14,7 +14,9 @@ On a CUDA device the reference keeps OpenAI's float16 weights; here it is float3
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -144,6 +146,12 @@ def without_constants(state: dict[str, Tensor], name: str) -> dict[str, Tensor]:
 
 def _scaled_by_pil(frames: Tensor) -> Tensor:
     height, width = scaled_size(frames.shape[-2], frames.shape[-1], _SIDE)
-    images = (Image.fromarray(frame.permute(1, 2, 0).numpy()) for frame in frames)
-    scaled = [torch.from_numpy(np.array(image.resize((width, height), Image.Resampling.BICUBIC))) for image in images]
-    return torch.stack(scaled).permute(0, 3, 1, 2)
+
+    def scaled(frame: Tensor) -> Tensor:
+        image = Image.fromarray(frame.permute(1, 2, 0).numpy())
+        return torch.from_numpy(np.array(image.resize((width, height), Image.Resampling.BICUBIC)))
+
+    with ThreadPoolExecutor(
+        min(len(frames), os.cpu_count() or 1)
+    ) as pool:  # PIL lets other threads run while it scales
+        return torch.stack(list(pool.map(scaled, frames))).permute(0, 3, 1, 2)

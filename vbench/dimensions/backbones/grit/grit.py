@@ -45,7 +45,7 @@ class Grit(RegionDescriber):
     name = "grit_b"
     checkpoints = ("grit_b", "bert_vocabulary")
     extra = "official"
-    at_once_on_gpu = 8
+    at_once_on_gpu = 2
 
     def __init__(self, network: GritNetwork, vocabulary: WordPiece, device: torch.device) -> None:
         self.network = network.to(device)
