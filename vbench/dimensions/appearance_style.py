@@ -46,6 +46,7 @@ class AppearanceStyle(Dimension):
     """How near the frames are to the words of a style."""
 
     name: ClassVar[str] = "appearance_style"
+    version: ClassVar[int] = 2
     title: ClassVar[str] = "Appearance style"
     meaning: ClassVar[str] = "The frames look the way the prompt's style says."
     family: ClassVar[Family] = Family.SEMANTIC

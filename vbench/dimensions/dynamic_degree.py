@@ -49,6 +49,7 @@ class DynamicDegree(Dimension):
     """Whether a video moves."""
 
     name: ClassVar[str] = "dynamic_degree"
+    version: ClassVar[int] = 2
     title: ClassVar[str] = "Dynamic degree"
     meaning: ClassVar[str] = "Something moves: the camera, or what is in front of it."
     family: ClassVar[Family] = Family.QUALITY

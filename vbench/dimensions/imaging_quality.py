@@ -71,6 +71,7 @@ class ImagingQuality(Dimension):
     """
 
     name: ClassVar[str] = "imaging_quality"
+    version: ClassVar[int] = 2
     title: ClassVar[str] = "Imaging quality"
     meaning: ClassVar[str] = "The frames are free of noise, blur and other technical faults."
     family: ClassVar[Family] = Family.QUALITY
