@@ -30,7 +30,7 @@ import torch
 from torch import Tensor
 
 from vbench.dimensions.backbones.base import FrameInterpolator
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.errors import TooShort
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
@@ -53,13 +53,12 @@ class MotionSmoothness(Dimension):
     name: ClassVar[str] = "motion_smoothness"
     title: ClassVar[str] = "Motion smoothness"
     meaning: ClassVar[str] = "Movement is even: frames can be told from their neighbours."
-    family: ClassVar[Family] = Family.QUALITY
     roles: ClassVar[tuple[str, ...]] = ("interpolator",)
 
     interpolator: FrameInterpolator
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        """See :class:`Dimension`; ``frames`` holds the agreement of each dropped frame.
+        """See :class:`Dimension`; ``per_frame`` holds the agreement of each dropped frame.
 
         Raises:
             TooShort: fewer than three frames.
@@ -75,4 +74,4 @@ class MotionSmoothness(Dimension):
                 f"{video.path} has {video.frame_count} frames, motion smoothness needs at least 3: "
                 "one to predict and one on either side."
             )
-        return VideoScore(math.fsum(frames) / len(frames), frames=frames)
+        return VideoScore(math.fsum(frames) / len(frames), per_frame=frames)
