@@ -48,7 +48,7 @@ from torch import nn
 
 from tests.parity.checkpoint_cache import KIT
 from vbench import device as devices
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.t2v import RULES
 from vbench.dimensions.base import VideoScore
 from vbench.dimensions.profiles import profile
 from vbench.dimensions.static_filter import StaticFilter
@@ -59,14 +59,6 @@ from vbench.runs.evaluators import Evaluators
 PARTS = ("parity", "precision", "speed", "decode", "estimate")
 FILTER = "static_filter"
 SAMPLES = 5
-PROMPTS = {
-    "subject_consistency": 72, "background_consistency": 86, "temporal_flickering": 75, "motion_smoothness": 72,
-    "dynamic_degree": 72, "aesthetic_quality": 93, "imaging_quality": 93, "object_class": 79, "multiple_objects": 82,
-    "human_action": 100, "color": 85, "spatial_relationship": 84, "scene": 86, "appearance_style": 90,
-    "temporal_style": 100, "overall_consistency": 93, FILTER: 75,
-}  # fmt: skip
-"""How many of VBench's 946 prompts ask for a dimension."""
-
 Scorer = Callable[[Video, Prompt], VideoScore]
 
 
@@ -257,8 +249,9 @@ class Bench:
         print(f"\n| dimension | videos | minutes, all of {clip} |\n|---|--:|--:|")
         for name, measured in self._speed.items():
             seconds = min(result["seconds"] for key, result in measured.items() if key.startswith(clip))
-            results[name] = SAMPLES * PROMPTS[name] * seconds / 60
-            print(f"| {name} | {SAMPLES * PROMPTS[name]} | {results[name]:.1f} |")
+            videos = SAMPLES * RULES["temporal_flickering" if name == FILTER else name].prompts
+            results[name] = videos * seconds / 60
+            print(f"| {name} | {videos} | {results[name]:.1f} |")
         print(f"| together | | {sum(results.values()):.1f} |", flush=True)
         return results
 
