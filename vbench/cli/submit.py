@@ -47,9 +47,15 @@ def submit(
     ] = None,
     to: Board = None,
     token: Token = "",
+    earlier: Annotated[
+        str, typer.Option(help="Withdraw token of an earlier submission of these scores.", show_default=False)
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make the zip of a submission, check it as the board will, and send it if an address is given.
+
+    What withdraws it is written down before it is sent, in ~/.local/state/vbench/submissions: after a broken
+    connection, call it again and get the same receipt.
 
     The card has: name, version, organisation, link, access (open weights, API, closed), licence, date, sampled_by,
     evaluated_by, contact, notes, resolution, fps, frames, seconds, steps, guidance, prompt_rewriting, precision.
@@ -59,7 +65,6 @@ def submit(
       vbench submit run --card card.json --videos 20 --to https://board.example.org
     """
     from vbench.files import ours
-    from vbench.leaderboard import client
 
     if output is None and not to:
         output = Path("submission.zip")
@@ -71,7 +76,7 @@ def submit(
     checked = _checked(content)
     if output:
         ours.write(output, content)
-    receipt = client.submit(to, content, token) if to else {}
+    receipt = _sent(to, content, token, earlier) if to else {}
     if as_json:
         scores = {name: figure.value for name, figure in checked.scores.items()}
         findings = {"scores": scores, "notes": list(checked.notes), "apart": list(checked.apart)}
@@ -82,7 +87,8 @@ def submit(
         typer.echo(f"{output}: {len(content):,} bytes")
     if receipt:
         typer.echo(f"submission {receipt['id']} is {receipt['state']}")
-        typer.echo(f"keep this token, it withdraws the submission: {receipt['withdraw_token']}")
+        typer.echo(f"this token withdraws it: {receipt['withdraw_token']}")
+        typer.echo(f"it is kept in {receipt['kept_in']}")
 
 
 def withdraw(
@@ -90,14 +96,26 @@ def withdraw(
     to: Annotated[str, typer.Option("--to", metavar="URL", help="Address of the board.", show_default=False)],
     token: Token = "",
 ) -> None:
-    """Take a submission off a board, with the token of its receipt.
+    """Take a submission off a board, with the token of its receipt; one that was sent from here needs none.
 
     Examples:
       vbench withdraw 12 --to https://board.example.org
     """
     from vbench.leaderboard import client
+    from vbench.leaderboard.receipts import token_of
 
-    typer.echo(f"submission {number} is {client.withdraw(to, number, token)['state']}")
+    typer.echo(f"submission {number} is {client.withdraw(to, number, token or token_of(to, number))['state']}")
+
+
+def _sent(to: str, content: bytes, token: str, earlier: str) -> dict[str, Any]:
+    """The receipt of an archive, with the file in which its key lies; the key is there before anything is sent."""
+    from vbench.leaderboard import client
+    from vbench.leaderboard.receipts import about_to_send, answered, where
+
+    sent = about_to_send(to, content)
+    receipt = client.submit(to, content, token, sent.key, earlier)
+    answered(sent, receipt["id"])
+    return {**receipt, "kept_in": str(where(sent))}
 
 
 def _card(file: Path | None, given: dict[str, str]) -> ModelCard:

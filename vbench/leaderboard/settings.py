@@ -17,6 +17,10 @@ MIB = 1 << 20
 SHORTEST_TOKEN = 16
 """Characters; a shorter one could be guessed."""
 
+EVERYBODY, ACCOUNTS, NOBODY = "everybody", "accounts", "nobody"
+
+CHOICES = {"submissions_from": (EVERYBODY, ACCOUNTS), "published_at_once": (NOBODY, ACCOUNTS, EVERYBODY)}
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -26,7 +30,10 @@ class Settings:
         database: address as SQLAlchemy writes it: ``sqlite:///board.sqlite`` or ``postgresql+psycopg://...``.
         suite: name of the prompt suite whose results are ranked; those of other suites stand apart.
         admin_tokens: whoever shows one may publish and withdraw; comma-separated in the environment.
-        submit_tokens: whoever shows one may submit; with none, everybody may, and an admin publishes.
+        submit_tokens: whoever shows one may submit; with none, ``submissions_from`` says who may.
+        submissions_from: ``everybody``, or ``accounts`` for holders of an account only.
+        published_at_once: whose unsuspicious submissions are: ``nobody``'s, those of ``accounts``, ``everybody``'s (a
+            private board); the others wait for an admin.
         upload_bytes: largest archive.
         upload_seconds: in which an archive must have arrived.
         uploads_at_once: archives that are received and checked at the same time; the others wait.
@@ -43,6 +50,8 @@ class Settings:
     suite: str = OFFICIAL
     admin_tokens: tuple[str, ...] = field(default=(), repr=False)
     submit_tokens: tuple[str, ...] = field(default=(), repr=False)
+    submissions_from: str = EVERYBODY
+    published_at_once: str = ACCOUNTS
     upload_bytes: int = 64 * MIB
     upload_seconds: int = 300
     uploads_at_once: int = 4
@@ -60,6 +69,9 @@ class Settings:
                 raise UsageError(
                     f"A token of the board must have at least {SHORTEST_TOKEN} printable ASCII characters and no space."
                 )
+        for name, choices in CHOICES.items():
+            if (chosen := getattr(self, name)) not in choices:
+                raise UsageError(f"{PREFIX}{name.upper()} must be one of {', '.join(choices)}, found {chosen!r}.")
         for name, value in vars(self).items():
             if isinstance(value, int) and value < 1:
                 raise UsageError(f"{PREFIX}{name.upper()} must be at least 1, found {value}.")

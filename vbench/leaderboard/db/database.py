@@ -33,6 +33,8 @@ OURS = "submission"
 
 WRITES = {"vbench_writes": True}
 
+MIGRATES = {"vbench_migrates": True}
+
 
 class Database:
     """The board's database, with the newest schema.
@@ -48,7 +50,7 @@ class Database:
         self.engine = _engine(url)
         _refuse_foreign(self.engine)
         try:
-            with self._transaction() as connection:
+            with self._transaction(**MIGRATES) as connection:
                 command.upgrade(migrations(connection), "head")
         except OperationalError as error:
             raise UsageError(f"The database {self.engine.url!r} cannot be opened: {error.orig}") from error
@@ -73,8 +75,8 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with self.engine.connect().execution_options(**WRITES) as connection, connection.begin():
+    def _transaction(self, **options: bool) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(**WRITES, **options) as connection, connection.begin():
             if self.engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
             yield connection
@@ -126,10 +128,12 @@ def _refuse_foreign(engine: Engine) -> None:
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={WAIT * 1000}"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={WAIT * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("vbench_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    """References hold but during a migration, which makes tables anew."""
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA foreign_keys={'OFF' if options.get('vbench_migrates') else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("vbench_writes") else "BEGIN")

@@ -10,6 +10,7 @@ import math
 from asyncio import Semaphore
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated, Any
 
 import anyio
@@ -25,7 +26,6 @@ from starlette.requests import ClientDisconnect
 from vbench.errors import Refused
 from vbench.files.strict_json import loads
 from vbench.leaderboard.board import Board, Receipt
-from vbench.leaderboard.db.tables import PUBLISHED
 from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
@@ -100,12 +100,14 @@ def _routes(board: Board, settings: Settings) -> APIRouter:
         given = _card(card) if card else None
         async with places:
             archive = await _body(request, settings)
-            return _receipt(await run_in_threadpool(board.submit, archive, token, _address(request), given))
+            key, earlier = (request.headers.get(name, "") for name in ("idempotency-key", "earlier-token"))
+            send = partial(board.submit, archive, token, _address(request), given, key=key, earlier=earlier)
+            return _receipt(await run_in_threadpool(send))
 
     @routes.get("/api/submissions/{number}")
-    def submission(number: int) -> dict[str, Any]:
-        """A submission, whatever its state."""
-        detail = board.submission(number)
+    def submission(number: int, token: Token) -> dict[str, Any]:
+        """A published submission; with its token, its account's or an admin's whatever its state."""
+        detail = board.submission(number, token)
         return {
             **detail.entry.plain(),
             "provenance": detail.provenance,
@@ -118,27 +120,42 @@ def _routes(board: Board, settings: Settings) -> APIRouter:
     def publish(number: int, token: Token) -> dict[str, Any]:
         """Show a pending submission on the board; with an admin's token."""
         board.publish(number, token)
-        return {"id": number, "state": board.submission(number).entry.state}
+        return {"id": number, "state": board.submission(number, token).entry.state}
+
+    @routes.post("/api/submissions/{number}/certify/{mark}")
+    def certify(number: int, mark: str, token: Token) -> dict[str, Any]:
+        """Mark a submission as ``gold``, ``silver`` or ``none``; with an admin's token."""
+        board.certify(number, "" if mark == "none" else mark, token)
+        return {"id": number, "certification": board.submission(number, token).entry.certification}
+
+    @routes.get("/api/queue")
+    def queue(token: Token) -> dict[str, Any]:
+        """The pending submissions with what looks strange about each; with an admin's token."""
+        waiting = board.queue(token)
+        return {
+            "pending": [
+                {"id": int(one.entry.id), "model": one.entry.card.name, "account": one.account, "flags": one.flags}
+                for one in waiting
+            ]
+        }
 
     @routes.post("/api/submissions/{number}/withdraw")
     def withdraw(number: int, token: Token) -> dict[str, Any]:
         """Take a submission off the board; with the token of its receipt or an admin's."""
         board.withdraw(number, token)
-        return {"id": number, "state": board.submission(number).entry.state}
+        return {"id": number, "state": board.submission(number, token).entry.state}
 
     @routes.get("/api/submissions/{number}/archive")
-    def archive(number: int) -> Response:
-        """The archive of a published submission, as it was received."""
-        _demand_published(board, number)
+    def archive(number: int, token: Token) -> Response:
+        """The archive of a submission, as it was received."""
         name = f'attachment; filename="submission-{number}.zip"'
         headers = {**GUARDED, "Content-Disposition": name}
-        return Response(board.archive(number), media_type="application/zip", headers=headers)
+        return Response(board.archive(number, token), media_type="application/zip", headers=headers)
 
     @routes.get("/api/submissions/{number}/media/{name:path}")
-    def media(number: int, name: str) -> Response:
-        """A frame or video of a published submission."""
-        _demand_published(board, number)
-        content = board.medium(number, name)
+    def media(number: int, name: str, token: Token) -> Response:
+        """A frame or video of a submission."""
+        content = board.medium(number, name, token)
         return Response(content, media_type=KINDS[name.rsplit(".", 1)[-1]], headers=GUARDED)
 
     @routes.get("/api/board.json")
@@ -219,11 +236,6 @@ def _shown(board: Board, request: Request) -> list[BoardRow]:
     """The rows of a view, in its order; everything where none is asked for."""
     entries = board.entries()
     return [line.entry for line in rows(entries, View.from_query(request.url.query))] if request.url.query else entries
-
-
-def _demand_published(board: Board, number: int) -> None:
-    if board.submission(number).entry.state != PUBLISHED:
-        raise NotFound(f"Submission {number} is not published.")
 
 
 def _address(request: Request) -> str:

@@ -96,11 +96,11 @@ def _ending(running: Lifespan[FastAPI], comparisons: Comparisons) -> Lifespan[Fa
 def _routes(ballots: Arena) -> APIRouter:
     routes = APIRouter()
 
-    @routes.get("/api/arena/{ballot}/{side}.mp4", include_in_schema=False)
-    def video(ballot: str, side: str) -> Response:
+    @routes.get("/api/arena/{address}.mp4", include_in_schema=False)
+    def video(address: str) -> Response:
         """A video of an open ballot, under an address that does not say whose it is."""
-        headers = {**GUARDED, "Cache-Control": "private, max-age=600"}
-        return Response(ballots.video(ballot, side), media_type="video/mp4", headers=headers)
+        headers = {**GUARDED, "Cache-Control": "no-store"}
+        return Response(ballots.video(address), media_type="video/mp4", headers=headers)
 
     @routes.get("/api/{path:path}", include_in_schema=False)
     def nothing(path: str) -> Response:
