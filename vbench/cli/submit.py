@@ -64,13 +64,18 @@ def submit(
       vbench submit run --model-name "My Model" --organisation "My Lab" -o my.zip
       vbench submit run --card card.json --videos 20 --to https://board.example.org
     """
+    from vbench.files import ours
+
+    if output is None and not to:
+        output = Path("submission.zip")
+    if output:
+        ours.refuse_foreign(output)
     given = {"name": model_name, "version": model_version, "organisation": organisation}
     given |= {"sampled_by": sampled_by, "evaluated_by": evaluated_by}
     content = _archive(source, _card(card, given), videos, partial, benchmark)
     checked = _checked(content)
-    if output or not to:
-        output = output or Path("submission.zip")
-        output.write_bytes(content)
+    if output:
+        ours.write(output, content)
     receipt = _sent(to, content, token, earlier) if to else {}
     if as_json:
         scores = {name: figure.value for name, figure in checked.scores.items()}
@@ -115,12 +120,13 @@ def _sent(to: str, content: bytes, token: str, earlier: str) -> dict[str, Any]:
 
 def _card(file: Path | None, given: dict[str, str]) -> ModelCard:
     from vbench.errors import UsageError
+    from vbench.files.text import read_text
     from vbench.leaderboard.submissions.model_card import read_card
 
     values: dict[str, Any] = {}
     if file:
         try:
-            values = json.loads(file.read_text(encoding="utf-8"))
+            values = json.loads(read_text(file))
         except (OSError, ValueError) as error:
             raise UsageError(f"The model card {file} cannot be read: {error}") from error
         if not isinstance(values, dict):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vbench.errors import Refused
+from vbench.files.text import text_of
 
 LONGEST_TEXT = 4000
 
@@ -22,7 +23,7 @@ def loads(content: bytes | str, where: str) -> Any:
         Refused: it is no JSON, or holds what JSON cannot.
     """
     try:
-        text = content.decode("utf-8") if isinstance(content, bytes) else content
+        text = text_of(content) if isinstance(content, bytes) else content
         return json.loads(text, parse_constant=_no_constant, parse_float=_finite, parse_int=_short)
     except (ValueError, RecursionError) as error:
         raise Refused([f"{where} is no JSON: {error}."]) from error

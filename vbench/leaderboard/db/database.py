@@ -6,8 +6,10 @@ holds. What a writer reads therefore stays true until it commits, and "accepted 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from alembic import command
@@ -26,6 +28,9 @@ WAIT = 60
 LOCK = 0x76_62_65_6E_63_68
 """Number of the advisory lock on PostgreSQL: "vbench" in ASCII."""
 
+OURS = "submission"
+"""A table by which a board's database is known."""
+
 WRITES = {"vbench_writes": True}
 
 MIGRATES = {"vbench_migrates": True}
@@ -43,6 +48,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
+        _refuse_foreign(self.engine)
         try:
             with self._transaction(**MIGRATES) as connection:
                 command.upgrade(migrations(connection), "head")
@@ -100,6 +106,24 @@ def _engine(url: str) -> Engine:
     elif engine.dialect.name != "postgresql":
         raise UsageError(f"A board is kept in SQLite or PostgreSQL, not in {engine.dialect.name}.")
     return engine
+
+
+def _refuse_foreign(engine: Engine) -> None:
+    """A database file with other tables is somebody else's; only asked, nothing of it changes.
+
+    Raises:
+        UsageError: it is.
+    """
+    file = Path(engine.url.database or "") if engine.dialect.name == "sqlite" else None
+    if not file or not file.is_file():
+        return
+    with (
+        suppress(sqlite3.DatabaseError),
+        closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as db,
+    ):
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and OURS not in tables:
+            raise UsageError(f"{file} is a database of something else: name another file for the board.")
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
