@@ -117,6 +117,19 @@ def _record(line: str, where: str) -> SampleRecord:
         values = json.loads(line)
     except ValueError as error:
         raise UsageError(f"{where}: not JSON ({error}).") from error
+    return record_of(values, where)
+
+
+def record_of(values: Any, where: str) -> SampleRecord:
+    """A record from what a line says.
+
+    Args:
+        values: as JSON types.
+        where: the line is, for the message.
+
+    Raises:
+        UsageError: it is no record, or its file leaves the folder.
+    """
     if not isinstance(values, dict):
         raise UsageError(f"{where}: expected an object, found a {type(values).__name__}.")
     unknown = sorted(set(values) - set(_TYPES))

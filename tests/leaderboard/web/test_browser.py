@@ -308,7 +308,7 @@ def test_a_model_has_a_page(opened: Open) -> None:
         assert tab.get_by_role("heading", level=1).inner_text() == "Veo 3"
         assert "no scores per video" in tab.locator(".vb.model").inner_text()
     with opened("/model?id=12345") as tab:
-        assert "There is no submission 12345." in tab.locator("body").inner_text()
+        assert "There is no entry '12345'." in tab.locator("body").inner_text()
 
 
 def test_three_models_are_compared(opened: Open) -> None:

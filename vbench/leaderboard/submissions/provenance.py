@@ -14,12 +14,13 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from vbench.benchmarks.base import Benchmark
-from vbench.errors import Refused, VBenchError
+from vbench.errors import Refused, UsageError, VBenchError
 from vbench.files.strict_json import loads, unseen
 from vbench.leaderboard.rewrap import is_readable
 from vbench.leaderboard.submissions.findings import Findings
 from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.runs.store import Row
+from vbench.sampling.manifest import SampleRecord, record_of
 from vbench.weights.cards import is_published
 
 SKEW = timedelta(days=1)
@@ -158,7 +159,7 @@ def check_samples(content: bytes, card: ModelCard, rows: Sequence[Row], benchmar
     found.reasons += list(_other_videos(samples, rows))[:3]
     found.reasons += _other_settings(samples, card)
     _check_extenders(samples, card, found)
-    generators = sorted({sample.get("generator", "") for sample in samples} - {""})
+    generators = sorted({sample.generator for sample in samples} - {""})
     if len(generators) > 1:
         found.reasons.append(f"samples.jsonl is of {len(generators)} generators: {generators!r:.200}.")
     elif not generators:
@@ -170,53 +171,45 @@ def check_samples(content: bytes, card: ModelCard, rows: Sequence[Row], benchmar
     found.flags += _chosen(samples, benchmark.samples)
 
 
-def _samples(content: bytes) -> Iterator[dict[str, Any]]:
-    kinds: dict[str, Any] = {
-        "file": str, "prompt": str, "index": int, "text": str, "extender": str, "seed": (int, type(None)),
-        "generator": str, "settings": dict, "sha256": str,
-    }  # fmt: skip
+def _samples(content: bytes) -> Iterator[SampleRecord]:
     for number, line in enumerate(content.split(b"\n"), 1):
-        if not line.strip():
-            continue
-        record = loads(line, f"samples.jsonl, line {number}")
-        if (
-            not isinstance(record, dict)
-            or not {"file", "prompt"} <= record.keys() <= kinds.keys()
-            or not all(isinstance(value, kinds[name]) for name, value in record.items())
-        ):
-            raise Refused([f"samples.jsonl, line {number}: this is no record of a sample."])
-        yield record
+        if line.strip():
+            where = f"samples.jsonl, line {number}"
+            try:
+                yield record_of(loads(line, where), where)
+            except UsageError as error:
+                raise Refused([str(error)]) from error
 
 
-def _other_videos(samples: Sequence[Mapping[str, Any]], rows: Sequence[Row]) -> Iterator[str]:
+def _other_videos(samples: Sequence[SampleRecord], rows: Sequence[Row]) -> Iterator[str]:
     """Where samples and rows speak of different videos; a run may lie in a folder above its samples."""
-    known = {sample["file"]: sample for sample in samples}
+    known = {sample.file: sample for sample in samples}
     for video, row in {row.video: row for row in rows}.items():
         sample = known.get(video) or known.get(video.rsplit("/", 1)[-1])
         if sample is None:
             yield f"samples.jsonl has no sample {video!r:.100}, which was scored: these are another run's samples."
-        elif sample["prompt"] != row.prompt:
-            yield f"samples.jsonl says that {video!r:.100} is of {sample['prompt']!r:.100}, not of {row.prompt!r:.100}."
-        elif sample.get("sha256") and row.sha256 and sample["sha256"] != row.sha256:
+        elif sample.prompt != row.prompt:
+            yield f"samples.jsonl says that {video!r:.100} is of {sample.prompt!r:.100}, not of {row.prompt!r:.100}."
+        elif sample.sha256 and row.sha256 and sample.sha256 != row.sha256:
             yield f"samples.jsonl has another SHA-256 of {video!r:.100} than scores.jsonl: these are other videos."
 
 
-def _other_settings(samples: Sequence[Mapping[str, Any]], card: ModelCard) -> Iterator[str]:
+def _other_settings(samples: Sequence[SampleRecord], card: ModelCard) -> Iterator[str]:
     width, _, height = card.resolution.partition("x")
     said: dict[str, float | None] = {
         "width": float(width) if width else None, "height": float(height) if height else None, "fps": card.fps,
         "frames": card.frames, "steps": card.steps, "guidance": card.guidance,
     }  # fmt: skip
     for name, value in said.items():
-        stated = [sample.get("settings", {}).get(name) for sample in samples]
+        stated = [sample.settings.get(name) for sample in samples]
         others = [one for one in stated if one is not None and one != value]
         if value is not None and others:
             yield f"samples.jsonl: {name} {others[0]!r:.40}, the card says {value:g}."
 
 
-def _check_extenders(samples: Sequence[Mapping[str, Any]], card: ModelCard, found: Findings) -> None:
+def _check_extenders(samples: Sequence[SampleRecord], card: ModelCard, found: Findings) -> None:
     """Who extended the prompts must agree with the card."""
-    if said := sorted({sample.get("extender", "") for sample in samples} - {""}):
+    if said := sorted({sample.extender for sample in samples} - {""}):
         if card.prompt_rewriting.casefold() == "none":
             found.reasons.append(f"card: prompt_rewriting is none, but samples.jsonl says {said[0]!r:.100}.")
         elif not unseen(said[0], lines=True):
@@ -230,9 +223,9 @@ def _share_a_word(first: str, second: str) -> bool:
     return bool(shared) or bool(letters[0] and (letters[0] in letters[1] or letters[1] in letters[0]))
 
 
-def _chosen(samples: Sequence[Mapping[str, Any]], judged: int) -> Iterator[str]:
+def _chosen(samples: Sequence[SampleRecord], judged: int) -> Iterator[str]:
     """Signs that the best of more samples than are judged were kept: gaps in the numbering, seeds used twice."""
-    indices = sorted({sample.get("index", 0) for sample in samples})
+    indices = sorted({sample.index for sample in samples})
     if indices and indices[-1] >= judged:
         yield (
             f"Samples are numbered up to {indices[-1]}, where {judged} are judged from 0 to {judged - 1}: were the "
@@ -240,8 +233,8 @@ def _chosen(samples: Sequence[Mapping[str, Any]], judged: int) -> Iterator[str]:
         )
     seeds: dict[str, list[int]] = defaultdict(list)
     for sample in samples:
-        if sample.get("seed") is not None:
-            seeds[sample["prompt"]].append(sample["seed"])
+        if sample.seed is not None:
+            seeds[sample.prompt].append(sample.seed)
     if twice := [prompt for prompt, used in seeds.items() if len(set(used)) < len(used)]:
         yield f"{len(twice)} prompts have samples of one seed, such as {twice[0]!r:.100}."
     steps = [
