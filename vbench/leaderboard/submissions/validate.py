@@ -320,9 +320,9 @@ def _check_rows(rows: Sequence[Row], form: str, card: ModelCard, benchmark: Benc
     if form == OURS:
         if any(row.status == SCORED and not row.format for row in rows):
             found.unverified.append("Not recorded: size, rate and number of frames of the videos.")
-        found.reasons += wrong_lengths(rows, card.frames)
+        found.reasons += wrong_lengths(rows, card.frames, benchmark)
         found.reasons += wrong_formats(rows, card.resolution, card.fps)
-    found.apart += unevenly_long(rows)
+    found.apart += unevenly_long(rows, benchmark)
 
 
 def _wrong_texts(rows: Sequence[Row]) -> Iterator[str]:
