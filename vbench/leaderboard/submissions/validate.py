@@ -19,7 +19,7 @@ from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, in_protocol_o
 from vbench.compat.read_result_files import read_results
 from vbench.dimensions.profiles import PROFILES
 from vbench.errors import Refused, VBenchError
-from vbench.files.strict_json import bad_texts, loads, unseen
+from vbench.files.strict_json import bad_texts, lines, loads, unseen
 from vbench.leaderboard.submissions.archive import names_like
 from vbench.leaderboard.submissions.expected_suites import Expected, expected
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
@@ -192,18 +192,12 @@ def _head(files: Mapping[str, bytes], found: _Findings) -> dict[str, Any]:
 
 
 def _read_rows(content: bytes, found: _Findings) -> list[Row]:
-    lines = content.split(b"\n")
-    if len(lines) > MOST_ROWS:
-        raise Refused([f"scores.jsonl has {len(lines):,} lines; at most {MOST_ROWS:,} are allowed."])
     rows = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            where = f"scores.jsonl, line {number}"
-            values = loads(line, where)
-            if wrong := _wrong_fields(values):
-                found.reasons.append(f"{where}: {wrong}.")
-            else:
-                rows.append(Row(identity="", **values))
+    for where, values in lines(content, "scores.jsonl", MOST_ROWS):
+        if wrong := _wrong_fields(values):
+            found.reasons.append(f"{where}: {wrong}.")
+        else:
+            rows.append(Row(identity="", **values))
         if len(found.reasons) > MOST_REASONS:
             break
     return rows
@@ -244,12 +238,10 @@ def stem_of(video: str) -> str:
 def _check_samples(content: bytes, card: ModelCard, found: _Findings) -> None:
     """Who extended the prompts must agree with the card."""
     extenders = set()
-    for number, line in enumerate(content.split(b"\n"), 1):
-        if line.strip():
-            record = loads(line, f"samples.jsonl, line {number}")
-            if not isinstance(record, dict) or not isinstance(record.get("extender", ""), str):
-                raise Refused([f"samples.jsonl, line {number}: this is no record of a sample."])
-            extenders.add(record.get("extender", ""))
+    for where, record in lines(content, "samples.jsonl", MOST_ROWS):
+        if not isinstance(record, dict) or not isinstance(record.get("extender", ""), str):
+            raise Refused([f"{where}: this is no record of a sample."])
+        extenders.add(record.get("extender", ""))
     if said := sorted(extenders - {""}):
         if card.prompt_rewriting.casefold() == "none":
             found.reasons.append(f"card: prompt_rewriting is none, but samples.jsonl says {said[0]!r:.100}.")
