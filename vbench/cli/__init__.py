@@ -13,6 +13,7 @@ from vbench.cli.compare import compare
 from vbench.cli.demo import demo
 from vbench.cli.diff import diff
 from vbench.cli.dimensions import dimensions
+from vbench.cli.environment import name_options
 from vbench.cli.evaluate import ReferenceFlags, evaluate
 from vbench.cli.explain import explain
 from vbench.cli.filter_static import filter_static
@@ -86,8 +87,10 @@ def options(
 
 def main() -> None:
     """Run the command line; a user's mistake prints one paragraph, a bug keeps its traceback."""
+    command = typer.main.get_command(app)
+    name_options(command)
     try:
-        app()
+        command()
     except VBenchError as error:
         typer.echo(f"vbench: {error}", err=True)
         sys.exit(USAGE if isinstance(error, UsageError) else SOME_FAILED)

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from vbench.cli.card import print_json
-from vbench.runs.plan import make_plan
 
 
 def check(
@@ -31,6 +30,7 @@ def check(
     from rich.console import Console
     from rich.table import Table
 
+    from vbench.runs.plan import make_plan
     from vbench.runs.preflight import ERROR
     from vbench.runs.preflight import check as findings_of
 

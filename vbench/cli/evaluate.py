@@ -12,7 +12,6 @@ from typer.core import TyperCommand
 from vbench.cli.card import card_json, print_card, print_json
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
-from vbench.runs.plan import default_output, make_plan
 
 if TYPE_CHECKING:
     from vbench.runs.evaluate import Outcome
@@ -162,6 +161,7 @@ def evaluate(
     from vbench.runs import evaluate as run
     from vbench.runs import record
     from vbench.runs.evaluators import Evaluators
+    from vbench.runs.plan import default_output, make_plan
 
     options = reference.options_from({"imaging_quality_preprocessing_mode": imaging_preprocessing})
     if imaging_metric:
