@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from vbench.benchmarks.score_card import RULES
 from vbench.errors import Refused
 from vbench.files.strict_json import unseen
 from vbench.leaderboard.db.database import Database
+from vbench.leaderboard.db.large_values import parts
 from vbench.leaderboard.db.tables import (
     PENDING,
     PUBLISHED,
@@ -304,6 +305,28 @@ class Board:
         if content is None:
             raise NotFound(f"There is no submission {number}.")
         return content
+
+    def archive_parts(self, number: int) -> tuple[int, Iterator[bytes]]:
+        """The size of an archive, and its bytes, read as they are taken.
+
+        Raises:
+            NotFound: there is no such submission.
+        """
+        found = parts(self.database, Submission.archive, Submission.id == number)
+        if found is None:
+            raise NotFound(f"There is no submission {number}.")
+        return found
+
+    def medium_parts(self, number: int, name: str) -> tuple[int, Iterator[bytes]]:
+        """The size of a frame or video, and its bytes, read as they are taken.
+
+        Raises:
+            NotFound: the submission has none of that name.
+        """
+        found = parts(self.database, Medium.content, Medium.submission_id == number, Medium.name == name)
+        if found is None:
+            raise NotFound(f"Submission {number} has no {name!r:.100}.")
+        return found
 
     def rows(self, number: int) -> list[Row]:
         """The scores per video of a submission, for paired comparisons (:func:`vbench.analysis.statistics.compare`).

@@ -35,3 +35,19 @@ class Unavailable(VBenchError):
     def __init__(self, reason: str, full: bool = False) -> None:
         self.full = full
         super().__init__(reason)
+
+
+class Busy(VBenchError):
+    """The board has too much to do, or too much to do for this sender.
+
+    Attributes:
+        seconds: after which it is worth coming back.
+    """
+
+    def __init__(self, reason: str, seconds: float = 10) -> None:
+        self.seconds = seconds
+        super().__init__(reason)
+
+
+class TooLarge(VBenchError):
+    """More was sent than is taken."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import re
 from collections.abc import Mapping
@@ -31,8 +32,8 @@ class Settings:
         suite: name of the prompt suite whose results are ranked; those of other suites stand apart.
         admin_tokens: whoever shows one may publish and withdraw; comma-separated in the environment.
         submit_tokens: whoever shows one may submit; with none, everybody may, and an admin publishes.
-        hosts: names by which the board is asked for, such as ``board.example.org``; others are refused. With none, every
-            name is taken, but by a board that listens on this machine alone.
+        hosts: names by which the board is asked for, such as ``board.example.org``; others are refused. With
+            none, every name is taken, but by a board that listens on this machine alone.
         trusted_proxies: addresses or networks of the proxies whose ``X-Forwarded-...`` headers are believed.
         root_path: under which a proxy shows the board, such as ``/board``.
         header_seconds: in which the head of a request must have arrived, and a body other than an archive.
@@ -94,7 +95,7 @@ class Settings:
                 ip_network(network)
             except ValueError as error:
                 raise UsageError(
-                    f"{PREFIX}TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8, found {network!r}: {error}."
+                    f"{PREFIX}TRUSTED_PROXIES must be addresses or networks like 10.0.0.0/8, not {network!r}: {error}."
                 ) from None
         if self.root_path and not _SUB_PATH.fullmatch(self.root_path):
             raise UsageError(f"{PREFIX}ROOT_PATH must look like /board, found {self.root_path!r}.")
@@ -106,6 +107,14 @@ class Settings:
         for name, value in vars(self).items():
             if isinstance(value, int) and value < 1:
                 raise UsageError(f"{PREFIX}{name.upper()} must be at least 1, found {value}.")
+
+    def token_name(self, token: str) -> str:
+        """Whose a token is, for the log: ``admin 1`` for the first of the admins', ``?`` for nobody's."""
+        for kind, tokens in (("admin", self.admin_tokens), ("submitter", self.submit_tokens)):
+            for number, known in enumerate(tokens, 1):
+                if hmac.compare_digest(token.encode(), known.encode()):
+                    return f"{kind} {number}"
+        return "?"
 
 
 def from_environment(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:

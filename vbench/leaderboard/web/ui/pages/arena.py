@@ -82,7 +82,7 @@ def add(page: gr.Blocks, board: Board, ballots: Arena) -> None:
 def _ballot(ballots: Arena, name: str | None, query: str) -> str:
     if name is None:
         return render("ballot.html", ballot=None, revealed=None, error="", query=query)
-    videos = {side: f"/api/arena/{name}/{side}.mp4" for side in (LEFT, RIGHT)}
+    videos = {side: f"api/arena/{name}/{side}.mp4" for side in (LEFT, RIGHT)}
     return render(
         "ballot.html", ballot=ballots.ballot(name), videos=videos, revealed=None, verdict="", error="", query=query
     )
@@ -95,7 +95,7 @@ def _revealed(board: Board, ballot: Ballot, verdict: str, query: str) -> str:
     return render(
         "ballot.html",
         ballot=ballot,
-        videos={side: f"/api/submissions/{number}/media/{quote(names[number])}" for side, number in numbers.items()},
+        videos={side: f"api/submissions/{number}/media/{quote(names[number])}" for side, number in numbers.items()},
         revealed={side: board.submission(number).entry for side, number in numbers.items()},
         verdict=verdict,
         error="",

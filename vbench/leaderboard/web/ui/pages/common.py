@@ -41,6 +41,16 @@ def entry_of(board: Board, entries: Sequence[BoardRow], name: str) -> BoardRow:
     for entry in entries:
         if entry.id == name:
             return entry
+    return board.submission(number_of(name)).entry
+
+
+def number_of(name: str) -> int:
+    """The number of a submission that somebody typed.
+
+    Raises:
+        NotFound: no submission could have it.
+    """
+    name = name.strip()
     if not (name.isascii() and name.isdecimal() and len(name) < 10):
         raise NotFound(f"There is no entry {name!r:.60}.")
-    return board.submission(int(name)).entry
+    return int(name)

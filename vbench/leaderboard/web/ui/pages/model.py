@@ -78,7 +78,7 @@ def _frames(board: Board, entry: BoardRow, detail: Detail) -> list[dict[str, Any
     """Addresses and captions of the sample frames of a published submission."""
     if entry.state != PUBLISHED:
         return []
-    address = f"/api/submissions/{entry.id}/media/"
+    address = f"api/submissions/{entry.id}/media/"
     return [
         {"address": address + quote(name), "caption": prompt_from_name(name.removeprefix("frames/"))}
         for name in detail.frames
