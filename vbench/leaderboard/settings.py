@@ -11,6 +11,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from vbench.errors import UsageError
+from vbench.prompts.library import SHIPPED
 from vbench.prompts.official import NAME as OFFICIAL
 
 PREFIX = "VBENCH_BOARD_"
@@ -90,6 +91,8 @@ class Settings:
                 raise UsageError(
                     f"A token of the board must have at least {SHORTEST_TOKEN} printable ASCII characters and no space."
                 )
+        if self.suite not in (OFFICIAL, *SHIPPED):
+            raise UsageError(f"There is no prompt suite {self.suite!r}; known are {', '.join((OFFICIAL, *SHIPPED))}.")
         for network in self.trusted_proxies:
             try:
                 ip_network(network)

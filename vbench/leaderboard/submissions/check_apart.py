@@ -71,7 +71,7 @@ def _process(settings: Settings) -> Iterator[Connection]:
 
 
 def _starting() -> Any:
-    """New processes are copies of one that has loaded everything and seen nothing; on Windows they are started afresh."""
+    """Processes are copies of one that has loaded everything and seen nothing; on Windows they start afresh."""
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")

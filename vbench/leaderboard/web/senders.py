@@ -23,6 +23,9 @@ NEVER = (b"x-gradio-server",)
 """Headers that change addresses in a page's answer and that no proxy of ours sends."""
 
 
+MOST_TOLD = 100
+
+
 class Senders:
     """The senders of a board.
 
@@ -89,12 +92,14 @@ class Senders:
         return peer
 
     def _tell(self, peer: str) -> None:
-        if peer not in self._told and len(self._told) < 100:
-            self._told.add(peer)
+        """Say once that a proxy is not trusted; the address of somebody on the open net is not for the log."""
+        shown = peer if peer and not ip_address(peer).is_global else "its address"
+        if shown not in self._told and len(self._told) < MOST_TOLD:
+            self._told.add(shown)
             log.warning(
-                "%s forwards requests of others and is not trusted, so all of them count as one sender. If it is your "
-                "proxy, set %sTRUSTED_PROXIES=%s",
-                peer, PREFIX, peer,
+                "Somebody forwards requests of others and is not trusted, so that all of them count as one sender. "
+                "If that is your proxy, set %sTRUSTED_PROXIES=%s",
+                PREFIX, shown,
             )  # fmt: skip
 
 
