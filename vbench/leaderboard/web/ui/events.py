@@ -88,7 +88,7 @@ class Events:
         if unknown := sorted(call.keys() - FIELDS):
             raise Refused([f"Unknown field {unknown[0]!r:.60}."])
         if not _is_small(call.get("event_data")) or not _is_small(call.get("trigger_id")):
-            raise Refused(["event_data must be an object of short texts, trigger_id a number."])
+            raise Refused(["event_data and trigger_id must be texts, numbers or an object of some."])
         for place, (component, value) in enumerate(zip(event.inputs, data, strict=True), 1):
             if not self._fits(component, value):
                 raise Refused([f"Input {place} is not what {type(component).__name__} gives."])
@@ -150,10 +150,10 @@ FITS: Mapping[type[Component], Callable[[Any], bool]] = {
 
 
 def _is_small(value: Any) -> bool:
-    """Whether it is nothing, a number, or an object of short texts."""
+    """Whether it is nothing, a number, some text, or an object of a few of those."""
     if isinstance(value, dict):
-        return len(value) <= 4 and all(part is None or _is_text(part) for part in value.values())
-    return value is None or type(value) is int
+        return len(value) <= 8 and all(not isinstance(part, dict) and _is_small(part) for part in value.values())
+    return value is None or isinstance(value, int | float) or _is_choice(value)
 
 
 async def _body(receive: Receive) -> bytes | None:
