@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import re
 import socket
 import struct
 from pathlib import Path
@@ -51,6 +53,16 @@ def costly(honest: bytes) -> dict[str, bytes]:
         "folders": folders(350_000),
         "folders, few of them counted": folders(0x40003),
     }
+
+
+def large(honest: bytes, videos: int = 4, size: int = 15 * MIB) -> bytes:
+    """The same with so many videos of noise."""
+
+    def add(files: dict[str, bytes]) -> None:
+        stems = sorted(set(re.findall(rb'"video": "([^"]+)\.mp4"', files["scores.jsonl"])))[:videos]
+        files.update({f"videos/{stem.decode()}.mp4": bytes(4) + b"ftyp" + os.urandom(size) for stem in stems})
+
+    return rewritten(honest, add)
 
 
 def client(server: Server, address: str = VISITOR, **options: Any) -> httpx.Client:

@@ -22,7 +22,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from tests.leaderboard.archives import archive, rewritten, with_head
+from tests.leaderboard.archives import archive, with_head
 from tests.leaderboard.conftest import ADMIN, Serve, Server, new_database, start_server
 from tests.leaderboard.web.hostile import (
     MIB,
@@ -38,6 +38,7 @@ from tests.leaderboard.web.hostile import (
     file_data,
     is_closed,
     join,
+    large,
     peak_memory,
 )  # fmt: skip
 from vbench.leaderboard.board import Board
@@ -301,8 +302,7 @@ def test_a_check_that_never_ends_is_stopped(serve: Serve, sqlite: str, tmp_path:
 
 
 def test_nobody_reading_an_archive_fills_the_memory(site: Site, tmp_path: Path) -> None:
-    noise = os.urandom(6 * MIB)
-    first = rewritten(archive(tmp_path, seed=60, name="Large"), lambda files: {**files, **_videos(files, noise)})
+    first = large(archive(tmp_path, seed=60, name="Large"), 4, 6 * MIB)
     number = send(site.server, first, Authorization=f"Bearer {ADMIN}").json()["id"]
     with ExitStack() as stack:
         for _ in range(40):
@@ -313,11 +313,6 @@ def test_nobody_reading_an_archive_fills_the_memory(site: Site, tmp_path: Path) 
         with client(site.server) as visitor:
             assert visitor.get(f"/api/submissions/{number}/archive").content == first
     assert peak_memory(site.server.process.pid) < MOST_MEMORY
-
-
-def _videos(files: dict[str, bytes], noise: bytes) -> dict[str, bytes]:
-    stems = sorted(set(re.findall(rb'"video": "([^"]+)\.mp4"', files["scores.jsonl"])))[:4]
-    return {f"videos/{stem.decode()}.mp4": bytes(4) + b"ftyp" + noise for stem in stems}
 
 
 # Slow peers ------------------------------------------------------------------------------------------------------

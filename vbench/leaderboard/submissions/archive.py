@@ -59,6 +59,9 @@ MOST_BYTES = {
 }
 """Largest file of a kind, unpacked; of a frame it is a setting."""
 
+MEDIA_BYTES = 64 * MIB
+"""Of all frames and videos together."""
+
 ENTRY_BYTES = 1024
 """In the table of contents, that an entry has at most on the average."""
 
@@ -156,6 +159,9 @@ def _objections(entries: list[zipfile.ZipInfo], size: int, limits: Limits) -> It
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > limits.unpacked_bytes:
         yield f"The archive unpacks to {unpacked:,} bytes; at most {limits.unpacked_bytes:,} are allowed."
+    media = sum(entry.file_size for entry in entries if entry.filename.startswith(("frames/", "videos/")))
+    if media > MEDIA_BYTES:
+        yield f"Its frames and videos have {media:,} bytes; at most {MEDIA_BYTES:,} are allowed. Send fewer videos."
     if sum(entry.compress_size for entry in entries) > size:
         yield "The files of the archive overlap: together they are larger than the archive."
     for name, count in Counter(entry.filename.casefold() for entry in entries).items():
