@@ -3,8 +3,8 @@
     python perf/board_memory.py
     python perf/board_memory.py --database postgresql://postgres@/board?host=/tmp
 
-Starts ``vbench leaderboard``, sends what the hostile tests send and the largest archives that are accepted, and reads from
-the kernel how much memory the server and each process that checked an archive have had at most. Linux only.
+Starts ``vbench leaderboard``, sends what the hostile tests send and the largest archives that are accepted, and reads
+from the kernel how much memory the server and each process that checked an archive have had at most. Linux only.
 """
 
 from __future__ import annotations

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from vbench.leaderboard.settings import Settings
+from vbench.leaderboard.settings import MIB, Settings
 from vbench.leaderboard.web.places import Places
 from vbench.leaderboard.web.senders import Senders, one_of
 from vbench.leaderboard.web.uploads import Uploads
+
+LARGE = 8 * MIB
+"""Bytes of an archive beyond which it is checked alone among its like: it lies in memory more than once meanwhile."""
 
 WAIT = 300
 """Seconds that an archive waits for a place."""
@@ -31,6 +35,7 @@ class Desk:
         self.senders = senders
         self.uploads = Uploads(settings)
         self.places = Places(settings.uploads_at_once, settings.uploads_waiting, WAIT)
+        self.large = Places(1, settings.uploads_waiting, WAIT)
 
     async def take(self, upload: Path, address: str, check: Callable[[bytes], T]) -> T:
         """Wait for a place, check an upload in a thread, and delete it, whatever becomes of it.
@@ -44,7 +49,8 @@ class Desk:
             Busy: no place became free.
         """
         try:
-            async with self.places.taken(one_of(address)):
+            sender, is_large = one_of(address), upload.stat().st_size > LARGE
+            async with self.large.taken(sender) if is_large else nullcontext(), self.places.taken(sender):
                 return await run_in_threadpool(lambda: check(upload.read_bytes()))
         finally:
             self.uploads.drop(upload)

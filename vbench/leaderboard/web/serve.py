@@ -18,6 +18,9 @@ from vbench.leaderboard.web.ui.mount import mount
 HEAD_BYTES = 1 << 15
 """Of a request's head."""
 
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
+"""Of ``mallopt`` in the GNU C library."""
+
 SECRETS = ("ADMIN_TOKENS", "SUBMIT_TOKENS", "DATABASE")
 """Settings that nobody else should read; the database's address may have a password."""
 
@@ -34,6 +37,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
         UsageError: the database cannot be opened.
     """
     forget_secrets()
+    _give_memory_back()
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # of the processes that check archives
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s", level=logging.WARNING)
     logging.getLogger("vbench.board").setLevel(logging.INFO)
@@ -54,6 +58,13 @@ def forget_secrets() -> None:
             if sys.platform == "linux":
                 _blacken(name)
             del os.environ[name]
+
+
+def _give_memory_back() -> None:
+    """Have every large block of memory go back to the system as soon as it is free; otherwise threads keep some."""
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+        library.mallopt(M_MMAP_THRESHOLD, 1 << 20)
+        library.mallopt(M_ARENA_MAX, 2)
 
 
 def _blacken(name: str) -> None:
