@@ -162,6 +162,11 @@ def _routes(ballots: Arena, desk: Desk, settings: Settings) -> APIRouter:
                 return refusal(415, f"One file may be uploaded, of the kind {' or '.join(SUFFIXES)}.")
             return [str(await desk.uploads.receive(_chunks(file), sender, suffix))]
 
+    @routes.get("/gradio_api/upload_progress", include_in_schema=False)
+    def progress() -> Response:
+        """Nothing more to say of an upload: the page asks how far it is, and Gradio knows only of its own."""
+        return Response('data: {"msg": "done"}\n\n', media_type="text/event-stream")
+
     @routes.get("/api/arena/{ballot}/{side}.mp4", include_in_schema=False)
     def video(ballot: str, side: str) -> Response:
         """A video of an open ballot, under an address that does not say whose it is."""
