@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbench.cli.card import print_json
+from vbench.cli.plain_help import PlainHelp
 from vbench.errors import CheckpointError, UsageError
 
 if TYPE_CHECKING:
@@ -28,20 +29,25 @@ Dimensions = Annotated[
 ]
 
 
-@weights.command("list")
+@weights.command("list", cls=PlainHelp)
 def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
-    """Show every checkpoint: whether it is there, its licence, where it comes from."""
+    """Show every checkpoint: whether it is there, its licence, where it comes from.
+
+    Examples:
+      vbench weights list
+    """
     from rich.console import Console
     from rich.table import Table
 
-    from vbench.weights.cards import CHECKPOINTS, cache_dir
+    from vbench.files.cache import cache_dir
+    from vbench.weights.cards import all_checkpoints
 
     if json_output:
-        print_json({"cache": str(cache_dir()), "checkpoints": [_row(entry) for entry in CHECKPOINTS.values()]})
+        print_json({"cache": str(cache_dir()), "checkpoints": [_row(entry) for entry in all_checkpoints().values()]})
         return
-    found = {name: _found(name) for name in CHECKPOINTS}
+    found = {name: _found(name) for name in all_checkpoints()}
     table = Table("name", "what", "licence", "there", title=f"Cache: {cache_dir()}", title_justify="left")
-    for name, entry in CHECKPOINTS.items():
+    for name, entry in all_checkpoints().items():
         file = found[name]
         table.add_row(name, entry.title, entry.licence, f"{file.stat().st_size / 2**20:.1f} MiB" if file else "no")
     Console(highlight=False, markup=False).print(table)
@@ -52,13 +58,17 @@ def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSO
         )
 
 
-@weights.command()
+@weights.command(cls=PlainHelp)
 def download(
     names: Names = None,
     dimension: Dimensions = None,
     force: Annotated[bool, typer.Option(help="Fetch again what is there.")] = False,
 ) -> None:
-    """Fetch checkpoints into the cache; an interrupted download continues."""
+    """Fetch checkpoints into the cache; an interrupted download continues.
+
+    Examples:
+      vbench weights download -d motion_smoothness
+    """
     from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     from vbench.weights.download import download as fetch
@@ -79,11 +89,14 @@ def download(
         raise typer.Exit(1)
 
 
-@weights.command()
+@weights.command(cls=PlainHelp)
 def verify(names: Names = None, dimension: Dimensions = None) -> None:
     """Compare digests with the published ones, and read every file that has none as a run would.
 
     Exit status: 0 all are there and right, 1 otherwise.
+
+    Examples:
+      vbench weights verify
     """
     from vbench.weights import cards
 
@@ -98,9 +111,13 @@ def verify(names: Names = None, dimension: Dimensions = None) -> None:
     raise typer.Exit(1 if wrong else 0)
 
 
-@weights.command()
+@weights.command(cls=PlainHelp)
 def path(name: Annotated[str, typer.Argument(help="Name as in `vbench weights list`.")]) -> None:
-    """Print where a checkpoint lies, or should lie. Exit status 1 if it is not there."""
+    """Print where a checkpoint lies, or should lie. Exit status 1 if it is not there.
+
+    Examples:
+      vbench weights path amt_s
+    """
     from vbench.weights.cards import candidates
 
     found = _found(name)
@@ -136,10 +153,10 @@ def _verdict(name: str, file: Path) -> tuple[str, bool]:
 
 
 def _chosen(names: list[str] | None, dimensions: list[str] | None) -> list[str]:
-    from vbench.weights.cards import CHECKPOINTS, checkpoint
+    from vbench.weights.cards import all_checkpoints, checkpoint
 
     if not names and not dimensions:
-        return list(CHECKPOINTS)
+        return list(all_checkpoints())
     chosen = {checkpoint(name).name for name in names or ()}
     if dimensions:
         import torch
@@ -147,11 +164,11 @@ def _chosen(names: list[str] | None, dimensions: list[str] | None) -> list[str]:
         from vbench.dimensions.profiles import profile
         from vbench.runs.evaluators import Evaluators
 
-        crew = Evaluators(profile("official"), torch.device("cpu"))
-        chosen |= {file for dimension in dimensions for file in crew.checkpoints(dimension)}
+        evaluators = Evaluators(profile("official"), torch.device("cpu"))
+        chosen |= {file for dimension in dimensions for file in evaluators.checkpoints(dimension)}
         if not chosen:
             raise UsageError(f"{', '.join(dimensions)}: no checkpoint is needed.")
-    return [name for name in CHECKPOINTS if name in chosen]
+    return [name for name in all_checkpoints() if name in chosen]
 
 
 def _row(entry: Checkpoint) -> dict[str, object]:

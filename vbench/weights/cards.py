@@ -8,16 +8,14 @@ compared one by one before a single value reaches a network: a score from half-l
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from vbench.errors import MissingCheckpoint, UsageError
-
-if TYPE_CHECKING:
-    pass
+from vbench.errors import MissingCheckpoint
+from vbench.files.cache import cache_dir as cache_dir
+from vbench.registry import Registry, unknown
 
 
 @dataclass(frozen=True)
@@ -170,21 +168,29 @@ CHECKPOINTS: dict[str, Checkpoint] = {
 }
 
 
+_BROUGHT: Registry[Checkpoint] = Registry(
+    "checkpoint",
+    dict.fromkeys(CHECKPOINTS, f"{__name__}:CHECKPOINTS"),
+    "vbench.checkpoints",
+    f"{__name__}:Checkpoint",
+)
+
+
+@cache
+def all_checkpoints() -> dict[str, Checkpoint]:
+    """Every entry by name: ours, then those that other packages bring."""
+    return {**CHECKPOINTS, **dict(_BROUGHT.brought())}
+
+
 def checkpoint(name: str) -> Checkpoint:
     """The entry of that name.
 
     Raises:
         UsageError: no checkpoint has it; the message lists those that there are.
     """
-    if name not in CHECKPOINTS:
-        raise UsageError(f"There is no checkpoint named {name!r}. Known: {', '.join(sorted(CHECKPOINTS))}.")
-    return CHECKPOINTS[name]
-
-
-def cache_dir() -> Path:
-    """The cache folder: ``$VBENCH_CACHE_DIR``, otherwise ``~/.cache/vbench``. It need not exist."""
-    configured = os.environ.get("VBENCH_CACHE_DIR")
-    return Path(configured).expanduser() if configured else Path.home() / ".cache" / "vbench"
+    if name not in all_checkpoints():
+        raise unknown("checkpoint", name, all_checkpoints())
+    return all_checkpoints()[name]
 
 
 def candidates(name: str) -> list[Path]:

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vbench.errors import CheckpointError
+from vbench.files.cache import cache_dir
 from vbench.files.digest import digest
-from vbench.weights.cards import cache_dir, checkpoint
+from vbench.weights.cards import checkpoint
 
 BLOCK = 1 << 20
 

@@ -130,7 +130,7 @@ def _engine(url: str, seconds: int) -> Engine:
         address = make_url(url)
         if address.drivername == "postgresql":
             address = address.set(drivername="postgresql+psycopg")
-        engine = create_engine(address, pool_timeout=seconds, pool_pre_ping=address.drivername.startswith("postgresql"))
+        engine = create_engine(address, pool_pre_ping=address.drivername.startswith("postgresql"))
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise UsageError(
             f"A board cannot be kept there: {error}. Expected sqlite:///FILE or postgresql://USER@HOST/NAME."

@@ -110,7 +110,7 @@ class Gate:
     def _objection(self, scope: Scope, path: str, address: str, token: str, forwarded: bool) -> Response | None:
         """Why a request is not answered."""
         headers = Headers(scope=scope)
-        if "%00" in str(scope["query_string"]) or not path.isprintable():
+        if b"%00" in scope["query_string"] or _CONTROL.search(path):
             return refusal(400, "The address holds a character that no address here has.")
         host = headers.get("x-forwarded-host") or headers.get("host", "")
         if not self._is_known(host):
@@ -132,6 +132,8 @@ class Gate:
             return name in self.settings.hosts or is_loopback(name)
         return bool(name) and (not self.alone or is_loopback(name) or bool(self.settings.trusted_proxies))
 
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 
