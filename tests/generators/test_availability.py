@@ -90,7 +90,7 @@ def test_a_whole_pipeline_fits_and_its_weights_are_not_read(hub: type[Hub], wan:
     assert result.exit_code == 0, result.output
     assert f"{WAN}: every file is there and 3 networks fit" in result.output
     assert hub.read < sum(path.stat().st_size for path in folder.rglob("*.safetensors")) / 2
-    (told,) = json.loads(check("wan2.1-1.3b", "--json").output)
+    (told,) = json.loads(check("wan2.1-1.3b", "--json").stdout)
     assert told["fits"] is True
 
 

@@ -190,6 +190,8 @@ class Checkpoint:
             How many networks were compared.
         """
         networks = 0
+        for library in (diffusers, transformers):
+            library.utils.logging.disable_progress_bar()
         replaced = {name: self.preset.parts[name].kind for name in self._part_folders}
         for component in components(self.index, self._folders, replaced):
             if self.file and component.name == self._network:
