@@ -70,7 +70,8 @@ def simulated(folder: Path) -> list[Path]:
     from vbench.prompts.library import suite
     from vbench.prompts.sampling_plan import sampling_plan
     from vbench.runs.results import read_rows
-    from vbench.sampling.generate import Wanted, generate
+    from vbench.sampling.generate import generate
+    from vbench.sampling.wanted import Wanted
 
     changes = {"imaging_quality": 0.025, "dynamic_degree": 0.12, "subject_consistency": -0.006, "color": -0.05}
     runs = [simulated_run(folder / "step-20k", 1), simulated_run(folder / "step-40k", 2, shift=changes)]

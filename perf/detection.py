@@ -36,7 +36,7 @@ def main() -> None:
             for repetition in range(options.repetitions):
                 worse = run(2 * repetition + 1, {dimension: points / 100})
                 verdicts = compare(run(2 * repetition), worse, seed=repetition, draws=1000)
-                named = {name for name, difference in verdicts.items() if difference.settled()}
+                named = {name for name, difference in verdicts.items() if difference.is_significant()}
                 hits += dimension in named
                 others += len(named - {dimension, "quality", "semantic", "total"})
             found.append(f"{hits} of {options.repetitions}")

@@ -21,7 +21,7 @@ import processes
 
 sys.path.insert(0, str(processes.ROOT))
 
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.t2v import RULES
 from vbench.runs.record import RECORD
 from vbench.runs.results import read_rows
 from vbench.runs.store import SCORED

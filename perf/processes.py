@@ -77,7 +77,7 @@ def fill(cache: Path, dimensions: Iterable[str]) -> None:
     from vbench.dimensions.profiles import profile
     from vbench.runs.evaluators import Evaluators
 
-    crew = Evaluators(profile("official"), torch.device("cpu"))
-    for name in sorted({name for dimension in dimensions for name in crew.checkpoints(dimension)}):
+    evaluators = Evaluators(profile("official"), torch.device("cpu"))
+    for name in sorted({name for dimension in dimensions for name in evaluators.checkpoints(dimension)}):
         if name in MANIFESTS:
             write_checkpoint(name, cache)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests import toys
+from vbench.benchmarks import registry
 from vbench.dimensions import profiles
 
 
@@ -36,8 +37,9 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def toy_dimensions(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The registry knows the toys in place of the real dimensions."""
-    for registry, table in ((profiles.DIMENSIONS, toys.DIMENSIONS), (profiles.BACKBONES, toys.BACKBONES)):
-        monkeypatch.setattr(registry, "table", dict(table))
-    monkeypatch.setitem(profiles.PROFILES, "toy", toys.PROFILE)
+    """The toys are known, as if a package brought them."""
+    monkeypatch.setattr(registry, "_brought", lambda: toys.SPECS)
+    monkeypatch.setattr(profiles.BACKBONES, "table", {**profiles.BACKBONES.table, **toys.BACKBONES})
+    known = {**profiles.profiles(), "toy": toys.PROFILE}
+    monkeypatch.setattr(profiles, "profiles", lambda: known)
     yield

@@ -63,7 +63,7 @@ def simulated_rows(seed: int, samples: int = 5, shift: Mapping[str, float] | Non
             course = () if name == "human_action" else (value + own.normal(0, noise + 0.002, FRAMES)).round(6).tolist()
             yield Row(
                 sample.file, text, name, "0" * 64, "0" * 64, CATEGORIES[place[text]],
-                format="512x320, 8 fps, 16 frames", value=value, weight=1.0, frames=course,
+                format="512x320, 8 fps, 16 frames", value=value, weight=1.0, per_frame=course,
             )  # fmt: skip
 
 

@@ -10,8 +10,11 @@ from typing import ClassVar
 import torch
 from typing_extensions import Self
 
+from vbench.benchmarks import registry
+from vbench.benchmarks.base import DimensionSpec
+from vbench.dimensions import profiles
 from vbench.dimensions.backbones.base import Backbone
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.profiles import Profile
 from vbench.errors import TooShort
 from vbench.media.video import Video
@@ -25,14 +28,13 @@ class Brightness(Dimension):
     name: ClassVar[str] = "brightness"
     title: ClassVar[str] = "Brightness"
     meaning: ClassVar[str] = "The picture is bright."
-    family: ClassVar[Family] = Family.QUALITY
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
         note_call(self.name, video)
         levels = [float(frame.float().mean()) / 255 for batch in video.batches() for frame in batch]
         if len(levels) < 2:
             raise TooShort(f"{video.path} has {len(levels)} frame, brightness needs 2")
-        return VideoScore(sum(levels) / len(levels), weight=len(levels), frames=levels)
+        return VideoScore(sum(levels) / len(levels), weight=len(levels), per_frame=levels)
 
 
 class Fragile(Dimension):
@@ -41,7 +43,6 @@ class Fragile(Dimension):
     name: ClassVar[str] = "fragile"
     title: ClassVar[str] = "Fragile"
     meaning: ClassVar[str] = "Nothing broke."
-    family: ClassVar[Family] = Family.QUALITY
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
         note_call(self.name, video)
@@ -56,7 +57,6 @@ class Weighing(Dimension):
     name: ClassVar[str] = "weighing"
     title: ClassVar[str] = "Weighing"
     meaning: ClassVar[str] = "The checkpoint could be read."
-    family: ClassVar[Family] = Family.QUALITY
     roles: ClassVar[tuple[str, ...]] = ("scale",)
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
@@ -83,6 +83,12 @@ def note_call(dimension: str, video: Video) -> None:
     time.sleep(float(os.environ.get("TOY_SECONDS", "0")))
 
 
-DIMENSIONS = {name: f"tests.toys:{name.capitalize()}" for name in ("brightness", "fragile", "weighing")}
+SPECS = {name: DimensionSpec(name, f"tests.toys:{name.capitalize()}") for name in ("brightness", "fragile", "weighing")}
 BACKBONES = {"scale": "tests.toys:Scale"}
 PROFILE = Profile("toy", "Of no meaning.", comparable=False, roles={"scale": "scale"})
+
+
+def bring() -> None:
+    """Make the toys known in this process, as a package would that brings them."""
+    registry._brought = lambda: SPECS  # type: ignore[assignment]
+    profiles.BACKBONES.table = {**profiles.BACKBONES.table, **BACKBONES}

@@ -49,6 +49,14 @@ class MissingExtra(VBenchError):
     """An optional package is not installed; the message carries the pip command."""
 
 
+class PluginError(VBenchError):
+    """What another package registers cannot be used; the message names the package and says why."""
+
+
+class NothingToScore(VBenchError):
+    """A plan without a single score to make; the message says what was asked, what could answer, and what is left."""
+
+
 class Refused(VBenchError):
     """A submission that does not hold.
 

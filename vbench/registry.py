@@ -1,21 +1,28 @@
-"""Names to classes, loaded when they are first asked for.
+"""Names to things, loaded when they are first asked for.
 
-Built-in entries are a literal table, so that listing names imports nothing; packages outside this one add
-theirs through entry points.
+Built-in entries are a literal table, so that listing names imports nothing; packages outside this one add theirs
+through entry points. A package whose entry is broken is named, and everything else works: its entry is left out with a
+warning where things are listed, and asking for it by name gives the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import Generic, TypeVar
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Generic, TypeVar
 
-from vbench.errors import MissingExtra, UsageError
+from vbench.errors import MissingExtra, PluginError, UsageError
 
 T = TypeVar("T")
+
+OURS = "vbench-suite"
+
+logger = logging.getLogger(__name__)
 
 
 class Registry(Generic[T]):
@@ -23,32 +30,34 @@ class Registry(Generic[T]):
 
     Args:
         kind: what the entries are, for messages (``"dimension"``).
-        builtin: name -> ``"module:Class"``.
+        builtin: name -> ``"module:attribute"``.
         group: entry point group in which other packages register theirs.
+        accepts: ``"module:Class"``; what others bring is a subclass or an instance of one of these.
     """
 
-    def __init__(self, kind: str, builtin: Mapping[str, str], group: str) -> None:
-        self.kind, self.builtin, self.group = kind, builtin, group
+    def __init__(self, kind: str, builtin: Mapping[str, str], group: str, *accepts: str) -> None:
+        self.kind, self.builtin, self.group, self.accepts = kind, builtin, group, accepts
 
     @cached_property
     def table(self) -> dict[str, str]:
-        """Name -> ``"module:Class"``, ours and the plug-ins'.
+        """Name -> ``"module:attribute"``, ours and the plug-ins'."""
+        return {**self.builtin, **{name: entry.value for name, entry in self.plugged.items()}}
 
-        Raises:
-            UsageError: two packages claim one name.
-        """
-        table = dict(self.builtin)
+    @cached_property
+    def plugged(self) -> dict[str, EntryPoint]:
+        """What other packages bring. A name that two of them claim is neither's; one that is ours stays ours."""
+        claims: dict[str, list[EntryPoint]] = defaultdict(list)
         for entry in entry_points(group=self.group):
-            if entry.name in table:
-                raise UsageError(
-                    f"{self.kind} {entry.name!r} is registered twice: {table[entry.name]} and {entry.value}"
-                )
-            table[entry.name] = entry.value
-        return table
+            claims[entry.name].append(entry)
+        return {name: found[0] for name, found in claims.items() if not self._clash(name, found)}
 
     def names(self) -> list[str]:
         """All names, built-in ones first."""
         return list(self.table)
+
+    def package(self, name: str) -> str:
+        """The package that brings an entry, ``""`` for ours."""
+        return package_of(self.plugged[name]) if name in self.plugged else ""
 
     def known(self, name: str) -> str:
         """The name itself.
@@ -56,26 +65,78 @@ class Registry(Generic[T]):
         Raises:
             UsageError: no entry has it; the message gives the closest ones.
         """
-        if name in self.table:
-            return name
-        close = get_close_matches(name, self.table, 3, 0.5)
-        hint = f" Did you mean {' or '.join(close)}?" if close else ""
-        raise UsageError(f"There is no {self.kind} named {name!r}.{hint} Known: {', '.join(self.table)}.")
+        if name not in self.table:
+            raise unknown(self.kind, name, self.table)
+        return name
 
-    def get(self, name: str) -> type[T]:
-        """Import and return the class of that name.
+    def get(self, name: str) -> T:
+        """Import and return the entry of that name.
 
         Raises:
             UsageError: no entry has the name.
             MissingExtra: a package that it needs is not installed.
+            PluginError: it is another package's, and broken.
         """
-        module, _, attribute = self.table[self.known(name)].partition(":")
-        try:
-            found: type[T] = getattr(import_module(module), attribute)
-        except ModuleNotFoundError as error:
-            if (error.name or "").split(".")[0] == "vbench":
-                raise
-            raise MissingExtra(
-                f'{self.kind} {name} needs the package {error.name}. Install it with: pip install "vbench-suite[all]"'
-            ) from error
+        package = self.package(self.known(name))
+        found: T = load(self.table[name], f"{self.kind} {name}", package)
+        if package:
+            wanted = tuple(load(accepted, self.kind) for accepted in self.accepts)
+            if not (isinstance(found, wanted) or (isinstance(found, type) and issubclass(found, wanted))):
+                raise PluginError(
+                    f"The {self.kind} {name} of the package {package} is broken: {self.table[name]} is "
+                    f"{found!r:.100}, expected a {' or '.join(kind.__name__ for kind in wanted)}."
+                )
         return found
+
+    def brought(self) -> Iterator[tuple[str, T]]:
+        """What other packages bring, as far as it works; what does not is left out with a warning."""
+        for name in self.plugged:
+            try:
+                yield name, self.get(name)
+            except (MissingExtra, PluginError) as error:
+                logger.warning("Left out: %s", error)
+
+    def _clash(self, name: str, entries: list[EntryPoint]) -> bool:
+        owners = [OURS] * (name in self.builtin) + [package_of(entry) for entry in entries]
+        if len(owners) > 1:
+            kept = f"that of {OURS} is used" if owners[0] == OURS else "none is used"
+            logger.warning("The %s %s is claimed by %s: %s.", self.kind, name, " and ".join(owners), kept)
+        return len(owners) > 1
+
+
+def package_of(entry: EntryPoint) -> str:
+    """The name of the package that an entry point comes from."""
+    return entry.dist.name if entry.dist else entry.value.split(".")[0].split(":")[0]
+
+
+def unknown(kind: str, name: str, known: Mapping[str, Any], where: str = "") -> UsageError:
+    """The error of a name that is not there, with the closest ones and all that are."""
+    close = get_close_matches(name, known, 3, 0.5)
+    hint = f" Did you mean {' or '.join(close)}?" if close else ""
+    return UsageError(f"There is no {kind} named {name!r}{where}.{hint} Known: {', '.join(known)}.")
+
+
+def load(reference: str, what: str, package: str = "") -> Any:
+    """Import ``"module:attribute"``.
+
+    Args:
+        reference: what to import.
+        what: it is, for messages.
+        package: that brings it; ``""`` for ours.
+
+    Raises:
+        MissingExtra: it is ours, and a package that it needs is not installed.
+        PluginError: it is another package's, and cannot be imported.
+    """
+    module, _, attribute = reference.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except Exception as error:
+        if package:
+            reason = f"{type(error).__name__}: {error}"
+            raise PluginError(f"The {what} of the package {package} is broken: {reason}") from error
+        if not isinstance(error, ModuleNotFoundError) or (error.name or "").split(".")[0] == "vbench":
+            raise
+        raise MissingExtra(
+            f'{what} needs the package {error.name}. Install it with: pip install "vbench-suite[all]"'
+        ) from error

@@ -19,7 +19,7 @@ def write_run(folder: Path, rows: list[Row], **changes: object) -> Path:
     store.close()
     record = {
         "version": RECORD_VERSION, "status": "finished", "started": "", "ended": "", "videos": str(folder),
-        "mode": "vbench_standard",
+        "benchmark": "vbench-t2v", "mode": "vbench_standard",
         "suite": {"name": "open", "sha256": "ab"}, "profile": "official", "comparable": True, "dimensions": [],
         "dimension_versions": {}, "options": {}, "batch_size": 8, "missing_videos": [], "unexpected_videos": [],
         "not_evaluated": {}, "checkpoints": {}, "arguments": [], "machine": {}, "packages": {}, **changes,

@@ -23,7 +23,7 @@ from vbench.sampling.manifest import NAME, SampleRecord
 pytestmark = pytest.mark.usefixtures("toy_dimensions")
 
 
-def crew() -> Evaluators:
+def evaluators() -> Evaluators:
     return Evaluators(toys.PROFILE, torch.device("cpu"))
 
 
@@ -53,7 +53,7 @@ def run(videos: Path, tmp_path: Path) -> Path:
 
 
 def again(videos: Path, folder: Path) -> Path:
-    evaluate(custom_plan(videos, ["brightness", "weighing"]), crew(), folder)
+    evaluate(custom_plan(videos, ["brightness", "weighing"]), evaluators(), folder)
     return folder
 
 
@@ -101,11 +101,13 @@ def test_format_and_number_of_samples(run: Path, videos: Path, tmp_path: Path) -
 
 def test_verification_holds_and_finds_what_changed(run: Path, videos: Path, empty_cache: Path) -> None:
     rows = read_rows(run)
-    assert {verdict.verdict for verdict in verify(rows, videos, crew(), 0)} == {HELD}
+    assert {verdict.verdict for verdict in verify(rows, videos, evaluators(), 0)} == {HELD}
     write_video(videos / "1.mp4", noise(4, seed=50))
     (videos / "2.mp4").unlink()
     torch.save({"a": torch.ones(1)}, empty_cache / "amt_model/amt-s.pth")
-    verdicts = {(found.row.video, found.row.dimension): found.verdict for found in verify(rows, videos, crew(), 0)}
+    verdicts = {
+        (found.row.video, found.row.dimension): found.verdict for found in verify(rows, videos, evaluators(), 0)
+    }
     assert verdicts["0.mp4", "brightness"] == HELD
     assert verdicts["1.mp4", "brightness"] == OTHER_VIDEO
     assert verdicts["2.mp4", "weighing"] == MISSING
@@ -122,4 +124,4 @@ def test_the_part_to_verify_is_random_seeded_and_never_empty(run: Path) -> None:
 
 def test_a_moved_run_can_be_verified(run: Path, videos: Path, tmp_path: Path) -> None:
     shutil.move(videos, tmp_path / "elsewhere")
-    assert {verdict.verdict for verdict in verify(read_rows(run), tmp_path / "elsewhere", crew(), 0)} == {HELD}
+    assert {verdict.verdict for verdict in verify(read_rows(run), tmp_path / "elsewhere", evaluators(), 0)} == {HELD}

@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
-from vbench.analysis.sensitivity import OWN_DIAL, monotonicity, sweep
-from vbench.dimensions.profiles import PROFILES
+from vbench.analysis.sensitivity import monotonicity, sweep
+from vbench.benchmarks.t2v import RULES
+from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError
 from vbench.runs.evaluators import Evaluators
 
@@ -22,14 +23,14 @@ SCENES = ("a red bus", "a dog on the left of a bench, fast", "tilt up, a white h
 
 
 @pytest.fixture(scope="module")
-def crew() -> Evaluators:
-    return Evaluators(PROFILES["lite"], torch.device("cpu"))
+def evaluators() -> Evaluators:
+    return Evaluators(profile("lite"), torch.device("cpu"))
 
 
 @pytest.mark.parametrize("dimension", LITE)
-def test_every_lite_dimension_falls_along_its_own_dial(dimension: str, crew: Evaluators) -> None:
-    found = sweep(dimension, crew, steps=4, prompts=SCENES)
-    assert found.dial == OWN_DIAL[dimension]
+def test_every_lite_dimension_falls_along_its_own_dial(dimension: str, evaluators: Evaluators) -> None:
+    found = sweep(dimension, evaluators, steps=4, prompts=SCENES)
+    assert found.dial == RULES[dimension].dial
     assert list(found.means) == sorted(found.means, reverse=True)
     assert found.means[0] > found.means[-1]
     assert found.monotonicity is not None
@@ -37,9 +38,9 @@ def test_every_lite_dimension_falls_along_its_own_dial(dimension: str, crew: Eva
     assert all(len(curve) == 4 and all(map(math.isfinite, curve)) for curve in found.scores.values())
 
 
-def test_flicker_is_not_seen_by_what_looks_at_single_frames_blur_is(crew: Evaluators) -> None:
-    blurred = sweep("imaging_quality", crew, steps=2, prompts=SCENES[:1])
-    jerky = sweep("imaging_quality", crew, dial="jerk", steps=2, prompts=SCENES[:1])
+def test_flicker_is_not_seen_by_what_looks_at_single_frames_blur_is(evaluators: Evaluators) -> None:
+    blurred = sweep("imaging_quality", evaluators, steps=2, prompts=SCENES[:1])
+    jerky = sweep("imaging_quality", evaluators, dial="jerk", steps=2, prompts=SCENES[:1])
     assert blurred.means[0] - blurred.means[1] > 5 * abs(jerky.means[0] - jerky.means[1])
 
 
@@ -59,7 +60,7 @@ def test_monotonicity_counts_pairs_that_move() -> None:
         ("beauty", "", "no dimension named 'beauty'"),
     ],
 )
-def test_what_cannot_be_swept_is_refused(dimension: str, dial: str, message: str, crew: Evaluators) -> None:
+def test_what_cannot_be_swept_is_refused(dimension: str, dial: str, message: str, evaluators: Evaluators) -> None:
     with pytest.raises(UsageError) as caught:
-        sweep(dimension, crew, dial)
+        sweep(dimension, evaluators, dial)
     assert message in str(caught.value)

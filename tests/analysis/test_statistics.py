@@ -6,8 +6,8 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from vbench.analysis.statistics import Interval, category_intervals, compare, intervals, table, told_apart
-from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
+from vbench.analysis.statistics import Interval, category_intervals, compare, intervals, significance_groups, table
+from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.runs.store import Row
 
 GROUPS: tuple[tuple[tuple[str, ...], int], ...] = (
@@ -82,7 +82,7 @@ def test_sides_and_total_are_those_of_the_score_card() -> None:
     rows = run(0)
     found, card = intervals(rows), score_card(rows)
     assert set(found) == {*RULES, QUALITY, SEMANTIC, "total"}
-    assert found[QUALITY].score == pytest.approx(card.side(QUALITY), abs=1e-12)
+    assert found[QUALITY].score == pytest.approx(card.part(QUALITY), abs=1e-12)
     assert found["total"].score == pytest.approx(card.total, abs=1e-12)
     assert all(interval.low < interval.score < interval.high for interval in found.values())
     assert "total" not in intervals([row for row in rows if row.dimension != "scene"])
@@ -100,14 +100,14 @@ def test_noise_alone_is_no_difference() -> None:
     for repetition in range(100):
         found = compare(run(2 * repetition), run(2 * repetition + 1), seed=repetition, draws=1000)
         for name in claims:
-            claims[name] += found[name].settled()
+            claims[name] += found[name].is_significant()
     assert max(claims.values()) <= 5, claims
 
 
 def test_a_degradation_is_found_where_it_is_and_nowhere_else() -> None:
     worse = {"imaging_quality": 0.05, "human_action": 0.15}
     found = compare(run(0), run(1, worse))
-    assert {name for name in RULES if found[name].settled()} == set(worse)
+    assert {name for name in RULES if found[name].is_significant()} == set(worse)
     assert found["imaging_quality"].change == pytest.approx(-0.05, abs=0.01)
     assert found["imaging_quality"].low < -0.05 < found["imaging_quality"].high
     assert (found["imaging_quality"].effect or 0) < -0.6
@@ -135,7 +135,7 @@ def test_adjustment_for_many_comparisons_only_raises() -> None:
 
 def test_models_that_cannot_be_told_apart_share_a_group() -> None:
     totals = {name: Interval(score, score - 1, score + 1) for name, score in (("a", 80.0), ("b", 79.9), ("c", 70.0))}
-    assert told_apart(totals, {("a", "b"): False, ("a", "c"): True, ("b", "c"): True}) == [["a", "b"], ["c"]]
+    assert significance_groups(totals, {("a", "b"): False, ("a", "c"): True, ("b", "c"): True}) == [["a", "b"], ["c"]]
 
 
 def test_table_leaves_out_what_has_no_score() -> None:

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from tests.parity.checkpoint_cache import KIT
-from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, DimensionResult, ScoreCard, side_score, total_score
+from vbench.benchmarks.score_card import DimensionResult, ScoreCard, part_score, total_score
+from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 
 FIGURES = json.loads((KIT / "goldens" / "aggregation.json").read_text())
 COMPLETE = {name: case for name, case in FIGURES["t2v"].items() if len(case["scores"]) == 16}
@@ -19,9 +20,9 @@ def card_of(scores: dict[str, float]) -> ScoreCard:
 
 
 def test_the_protocol_has_seven_and_nine_dimensions() -> None:
-    assert sum(rule.side == QUALITY for rule in RULES.values()) == 7
-    assert sum(rule.side == SEMANTIC for rule in RULES.values()) == 9
-    assert sum(rule.weight for rule in RULES.values() if rule.side == QUALITY) == 6.5
+    assert sum(rule.part == QUALITY for rule in RULES.values()) == 7
+    assert sum(rule.part == SEMANTIC for rule in RULES.values()) == 9
+    assert sum(rule.weight for rule in RULES.values() if rule.part == QUALITY) == 6.5
 
 
 @pytest.mark.parametrize("name", sorted(COMPLETE))
@@ -31,8 +32,8 @@ def test_the_references_arithmetic(name: str) -> None:
     for dimension, score in case["scores"].items():
         weighted = RULES[dimension].normalised(score) * RULES[dimension].weight
         assert weighted == pytest.approx(case["normalized"][dimension.replace("_", " ")], abs=1e-12)
-    assert card.side(QUALITY) == pytest.approx(case["quality"], abs=1e-12)
-    assert card.side(SEMANTIC) == pytest.approx(case["semantic"], abs=1e-12)
+    assert card.part(QUALITY) == pytest.approx(case["quality"], abs=1e-12)
+    assert card.part(SEMANTIC) == pytest.approx(case["semantic"], abs=1e-12)
     assert card.total == pytest.approx(case["total"], abs=1e-12)
 
 
@@ -41,8 +42,8 @@ def test_published_rows(model: str) -> None:
     row = FIGURES["published"][model]
     scores = {name.replace(" ", "_"): value / 100 for name, value in row["input_percent"].items()}
     card = card_of(scores)
-    assert card.side(QUALITY) == pytest.approx(row["quality"], abs=1e-12)
-    assert card.side(SEMANTIC) == pytest.approx(row["semantic"], abs=1e-12)
+    assert card.part(QUALITY) == pytest.approx(row["quality"], abs=1e-12)
+    assert card.part(SEMANTIC) == pytest.approx(row["semantic"], abs=1e-12)
     assert card.total == pytest.approx(row["total"], abs=1e-12)
     bound = 0.005 if row["quality_matches_2dp"] else ROUNDING_OF_INPUTS
     assert 100 * row["quality"] == pytest.approx(row["published_quality"], abs=bound)
@@ -54,16 +55,16 @@ def test_a_missing_dimension_is_named_and_no_total_is_given() -> None:
     del scores["scene"]
     card = card_of(scores)
     assert card.missing() == ["scene"]
-    assert card.side(QUALITY) is not None
-    assert card.side(SEMANTIC) is None
-    assert card.side(SEMANTIC, partial=True) is not None
+    assert card.part(QUALITY) is not None
+    assert card.part(SEMANTIC) is None
+    assert card.part(SEMANTIC, partial=True) is not None
     assert card.total is None
 
 
 def test_parts_are_the_mean_of_what_is_there() -> None:
-    assert side_score(QUALITY, {"dynamic_degree": 0.4, "aesthetic_quality": 0.7}) == pytest.approx(0.6)
-    assert side_score(SEMANTIC, {"aesthetic_quality": 0.7}) is None
+    assert part_score(QUALITY, {"dynamic_degree": 0.4, "aesthetic_quality": 0.7}) == pytest.approx(0.6)
+    assert part_score(SEMANTIC, {"aesthetic_quality": 0.7}) is None
 
 
 def test_total_weighs_quality_four_times() -> None:
-    assert total_score(1.0, 0.0) == 0.8
+    assert total_score({QUALITY: 1.0, SEMANTIC: 0.0}) == 0.8

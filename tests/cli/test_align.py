@@ -16,7 +16,8 @@ from typer.testing import CliRunner, Result
 
 from tests.analysis.test_comparison import write_run
 from tests.leaderboard.people import levels, people, runs
-from vbench.cli.align import EPILOG, align
+from vbench.cli.align import align
+from vbench.cli.plain_help import PlainHelp
 from vbench.errors import UsageError
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.settings import Settings
@@ -24,7 +25,7 @@ from vbench.leaderboard.settings import Settings
 MODELS = ("lavie", "modelscope", "cogvideo")
 
 app = typer.Typer()
-app.command(epilog=EPILOG)(align)
+app.command(cls=PlainHelp)(align)
 
 
 def vbench_align(*arguments: object) -> Result:

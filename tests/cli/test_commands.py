@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.footage import noise, write_text, write_truncated, write_video
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.t2v import RULES
 from vbench.cli import main
 
 pytestmark = pytest.mark.usefixtures("toy_dimensions", "empty_cache")

@@ -17,8 +17,8 @@ from vbench.cli import main
 from vbench.media.video import Video
 from vbench.runs.plan import STANDARD
 from vbench.runs.record import read_record
-from vbench.sampling.generate import RECORD
 from vbench.sampling.manifest import NAME, read_manifest
+from vbench.sampling.record import RECORD
 
 SUITE = [
     {
@@ -66,7 +66,7 @@ def test_evaluate_follows_without_another_word(vbench: Command, tmp_path: Path) 
     status, out, _ = vbench("evaluate", "out", "--profile", "lite", "-o", "run", "--json", "--progress", "none")
     assert json.loads(out)["dimensions"]["temporal_flickering"]["videos"] == 4
     record = read_record(tmp_path / "run")
-    assert (record["mode"], record["suite"]["name"], record["missing_videos"]) == (STANDARD, "suite", [])
+    assert (record.mode, record.suite["name"], record.missing_videos) == (STANDARD, "suite", [])
     assert read_manifest(tmp_path / "run") == read_manifest(tmp_path / "out")
 
 

@@ -75,5 +75,5 @@ def test_it_judges_the_videos_of_imaging_quality(tmp_path: Path) -> None:
         (tmp_path / f"{text}-0.mp4").write_bytes(clip("still_rgb").read_bytes())
     suite = PromptSuite("two", (Prompt("a cat", ("imaging_quality",)), Prompt("a dog", ("scene",))))
     found = standard_plan(tmp_path, suite, [BY_METRIC], samples=1)
-    assert [(visit.video, visit.dimensions) for visit in found.visits] == [("a cat-0.mp4", (BY_METRIC,))]
-    assert len(custom_plan(tmp_path, [BY_METRIC]).visits) == 2
+    assert [(task.video, task.dimensions) for task in found.tasks] == [("a cat-0.mp4", (BY_METRIC,))]
+    assert len(custom_plan(tmp_path, [BY_METRIC]).tasks) == 2

@@ -27,7 +27,7 @@ LIMITS = Limits(1 << 26, 100, 1 << 28, 200, 1 << 20)
 def results(rows: Iterable[Row]) -> dict[str, Any]:
     """Result files of videos of 16 frames."""
     made = [
-        replace(row, frames=[row.value or 0.0] * 16, details={"success_frame_count": 0, "frame_count": 16})
+        replace(row, per_frame=[row.value or 0.0] * 16, details={"success_frame_count": 0, "frame_count": 16})
         for row in rows
     ]
     return eval_results(made, score_card(made), Path("/home/somebody/videos"))

@@ -94,7 +94,7 @@ def test_fields_beside_the_result(tmp_path: Path) -> None:
         Row("a.mp4", "a", "human_action", "", value=1.0, weight=1.0),
         Row("a.mp4", "a", "imaging_quality", "", value=0.5, weight=1.0),
         Row("a.mp4", "a", "scene", "", value=0.25, weight=16.0, details=counts),
-        Row("a.mp4", "a", "spatial_relationship", "", value=0.5, weight=2.0, frames=[0.0, 1.0]),
+        Row("a.mp4", "a", "spatial_relationship", "", value=0.5, weight=2.0, per_frame=[0.0, 1.0]),
         Row("a.mp4", "a", "color", "", value=0.0, weight=0.0),
         Row("b.mp4", "b", "color", "", value=1.0, weight=1.0),
     ]

@@ -32,7 +32,7 @@ def score(folder: Path, levels: list[int], text: str = "a red car", color: str =
 def test_hits_by_frames_that_count(tmp_path: Path) -> None:
     scored = score(tmp_path, [0, 10, 20, 30, 40, 50, 60, 0] * 2)
     assert scored.details["counts"] == [False, True, True, False, False, True, False, False] * 2
-    assert list(scored.frames) == [0, 1, 0, 0, 0, 1, 0, 0] * 2
+    assert list(scored.per_frame) == [0, 1, 0, 0, 0, 1, 0, 0] * 2
     assert scored.value == 4 / 6
     assert scored.weight == 1
 
@@ -49,13 +49,13 @@ def test_a_video_without_a_frame_that_counts_does_not_count(tmp_path: Path) -> N
     scored = score(tmp_path, [0, 30])
     assert (scored.value, scored.weight) == (0.0, 0)
     assert not any(scored.details["counts"])
-    assert Color.aggregate([scored]) is None
-    assert Color.aggregate([scored, VideoScore(0.5)]) == 0.5
+    assert Color.aggregate([Color.of_prompt([scored])]) is None
+    assert Color.aggregate([Color.of_prompt([scored, VideoScore(0.5)])]) == 0.5
 
 
 def test_a_colour_beyond_the_twelve_hits_frames_that_do_not_count(tmp_path: Path) -> None:
     scored = score(tmp_path, [60, 20, 60, 20] * 4, "a brown car", "brown")
-    assert list(scored.frames) == [1, 0, 1, 0] * 4
+    assert list(scored.per_frame) == [1, 0, 1, 0] * 4
     assert scored.value == 1.0
     (tmp_path / "more").mkdir()
     more = score(tmp_path / "more", [60, 60, 60, 20] * 4, "a brown car", "brown")

@@ -38,8 +38,8 @@ class Clock(FrameEmbedder):
 
 def test_frames_are_compared_with_the_one_before_and_the_first(tmp_path: Path) -> None:
     score = SubjectConsistency(subject_embedder=Clock()).score(grey_stills(tmp_path, [0, 60, 90]), Prompt(""))
-    assert score.frames == pytest.approx([0.5, (3**0.5 / 2 + 0) / 2], abs=1e-6)
-    assert score.value == pytest.approx(sum(score.frames) / 2)
+    assert score.per_frame == pytest.approx([0.5, (3**0.5 / 2 + 0) / 2], abs=1e-6)
+    assert score.value == pytest.approx(sum(score.per_frame) / 2)
     assert score.weight == 2
 
 
@@ -57,7 +57,10 @@ def test_a_frozen_video_is_fully_consistent_and_never_more() -> None:
 
 def test_longer_videos_weigh_more() -> None:
     scores = [VideoScore(1.0, weight=3), VideoScore(0.5, weight=1)]
-    assert SubjectConsistency.aggregate(scores) == BackgroundConsistency.aggregate(scores) == 0.875
+    assert [kind.aggregate([kind.of_prompt(scores)]) for kind in (SubjectConsistency, BackgroundConsistency)] == [
+        0.875,
+        0.875,
+    ]
 
 
 def test_one_embedding_serves_both_dimensions_in_small_batches(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def test_neighbours_of_a_folder_are_compared_with_the_limits_of_its_size(tmp_pat
     score = DynamicDegree(flow=flow).score(video, Prompt(""))
     assert flow.asked == [(0, 2), (2, 2), (2, 5), (5, 9), (9, 10)]
     assert score.value == 1.0
-    assert score.frames == [2, 0, 3, 4, 1]
+    assert score.per_frame == [2, 0, 3, 4, 1]
     assert score.details == {"moving": True, "threshold": 1.5, "needed": 2, "radii": [2, 0, 3, 4, 1]}
 
 

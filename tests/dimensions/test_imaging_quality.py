@@ -36,7 +36,7 @@ def test_the_score_is_the_mean_over_all_frames() -> None:
     video, model = Video(clip("still_rgb")), Brightness()
     score = ImagingQuality(quality_model=model).score(video, Prompt("x"))
     levels = torch.cat(list(video.batches())).float()
-    assert len(score.frames) == len(levels) == 16
+    assert len(score.per_frame) == len(levels) == 16
     assert score.value == pytest.approx(float(levels.mean()) / 255, abs=1e-5)
     assert score.weight == 1
     assert model.seen == [(8, 3, 160, 240)] * 2

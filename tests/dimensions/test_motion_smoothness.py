@@ -36,7 +36,7 @@ def test_even_frames_are_given_and_odd_ones_predicted(tmp_path: Path) -> None:
         grey_stills(tmp_path, [0, 61, 20, 30, 40, 99]), Prompt("")
     )
     assert interpolator.asked == [(0, 20), (20, 40)]
-    assert score.frames == pytest.approx([1 - 51 / 255, 1.0])
+    assert score.per_frame == pytest.approx([1 - 51 / 255, 1.0])
     assert score.value == pytest.approx(0.9)
     assert score.weight == 1
 

@@ -30,7 +30,7 @@ def test_both_must_be_there_in_any_order(tmp_path: Path) -> None:
     scored = score(tmp_path, "dog and cat")
     assert scored.value == 0.25
     assert scored.weight == 16
-    assert list(scored.frames) == [0.0, 0.0, 1.0, 0.0] * 4
+    assert list(scored.per_frame) == [0.0, 0.0, 1.0, 0.0] * 4
     assert scored.details["objects"] == ["dog", "cat"]
     assert scored.details["success_frame_count"] == 4
 

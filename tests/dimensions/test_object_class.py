@@ -30,7 +30,7 @@ def test_hits_by_frames(tmp_path: Path) -> None:
     scored = score(tmp_path, [0, 10, 20, 30] * 4)
     assert scored.value == 0.5
     assert scored.weight == 16
-    assert list(scored.frames) == [0.0, 1.0, 1.0, 0.0] * 4
+    assert list(scored.per_frame) == [0.0, 1.0, 1.0, 0.0] * 4
     assert scored.details["success_frame_count"] == 8
     assert scored.details["frame_count"] == 16
     assert scored.details["objects"] == ["dog"]
@@ -46,7 +46,7 @@ def test_repeats_of_the_last_frame_count(tmp_path: Path) -> None:
 
 
 def test_the_aggregate_is_all_hits_by_all_frames() -> None:
-    assert ObjectClass.aggregate([VideoScore(0.25, 16), VideoScore(0.75, 16)]) == 0.5
+    assert ObjectClass.aggregate([ObjectClass.of_prompt([VideoScore(0.25, 16), VideoScore(0.75, 16)])]) == 0.5
 
 
 def test_without_an_object_it_is_not_applicable(tmp_path: Path) -> None:

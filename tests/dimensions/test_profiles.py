@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import logging
+from importlib.metadata import EntryPoint
+from typing import Any
+
 import pytest
 
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.registry import BENCHMARKS, implementation
+from vbench.benchmarks.t2v import T2V
 from vbench.dimensions.backbones.base import Backbone
 from vbench.dimensions.base import Dimension
-from vbench.dimensions.profiles import BACKBONES, DIMENSIONS, PROFILES
-from vbench.errors import UsageError
+from vbench.dimensions.profiles import BACKBONES, profile, profiles
+from vbench.errors import PluginError, UsageError
+from vbench.generators.synthetic.dials import NAMES as DIALS
 from vbench.registry import Registry
-from vbench.runs.plan import ON_REQUEST
 from vbench.weights import cards
 
 
-@pytest.mark.parametrize("name", DIMENSIONS.builtin)
-def test_dimensions(name: str) -> None:
-    found = DIMENSIONS.get(name)
+@pytest.mark.parametrize("spec", T2V.specs, ids=lambda spec: spec.name)
+def test_dimensions(spec: Any) -> None:
+    found = implementation(spec)
     assert issubclass(found, Dimension)
-    assert found.name == name
+    assert found.name == spec.name
     assert found.title
     assert found.meaning
-    if name in RULES:
-        assert found.family.value == RULES[name].side
-    assert set(found.roles) <= set(PROFILES["official"].roles)
+    assert set(found.roles) <= set(profile("official").roles)
+    assert spec.together == ("of_prompt" in vars(found))
+    assert spec.dial in ("", *DIALS)
 
 
 @pytest.mark.parametrize("name", BACKBONES.builtin)
@@ -34,34 +39,67 @@ def test_backbones(name: str) -> None:
     assert set(found.checkpoints) <= set(cards.CHECKPOINTS)
 
 
-@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("name", profiles())
 def test_profiles_name_backbones_that_exist(name: str) -> None:
-    assert set(PROFILES[name].roles.values()) <= set(BACKBONES.names())
+    assert set(profile(name).roles.values()) <= set(BACKBONES.names())
 
 
-def test_every_dimension_of_the_protocol_is_there() -> None:
-    assert set(DIMENSIONS.builtin) == {*RULES, *ON_REQUEST}
+@pytest.mark.parametrize("name", BENCHMARKS.builtin)
+def test_benchmarks_hold_together(name: str) -> None:
+    benchmark = BENCHMARKS.get(name)
+    names = [spec.name for spec in benchmark.specs]
+    assert benchmark.name == name
+    assert len(set(names)) == len(names)
+    assert {spec.part for spec in benchmark.rules.values()} == ({part.name for part in benchmark.parts} or {""})
+    for spec in benchmark.specs:
+        assert spec.minimum < spec.maximum
+        assert spec.judges in ("", *benchmark.rules), "what is outside the protocol judges beside what is in it"
+        assert spec.traded_for in ("", *names)
 
 
-def test_what_is_outside_the_protocol_is_never_ranked() -> None:
-    assert not set(ON_REQUEST) & set(RULES)
-    assert set(ON_REQUEST.values()) <= set(RULES)
-
-
-def test_a_name_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from importlib.metadata import EntryPoint
-
-    twice = EntryPoint("scene", "elsewhere:Scene", "vbench.dimensions")
-    monkeypatch.setattr("vbench.registry.entry_points", lambda group: [twice])
-    registry: Registry[Dimension] = Registry("dimension", {"scene": "here:Scene"}, "vbench.dimensions")
-    with pytest.raises(UsageError, match="'scene' is registered twice: here:Scene and elsewhere:Scene"):
-        registry.names()
+def brought(monkeypatch: pytest.MonkeyPatch, *entries: EntryPoint, builtin: dict[str, str] | None = None) -> Any:
+    monkeypatch.setattr("vbench.registry.entry_points", lambda group: list(entries))
+    base = "vbench.dimensions.base:Dimension"
+    registry: Registry[type[Dimension]] = Registry("dimension", builtin or {}, "vbench.dimensions", base)
+    return registry
 
 
 def test_plug_ins_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    from importlib.metadata import EntryPoint
-
-    extra = EntryPoint("brightness", "tests.toys:Brightness", "vbench.dimensions")
-    monkeypatch.setattr("vbench.registry.entry_points", lambda group: [extra])
-    registry: Registry[Dimension] = Registry("dimension", {}, "vbench.dimensions")
+    registry = brought(monkeypatch, EntryPoint("brightness", "tests.toys:Brightness", "vbench.dimensions"))
     assert registry.get("brightness").name == "brightness"
+
+
+def test_a_name_of_ours_stays_ours(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    twice = EntryPoint("scene", "elsewhere:Scene", "vbench.dimensions")
+    registry = brought(monkeypatch, twice, builtin={"scene": "vbench.dimensions.scene:Scene"})
+    with caplog.at_level(logging.WARNING):
+        assert registry.get("scene").__module__ == "vbench.dimensions.scene"
+    assert "The dimension scene is claimed by vbench-suite and elsewhere: that of vbench-suite is used." in caplog.text
+
+
+def test_a_name_that_two_packages_claim_is_neithers(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    entries = [EntryPoint(name, f"{where}:X", "vbench.dimensions") for name, where in (("x", "one"), ("x", "two"))]
+    registry = brought(monkeypatch, *entries, EntryPoint("brightness", "tests.toys:Brightness", "vbench.dimensions"))
+    with caplog.at_level(logging.WARNING):
+        assert registry.names() == ["brightness"]
+    assert "The dimension x is claimed by one and two: none is used." in caplog.text
+    with pytest.raises(UsageError, match="no dimension named 'x'"):
+        registry.get("x")
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("no_such_module:X", "No module named 'no_such_module'"),
+        ("tests.toys:NoSuchClass", "has no attribute 'NoSuchClass'"),
+        ("tests.toys:Scale", "expected a Dimension"),
+        ("tests.toys:note_call", "expected a Dimension"),
+    ],
+)
+def test_a_broken_entry_is_named_with_its_package(value: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = brought(monkeypatch, EntryPoint("mine", value, "vbench.dimensions"))
+    with pytest.raises(PluginError, match=rf"The dimension mine of the package .* is broken: .*{reason}"):
+        registry.get("mine")
+    assert dict(registry.brought()) == {}

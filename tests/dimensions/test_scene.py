@@ -44,7 +44,7 @@ def official(scene: str) -> dict[str, Any]:
 def test_every_word_must_occur_somewhere_in_the_caption() -> None:
     score = Scene(captioner=Fixed()).score(Video(clip("large_yuv")), Prompt("x", facts=official("alley night")))
     assert score.value == 1.0
-    assert list(score.frames) == [1.0] * 16
+    assert list(score.per_frame) == [1.0] * 16
     assert score.weight == 16
     assert score.details["success_frame_count"] == score.details["frame_count"] == 16
 

@@ -34,7 +34,7 @@ def score(folder: Path, levels: list[int], relation: str, objects: tuple[str, st
 
 def test_frames_score_as_their_best_pair_and_videos_as_their_mean(tmp_path: Path) -> None:
     scored = score(tmp_path, [0, 10, 20, 30, 40, 50, 60, 0] * 2, "on the left of")
-    assert list(scored.frames) == pytest.approx([0, 1, 1, 0, 0.3, 1, 0, 0] * 2)
+    assert list(scored.per_frame) == pytest.approx([0, 1, 1, 0, 0.3, 1, 0, 0] * 2)
     assert scored.value == pytest.approx(3.3 / 8)
     assert scored.weight == 16
     assert scored.details["relationship"] == "on the left of"

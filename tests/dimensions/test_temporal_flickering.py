@@ -12,7 +12,7 @@ from vbench.prompts.suite import Prompt
 
 def test_neighbours_are_compared(tmp_path: Path) -> None:
     score = TemporalFlickering().score(grey_stills(tmp_path, [0, 51, 51, 0]), Prompt(""))
-    assert score.frames == pytest.approx([0.8, 1.0, 0.8])
+    assert score.per_frame == pytest.approx([0.8, 1.0, 0.8])
     assert score.value == pytest.approx(2.6 / 3)
     assert score.weight == 1
 

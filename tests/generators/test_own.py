@@ -14,7 +14,8 @@ from vbench.generators.catalog import GENERATORS, build
 from vbench.media.video import Video
 from vbench.prompts.sampling_plan import sampling_plan
 from vbench.prompts.suite import Prompt, PromptSuite
-from vbench.sampling.generate import Wanted, generate
+from vbench.sampling.generate import generate
+from vbench.sampling.wanted import Wanted
 
 PAGE = Path(__file__).parents[2] / "docs" / "generate.md"
 

@@ -16,14 +16,15 @@ from tests.analysis.test_comparison import write_run
 from tests.leaderboard.archives import CHECKPOINTS, archive, card, run
 from tests.leaderboard.archives import rows as small_rows
 from tests.simulated import BINARY, CATEGORIES, LEVELS
+from vbench.benchmarks.t2v import RULES
 from vbench.generators.catalog import build
-from vbench.leaderboard.submissions.expected_suites import OFFICIAL_PROMPTS
 from vbench.leaderboard.submissions.pack import pack
 from vbench.prompts.library import suite
 from vbench.prompts.official import NAME, SUITE_SHA256
 from vbench.prompts.sampling_plan import sampling_plan
 from vbench.runs.store import Row
-from vbench.sampling.generate import Wanted, generate
+from vbench.sampling.generate import generate
+from vbench.sampling.wanted import Wanted
 
 OPEN = suite("open", Path())
 
@@ -44,8 +45,8 @@ HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>{{constructor}}$
 def official_rows(seed: int, shift: float = 0.0, shifts: dict[str, float] | None = None) -> Iterator[Row]:
     """A whole result: as many prompts and videos of each dimension as in the official suite."""
     own, shared = np.random.default_rng(seed + 1), np.random.default_rng(0)
-    texts = [prompt.text for prompt in OPEN.prompts][: max(OFFICIAL_PROMPTS.values())]
-    for name, count in OFFICIAL_PROMPTS.items():
+    texts = [prompt.text for prompt in OPEN.prompts][: max(rule.prompts for rule in RULES.values())]
+    for name, count in ((rule.name, rule.prompts) for rule in RULES.values()):
         mean, spread, noise = LEVELS[name]
         favours = shared.normal(0, spread / 3, len(CATEGORIES))
         for place, text in enumerate(texts[:count]):

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, delete, inspect, select, text, update
 from tests.leaderboard.archives import MINI, archive, card, rewritten, rows, run, with_head, zipped
 from tests.leaderboard.conftest import ADMIN
 from vbench.analysis.statistics import compare, intervals
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused, UsageError
 from vbench.leaderboard.board import Board, Judgement
 from vbench.leaderboard.db.database import Database
@@ -76,7 +76,7 @@ def test_every_figure_is_recomputed_from_the_scores_per_video(board: Board, tmp_
     entry = board.submit(archive(tmp_path), ADMIN).entry
     expected, widths = score_card(made), intervals(made)
     assert {name: entry.value(name) for name in RULES} == expected.scores
-    assert entry.value("quality") == expected.side("quality")
+    assert entry.value("quality") == expected.part("quality")
     assert entry.value("total") == expected.total
     assert {(name, figure.low, figure.high) for name, figure in entry.scores.items()} == {
         (name, width.low, width.high) for name, width in widths.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import warnings
 from pathlib import Path
@@ -44,18 +45,27 @@ def seeded_state(name: str, seed: int = 0) -> dict[str, Tensor]:
 
 
 def write_checkpoint(name: str, cache: Path, seed: int = 0) -> Path:
-    """Put a seeded checkpoint where ``VBENCH_CACHE_DIR=cache`` expects it, unless it is there."""
+    """Put a seeded checkpoint where ``VBENCH_CACHE_DIR=cache`` expects it, unless it is there.
+
+    Of several processes one makes it, and the others wait.
+    """
     entry = CHECKPOINTS[name]
     target = cache / entry.path
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if name not in MANIFESTS:  # small enough to be in the kit as published
-            shutil.copy(KIT / "weights" / target.name, target)
-            return target
-        partial = target.with_suffix(".partial")
-        save(seeded_state(name, seed), partial, entry.entry, torchscript=target.suffix == ".pt")
-        partial.rename(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            partial = target.with_suffix(".partial")
+            _write(name, partial, entry.entry, seed, torchscript=target.suffix == ".pt")
+            partial.rename(target)
     return target
+
+
+def _write(name: str, target: Path, entry: str, seed: int, torchscript: bool) -> None:
+    if name in MANIFESTS:
+        save(seeded_state(name, seed), target, entry, torchscript)
+    else:  # small enough to be in the kit as published
+        shutil.copy(KIT / "weights" / Path(CHECKPOINTS[name].path).name, target)
 
 
 def save(state: dict[str, Tensor], path: Path, entry: str = "", torchscript: bool = False) -> None:

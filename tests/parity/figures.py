@@ -60,7 +60,7 @@ class Scored:
         row = self._rows[f"{self.clips[name]['prompt']}-0.mp4"]
         assert row.value is not None, row.reason
         assert row.weight is not None
-        return VideoScore(row.value, row.weight, row.frames, row.details)
+        return VideoScore(row.value, row.weight, row.per_frame, row.details)
 
     @property
     def aggregate(self) -> float:
@@ -81,8 +81,8 @@ class Scored:
         return {self.dimension: facts} if facts else {}
 
     def _evaluated(self) -> tuple[list[Any], dict[str, Row]]:
-        crew = Evaluators(profile("official"), torch.device("cpu"))
-        for name in crew.checkpoints(self.dimension):
+        evaluators = Evaluators(profile("official"), torch.device("cpu"))
+        for name in evaluators.checkpoints(self.dimension):
             write_checkpoint(name, SEEDED_CACHE)
         with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
             patch.setenv("VBENCH_CACHE_DIR", str(SEEDED_CACHE))

@@ -49,4 +49,4 @@ def probe(kind: type[Dimension], name: str) -> dict[str, Any]:
 
 def aggregate(kind: type[Dimension]) -> float | None:
     """Of all clips."""
-    return kind.aggregate([score(kind, name) for name in CLIPS])
+    return kind.aggregate([kind.of_prompt([score(kind, name) for name in CLIPS])])

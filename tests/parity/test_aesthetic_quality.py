@@ -22,7 +22,7 @@ def scored() -> Scored:
 def test_each_clip_scores_as_the_reference(scored: Scored, name: str) -> None:
     probe = CLIPS[name]["probe"]
     assert scored[name].value == pytest.approx(CLIPS[name]["score"], abs=tolerance(name))
-    ratings = [10 * frame for frame in scored[name].frames]
+    ratings = [10 * frame for frame in scored[name].per_frame]
     assert len(ratings) == probe["frames"]
     assert ratings[:8] == pytest.approx(probe["frame_raw_scores_first8"], abs=10 * tolerance(name))
 

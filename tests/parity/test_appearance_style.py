@@ -22,8 +22,8 @@ def scored() -> Scored:
 def test_each_clip_scores_as_the_reference(scored: Scored, name: str) -> None:
     probe = CLIPS[name]["probe"]
     assert scored[name].value == pytest.approx(CLIPS[name]["score"], abs=tolerance(name))
-    assert scored[name].weight == len(scored[name].frames) == probe["frames"]
-    assert scored[name].frames[:8] == pytest.approx(probe["frame_results_first8"], abs=tolerance(name))
+    assert scored[name].weight == len(scored[name].per_frame) == probe["frames"]
+    assert scored[name].per_frame[:8] == pytest.approx(probe["frame_results_first8"], abs=tolerance(name))
 
 
 def test_aggregate_weighs_frames(scored: Scored) -> None:

@@ -21,7 +21,7 @@ def scored() -> Scored:
 @pytest.mark.parametrize("name", CLIPS)
 def test_each_clip_scores_as_the_reference(scored: Scored, name: str) -> None:
     assert scored[name].value == pytest.approx(CLIPS[name]["score"], abs=tolerance(name))
-    assert scored[name].weight == len(scored[name].frames) == CLIPS[name]["probe"]["frames"] - 1
+    assert scored[name].weight == len(scored[name].per_frame) == CLIPS[name]["probe"]["frames"] - 1
 
 
 @pytest.mark.parametrize("name", CLIPS)
@@ -29,7 +29,7 @@ def test_each_frame_is_as_like_its_past_as_the_reference_says(scored: Scored, na
     probe = CLIPS[name]["probe"]
     cosines = zip(probe["cos_to_previous_first8"], probe["cos_to_first_first8"], strict=True)
     expected = [(max(0, to_previous) + max(0, to_first)) / 2 for to_previous, to_first in cosines]
-    assert scored[name].frames[:8] == pytest.approx(expected, abs=tolerance(name))
+    assert scored[name].per_frame[:8] == pytest.approx(expected, abs=tolerance(name))
 
 
 def test_aggregate_weighs_pairs_of_frames(scored: Scored) -> None:

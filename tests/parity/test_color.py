@@ -28,7 +28,7 @@ def test_verdicts_follow_from_the_references_words(name: str) -> None:
     wanted, color = seen.details["object"], seen.details["color"]
     shown = [bool(labels) and labels[0] == wanted for labels in figures["per_frame_objects"]]
     told = [" / ".join(captions) for captions in figures["per_frame_captions"]]
-    assert list(seen.frames) == [float(s and color in t) for s, t in zip(shown, told, strict=True)]
+    assert list(seen.per_frame) == [float(s and color in t) for s, t in zip(shown, told, strict=True)]
     assert seen.details["counts"] == [s and any(c in t for c in COLORS) for s, t in zip(shown, told, strict=True)]
 
 

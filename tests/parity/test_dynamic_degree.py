@@ -27,7 +27,7 @@ def test_each_clip_moves_as_the_reference_says(scored: Scored, name: str) -> Non
 
 @pytest.mark.parametrize("name", CLIPS)
 def test_each_pair_has_the_radius_of_the_reference(scored: Scored, name: str) -> None:
-    assert scored[name].frames == pytest.approx(CLIPS[name]["probe"]["max_rad"], abs=1e-4)
+    assert scored[name].per_frame == pytest.approx(CLIPS[name]["probe"]["max_rad"], abs=1e-4)
 
 
 def test_aggregate_is_the_share_of_moving_clips(scored: Scored) -> None:

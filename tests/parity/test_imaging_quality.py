@@ -52,7 +52,7 @@ def test_each_clip_scores_as_the_reference(scored: Scored, name: str) -> None:
 
 @pytest.mark.parametrize("name", CLIPS)
 def test_each_frame_scores_as_in_the_reference(scored: Scored, name: str) -> None:
-    probe, frames = CLIPS[name]["probe"], scored[name].frames
+    probe, frames = CLIPS[name]["probe"], scored[name].per_frame
     assert len(frames) == probe["frames"]
     expected = [score / BEST for score in probe["frame_scores_first8"]]
     assert frames[:8] == pytest.approx(expected, abs=tolerance(name))
@@ -63,7 +63,7 @@ def test_each_preprocessing_scores_as_in_the_reference(in_mode: Callable[[str], 
     bound = tolerance(MODES["clip"])
     assert in_mode(mode).value == pytest.approx(MODES[mode]["score"] / BEST, abs=bound)
     expected = [score / BEST for score in MODES[mode]["frame_scores"]]
-    assert in_mode(mode).frames == pytest.approx(expected, abs=bound)
+    assert in_mode(mode).per_frame == pytest.approx(expected, abs=bound)
 
 
 def test_aggregate_is_the_mean_of_the_clips(scored: Scored) -> None:

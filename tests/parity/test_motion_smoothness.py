@@ -26,7 +26,7 @@ def test_each_clip_scores_as_the_reference(scored: Scored, name: str) -> None:
 @pytest.mark.parametrize("name", CLIPS)
 def test_each_pair_errs_as_the_reference(scored: Scored, name: str) -> None:
     probe = CLIPS[name]["probe"]
-    errors = [255 * (1 - agreement) for agreement in scored[name].frames]
+    errors = [255 * (1 - agreement) for agreement in scored[name].per_frame]
     assert len(errors) == probe["interpolated"]
     # Truncation to whole levels moves a few pixels by 1/255 where kernels differ in the last bit.
     assert errors[:8] == pytest.approx(probe["pair_errors_first8"], abs=255 * tolerance(name))

@@ -21,7 +21,7 @@ def test_each_clip_scores_as_the_reference(name: str) -> None:
     assert seen.details["success_frame_count"] == figures["probe"]["success_frame_count"]
     first, second = pair(figures["auxiliary_info"]["multiple_objects"]["object"])
     labels = figures["probe"]["per_frame_objects"]
-    assert list(seen.frames) == [float(first in frame and second in frame) for frame in labels]
+    assert list(seen.per_frame) == [float(first in frame and second in frame) for frame in labels]
 
 
 @pytest.mark.parametrize("name", CLIPS)

@@ -22,7 +22,7 @@ def test_each_clip_scores_as_the_reference(name: str) -> None:
     assert seen.weight == seen.details["frame_count"] == 16
     assert seen.details["success_frame_count"] == figures["probe"]["success_frame_count"]
     wanted = figures["auxiliary_info"]["object_class"]["object"]
-    assert list(seen.frames) == [float(wanted in labels) for labels in figures["probe"]["per_frame_objects"]]
+    assert list(seen.per_frame) == [float(wanted in labels) for labels in figures["probe"]["per_frame_objects"]]
 
 
 @pytest.mark.parametrize("name", CLIPS)

@@ -29,5 +29,7 @@ def test_prompts_are_read_as_by_the_reference(name: str) -> None:
 
 
 def test_aggregate_is_the_mean_of_the_clips() -> None:
-    aggregate = OverallConsistency.aggregate([score(OverallConsistency, name) for name in CLIPS])
+    aggregate = OverallConsistency.aggregate(
+        [OverallConsistency.of_prompt([score(OverallConsistency, name) for name in CLIPS])]
+    )
     assert aggregate == pytest.approx(GOLDEN["aggregate"], abs=AGGREGATE_TOLERANCE)

@@ -55,7 +55,7 @@ Scored = dict[str, tuple[VideoScore, list[Hypothesis]]]
 def test_each_clip_scores_as_the_reference(scored: Scored, name: str) -> None:
     score, probe = scored[name][0], CLIPS[name]["probe"]
     assert score.value == pytest.approx(CLIPS[name]["score"], abs=1e-9)
-    assert list(score.frames) == probe["hit_per_caption"]
+    assert list(score.per_frame) == probe["hit_per_caption"]
     assert score.details["success_frame_count"] == probe["success_frame_count"]
     assert score.details["frame_count"] == probe["frame_count"] == score.weight
 
@@ -92,5 +92,5 @@ def test_frames_are_scaled_as_by_the_references_decoder(name: str) -> None:
 
 
 def test_aggregate_is_the_share_of_hits_of_all_captions(scored: Scored) -> None:
-    aggregate = Scene.aggregate([score for score, _ in scored.values()])
+    aggregate = Scene.aggregate([Scene.of_prompt([score for score, _ in scored.values()])])
     assert aggregate == pytest.approx(GOLDEN["aggregate"], abs=AGGREGATE_TOLERANCE)

@@ -18,7 +18,7 @@ GOLDEN = reference("spatial_relationship")
 def test_each_clip_scores_as_the_reference(name: str) -> None:
     seen, figures = score(SpatialRelationship, name), GOLDEN["clips"][name]
     assert seen.value == pytest.approx(figures["score"], abs=1e-4)
-    assert list(seen.frames) == pytest.approx(figures["probe"]["per_frame_score"], abs=1e-4)
+    assert list(seen.per_frame) == pytest.approx(figures["probe"]["per_frame_score"], abs=1e-4)
     assert seen.weight == 16
 
 

@@ -24,8 +24,8 @@ def scored() -> Scored:
 @pytest.mark.parametrize("name", CLIPS)
 def test_each_clip_scores_as_the_reference(scored: Scored, name: str) -> None:
     assert scored[name].value == pytest.approx(CLIPS[name]["score"], abs=tolerance(name))
-    assert scored[name].weight == len(scored[name].frames) == CLIPS[name]["probe"]["frames"] - 1
-    assert scored[name].frames[0] == pytest.approx(CLIPS[name]["probe"]["cos_0_1"], abs=tolerance(name))
+    assert scored[name].weight == len(scored[name].per_frame) == CLIPS[name]["probe"]["frames"] - 1
+    assert scored[name].per_frame[0] == pytest.approx(CLIPS[name]["probe"]["cos_0_1"], abs=tolerance(name))
 
 
 def test_aggregate_weighs_pairs_of_frames(scored: Scored) -> None:

@@ -22,8 +22,8 @@ def scored() -> Scored:
 def test_each_clip_scores_as_the_reference(scored: Scored, name: str) -> None:
     probe = CLIPS[name]["probe"]
     assert scored[name].value == pytest.approx(CLIPS[name]["score"], abs=tolerance(name))
-    assert len(scored[name].frames) == probe["frames"] - 1
-    differences = [255 * (1 - steadiness) for steadiness in scored[name].frames[:8]]
+    assert len(scored[name].per_frame) == probe["frames"] - 1
+    differences = [255 * (1 - steadiness) for steadiness in scored[name].per_frame[:8]]
     assert differences == pytest.approx(probe["pair_mae_first8"], abs=255 * tolerance(name))
 
 

@@ -43,5 +43,5 @@ def test_the_model_sees_what_it_sees_in_the_reference(name: str) -> None:
 
 
 def test_aggregate_is_the_mean_of_the_clips() -> None:
-    aggregate = TemporalStyle.aggregate([score(TemporalStyle, name) for name in CLIPS])
+    aggregate = TemporalStyle.aggregate([TemporalStyle.of_prompt([score(TemporalStyle, name) for name in CLIPS])])
     assert aggregate == pytest.approx(GOLDEN["aggregate"], abs=AGGREGATE_TOLERANCE)

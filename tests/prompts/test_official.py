@@ -48,7 +48,7 @@ def test_the_plan_lists_every_file_once(suite: PromptSuite) -> None:
     files = [sample.file for sample in sampling_plan(suite)]
     assert len(files) == len(set(files)) == 4720
     assert len({file.casefold() for file in files}) == 4720
-    assert sum(1 for _ in sampling_plan(suite, static_samples=25)) == 6220
+    assert sum(1 for _ in sampling_plan(suite, more={"temporal_flickering": 25})) == 6220
 
 
 def test_only_one_of_the_two_prompts_that_differ_in_case_gets_another_name_than_the_references(

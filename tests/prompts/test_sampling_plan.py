@@ -41,7 +41,7 @@ def test_the_plans_names_are_found_again(tmp_path: Path) -> None:
         write_video(tmp_path / sample.file)
     plan = standard_plan(tmp_path, SUITE, ["subject_consistency"], samples=2)
     assert plan.missing == plan.unexpected == ()
-    assert len({visit.prompt.text for visit in plan.visits}) == len(SUITE)
+    assert len({task.prompt.text for task in plan.tasks}) == len(SUITE)
 
 
 def test_names_that_a_file_system_cut_are_found(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_names_that_a_file_system_cut_are_found(tmp_path: Path) -> None:
     suite = PromptSuite("long", (Prompt(text, ("subject_consistency",)),))
     write_video(tmp_path / f"{text[:104]}-0.mp4")
     plan = standard_plan(tmp_path, suite, ["subject_consistency"], samples=1)
-    assert [visit.prompt.text for visit in plan.visits] == [text]
+    assert [task.prompt.text for task in plan.tasks] == [text]
 
 
 def test_a_seed_depends_on_base_prompt_and_index_alone() -> None:
@@ -65,7 +65,7 @@ def test_flickering_prompts_get_their_own_number() -> None:
     suite = PromptSuite(
         "s", (Prompt("a lamp", ("temporal_flickering",)), Prompt("a cat", ("color",)), Prompt("a cat", ("scene",)))
     )
-    files = [sample.file for sample in sampling_plan(suite, samples=2, static_samples=4)]
+    files = [sample.file for sample in sampling_plan(suite, samples=2, more={"temporal_flickering": 4})]
     assert files == ["a lamp-0.mp4", "a lamp-1.mp4", "a lamp-2.mp4", "a lamp-3.mp4", "a cat-0.mp4", "a cat-1.mp4"]
     assert [sample.prompt.text for sample in sampling_plan(suite, ["scene"], samples=1)] == ["a cat"]
 

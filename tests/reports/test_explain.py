@@ -28,11 +28,11 @@ SEEN = [
 def run(tmp_path: Path) -> Path:
     write_video(tmp_path / "videos" / "a cat-0.mp4", noise(6))
     rows = [
-        Row("a cat-0.mp4", "a <cat>", "color", "", value=1.0, weight=1.0, frames=[1.0, 0.0],
+        Row("a cat-0.mp4", "a <cat>", "color", "", value=1.0, weight=1.0, per_frame=[1.0, 0.0],
             details={"frame_indices": [0, 5], "seen": SEEN, "color": "red", "object": "cat"}),
-        Row("a cat-0.mp4", "a <cat>", "scene", "", value=0.5, weight=2.0, frames=[1.0, 0.0],
+        Row("a cat-0.mp4", "a <cat>", "scene", "", value=0.5, weight=2.0, per_frame=[1.0, 0.0],
             details={"frame_indices": [1, 4], "captions": ["a beach at dawn", "a cat"]}),
-        Row("a cat-0.mp4", "a <cat>", "dynamic_degree", "", value=1.0, weight=1.0, frames=[3.0, 6.0],
+        Row("a cat-0.mp4", "a <cat>", "dynamic_degree", "", value=1.0, weight=1.0, per_frame=[3.0, 6.0],
             details={"threshold": 4.5}),
         Row("a cat-0.mp4", "a <cat>", "human_action", "", value=0.0, weight=1.0,
             details={"label": "yoga", "top_labels": ["zumba", "yoga"], "top_probabilities": [0.9, 0.8]}),

@@ -21,7 +21,7 @@ from tests.footage import noise, write_stills, write_text, write_video
 from tests.simulated import simulated_run
 from vbench.analysis.comparison import compare_runs, verdict
 from vbench.analysis.statistics import category_intervals, intervals
-from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
+from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.cli.card import card_json
 from vbench.errors import MissingExtra, UsageError
 from vbench.media.thumbnails import strip
@@ -287,7 +287,7 @@ def filmed(tmp_path: Path) -> Path:
     write_text(tmp_path / "videos" / "broken.mp4")
     names = ("good.mp4", "frames", "still.png", "broken.mp4", "gone.mp4")
     rows = [
-        Row(name, name, "imaging_quality", "", value=number / 10, weight=1.0, frames=[0.1, number / 10, 0.2])
+        Row(name, name, "imaging_quality", "", value=number / 10, weight=1.0, per_frame=[0.1, number / 10, 0.2])
         for number, name in enumerate(names)
     ]
     return write_run(tmp_path / "run", rows, videos=str(tmp_path / "videos"))

@@ -26,7 +26,7 @@ from vbench.runs.store import FAILED, SCORED, TOO_SHORT, UNREADABLE, Row
 pytestmark = pytest.mark.usefixtures("toy_dimensions", "empty_cache")
 
 
-def crew() -> Evaluators:
+def evaluators() -> Evaluators:
     return Evaluators(toys.PROFILE, torch.device("cpu"))
 
 
@@ -49,20 +49,20 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_run_scores_and_says_what_it_was_made_with(videos: Path, tmp_path: Path) -> None:
-    outcome = evaluate(custom_plan(videos, ["brightness"]), crew(), tmp_path / "run")
+    outcome = evaluate(custom_plan(videos, ["brightness"]), evaluators(), tmp_path / "run")
     assert (outcome.computed, outcome.scored, outcome.failures) == (6, 6, {})
     record = read_record(tmp_path / "run")
-    assert record["status"] == "finished"
-    assert record["profile"] == "toy"
-    assert record["machine"]["device"] == "cpu"
-    assert record["packages"]["torch"] == torch.__version__.split("+")[0]
-    assert record["dimension_versions"] == {"brightness": 1}
+    assert record.status == "finished"
+    assert record.profile == "toy"
+    assert record.machine["device"] == "cpu"
+    assert record.packages["torch"] == torch.__version__.split("+")[0]
+    assert record.dimension_versions == {"brightness": 1}
 
 
 def test_the_aggregate_is_weighted_by_frames(videos: Path, tmp_path: Path) -> None:
-    evaluate(custom_plan(videos, ["brightness"]), crew(), tmp_path / "run")
+    evaluate(custom_plan(videos, ["brightness"]), evaluators(), tmp_path / "run")
     rows = read_rows(tmp_path / "run")
-    frames = [level for row in rows for level in row.frames]
+    frames = [level for row in rows for level in row.per_frame]
     card = score_card(rows)
     assert card.scores["brightness"] == pytest.approx(sum(frames) / len(frames), rel=1e-12)
     random.Random(3).shuffle(rows)
@@ -71,9 +71,9 @@ def test_the_aggregate_is_weighted_by_frames(videos: Path, tmp_path: Path) -> No
 
 def test_a_second_call_computes_nothing(videos: Path, tmp_path: Path, calls: Path) -> None:
     plan = custom_plan(videos, ["brightness", "fragile"])
-    evaluate(plan, crew(), tmp_path / "run")
+    evaluate(plan, evaluators(), tmp_path / "run")
     before, lines = values(read_rows(tmp_path / "run")), calls.read_text().splitlines()
-    outcome = evaluate(plan, crew(), tmp_path / "run")
+    outcome = evaluate(plan, evaluators(), tmp_path / "run")
     again = calls.read_text().splitlines()[len(lines) :]
     assert again == ["fragile clip 1-0.mp4"]  # what failed is tried again, nothing else
     assert (outcome.computed, outcome.reused) == (1, 11)
@@ -81,27 +81,27 @@ def test_a_second_call_computes_nothing(videos: Path, tmp_path: Path, calls: Pat
 
 
 def test_changed_content_is_scored_again_and_moved_content_is_not(videos: Path, tmp_path: Path, calls: Path) -> None:
-    evaluate(custom_plan(videos, ["brightness"]), crew(), tmp_path / "run")
+    evaluate(custom_plan(videos, ["brightness"]), evaluators(), tmp_path / "run")
     calls.write_text("")
     write_video(videos / "clip 2-0.mp4", noise(5, seed=77))
     (videos / "clip 3-0.mp4").rename(videos / "clip 3-1.mp4")
-    outcome = evaluate(custom_plan(videos, ["brightness"]), crew(), tmp_path / "run")
+    outcome = evaluate(custom_plan(videos, ["brightness"]), evaluators(), tmp_path / "run")
     assert calls.read_text().split("\n")[:-1] == ["brightness clip 2-0.mp4"]
     assert outcome.reused == 5
     assert {row.video for row in read_rows(tmp_path / "run")} == {path.name for path in videos.iterdir()}
 
 
 @pytest.mark.parametrize("what", ["prompt", "version", "options", "checkpoint"])
-def test_everything_that_can_change_a_value_is_in_its_identity(
+def test_everything_that_can_change_a_value_is_in_its_cache_key(
     videos: Path, tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch, empty_cache: Path
 ) -> None:
     weights = empty_cache / "amt_model/amt-s.pth"
     weights.parent.mkdir(parents=True)
     torch.save({"a": torch.zeros(1)}, weights)
     one = videos / "clip 0-0.mp4"
-    evaluate(custom_plan(one, ["weighing"], "a prompt"), crew(), tmp_path / "run")
+    evaluate(custom_plan(one, ["weighing"], "a prompt"), evaluators(), tmp_path / "run")
     (before,) = read_rows(tmp_path / "run")
-    prompt, changed = "a prompt", crew()
+    prompt, changed = "a prompt", evaluators()
     if what == "prompt":
         prompt = "another prompt"
     elif what == "version":
@@ -114,14 +114,14 @@ def test_everything_that_can_change_a_value_is_in_its_identity(
     outcome = evaluate(custom_plan(one, ["weighing"], prompt), changed, tmp_path / "run")
     (after,) = read_rows(tmp_path / "run")
     assert outcome.computed == 1
-    assert after.identity != before.identity
+    assert after.cache_key != before.cache_key
 
 
 def test_bad_videos_are_recorded_and_the_others_scored(videos: Path, tmp_path: Path) -> None:
     write_text(videos / "text-0.mp4")
     write_truncated(videos / "cut-0.mp4")
     write_video(videos / "short-0.mp4", noise(1))
-    outcome = evaluate(custom_plan(videos, ["brightness", "fragile"]), crew(), tmp_path / "run")
+    outcome = evaluate(custom_plan(videos, ["brightness", "fragile"]), evaluators(), tmp_path / "run")
     statuses = {(row.video, row.dimension): row.status for row in read_rows(tmp_path / "run")}
     assert statuses["text-0.mp4", "brightness"] == UNREADABLE
     assert statuses["cut-0.mp4", "brightness"] == UNREADABLE
@@ -136,30 +136,30 @@ def test_bad_videos_are_recorded_and_the_others_scored(videos: Path, tmp_path: P
 
 def test_missing_and_broken_weights_stop_their_dimension_only(videos: Path, tmp_path: Path, empty_cache: Path) -> None:
     plan = custom_plan(videos, ["brightness", "weighing"])
-    outcome = evaluate(plan, crew(), tmp_path / "run")
+    outcome = evaluate(plan, evaluators(), tmp_path / "run")
     assert outcome.scored == 6
     assert "vbench weights download amt_s" in outcome.not_evaluated["weighing"]
     weights = empty_cache / "amt_model/amt-s.pth"
     weights.parent.mkdir(parents=True)
     weights.write_bytes(b"nonsense")
-    outcome = evaluate(plan, crew(), tmp_path / "run")
+    outcome = evaluate(plan, evaluators(), tmp_path / "run")
     assert "cannot be read as a checkpoint" in outcome.not_evaluated["weighing"]
     assert "weighing" not in read_score_card(tmp_path / "run").scores
-    assert read_record(tmp_path / "run")["not_evaluated"]["weighing"] == outcome.not_evaluated["weighing"]
+    assert read_record(tmp_path / "run").not_evaluated["weighing"] == outcome.not_evaluated["weighing"]
 
 
 def test_a_folder_holds_one_run(videos: Path, tmp_path: Path) -> None:
-    evaluate(custom_plan(videos, ["brightness"]), crew(), tmp_path / "run")
+    evaluate(custom_plan(videos, ["brightness"]), evaluators(), tmp_path / "run")
     other = replace(custom_plan(videos, ["brightness"]), root=tmp_path)
     with pytest.raises(UsageError, match="holds another run: videos was"):
-        evaluate(other, crew(), tmp_path / "run")
+        evaluate(other, evaluators(), tmp_path / "run")
 
 
 def test_dimensions_may_come_one_after_the_other(videos: Path, tmp_path: Path) -> None:
-    evaluate(custom_plan(videos, ["brightness"]), crew(), tmp_path / "run")
-    evaluate(custom_plan(videos, ["fragile"]), crew(), tmp_path / "run")
+    evaluate(custom_plan(videos, ["brightness"]), evaluators(), tmp_path / "run")
+    evaluate(custom_plan(videos, ["fragile"]), evaluators(), tmp_path / "run")
     assert set(read_score_card(tmp_path / "run").scores) == {"brightness", "fragile"}
-    assert read_record(tmp_path / "run")["dimensions"] == ["brightness", "fragile"]
+    assert read_record(tmp_path / "run").dimensions == ["brightness", "fragile"]
 
 
 SCRIPT = """
@@ -167,12 +167,10 @@ import sys
 from pathlib import Path
 import torch
 from tests import toys
-from vbench.dimensions import profiles
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import custom_plan
-profiles.DIMENSIONS.table = dict(toys.DIMENSIONS)
-profiles.BACKBONES.table = dict(toys.BACKBONES)
+toys.bring()
 plan = custom_plan(Path(sys.argv[1]), ["brightness"])
 evaluate(plan, Evaluators(toys.PROFILE, torch.device("cpu")), Path(sys.argv[2]))
 """
@@ -195,17 +193,17 @@ def test_a_killed_run_continues_without_computing_anything_twice(videos: Path, t
     stored = read_rows(tmp_path / "run")
     assert 3 <= len(stored) < 6
     calls.write_text("")
-    outcome = evaluate(custom_plan(videos, ["brightness"]), crew(), tmp_path / "run")
+    outcome = evaluate(custom_plan(videos, ["brightness"]), evaluators(), tmp_path / "run")
     assert outcome.reused == len(stored)
     assert len(calls.read_text().splitlines()) == 6 - len(stored)
-    evaluate(custom_plan(videos, ["brightness"]), crew(), tmp_path / "whole")
+    evaluate(custom_plan(videos, ["brightness"]), evaluators(), tmp_path / "whole")
     assert values(read_rows(tmp_path / "run")) == values(read_rows(tmp_path / "whole"))
 
 
 def test_shuffled_visits_give_the_same_scores_to_the_last_bit(videos: Path, tmp_path: Path) -> None:
     plan = custom_plan(videos, ["brightness"])
-    shuffled = list(plan.visits)
+    shuffled = list(plan.tasks)
     random.Random(1).shuffle(shuffled)
-    evaluate(plan, crew(), tmp_path / "a")
-    evaluate(Plan(plan.root, plan.mode, plan.dimensions, tuple(shuffled)), crew(), tmp_path / "b")
+    evaluate(plan, evaluators(), tmp_path / "a")
+    evaluate(Plan(plan.root, plan.mode, plan.dimensions, tuple(shuffled)), evaluators(), tmp_path / "b")
     assert read_score_card(tmp_path / "a").scores == read_score_card(tmp_path / "b").scores

@@ -27,10 +27,10 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def scores(videos: Path, folder: Path, batch_size: int = 8, **settings: Any) -> dict[tuple[str, str], Any]:
-    crew = Evaluators(profile("lite"), torch.device("cpu"), batch_size)
-    outcome = evaluate(custom_plan(videos, FIVE), crew, folder, **settings)
+    evaluators = Evaluators(profile("lite"), torch.device("cpu"), batch_size)
+    outcome = evaluate(custom_plan(videos, FIVE), evaluators, folder, **settings)
     assert outcome.scored == 15
-    return {(row.video, row.dimension): (row.value, row.weight, list(row.frames)) for row in read_rows(folder)}
+    return {(row.video, row.dimension): (row.value, row.weight, list(row.per_frame)) for row in read_rows(folder)}
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.footage import noise, write_stills, write_video
-from vbench.dimensions.profiles import DIMENSIONS
+from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError
 from vbench.prompts.suite import Prompt, PromptSuite, SuiteError, read_suite
-from vbench.runs.plan import NEED_FACTS, category_plan, custom_plan, prompt_from_name, read_prompt_file, standard_plan
+from vbench.runs.plan import category_plan, custom_plan, prompt_from_name, read_prompt_file, standard_plan
 
 SUITE = PromptSuite(
     "small",
@@ -33,7 +33,7 @@ def videos(tmp_path: Path) -> Path:
 
 def test_standard_mode_matches_names_and_says_what_is_missing(videos: Path) -> None:
     plan = standard_plan(videos, SUITE, samples=2)
-    assert {(visit.video, visit.dimensions) for visit in plan.visits} == {
+    assert {(task.video, task.dimensions) for task in plan.tasks} == {
         ("a cat-0.mp4", ("subject_consistency", "motion_smoothness")),
         ("a cat-1.mp4", ("subject_consistency", "motion_smoothness")),
         ("a beach - at dawn-0.mp4", ("background_consistency",)),
@@ -47,14 +47,14 @@ def test_standard_mode_matches_names_and_says_what_is_missing(videos: Path) -> N
 def test_only_the_asked_dimensions_are_expected(videos: Path) -> None:
     plan = standard_plan(videos, SUITE, ["subject_consistency"], samples=2)
     assert plan.missing == ()
-    assert {visit.dimensions for visit in plan.visits} == {("subject_consistency",)}
+    assert {task.dimensions for task in plan.tasks} == {("subject_consistency",)}
 
 
 def test_one_folder_per_dimension(tmp_path: Path) -> None:
     write_video(tmp_path / "subject_consistency" / "a cat-0.mp4")
     write_video(tmp_path / "scene" / "a beach - at dawn-0.mp4")
     plan = standard_plan(tmp_path, SUITE, samples=1)
-    assert {visit.video for visit in plan.visits} == {
+    assert {task.video for task in plan.tasks} == {
         "subject_consistency/a cat-0.mp4",
         "scene/a beach - at dawn-0.mp4",
     }
@@ -64,45 +64,41 @@ def test_one_folder_per_dimension(tmp_path: Path) -> None:
 def test_special_suffix(tmp_path: Path) -> None:
     write_video(tmp_path / "a cat_v2-0.mp4")
     plan = standard_plan(tmp_path, SUITE, ["subject_consistency"], special="_v2", samples=1)
-    assert [visit.video for visit in plan.visits] == ["a cat_v2-0.mp4"]
+    assert [task.video for task in plan.tasks] == ["a cat_v2-0.mp4"]
 
 
 def test_category_mode_takes_every_sample_that_starts_with_a_prompt(videos: Path) -> None:
     suite = PromptSuite("animal", (Prompt("a cat", category="animal"), Prompt("a bird", category="animal")))
     plan = category_plan(videos, suite, ["temporal_flickering"])
-    assert [visit.video for visit in plan.visits] == ["a cat-0.mp4", "a cat-1.mp4"]
-    assert {visit.prompt.category for visit in plan.visits} == {"animal"}
+    assert [task.video for task in plan.tasks] == ["a cat-0.mp4", "a cat-1.mp4"]
+    assert {task.prompt.category for task in plan.tasks} == {"animal"}
     assert plan.missing == ("a bird",)
 
 
 def test_custom_mode_reads_prompts_from_names(videos: Path) -> None:
     plan = custom_plan(videos, ["temporal_flickering"])
-    assert {visit.prompt.text for visit in plan.visits} == {"a cat", "a dog", "a beach - at dawn"}
+    assert {task.prompt.text for task in plan.tasks} == {"a cat", "a dog", "a beach - at dawn"}
 
 
 def test_custom_mode_with_one_prompt_and_with_a_file(videos: Path) -> None:
-    assert {visit.prompt.text for visit in custom_plan(videos, None, "a bird").visits} == {"a bird"}
+    assert {task.prompt.text for task in custom_plan(videos, None, "a bird").tasks} == {"a bird"}
     prompts = {f"{name}.mp4": name.upper() for name in ("a cat-0", "a cat-1", "a beach - at dawn-0", "a dog-0")}
-    assert {visit.prompt.text for visit in custom_plan(videos, None, prompts).visits} == set(prompts.values())
+    assert {task.prompt.text for task in custom_plan(videos, None, prompts).tasks} == set(prompts.values())
     with pytest.raises(UsageError, match=r"no prompt for 1 of 4 videos: a dog-0\.mp4"):
         custom_plan(videos, None, dict(list(prompts.items())[:3]))
 
 
 def test_single_file_and_folder_of_stills(videos: Path, tmp_path: Path) -> None:
-    assert [visit.video for visit in custom_plan(videos / "a cat-0.mp4").visits] == ["a cat-0.mp4"]
+    assert [task.video for task in custom_plan(videos / "a cat-0.mp4").tasks] == ["a cat-0.mp4"]
     frames = write_stills(tmp_path / "more" / "a clown-0")
-    assert [(visit.video, visit.prompt.text) for visit in custom_plan(frames).visits] == [("a clown-0", "a clown")]
-    assert [visit.video for visit in custom_plan(tmp_path / "more").visits] == ["a clown-0"]
+    assert [(task.video, task.prompt.text) for task in custom_plan(frames).tasks] == [("a clown-0", "a clown")]
+    assert [task.video for task in custom_plan(tmp_path / "more").tasks] == ["a clown-0"]
 
 
 def test_dimensions_that_need_facts_are_refused_for_own_videos(videos: Path) -> None:
     with pytest.raises(UsageError, match="color: not for custom_input"):
         custom_plan(videos, ["color", "temporal_flickering"])
-    assert not set(custom_plan(videos).dimensions) & set(NEED_FACTS)
-
-
-def test_the_dimensions_that_need_facts_say_so_themselves() -> None:
-    assert {name for name in DIMENSIONS.names() if DIMENSIONS.get(name).needs} == set(NEED_FACTS)
+    assert not set(custom_plan(videos).dimensions) & {spec.name for spec in T2V.specs if spec.needs}
 
 
 def test_bad_input(tmp_path: Path) -> None:

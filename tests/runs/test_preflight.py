@@ -100,6 +100,6 @@ def test_a_manifest_that_no_longer_fits(tmp_path: Path) -> None:
     (videos / "samples.jsonl").write_text("".join(json.dumps(asdict(record)) + "\n" for record in records))
     suite = PromptSuite("s", (Prompt("a cat", ("subject_consistency",)),))
     plan = standard_plan(videos, suite)
-    assert [visit.video for visit in plan.visits] == ["0.mp4", "1.mp4"]
+    assert [task.video for task in plan.tasks] == ["0.mp4", "1.mp4"]
     kinds = {(finding.kind, finding.video) for finding in check(plan)}
     assert {("changed", "0.mp4"), ("missing", "9.mp4"), ("unexpected", "2.mp4")} <= kinds

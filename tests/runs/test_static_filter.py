@@ -62,7 +62,7 @@ def test_copies_are_numbered_anew(tmp_path: Path) -> None:
 
 def test_prompts_of_a_suite_and_of_a_list(tmp_path: Path) -> None:
     suite = PromptSuite("s", (Prompt("a lamp", ("temporal_flickering",)), Prompt("a cup", ("color",))))
-    assert prompts_of_suite(suite) == ["a lamp"]
+    assert prompts_of_suite(suite, "temporal_flickering") == ["a lamp"]
     file = tmp_path / "list.json"
     file.write_text('["a lamp-3.mp4"]')
     assert prompts_of_list(file) == ["a lamp"]

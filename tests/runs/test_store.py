@@ -9,7 +9,15 @@ from vbench.errors import UsageError
 from vbench.runs.store import FAILED, UNREADABLE, Row, RunStore
 
 ROW = Row(
-    "a-0.mp4", "a", "scene", "id-1", "animal", value=0.1 + 0.2, weight=16.0, frames=[0.1, 1 / 3], details={"x": ["é"]}
+    "a-0.mp4",
+    "a",
+    "scene",
+    "id-1",
+    "animal",
+    value=0.1 + 0.2,
+    weight=16.0,
+    per_frame=[0.1, 1 / 3],
+    details={"x": ["é"]},
 )
 
 
@@ -31,10 +39,10 @@ def test_a_unit_is_written_once(tmp_path: Path) -> None:
     store = RunStore(tmp_path / "run.sqlite")
     store.put(ROW)
     store.put(Row("a-0.mp4", "a", "scene", "id-2", value=0.5, weight=1.0))
-    assert [row.identity for row in store.rows()] == ["id-2"]
+    assert [row.cache_key for row in store.rows()] == ["id-2"]
 
 
-def test_finished_units_are_found_by_identity_and_failed_ones_are_not(tmp_path: Path) -> None:
+def test_finished_units_are_found_by_cache_key_and_failed_ones_are_not(tmp_path: Path) -> None:
     store = RunStore(tmp_path / "run.sqlite")
     store.put(Row("a", "p", "scene", "bad", status=UNREADABLE, reason="cut off"))
     store.put(Row("b", "p", "scene", "oom", status=FAILED, reason="out of memory"))

@@ -21,15 +21,13 @@ from vbench.prompts.sampling_plan import sampling_plan
 from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.sampling.generate import (
     FAILURES_AT_FIRST,
-    RECORD,
     SCRATCH,
     Sampled,
-    Wanted,
     generate,
-    images_of,
-    read_sampling,
 )
 from vbench.sampling.manifest import NAME, read_manifest
+from vbench.sampling.record import RECORD, read_sampling
+from vbench.sampling.wanted import Wanted, images_of
 
 PROMPTS = ("a red bus", "a cat / a dog", "a motionless kite")
 SMALL = {"frames": 4, "height": 32, "width": 48}

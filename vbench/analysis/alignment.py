@@ -35,8 +35,8 @@ from vbench.analysis.preference import (
     prompts_of,
     tally,
 )
-from vbench.analysis.statistics import DRAWS, TOTAL, Interval
-from vbench.benchmarks.score_card import in_protocol_order
+from vbench.analysis.statistics import DRAWS, Interval
+from vbench.benchmarks.score_card import TOTAL, in_protocol_order
 from vbench.runs.results import score_card
 from vbench.runs.store import SCORED, Row
 

@@ -8,21 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vbench.analysis.run_diff import Moved, moved
-from vbench.analysis.statistics import TOTAL, PairedDifference, compare, intervals, told_apart
-from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
+from vbench.analysis.statistics import PairedDifference, compare, intervals, significance_groups
+from vbench.benchmarks.base import Benchmark
+from vbench.benchmarks.registry import benchmark_named, specs_of
+from vbench.benchmarks.score_card import TOTAL
+from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError
 from vbench.runs.record import read_record
 from vbench.runs.results import read_rows
 from vbench.runs.store import Row
 
-MUST_AGREE = ("suite", "profile", "checkpoints", "options", "dimension_versions")
+MUST_AGREE = ("benchmark", "suite", "profile", "checkpoints", "options", "dimension_versions")
 """What two runs must have in common for their scores to be of one kind."""
 
 BETTER, WORSE, SAME = "better", "worse", "no difference beyond noise"
 
-SIDES = (QUALITY, SEMANTIC, TOTAL)
-
-_CONDITION = re.compile(r"\s*([a-z_]+)\s*(>=|>)\s*(-?\d+(?:\.\d+)?)\s*")
+_CONDITION = re.compile(r"\s*(\w+)\s*(>=|>)\s*(-?\d+(?:\.\d+)?)\s*")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Comparison:
 
     Attributes:
         name: of the run.
-        differences: by dimension, and by ``quality``, ``semantic``, ``total`` where all their dimensions are there.
+        differences: by dimension, and by part and ``total`` where all their dimensions are there.
         by_category: the same within each content category.
         moved: the prompts whose scores changed most.
         objections: why the two should not be compared; empty unless it was forced.
@@ -64,12 +65,14 @@ class Condition:
 
 def verdict(difference: PairedDifference) -> str:
     """In words: better, worse, or not told apart from noise."""
-    if not difference.settled():
+    if not difference.is_significant():
         return SAME
     return BETTER if difference.change > 0 else WORSE
 
 
-def compare_runs(runs: Sequence[Path], force: bool = False, seed: int = 0, prompts: int = 5) -> list[Comparison]:
+def compare_runs(
+    runs: Sequence[Path], force: bool = False, seed: int = 0, prompts: int = 5, benchmark: Benchmark | None = None
+) -> list[Comparison]:
     """Each run against the first.
 
     Args:
@@ -77,16 +80,18 @@ def compare_runs(runs: Sequence[Path], force: bool = False, seed: int = 0, promp
         force: compare what should not be compared, and mark it.
         seed: of the draws.
         prompts: how many moved prompts to name.
+        benchmark: whose rules hold; by default the one that the first run says.
 
     Raises:
         UsageError: fewer than two runs, a folder holds none, or two runs are of different kinds.
     """
     if len(runs) < 2:
         raise UsageError("A comparison needs two runs: vbench compare RUN RUN")
+    rules = benchmark or benchmark_of(runs[0])
     first = read_rows(runs[0])
     compared = []
     for run in runs[1:]:
-        found = list(objections(runs[0], run))
+        found = list(objections(runs[0], run, MUST_AGREE[1:] if benchmark else MUST_AGREE))
         if found and not force:
             raise UsageError(
                 f"{runs[0]} and {run} cannot be compared: {'; '.join(found)}. "
@@ -94,16 +99,26 @@ def compare_runs(runs: Sequence[Path], force: bool = False, seed: int = 0, promp
             )
         rows = read_rows(run)
         categories = sorted({row.category for row in first} & {row.category for row in rows} - {""})
-        by_category = {name: compare(_of(first, name), _of(rows, name), seed) for name in categories}
+        by_category = {name: compare(_of(first, name), _of(rows, name), seed, benchmark=rules) for name in categories}
         moves = moved(runs[0], run, prompts)
-        compared.append(Comparison(run.name, compare(first, rows, seed), by_category, moves, found))
+        differences = compare(first, rows, seed, benchmark=rules)
+        compared.append(Comparison(run.name, differences, by_category, moves, found))
     return compared
 
 
-def objections(first: Path, second: Path) -> Iterator[str]:
+def benchmark_of(run: Path) -> Benchmark:
+    """The benchmark of a run.
+
+    Raises:
+        UsageError: the folder holds no run, or one of a benchmark that is not here.
+    """
+    return benchmark_named(read_record(run).benchmark)
+
+
+def objections(first: Path, second: Path, must_agree: Sequence[str] = MUST_AGREE) -> Iterator[str]:
     """Why two runs should not be compared."""
-    one, two = read_record(first), read_record(second)
-    for name in MUST_AGREE:
+    one, two = read_record(first).plain(), read_record(second).plain()
+    for name in must_agree:
         before, after = one[name], two[name]
         if isinstance(before, dict) and name != "suite":  # only what both have: dimensions may differ
             shared = before.keys() & after.keys()
@@ -117,36 +132,45 @@ def ranking(runs: Sequence[Path], by: str = TOTAL, seed: int = 0) -> list[list[s
 
     Args:
         runs: folders of runs.
-        by: a dimension, a side or ``total``.
+        by: a dimension, a part or ``total``.
         seed: of the draws.
 
     Raises:
         UsageError: a run has no such score.
     """
+    benchmark = benchmark_of(runs[0])
     rows = {run.name: read_rows(run) for run in runs}
-    scores = {name: intervals(part, seed) for name, part in rows.items()}
+    scores = {name: intervals(part, seed, benchmark=benchmark) for name, part in rows.items()}
     without = [name for name, found in scores.items() if by not in found]
     if without:
         raise UsageError(f"{', '.join(without)}: no {by} to rank by.")
-    settled = {
-        (one, two): compare(rows[one], rows[two], seed)[by].settled()
+    significant = {
+        (one, two): compare(rows[one], rows[two], seed, benchmark=benchmark)[by].is_significant()
         for place, one in enumerate(rows)
         for two in list(rows)[place + 1 :]
     }
-    return told_apart({name: found[by] for name, found in scores.items()}, settled)
+    return significance_groups({name: found[by] for name, found in scores.items()}, significant)
 
 
-def conditions(gate: str) -> list[Condition]:
+def conditions(gate: str, benchmark: Benchmark = T2V) -> list[Condition]:
     """Parse ``total>-0.5,imaging_quality>=-1``.
+
+    Args:
+        gate: conditions between commas.
+        benchmark: whose dimensions and parts may be named.
 
     Raises:
         UsageError: something else stands there.
     """
+    known = [*specs_of(benchmark), *(part.name for part in benchmark.parts), *[TOTAL] * benchmark.has_total]
     parsed = []
     for part in gate.split(","):
         matched = _CONDITION.fullmatch(part)
-        if not matched or matched[1] not in (*RULES, *SIDES):
-            raise UsageError(f'{part!r} is no condition: expected "total>-0.5" or "imaging_quality>=-1", in points.')
+        if not matched or matched[1] not in known:
+            raise UsageError(
+                f'{part!r} is no condition: expected "total>-0.5" or "imaging_quality>=-1", in points. '
+                f"Names: {', '.join(known)}."
+            )
         parsed.append(Condition(matched[1], float(matched[3]), matched[2] == ">="))
     return parsed
 

@@ -22,8 +22,8 @@ class Difference:
     """One thing in which two runs differ.
 
     Attributes:
-        what: ``suite``, ``prompts``, ``extension``, ``seeds``, ``settings of sampling``, ``samples``, ``formats``,
-            ``videos``, ``profile``, ``checkpoints``, ``options``, ``machine`` or ``packages``.
+        what: ``benchmark``, ``suite``, ``prompts``, ``extension``, ``seeds``, ``settings of sampling``, ``samples``,
+            ``formats``, ``videos``, ``profile``, ``checkpoints``, ``options``, ``machine`` or ``packages``.
         first: how it is in the first run.
         second: how it is in the second.
     """
@@ -54,9 +54,10 @@ def differences(first: Path, second: Path) -> list[Difference]:
     Raises:
         UsageError: a folder holds no run.
     """
-    records = read_record(first), read_record(second)
+    records = read_record(first).plain(), read_record(second).plain()
     rows = read_rows(first), read_rows(second)
     return [
+        *_named("benchmark", *({"benchmark": record["benchmark"]} for record in records)),
         *_named("suite", *(record["suite"] for record in records)),
         *_named("mode", *({"mode": record["mode"]} for record in records)),
         *_prompts(*rows),
@@ -116,7 +117,7 @@ def _sampling(first: Sequence[SampleRecord], second: Sequence[SampleRecord]) -> 
 
 
 def _videos(first: Sequence[Row], second: Sequence[Row]) -> Iterator[Difference]:
-    before, after = ({row.video: row.content for row in part} for part in (first, second))
+    before, after = ({row.video: row.sha256 for row in part} for part in (first, second))
     changed = sorted(video for video in before.keys() & after.keys() if before[video] != after[video])
     if changed:
         shared = len(before.keys() & after.keys())

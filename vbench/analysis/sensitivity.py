@@ -17,8 +17,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vbench.benchmarks.base import DimensionSpec
 from vbench.dimensions.base import Dimension, VideoScore
-from vbench.dimensions.profiles import DIMENSIONS
 from vbench.errors import UsageError
 from vbench.generators.base import Request
 from vbench.generators.options import Options
@@ -32,18 +32,6 @@ from vbench.prompts.suite import Prompt
 
 if TYPE_CHECKING:
     from vbench.runs.evaluators import Evaluators
-
-OWN_DIAL = {
-    "subject_consistency": "subject_drift",
-    "background_consistency": "color_shift",
-    "temporal_flickering": "flicker",
-    "motion_smoothness": "jerk",
-    "dynamic_degree": "stillness",
-    "imaging_quality": "blur",
-    "imaging_quality_by_metric": "blur",
-    "aesthetic_quality": "blur",
-}
-"""The dial that turns what a dimension says it measures; each lowers its score."""
 
 PROMPTS = (
     "a red bus",
@@ -79,7 +67,7 @@ class Sweep:
 
 def sweep(
     dimension: str,
-    crew: Evaluators,
+    evaluators: Evaluators,
     dial: str = "",
     steps: int = 6,
     prompts: Sequence[str] = PROMPTS,
@@ -90,7 +78,7 @@ def sweep(
 
     Args:
         dimension: its name.
-        crew: who looks.
+        evaluators: who looks.
         dial: what to turn; the dimension's own by default.
         steps: positions of the dial, at least 2.
         prompts: the scenes.
@@ -101,11 +89,11 @@ def sweep(
         UsageError: no such dimension or dial, or the dimension has no dial of its own.
         VBenchError: the dimension cannot be evaluated here.
     """
-    dial = _known_dial(DIMENSIONS.known(dimension), dial)
-    if obstacle := crew.obstacle(dimension):
+    dial = _known_dial(evaluators.spec(dimension), dial)
+    if obstacle := evaluators.obstacle(dimension):
         raise UsageError(f"{dimension} cannot be evaluated: {obstacle}")
     progress = progress or Progress()
-    judge = crew.dimension(dimension)
+    judge = evaluators.dimension(dimension)
     strengths = tuple(step / (steps - 1) for step in range(steps))
     found: dict[str, list[VideoScore]] = {prompt: [] for prompt in prompts}
     progress.start(len(prompts) * steps, 0, "clips")
@@ -117,7 +105,7 @@ def sweep(
         progress.finish()
     curves = {prompt: tuple(score.value for score in scores) for prompt, scores in found.items()}
     by_strength = zip(*found.values(), strict=True)
-    means = tuple(Dimension.aggregate(scores) or 0.0 for scores in by_strength)
+    means = tuple(judge.aggregate([judge.of_prompt([score]) for score in scores]) or 0.0 for scores in by_strength)
     return Sweep(dimension, dial, strengths, curves, means, monotonicity(list(curves.values())))
 
 
@@ -132,11 +120,11 @@ def monotonicity(curves: Sequence[Sequence[float]]) -> float | None:
     return (rises - falls) / (rises + falls) if rises + falls else None
 
 
-def _known_dial(dimension: str, dial: str) -> str:
-    dial = (dial or OWN_DIAL.get(dimension, "")).replace("-", "_")
+def _known_dial(spec: DimensionSpec, dial: str) -> str:
+    dial = (dial or spec.dial).replace("-", "_")
     if not dial:
         raise UsageError(
-            f"{dimension} has no dial of its own: the synthetic scenes do not show what it judges. "
+            f"{spec.name} has no dial of its own: the synthetic scenes do not show what it judges. "
             f"Choose one with --dial: {', '.join(NAMES)}."
         )
     if dial not in NAMES:

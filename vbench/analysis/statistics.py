@@ -1,8 +1,9 @@
 """What a score is worth: intervals, differences between runs, and whether models can be told apart.
 
-The unit that is drawn is the prompt: samples of one prompt are alike, so they stay together. Prompts are drawn within
-groups that test the same dimensions, as the protocol shares prompts between dimensions, and every draw goes through the
-protocol's own aggregation, so weights and exclusions hold. All draws are seeded.
+The unit that is drawn is the prompt: samples of one prompt are alike, so they stay together, and each
+dimension says what they say of it. Prompts are drawn within groups that test the same dimensions, as the protocol
+shares prompts between dimensions, and every draw goes through the protocol's own aggregation, so weights and exclusions
+hold. All draws are seeded.
 
 Sources: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 6 and 13 (percentile intervals);
 Good, "Permutation, Parametric and Bootstrap Tests of Hypotheses", 2005, chapter 3 (exchange within pairs); Holm, "A
@@ -14,20 +15,21 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, TOTAL_WEIGHTS, in_protocol_order
-from vbench.runs.store import SCORED, Row
+from vbench.benchmarks.base import Benchmark, DimensionSpec
+from vbench.benchmarks.score_card import TOTAL, in_protocol_order
+from vbench.benchmarks.t2v import T2V
+from vbench.runs.results import prompt_scores
+from vbench.runs.store import Row
 
 DRAWS = 4000
 CONFIDENCE = 0.95
 POWER = 0.8
-TOTAL = "total"
 
 Array = NDArray[np.float64]
 
@@ -53,7 +55,7 @@ class PairedDifference:
         p: probability of a difference at least as large if the runs were the same, two-sided, not adjusted.
         adjusted: the same after Holm's adjustment over everything that was compared together.
         effect: mean difference per prompt in standard deviations of it (Cohen's d for pairs); 0 where none varies, and
-            ``None`` for Quality, Semantic and Total, to which a prompt gives only a part.
+            ``None`` for the parts and the Total, to which a prompt gives only a part.
         prompts: number of shared prompts.
         prompts_to_settle: prompts at which a true difference of this size would be found with 80 % power; ``None``
             where there is no difference to find.
@@ -74,7 +76,7 @@ class PairedDifference:
         """Second minus first."""
         return self.second - self.first
 
-    def settled(self, level: float = 1 - CONFIDENCE) -> bool:
+    def is_significant(self, level: float = 1 - CONFIDENCE) -> bool:
         """Whether the difference is beyond noise, all comparisons taken together."""
         return self.adjusted <= level
 
@@ -86,9 +88,10 @@ class Table:
     Attributes:
         prompts: names, one a row.
         dimensions: names, one a column.
-        values: ``(prompts, dimensions)`` sum of value times weight over a prompt's videos.
-        weights: ``(prompts, dimensions)`` sum of weights; 0 where the prompt does not test the dimension.
+        values: ``(prompts, dimensions)`` a prompt's value times its weight.
+        weights: ``(prompts, dimensions)`` its weight; 0 where the prompt does not test the dimension.
         strata: ``(prompts,)`` number of the group that a prompt is drawn within.
+        benchmark: whose rules make the parts and the Total.
     """
 
     prompts: tuple[str, ...]
@@ -96,6 +99,7 @@ class Table:
     values: Array
     weights: Array
     strata: NDArray[np.int64]
+    benchmark: Benchmark = T2V
 
     def aggregate(self, counts: Array) -> Array:
         """Scores of draws: ``(draws, prompts)`` counts -> ``(draws, dimensions)``; NaN where nothing counts."""
@@ -106,56 +110,65 @@ class Table:
         """The rows of these prompts, in this order."""
         place = {prompt: row for row, prompt in enumerate(self.prompts)}
         rows = [place[prompt] for prompt in prompts]
-        return Table(tuple(prompts), self.dimensions, self.values[rows], self.weights[rows], self.strata[rows])
+        return replace(
+            self,
+            prompts=tuple(prompts),
+            values=self.values[rows],
+            weights=self.weights[rows],
+            strata=self.strata[rows],
+        )
 
 
-def table(rows: Iterable[Row]) -> Table:
-    """Sums per prompt of a run's rows; rows without a score leave no trace."""
-    sums: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
-    for row in rows:
-        if row.status == SCORED and row.value is not None and row.weight is not None:
-            value, weight = sums[row.prompt].get(row.dimension, (0.0, 0.0))
-            sums[row.prompt][row.dimension] = (value + row.value * row.weight, weight + row.weight)
-    prompts = tuple(sorted(sums))
-    dimensions = tuple(in_protocol_order({name for scores in sums.values() for name in scores}))
+def table(rows: Iterable[Row], benchmark: Benchmark = T2V) -> Table:
+    """What each dimension says of each prompt of a run; rows without a score leave no trace."""
+    scores: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
+    for (prompt, name), score in prompt_scores(rows, benchmark).items():
+        scores[prompt][name] = score.product, score.weight
+    prompts = tuple(sorted(scores))
+    dimensions = tuple(in_protocol_order({name for found in scores.values() for name in found}, benchmark))
     values, weights = np.zeros((2, len(prompts), len(dimensions)))
     for i, prompt in enumerate(prompts):
         for j, name in enumerate(dimensions):
-            values[i, j], weights[i, j] = sums[prompt].get(name, (0.0, 0.0))
-    groups = {tested: number for number, tested in enumerate(sorted({tuple(sorted(sums[p])) for p in prompts}))}
-    strata = np.array([groups[tuple(sorted(sums[prompt]))] for prompt in prompts], dtype=np.int64)
-    return Table(prompts, dimensions, values, weights, strata)
+            values[i, j], weights[i, j] = scores[prompt].get(name, (0.0, 0.0))
+    groups = {tested: number for number, tested in enumerate(sorted({tuple(sorted(scores[p])) for p in prompts}))}
+    strata = np.array([groups[tuple(sorted(scores[prompt]))] for prompt in prompts], dtype=np.int64)
+    return Table(prompts, dimensions, values, weights, strata, benchmark)
 
 
-def intervals(rows: Iterable[Row], seed: int = 0, draws: int = DRAWS) -> dict[str, Interval]:
-    """Intervals for each dimension and, where it is complete, for Quality, Semantic and Total.
+def intervals(
+    rows: Iterable[Row], seed: int = 0, draws: int = DRAWS, benchmark: Benchmark = T2V
+) -> dict[str, Interval]:
+    """Intervals for each dimension and, where it is complete, for each part and the Total.
 
     Args:
         rows: of one run.
         seed: of the draws.
         draws: how many.
+        benchmark: whose rules hold.
     """
-    sums = table(rows)
+    sums = table(rows, benchmark)
     if not sums.prompts:
         return {}
-    point = _with_sides(sums.dimensions, sums.aggregate(np.ones((1, len(sums.prompts)))))
-    drawn = _with_sides(sums.dimensions, sums.aggregate(_draw(sums.strata, seed, draws)))
+    point = _with_parts(sums, sums.aggregate(np.ones((1, len(sums.prompts)))))
+    drawn = _with_parts(sums, sums.aggregate(_draw(sums.strata, seed, draws)))
     return {name: _interval(float(point[name][0]), drawn[name]) for name in point if math.isfinite(point[name][0])}
 
 
-def category_intervals(rows: Iterable[Row], seed: int = 0, draws: int = DRAWS) -> dict[str, dict[str, Interval]]:
-    """Intervals by content category and dimension."""
+def category_intervals(
+    rows: Iterable[Row], seed: int = 0, draws: int = DRAWS, benchmark: Benchmark = T2V
+) -> dict[str, dict[str, Interval]]:
+    """Intervals by content category and dimension; arguments as :func:`intervals`."""
     by_category: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if row.category:
             by_category[row.category].append(row)
-    return {category: intervals(by_category[category], seed, draws) for category in sorted(by_category)}
+    return {category: intervals(by_category[category], seed, draws, benchmark) for category in sorted(by_category)}
 
 
 def compare(
-    first: Iterable[Row], second: Iterable[Row], seed: int = 0, draws: int = DRAWS
+    first: Iterable[Row], second: Iterable[Row], seed: int = 0, draws: int = DRAWS, benchmark: Benchmark = T2V
 ) -> dict[str, PairedDifference]:
-    """Paired differences over the prompts that both runs have, for every dimension that both have and the sides.
+    """Paired differences over the prompts that both runs have, for every dimension that both have and the parts.
 
     The interval comes from drawing prompts, the probability from exchanging the two runs within random prompts.
 
@@ -164,14 +177,15 @@ def compare(
         second: rows of the run that is judged.
         seed: of the draws.
         draws: how many.
+        benchmark: whose rules hold.
     """
-    one, two = _aligned(table(first), table(second))
+    one, two = _aligned(table(first, benchmark), table(second, benchmark))
     if not one.prompts or not one.dimensions:
         return {}
-    names, everything = one.dimensions, np.ones((1, len(one.prompts)))
-    before, after = (_with_sides(names, part.aggregate(everything)) for part in (one, two))
+    everything = np.ones((1, len(one.prompts)))
+    before, after = (_with_parts(part, part.aggregate(everything)) for part in (one, two))
     counts = _draw(one.strata, seed, draws)
-    drawn = [_with_sides(names, part.aggregate(counts)) for part in (one, two)]
+    drawn = [_with_parts(part, part.aggregate(counts)) for part in (one, two)]
     exchanged = _exchanged(one, two, seed, draws)
     found = {}
     for name in before:
@@ -190,18 +204,21 @@ def compare(
     return _holm(found)
 
 
-def told_apart(totals: Mapping[str, Interval], settled: Mapping[tuple[str, str], bool]) -> list[list[str]]:
+def significance_groups(totals: Mapping[str, Interval], significant: Mapping[tuple[str, str], bool]) -> list[list[str]]:
     """A ranking as groups: within a group nobody can be told apart from its best.
 
     Args:
         totals: score of each model; the higher the better.
-        settled: for pairs of models, in any order, whether their difference is beyond noise.
+        significant: for pairs of models, in any order, whether their difference is beyond noise.
     """
     left = sorted(totals, key=lambda name: -totals[name].score)
     groups = []
     while left:
         best, *others = left
-        group = [best, *(name for name in others if not settled.get((best, name), settled.get((name, best), False)))]
+        group = [
+            best,
+            *(name for name in others if not significant.get((best, name), significant.get((name, best), False))),
+        ]
         groups.append(group)
         left = [name for name in left if name not in group]
     return groups
@@ -222,20 +239,30 @@ def _draw(strata: NDArray[np.int64], seed: int, draws: int) -> Array:
     return counts
 
 
-def _with_sides(dimensions: Sequence[str], scores: Array) -> dict[str, Array]:
-    """Columns by name, and Quality, Semantic and Total where all their dimensions are there."""
-    columns: dict[str, Array] = {name: scores[:, place] for place, name in enumerate(dimensions)}
-    sides: dict[str, Array] = {}
-    for side in (QUALITY, SEMANTIC):
-        rules = {name: rule for name, rule in RULES.items() if rule.side == side}
-        if rules.keys() <= columns.keys():
-            scale = [rule.weight / (rule.maximum - rule.minimum) for rule in rules.values()]
-            above = np.stack([columns[name] - rule.minimum for name, rule in rules.items()], axis=1)
-            sides[side] = above @ np.array(scale) / sum(rule.weight for rule in rules.values())
-    if len(sides) == len(TOTAL_WEIGHTS):
-        weighted = np.stack([weight * sides[side] for side, weight in TOTAL_WEIGHTS.items()])
-        sides[TOTAL] = weighted.sum(axis=0) / sum(TOTAL_WEIGHTS.values())
-    return columns | sides
+def _with_parts(of: Table, scores: Array) -> dict[str, Array]:
+    """Columns by name, and the parts and the Total where all their dimensions are there."""
+    columns: dict[str, Array] = {name: scores[:, place] for place, name in enumerate(of.dimensions)}
+    benchmark, rules = of.benchmark, of.benchmark.rules
+    parts: dict[str, Array] = {}
+    for part in benchmark.parts:
+        specs = [rules[name] for name in benchmark.of_part(part.name)]
+        if all(spec.name in columns for spec in specs):
+            parts[part.name] = _weighted_mean(columns, specs)
+    if not benchmark.has_total or not rules.keys() <= columns.keys():
+        return columns | parts
+    if not benchmark.parts:
+        return columns | {TOTAL: _weighted_mean(columns, list(rules.values()))}
+    weighted = np.stack([part.weight * parts[part.name] for part in benchmark.parts])
+    total = weighted.sum(axis=0) / sum(part.weight for part in benchmark.parts)
+    return columns | parts | {TOTAL: total}
+
+
+def _weighted_mean(columns: Mapping[str, Array], specs: Sequence[DimensionSpec]) -> Array:
+    """Of the normalised scores of these dimensions."""
+    scale = np.array([spec.weight / (spec.maximum - spec.minimum) for spec in specs])
+    above = np.stack([columns[spec.name] - spec.minimum for spec in specs], axis=1)
+    mean: Array = above @ scale / sum(spec.weight for spec in specs)
+    return mean
 
 
 def _interval(point: float, drawn: Array) -> Interval:
@@ -253,13 +280,13 @@ def _aligned(first: Table, second: Table) -> tuple[Table, Table]:
     groups = {pattern.tobytes(): number for number, pattern in enumerate(np.unique(both, axis=0))}
     strata = np.array([groups[pattern.tobytes()] for pattern in both], dtype=np.int64)
     return tuple(
-        Table(part.prompts, part.dimensions, part.values * both, part.weights * both, strata) for part in (one, two)
+        replace(part, values=part.values * both, weights=part.weights * both, strata=strata) for part in (one, two)
     )  # type: ignore[return-value]
 
 
 def _columns(part: Table, names: Sequence[str]) -> Table:
     places = [part.dimensions.index(name) for name in names]
-    return Table(part.prompts, tuple(names), part.values[:, places], part.weights[:, places], part.strata)
+    return replace(part, dimensions=tuple(names), values=part.values[:, places], weights=part.weights[:, places])
 
 
 def _exchanged(one: Table, two: Table, seed: int, draws: int) -> dict[str, Array]:
@@ -270,7 +297,7 @@ def _exchanged(one: Table, two: Table, seed: int, draws: int) -> dict[str, Array
     with np.errstate(invalid="ignore", divide="ignore"):
         first = (stay @ one.values + swap @ two.values) / (stay @ one.weights + swap @ two.weights)
         second = (stay @ two.values + swap @ one.values) / (stay @ two.weights + swap @ one.weights)
-    before, after = (_with_sides(one.dimensions, part) for part in (first, second))
+    before, after = (_with_parts(one, part) for part in (first, second))
     return {name: after[name] - before[name] for name in before}
 
 
@@ -310,11 +337,7 @@ def _holm(found: Mapping[str, PairedDifference]) -> dict[str, PairedDifference]:
     for place, name in enumerate(order):
         highest = max(highest, min(1.0, found[name].p * (len(order) - place)))
         adjusted[name] = highest
-    return {name: _replaced(found[name], adjusted=adjusted[name]) for name in found}
-
-
-def _replaced(difference: PairedDifference, **changes: Any) -> PairedDifference:
-    return PairedDifference(**{**vars(difference), **changes})
+    return {name: replace(found[name], adjusted=adjusted[name]) for name in found}
 
 
 @dataclass(frozen=True)

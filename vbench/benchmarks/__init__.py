@@ -1,1 +1,1 @@
-"""One file a benchmark: its prompts, samples, dimensions, parts and total."""
+"""Benchmarks, one file each: which prompts, how many samples, which dimensions under which rules, parts, total."""

@@ -1,8 +1,8 @@
-"""From per-dimension scores to Quality, Semantic and Total: the protocol's arithmetic and nothing else.
+"""From per-dimension scores to the parts and the Total of a benchmark: its arithmetic and nothing else.
 
-Constants are those of the published leaderboard. ``normalised = (score - minimum) / (maximum - minimum)``,
-without clipping; Quality and Semantic are weighted means of normalised scores; Total is (4 Quality + Semantic) / 5.
-The reference counts a missing dimension as raw 0, silently. Here it is named, and no Total is given without it.
+``normalised = (score - minimum) / (maximum - minimum)``, without clipping; a part is the weighted mean of its
+dimensions' normalised scores, and the Total the weighted mean of the parts. The reference counts a missing dimension as
+raw 0, silently. Here it is named, and no Total is given without it.
 """
 
 from __future__ import annotations
@@ -11,72 +11,34 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-QUALITY, SEMANTIC = "quality", "semantic"
+from vbench.benchmarks.base import Benchmark
+from vbench.benchmarks.t2v import T2V
 
-TOTAL_WEIGHTS = {QUALITY: 4.0, SEMANTIC: 1.0}
-
-
-@dataclass(frozen=True)
-class Rule:
-    """How one dimension enters the score card.
-
-    Attributes:
-        side: ``"quality"`` or ``"semantic"``.
-        minimum: raw score that becomes 0.
-        maximum: raw score that becomes 1.
-        weight: what it counts on its side.
-    """
-
-    side: str
-    minimum: float = 0.0
-    maximum: float = 1.0
-    weight: float = 1.0
-
-    def normalised(self, score: float) -> float:
-        """The raw score on the card's scale; outside 0..1 where the raw score is outside the bounds."""
-        return (score - self.minimum) / (self.maximum - self.minimum)
+TOTAL = "total"
 
 
-RULES: dict[str, Rule] = {
-    "subject_consistency": Rule(QUALITY, 0.1462, 1.0),
-    "background_consistency": Rule(QUALITY, 0.2615, 1.0),
-    "temporal_flickering": Rule(QUALITY, 0.6293, 1.0),
-    "motion_smoothness": Rule(QUALITY, 0.706, 0.9975),
-    "dynamic_degree": Rule(QUALITY, 0.0, 1.0, weight=0.5),
-    "aesthetic_quality": Rule(QUALITY),
-    "imaging_quality": Rule(QUALITY),
-    "object_class": Rule(SEMANTIC),
-    "multiple_objects": Rule(SEMANTIC),
-    "human_action": Rule(SEMANTIC),
-    "color": Rule(SEMANTIC),
-    "spatial_relationship": Rule(SEMANTIC),
-    "scene": Rule(SEMANTIC, 0.0, 0.8222),
-    "appearance_style": Rule(SEMANTIC, 0.0009, 0.2855),
-    "temporal_style": Rule(SEMANTIC, 0.0, 0.364),
-    "overall_consistency": Rule(SEMANTIC, 0.0, 0.364),
-}
-
-
-def side_score(side: str, scores: Mapping[str, float]) -> float | None:
-    """Weighted mean of the normalised scores of one side, over those of its dimensions that ``scores`` has.
+def part_score(part: str, scores: Mapping[str, float], benchmark: Benchmark = T2V) -> float | None:
+    """Weighted mean of the normalised scores of one part, over those of its dimensions that ``scores`` has.
 
     Args:
-        side: ``"quality"`` or ``"semantic"``.
+        part: name of the part; ``""`` where the benchmark has none, for all dimensions.
         scores: raw scores by dimension.
+        benchmark: whose rules hold.
 
     Returns:
-        The mean, ``None`` where no dimension of the side is there.
+        The mean, ``None`` where no dimension of the part is there.
     """
-    present = {name: rule for name, rule in RULES.items() if rule.side == side and name in scores}
+    present = [benchmark.rules[name] for name in benchmark.of_part(part) if name in scores]
     if not present:
         return None
-    weighted = math.fsum(rule.normalised(scores[name]) * rule.weight for name, rule in present.items())
-    return weighted / math.fsum(rule.weight for rule in present.values())
+    weighted = math.fsum(spec.normalised(scores[spec.name]) * spec.weight for spec in present)
+    return weighted / math.fsum(spec.weight for spec in present)
 
 
-def total_score(quality: float, semantic: float) -> float:
-    """(4 Quality + Semantic) / 5."""
-    return (TOTAL_WEIGHTS[QUALITY] * quality + TOTAL_WEIGHTS[SEMANTIC] * semantic) / sum(TOTAL_WEIGHTS.values())
+def total_score(parts: Mapping[str, float], benchmark: Benchmark = T2V) -> float:
+    """Weighted mean of the parts: (4 Quality + Semantic) / 5 for text to video."""
+    weights = {part.name: part.weight for part in benchmark.parts}
+    return sum(weights[name] * parts[name] for name in weights) / sum(weights.values())
 
 
 @dataclass(frozen=True)
@@ -99,36 +61,43 @@ class ScoreCard:
     """What a run says, and what it does not.
 
     Attributes:
-        dimensions: results by dimension, in the protocol's order.
+        dimensions: results by dimension, in the card's order.
         by_category: raw scores by content category and dimension; empty where prompts have no category.
         not_evaluated: dimension -> reason, for those that were asked for and have no score.
+        benchmark: whose rules hold.
     """
 
     dimensions: Mapping[str, DimensionResult]
     by_category: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     not_evaluated: Mapping[str, str] = field(default_factory=dict)
+    benchmark: Benchmark = T2V
 
     @property
     def scores(self) -> dict[str, float]:
         """Raw scores of the dimensions that have one."""
         return {name: result.score for name, result in self.dimensions.items() if result.score is not None}
 
-    def missing(self, side: str | None = None) -> list[str]:
-        """Dimensions of a side (of both, by default) without a score."""
-        return [name for name, rule in RULES.items() if side in (None, rule.side) and name not in self.scores]
+    def missing(self, part: str | None = None) -> list[str]:
+        """Dimensions of a part (of all, by default) without a score."""
+        rules = self.benchmark.rules
+        return [name for name, spec in rules.items() if part in (None, spec.part) and name not in self.scores]
 
-    def side(self, side: str, partial: bool = False) -> float | None:
-        """Quality or Semantic, 0..1; ``None`` while a dimension is missing, unless parts are enough."""
-        return side_score(side, self.scores) if partial or not self.missing(side) else None
+    def part(self, part: str, partial: bool = False) -> float | None:
+        """The score of a part, 0..1; ``None`` while a dimension is missing, unless over what is there is enough."""
+        return part_score(part, self.scores, self.benchmark) if partial or not self.missing(part) else None
 
     @property
     def total(self) -> float | None:
-        """Total, 0..1; ``None`` unless all 16 dimensions have a score."""
-        quality, semantic = self.side(QUALITY), self.side(SEMANTIC)
-        return None if quality is None or semantic is None else total_score(quality, semantic)
+        """Total, 0..1; ``None`` unless all dimensions have a score, and where the benchmark has none."""
+        if not self.benchmark.has_total or self.missing():
+            return None
+        parts = {part.name: self.part(part.name) for part in self.benchmark.parts}
+        if not parts:
+            return self.part("")
+        return total_score({name: score for name, score in parts.items() if score is not None}, self.benchmark)
 
 
-def in_protocol_order(dimensions: Iterable[str]) -> list[str]:
+def in_protocol_order(dimensions: Iterable[str], benchmark: Benchmark = T2V) -> list[str]:
     """The names in the order of the score card; those it does not know come last."""
-    order = {name: place for place, name in enumerate(RULES)}
+    order = {name: place for place, name in enumerate(benchmark.rules)}
     return sorted(dimensions, key=lambda name: (order.get(name, len(order)), name))

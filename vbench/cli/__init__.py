@@ -6,28 +6,28 @@ import sys
 
 import typer
 
-from vbench.cli.align import EPILOG as ALIGN_EPILOG
 from vbench.cli.align import align
+from vbench.cli.benchmarks import benchmarks
 from vbench.cli.check import check
 from vbench.cli.compare import compare
 from vbench.cli.demo import demo
 from vbench.cli.diff import diff
 from vbench.cli.dimensions import dimensions
+from vbench.cli.environment import name_options
 from vbench.cli.evaluate import ReferenceFlags, evaluate
 from vbench.cli.explain import explain
 from vbench.cli.filter_static import filter_static
-from vbench.cli.generate import EPILOG as GENERATE_EPILOG
 from vbench.cli.generate import generate, generators
 from vbench.cli.leaderboard import leaderboard
+from vbench.cli.plain_help import PlainHelp
 from vbench.cli.prompts import plan, prompts
 from vbench.cli.report import report
 from vbench.cli.score import score
-from vbench.cli.sensitivity import EPILOG as SENSITIVITY_EPILOG
 from vbench.cli.sensitivity import sensitivity
 from vbench.cli.submit import submit, withdraw
 from vbench.cli.verify import verify
 from vbench.cli.weights import weights
-from vbench.errors import UsageError, VBenchError
+from vbench.errors import NothingToScore, UsageError, VBenchError
 
 OK, SOME_FAILED, USAGE, NOTHING_SCORED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -42,31 +42,33 @@ app = typer.Typer(
 )
 
 SAMPLE, EVALUATE, COMPARE, BOARD, SETUP = (
-    "Sample videos", "Evaluate them", "Compare and understand", "Leaderboard", "Prompts, weights, demonstration",
+    "Sample videos", "Evaluate them", "Compare and understand", "Leaderboard",
+    "Benchmarks, prompts, weights, demonstration",
 )  # fmt: skip
 
-app.command(rich_help_panel=SAMPLE, epilog=GENERATE_EPILOG)(generate)
-app.command(rich_help_panel=SAMPLE)(generators)
-app.command(rich_help_panel=SAMPLE)(plan)
-app.command(rich_help_panel=EVALUATE)(check)
-app.command(rich_help_panel=EVALUATE)(filter_static)
-app.command("static_filter", hidden=True)(filter_static)  # the reference's name for it
+app.command(rich_help_panel=SAMPLE, cls=PlainHelp)(generate)
+app.command(rich_help_panel=SAMPLE, cls=PlainHelp)(generators)
+app.command(rich_help_panel=SAMPLE, cls=PlainHelp)(plan)
+app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(check)
+app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(filter_static)
+app.command("static_filter", hidden=True, cls=PlainHelp)(filter_static)  # the reference's name for it
 app.command(rich_help_panel=EVALUATE, cls=ReferenceFlags)(evaluate)
-app.command(rich_help_panel=EVALUATE)(score)
-app.command(rich_help_panel=EVALUATE)(dimensions)
-app.command(rich_help_panel=COMPARE)(report)
-app.command(rich_help_panel=COMPARE)(explain)
-app.command(rich_help_panel=COMPARE)(compare)
-app.command(rich_help_panel=COMPARE)(diff)
-app.command(rich_help_panel=COMPARE)(verify)
-app.command(rich_help_panel=COMPARE, epilog=SENSITIVITY_EPILOG)(sensitivity)
-app.command(rich_help_panel=BOARD)(submit)
-app.command(rich_help_panel=BOARD)(withdraw)
-app.command(rich_help_panel=BOARD, epilog=ALIGN_EPILOG)(align)
+app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(score)
+app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(dimensions)
+app.command(rich_help_panel=COMPARE, cls=PlainHelp)(report)
+app.command(rich_help_panel=COMPARE, cls=PlainHelp)(explain)
+app.command(rich_help_panel=COMPARE, cls=PlainHelp)(compare)
+app.command(rich_help_panel=COMPARE, cls=PlainHelp)(diff)
+app.command(rich_help_panel=COMPARE, cls=PlainHelp)(verify)
+app.command(rich_help_panel=COMPARE, cls=PlainHelp)(sensitivity)
+app.command(rich_help_panel=BOARD, cls=PlainHelp)(submit)
+app.command(rich_help_panel=BOARD, cls=PlainHelp)(withdraw)
+app.command(rich_help_panel=BOARD, cls=PlainHelp)(align)
 app.add_typer(leaderboard, name="leaderboard", rich_help_panel=BOARD)
+app.command(rich_help_panel=SETUP, cls=PlainHelp)(benchmarks)
 app.add_typer(prompts, name="prompts", rich_help_panel=SETUP)
 app.add_typer(weights, name="weights", rich_help_panel=SETUP)
-app.command(rich_help_panel=SETUP)(demo)
+app.command(rich_help_panel=SETUP, cls=PlainHelp)(demo)
 
 
 def _version(value: bool) -> None:
@@ -84,13 +86,21 @@ def options(
     """Sample videos with generative models and score them, dimension by dimension."""
 
 
+def _status(error: VBenchError) -> int:
+    if isinstance(error, NothingToScore):
+        return NOTHING_SCORED
+    return USAGE if isinstance(error, UsageError) else SOME_FAILED
+
+
 def main() -> None:
     """Run the command line; a user's mistake prints one paragraph, a bug keeps its traceback."""
+    command = typer.main.get_group(app)
+    name_options(command)
     try:
-        app()
+        command()
     except VBenchError as error:
         typer.echo(f"vbench: {error}", err=True)
-        sys.exit(USAGE if isinstance(error, UsageError) else SOME_FAILED)
+        sys.exit(_status(error))
     except ModuleNotFoundError as error:
         package = (error.name or "").split(".")[0]
         if package == "vbench":

@@ -18,16 +18,6 @@ if TYPE_CHECKING:
     from vbench.analysis.statistics import Interval
     from vbench.runs.store import Row
 
-EPILOG = """
-[bold]Examples[/bold]
-
-  vbench align --annotations human_anno/ --run lavie=runs/lavie --run modelscope=runs/modelscope --plot alignment.svg
-
-  vbench align --annotations votes.csv --scores leaderboard.csv
-
-  vbench align --board sqlite:///board.sqlite --by mean --json
-"""
-
 OVERALL = "overall"
 
 
@@ -67,6 +57,11 @@ def align(
     """Correlate models' scores with how often people prefer their videos, dimension by dimension.
 
     Exit status: 0 done, 1 people judged a dimension that has no scores of two of the models, 2 wrong call.
+
+    Examples:
+      vbench align --annotations human/ --run lavie=runs/lavie --run ms=runs/ms
+      vbench align --annotations votes.csv --scores board.csv --plot align.svg
+      vbench align --board sqlite:///board.sqlite --by mean --json
     """
     from vbench.analysis.alignment import align as align_runs
     from vbench.analysis.alignment import align_scores

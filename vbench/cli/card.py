@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, ScoreCard
-from vbench.dimensions.profiles import PROFILES
+from vbench.benchmarks.base import Part
+from vbench.benchmarks.score_card import ScoreCard
+from vbench.benchmarks.t2v import T2V
+from vbench.dimensions.profiles import profiles
 
 
 def card_json(
@@ -18,24 +20,25 @@ def card_json(
     Args:
         card: the scores.
         profile: which backbones gave them.
-        partial: whether Quality and Semantic are wanted over what is there.
+        partial: whether the parts are wanted over what is there.
         options: settings by dimension that are not the protocol's; with any the card compares with no leaderboard.
     """
+    known = profiles().get(profile)
     return {
+        "benchmark": card.benchmark.name,
         "profile": profile,
-        "comparable": bool(profile in PROFILES and PROFILES[profile].comparable and not options),
+        "comparable": bool(known and known.comparable and not options),
         "options": {name: dict(settings) for name, settings in (options or {}).items()},
         "dimensions": {
             name: {
                 "score": result.score,
-                "normalised": _normalised(name, result.score),
+                "normalised": _normalised(card, name, result.score),
                 "videos": result.videos,
                 "not_scored": dict(result.statuses),
             }
             for name, result in card.dimensions.items()
         },
-        "quality": card.side(QUALITY, partial),
-        "semantic": card.side(SEMANTIC, partial),
+        **{part.name: card.part(part.name, partial) for part in card.benchmark.parts},
         "total": card.total,
         "partial": partial,
         "missing": card.missing(),
@@ -52,29 +55,31 @@ def print_json(value: Any) -> None:
 def print_card(
     card: ScoreCard, profile: str, partial: bool = False, options: Mapping[str, Mapping[str, Any]] | None = None
 ) -> None:
-    """The table: raw and normalised scores, the sides, what is missing and why; arguments as :func:`card_json`."""
+    """The table: raw and normalised scores, the parts, what is missing and why; arguments as :func:`card_json`."""
     from rich.console import Console
     from rich.table import Table
 
     console = Console(highlight=False)
-    known = PROFILES.get(profile)
-    title = f"Scores ({profile} profile)"
+    known, benchmark = profiles().get(profile), card.benchmark
+    title = f"Scores ({profile} profile)" if benchmark is T2V else f"Scores of {benchmark.name} ({profile} profile)"
     table = Table("dimension", title=title, title_justify="left")
     for heading in ("score", "normalised", "videos", "not scored"):
         table.add_column(heading, justify="right")
     for name, result in card.dimensions.items():
         failed = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in result.statuses.items())
-        normalised = _percent(_normalised(name, result.score))
-        last_of_side = name in RULES and RULES[name].side != _next_side(card, name)
+        normalised = _percent(_normalised(card, name, result.score))
+        rule = benchmark.rules.get(name)
+        last_of_part = rule is not None and rule.part != _next_part(card, name)
         table.add_row(
-            name, _number(result.score), normalised, str(result.videos), failed or "-", end_section=last_of_side
+            name, _number(result.score), normalised, str(result.videos), failed or "-", end_section=last_of_part
         )
     console.print(table)
-    for side in (QUALITY, SEMANTIC):
-        console.print(_side_line(card, side, partial))
-    console.print(
-        f"Total     {_percent(card.total)}" if card.total is not None else "Total     needs all 16 dimensions"
-    )
+    for part in benchmark.parts:
+        console.print(_part_line(card, part, partial))
+    if card.total is not None:
+        console.print(f"Total     {_percent(card.total)}")
+    elif benchmark.has_total:
+        console.print(f"Total     needs all {len(benchmark.rules)} dimensions")
     _print_categories(console, card)
     for reason in dict.fromkeys(card.not_evaluated.values()):
         names = ", ".join(name for name, why in card.not_evaluated.items() if why == reason)
@@ -87,18 +92,18 @@ def print_card(
         console.print(note, markup=False, soft_wrap=True)
 
 
-def _next_side(card: ScoreCard, name: str) -> str | None:
-    names = list(card.dimensions)
+def _next_part(card: ScoreCard, name: str) -> str | None:
+    names, rules = list(card.dimensions), card.benchmark.rules
     after = names[names.index(name) + 1 :]
-    return RULES[after[0]].side if after and after[0] in RULES else None
+    return rules[after[0]].part if after and after[0] in rules else None
 
 
-def _side_line(card: ScoreCard, side: str, partial: bool) -> str:
-    missing, label = card.missing(side), f"{side.capitalize():9}"
-    score = card.side(side, partial)
+def _part_line(card: ScoreCard, part: Part, partial: bool) -> str:
+    missing, label = card.missing(part.name), f"{part.name.capitalize():9}"
+    score = card.part(part.name, partial)
     if not missing:
         return f"{label} {_percent(score)}"
-    count = sum(rule.side == side for rule in RULES.values())
+    count = len(card.benchmark.of_part(part.name))
     if score is not None:
         there = f"{count - len(missing)} of {count} dimensions"
         return f"{label} {_percent(score)} over {there}: a part, not the protocol's score"
@@ -119,8 +124,9 @@ def _print_categories(console: Any, card: ScoreCard) -> None:
     console.print(table)
 
 
-def _normalised(name: str, score: float | None) -> float | None:
-    return RULES[name].normalised(score) if score is not None and name in RULES else None
+def _normalised(card: ScoreCard, name: str, score: float | None) -> float | None:
+    rule = card.benchmark.rules.get(name)
+    return rule.normalised(score) if rule is not None and score is not None else None
 
 
 def _number(value: float | None) -> str:

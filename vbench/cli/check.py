@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from vbench.cli.benchmarks import Named
 from vbench.cli.card import print_json
-from vbench.runs.plan import make_plan
 
 
 def check(
@@ -21,30 +21,38 @@ def check(
         list[str] | None, typer.Option("--dimension", "-d", help="Only videos of these dimensions.")
     ] = None,
     category: Annotated[str | None, typer.Option(help="Content category (category mode).")] = None,
+    benchmark: Named = None,
     strict: Annotated[bool, typer.Option(help="Warnings count for the exit status, too.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """List what is missing, unreadable, odd, duplicate or changed, without loading any model.
 
-    Exit status: 0 no errors, 1 errors (with --strict also warnings), 2 wrong call.
+    Exit status: 0 no errors, 1 errors (with --strict also warnings), 2 wrong call,
+    3 no prompt tests what was asked.
+
+    Examples:
+      vbench check videos/mine
+      vbench check videos/mine --suite vbench-t2v -d temporal_flickering
+      vbench check videos/mine --strict --json
     """
     from rich.console import Console
     from rich.table import Table
 
+    from vbench.runs.plan import make_plan
     from vbench.runs.preflight import ERROR
     from vbench.runs.preflight import check as findings_of
 
-    plan = make_plan(videos, dimension, "auto", suite, None, None, category)
+    plan = make_plan(videos, dimension, suite=suite, category=category, benchmark=benchmark)
     findings = list(findings_of(plan))
     if json_output:
-        print_json({"videos": len(plan.visits), "findings": [asdict(finding) for finding in findings]})
+        print_json({"videos": len(plan.tasks), "findings": [asdict(finding) for finding in findings]})
     elif findings:
         table = Table("severity", "kind", "video", "what to know")
         for finding in findings:
             table.add_row(finding.severity, finding.kind.replace("_", " "), finding.video, finding.message)
         Console(highlight=False, markup=False).print(table)
     if not json_output:
-        count = len({visit.path for visit in plan.visits})
+        count = len({task.path for task in plan.tasks})
         typer.echo(
             f"{count} videos, {len(findings)} findings." + ("" if findings else " Next: vbench evaluate " + str(videos))
         )

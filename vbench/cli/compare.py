@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vbench.cli.benchmarks import Named
 from vbench.cli.card import print_json
 
 if TYPE_CHECKING:
@@ -43,16 +44,24 @@ def compare(
     force: Annotated[bool, typer.Option(help="Compare runs of different kinds, and mark it.")] = False,
     seed: Annotated[int, typer.Option(help="Of the random draws.")] = 0,
     prompts: Annotated[int, typer.Option(min=0, help="Prompts to list whose scores moved most.")] = 5,
+    benchmark: Named = None,
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
 ) -> None:
     """Compare runs over the prompts that they share: score, change, interval, and whether it is beyond noise.
 
     Exit status: 0 compared (and the gate is met), 1 the gate is not met, 2 wrong call or runs of different kinds.
-    """
-    from vbench.analysis.comparison import compare_runs, conditions, failures
 
-    asked = conditions(gate) if gate else []
-    compared = compare_runs(runs, force, seed, prompts)
+    Examples:
+      vbench compare runs/base runs/new
+      vbench compare runs/base runs/new --gate "total>-0.5,imaging_quality>-1"
+      vbench compare runs/base runs/new --format markdown
+    """
+    from vbench.analysis.comparison import benchmark_of, compare_runs, conditions, failures
+    from vbench.benchmarks.registry import benchmark_named
+
+    rules = benchmark_named(benchmark) if benchmark else None
+    asked = conditions(gate, rules or benchmark_of(runs[0])) if gate else []
+    compared = compare_runs(runs, force, seed, prompts, rules)
     for comparison in compared:
         for objection in comparison.objections:
             typer.echo(f"{runs[0].name} and {comparison.name} should not be compared: {objection}", err=True)
@@ -141,7 +150,7 @@ def _categories(console: Any, by_category: Mapping[str, Mapping[str, PairedDiffe
 def _change(difference: PairedDifference | None) -> str:
     if difference is None:
         return "-"
-    return f"{100 * difference.change:+.2f}{'*' if difference.settled() else ' '}"
+    return f"{100 * difference.change:+.2f}{'*' if difference.is_significant() else ' '}"
 
 
 def _markdown(first: str, compared: Sequence[Comparison]) -> None:

@@ -19,7 +19,12 @@ def demo(
         Path, typer.Option("--output", "-o", help="Folder for the videos, the runs and the report; emptied first.")
     ] = Path("demo-output"),
 ) -> None:
-    """Sample two synthetic models, score them with the lite profile, compare them and write a report; two minutes."""
+    """Sample two synthetic models, score them with the lite profile, compare them and write a report; two minutes.
+
+    Examples:
+      vbench demo
+      vbench demo --output here
+    """
     if output.exists():
         shutil.rmtree(output)
     videos, runs = output / "videos", output / "runs"

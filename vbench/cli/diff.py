@@ -20,6 +20,10 @@ def diff(
     """List everything in which two runs differ, most likely cause first, and the prompts that moved most.
 
     Exit status: 0 nothing differs, 1 something does, 2 wrong call.
+
+    Examples:
+      vbench diff runs/monday runs/tuesday
+      vbench diff runs/monday runs/tuesday --json
     """
     from rich.console import Console
     from rich.table import Table

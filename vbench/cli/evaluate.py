@@ -7,37 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
+from vbench.cli.benchmarks import Named
 from vbench.cli.card import card_json, print_card, print_json
+from vbench.cli.plain_help import PlainHelp
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
-from vbench.runs.plan import default_output, make_plan
 
 if TYPE_CHECKING:
     from vbench.runs.evaluate import Outcome
 
 BY_METRIC = "imaging_quality_by_metric"
 
-EPILOG = """
-[bold]Examples[/bold]
 
-  vbench evaluate videos/ --profile lite
-
-  vbench evaluate videos/ --suite VBench_full_info.json --output runs/my-model
-
-  vbench evaluate clip.mp4 -d subject_consistency -d motion_smoothness --json
-
-Run the same command again to continue. Exit status: 0 everything is scored, 1 some videos or dimensions are not,
-2 wrong call, 3 nothing could be scored.
-"""
-
-
-class ReferenceFlags(TyperCommand):
+class ReferenceFlags(PlainHelp):
     """Reads ``--dimension a b`` (several values after one option), as the reference's command line takes it."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "epilog": EPILOG})
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Repeat the option before each further value, then parse as usual."""
@@ -52,7 +36,9 @@ def spread(args: Sequence[str]) -> list[str]:
     >>> spread(["--dimension", "scene", "color", "videos"])
     ['--dimension', 'scene', '--dimension', 'color', 'videos']
     """
-    from vbench.dimensions.profiles import DIMENSIONS
+    from vbench.benchmarks.registry import specs_of
+
+    known = specs_of()
 
     spread_out: list[str] = []
     collecting = False
@@ -60,7 +46,7 @@ def spread(args: Sequence[str]) -> list[str]:
         if arg in ("--dimension", "-d"):
             collecting = True
             spread_out.append(arg)
-        elif collecting and spread_out[-1] not in ("--dimension", "-d") and arg in DIMENSIONS.names():
+        elif collecting and spread_out[-1] not in ("--dimension", "-d") and arg in known:
             spread_out += ["--dimension", arg]
         else:
             collecting = collecting and spread_out[-1] in ("--dimension", "-d")
@@ -90,6 +76,7 @@ def evaluate(
             help="open, mini, vbench-t2v or a JSON file; switches to the standard mode.",
         ),
     ] = None,
+    benchmark: Named = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -116,7 +103,6 @@ def evaluate(
     workers: Annotated[
         int, typer.Option("--workers", "--ngpus", min=1, help="Processes; with several GPUs each takes one.")
     ] = 1,
-    batch_size: Annotated[int, typer.Option(min=1, help="Frames at once on an accelerator.")] = 8,
     memory: Annotated[int, typer.Option(min=0, help="MiB of decoded frames to keep per video.")] = 512,
     imaging_preprocessing: Annotated[
         str,
@@ -135,7 +121,7 @@ def evaluate(
         ),
     ] = "",
     partial: Annotated[
-        bool, typer.Option(help="Show Quality and Semantic over the dimensions that are there.")
+        bool, typer.Option(help="Show the parts, such as Quality, over the dimensions that are there.")
     ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print the score card as JSON.")] = False,
     progress: Annotated[
@@ -145,7 +131,17 @@ def evaluate(
     load_ckpt_from_local: Annotated[str | None, typer.Option("--load_ckpt_from_local", hidden=True)] = None,
     read_frame: Annotated[str | None, typer.Option("--read_frame", hidden=True)] = None,
 ) -> None:
-    """Score videos, dimension by dimension; continues where an earlier call stopped."""
+    """Score videos, dimension by dimension; continues where an earlier call stopped.
+
+    The same command continues a run that was interrupted.
+
+    Exit status: 0 everything is scored, 1 some videos or dimensions are not, 2 wrong call, 3 nothing could be scored.
+
+    Examples:
+      vbench evaluate videos/ --profile lite
+      vbench evaluate videos/ --suite vbench-t2v --output runs/my-model
+      vbench evaluate clip.mp4 -d subject_consistency -d motion_smoothness --json
+    """
     where = videos or videos_path
     if where is None:
         raise UsageError("Name the folder of the videos: vbench evaluate VIDEOS. More: vbench evaluate --help")
@@ -154,40 +150,30 @@ def evaluate(
             "--load_ckpt_from_local and --read_frame have no effect: checkpoints are always local, frames exact.",
             err=True,
         )
-    from vbench import device as devices
-    from vbench.compat import result_files
-    from vbench.compat import vbench_class as reference
+    from vbench import interface
+    from vbench.compat.result_files import write_results
+    from vbench.compat.vbench_class import options_from
     from vbench.dimensions.backbones.pyiqa_metric import known_measure
-    from vbench.dimensions.profiles import profile as profile_named
-    from vbench.runs import evaluate as run
-    from vbench.runs import record
-    from vbench.runs.evaluators import Evaluators
 
-    options = reference.options_from({"imaging_quality_preprocessing_mode": imaging_preprocessing})
+    if prompt and prompt_file:
+        raise UsageError("--prompt and --prompt-file exclude each other.")
+    options = options_from({"imaging_quality_preprocessing_mode": imaging_preprocessing})
     if imaging_metric:
         options[BY_METRIC] = {"metric": known_measure(imaging_metric)}
-    plan = make_plan(
-        where,
-        dimension,
-        mode,
-        suite,
-        prompt,
-        prompt_file,
-        category,
-        extra=[BY_METRIC] if imaging_metric else (),
-        special=special,
-    )
-    crew = Evaluators(profile_named(profile), devices.choose(device), batch_size, options)
-    folder = output or default_output(where, profile)
-    outcome = run.evaluate(plan, crew, folder, progress_of(progress), memory * 2**20, workers)
-    card = result_files.write_results(folder, "results", plan)
-    used = record.read_record(folder)["options"]
+    run = interface.evaluate(
+        where, dimensions=dimension, benchmark=benchmark, suite=suite, category=category, prompts=prompt_file or prompt,
+        mode=mode, special=special, profile=profile, options=options, extra=[BY_METRIC] if imaging_metric else (),
+        output=output, device=device, workers=workers, memory=memory, progress=progress_of(progress),
+    )  # fmt: skip
+    assert run.plan and run.outcome
+    card, used = write_results(run.folder, "results", run.plan), run.record.options
     if json_output:
-        print_json({"run": str(folder), **card_json(card, profile, partial, used)})
+        print_json({"run": str(run.folder), **card_json(card, profile, partial, used)})
     else:
         print_card(card, profile, partial, used)
-        typer.echo(f"Run: {folder}   Read it again: vbench score {folder}   With curves: vbench report {folder}")
-    raise typer.Exit(exit_status(outcome, explicit=bool(dimension)))
+        typer.echo(f"Run: {run.folder}\nRead it again: vbench score {run.folder}")
+        typer.echo(f"With curves:   vbench report {run.folder}")
+    raise typer.Exit(exit_status(run.outcome, explicit=bool(dimension)))
 
 
 def exit_status(outcome: Outcome, explicit: bool) -> int:

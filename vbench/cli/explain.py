@@ -15,7 +15,11 @@ def explain(
         Path | None, typer.Option("--output", "-o", help="Folder for the page; by default explained/VIDEO in the run.")
     ] = None,
 ) -> None:
-    """Write a page with the video's frames and what the evaluators saw on them: boxes, labels, captions, curves."""
+    """Write a page with the video's frames and what the evaluators saw on them: boxes, labels, captions, curves.
+
+    Examples:
+      vbench explain runs/mine "a cat-0.mp4"
+    """
     from vbench.reports.explain import explain as write
 
     typer.echo(write(run, video, output or run / "explained" / Path(video).stem))

@@ -40,11 +40,15 @@ def filter_static(
 
     Exit status: 0 every prompt has five static videos (or the scope sets no number), 1 some have fewer or could not
     be judged, 2 wrong call.
+
+    Examples:
+      vbench filter-static videos/mine --output videos/static
     """
     from rich.console import Console
     from rich.progress import track
 
     from vbench import device as devices
+    from vbench.benchmarks.t2v import T2V
     from vbench.dimensions.backbones.base import FlowEstimator
     from vbench.dimensions.profiles import BACKBONES
     from vbench.dimensions.profiles import profile as profile_named
@@ -57,9 +61,10 @@ def filter_static(
     if folder is None or not folder.is_dir():
         raise UsageError(f"Name the folder of the sampled videos; {folder or 'nothing'} is none.")
     paths = filtering.videos_in(folder)
-    keep = filtering.KEEP if scope == "temporal_flickering" else None
-    if scope == "temporal_flickering":
-        prompts = filtering.prompts_of_suite(load_suite(suite))
+    filtered = scope in {spec.name for spec in T2V.specs if spec.sampled}
+    keep = filtering.KEEP if filtered else None
+    if filtered:
+        prompts = filtering.prompts_of_suite(load_suite(suite), scope)
     elif scope == "all":
         prompts = [prompt_from_name(path) for path in paths]
     else:

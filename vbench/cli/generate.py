@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from vbench.cli.benchmarks import Named
 from vbench.cli.card import print_json
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import CheckpointError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from vbench.prompts.suite import PromptSuite
-    from vbench.sampling.generate import Sampled, Wanted
-
-EPILOG = """
-[bold]Examples[/bold]
-
-  vbench generate --model latte --suite open --samples 5 --out videos/latte
-
-  vbench generate --model animatediff+freeinit+freeu --suite mini --samples 1 --steps 25 --out videos/try
-
-  vbench generate --model diffusers:checkpoints/my-model --prompt "a red bus" --seed 7 --out videos/bus
-
-  vbench generate --model "command:python sample.py --ckpt last.pt" --suite mini --out videos/mine
-
-  vbench generate --model directory:downloads/pika --suite vbench-t2v --out videos/pika
-
-Run the same command again to continue. Then: vbench evaluate DIR. Names of models: vbench generators. Exit status:
-0 every video is there, 1 some could not be made, 2 wrong call, 3 none could be made.
-"""
+    from vbench.sampling.generate import Sampled
 
 
 def generate(
@@ -43,11 +23,16 @@ def generate(
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder of the videos; continued if it is there.", show_default=False)
     ],
-    suite: Annotated[str | None, typer.Option(help="open, mini, vbench-t2v or a JSON file.")] = None,
+    suite: Annotated[
+        str | None, typer.Option(help="open, mini, vbench-t2v or a JSON file; by default the benchmark's own.")
+    ] = None,
+    benchmark: Named = None,
     prompt: Annotated[list[str] | None, typer.Option(help="A prompt of your own instead of a suite.")] = None,
     dimension: Annotated[list[str] | None, typer.Option("--dimension", "-d", help="Only prompts of these.")] = None,
     category: Annotated[str | None, typer.Option(help="The prompts of a content category instead.")] = None,
-    samples: Annotated[int, typer.Option(min=1, help="Videos a prompt.")] = 5,
+    samples: Annotated[
+        int | None, typer.Option(min=1, help="Videos a prompt.", show_default="as the benchmark says: 5")
+    ] = None,
     static_samples: Annotated[
         int | None,
         typer.Option(
@@ -78,20 +63,34 @@ def generate(
         ProgressStyle, typer.Option(help="How to show progress, on standard error.")
     ] = ProgressStyle.auto,
 ) -> None:
-    """Sample the videos of a prompt suite with a model; continues where an earlier call stopped."""
-    from vbench.generators.catalog import build
-    from vbench.sampling.generate import generate as sample
+    """Sample the videos of a prompt suite with a model; continues where an earlier call stopped.
 
-    generator = build(model, option or ())
+    The same command continues what was interrupted. Then: vbench evaluate DIR. Names of models: vbench generators.
+
+    Exit status: 0 every video is there, 1 some could not be made, 2 wrong call, 3 none could be made.
+
+    Examples:
+      vbench generate --model latte --suite open --out videos/latte
+      vbench generate -m animatediff+freeinit+freeu --suite mini --out videos/try
+      vbench generate -m diffusers:ckpt/mine --prompt "a red bus" -o videos/bus
+      vbench generate -m "command:python sample.py" --suite mini --out videos/mine
+      vbench generate -m directory:downloads/pika --suite vbench-t2v -o videos/pika
+    """
+    from vbench import interface
+    from vbench.sampling.wanted import read_texts
+
     width, height = _size(size)
-    settings = generator.defaults.with_given(
-        frames=frames, height=height, width=width, fps=fps, steps=steps, guidance=guidance,
-        negative_prompt=negative_prompt,
-    )  # fmt: skip
-    wanted = _wanted(suite, prompt, dimension, category, samples, static_samples, seed)
-    wanted = _with_material(wanted, images, texts, extender)
+    settings = {
+        "frames": frames, "height": height, "width": width, "fps": fps, "steps": steps, "guidance": guidance,
+        "negative_prompt": negative_prompt,
+    }  # fmt: skip
     try:
-        outcome = sample(generator, wanted, settings, out, progress_of(progress))
+        outcome = interface.generate(
+            model, out, benchmark=benchmark, suite=suite, prompts=prompt, dimensions=dimension, category=category,
+            samples=samples, static_samples=static_samples, seed=seed, settings=settings, images=images,
+            texts=read_texts(texts) if texts else None, extender=extender, options=option or (),
+            progress=progress_of(progress),
+        )  # fmt: skip
     except CheckpointError as error:  # nothing was done: the call is wrong as it stands
         raise UsageError(str(error)) from error
     _tell(outcome, json_output)
@@ -111,6 +110,11 @@ def generators(
 
     With check: whether a generator's published files are there and fit, without downloading them; exit status 0 yes,
     1 no or the hub could not be asked.
+
+    Examples:
+      vbench generators
+      vbench generators cogvideox-5b
+      vbench generators check latte
     """
     from vbench.generators.listing import described, listing
 
@@ -165,64 +169,6 @@ def _size(text: str | None) -> tuple[int | None, int | None]:
     if not (width.isdigit() and height.isdigit()):
         raise UsageError(f"--size must be WIDTHxHEIGHT such as 512x320, found {text!r}.")
     return int(width), int(height)
-
-
-def _wanted(
-    suite_name: str | None,
-    prompts: list[str] | None,
-    dimensions: list[str] | None,
-    category: str | None,
-    samples: int,
-    static_samples: int | None,
-    seed: int,
-) -> Wanted:
-    from vbench.dimensions.profiles import DIMENSIONS
-    from vbench.prompts.sampling_plan import sampling_plan
-    from vbench.sampling.generate import Wanted
-
-    suite = _suite(suite_name, prompts, category)
-    asked = [DIMENSIONS.known(name) for name in dimensions or ()]
-    plan = list(sampling_plan(suite, asked, samples, static_samples, seed))
-    known_as = str(Path(suite_name).resolve()) if suite_name and Path(suite_name).is_file() else suite_name
-    asked_for = {
-        "name": known_as, "sha256": suite.digest, "category": category, "dimensions": asked, "samples": samples,
-    }  # fmt: skip
-    return Wanted(plan, asked_for, seed)
-
-
-def _suite(name: str | None, prompts: list[str] | None, category: str | None) -> PromptSuite:
-    from vbench.prompts.library import load_category, load_suite
-    from vbench.prompts.suite import Prompt, PromptSuite
-
-    if prompts:
-        if name or category:
-            raise UsageError("--prompt and --suite exclude each other.")
-        return PromptSuite("", tuple(Prompt(text) for text in prompts))
-    if not name:
-        raise UsageError("Say what to sample: --suite open (or mini, vbench-t2v, a JSON file), or --prompt TEXT.")
-    return load_category(name, category) if category else load_suite(name)
-
-
-def _with_material(wanted: Wanted, images: Path | None, texts: Path | None, extender: str) -> Wanted:
-    """The same with the images to start from and the texts to feed."""
-    from dataclasses import replace
-
-    from vbench.sampling.generate import images_of
-
-    if images and not images.is_dir():
-        raise UsageError(f"{images} is not a folder of images.")
-    found = images_of(images, wanted.samples) if images else {}
-    return replace(wanted, images=found, texts=_texts(texts) if texts else {}, extender=extender)
-
-
-def _texts(path: Path) -> Mapping[str, str]:
-    try:
-        texts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
-    if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
-        raise UsageError(f'{path} must hold {{"prompt": "extended text", ...}}.')
-    return texts
 
 
 def _tell(outcome: Sampled, json_output: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbench.cli.card import print_json
+from vbench.cli.plain_help import PlainHelp
 from vbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def serve(
 ) -> None:
     """Serve a board. Tokens and limits are settings: VBENCH_BOARD_ADMIN_TOKENS, VBENCH_BOARD_UPLOAD_BYTES, ...
 
-    Example: VBENCH_BOARD_ADMIN_TOKENS=$(openssl rand -hex 16) vbench leaderboard --database sqlite:///board.sqlite
+    Examples:
+      vbench leaderboard
+      VBENCH_BOARD_ADMIN_TOKENS=$(openssl rand -hex 16) vbench leaderboard --port 8000
     """
     if context.invoked_subcommand:
         return
@@ -64,11 +67,15 @@ def _refuse_taken(host: str, port: int) -> None:
             raise UsageError(f"Something is listening on port {port} already: choose another with --port.")
 
 
-@leaderboard.command("list")
+@leaderboard.command("list", cls=PlainHelp)
 def list_submissions(
     database: Database = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """List all submissions, whatever their state."""
+    """List all submissions, whatever their state.
+
+    Examples:
+      vbench leaderboard list --json
+    """
     from vbench.leaderboard.views.board_row import FIGURE
 
     entries = [entry for entry in _board(database).entries(everything=True) if entry.format != FIGURE]
@@ -83,26 +90,38 @@ def list_submissions(
         )
 
 
-@leaderboard.command()
+@leaderboard.command(cls=PlainHelp)
 def publish(number: Number, database: Database = None) -> None:
-    """Show a pending submission on the board."""
+    """Show a pending submission on the board.
+
+    Examples:
+      vbench leaderboard publish 12
+    """
     _board(database).publish(number, local=True)
     typer.echo(f"submission {number} is published")
 
 
-@leaderboard.command()
+@leaderboard.command(cls=PlainHelp)
 def withdraw(number: Number, database: Database = None) -> None:
-    """Take a submission off the board."""
+    """Take a submission off the board.
+
+    Examples:
+      vbench leaderboard withdraw 12
+    """
     _board(database).withdraw(number, local=True)
     typer.echo(f"submission {number} is withdrawn")
 
 
-@leaderboard.command()
+@leaderboard.command(cls=PlainHelp)
 def add(
     archive: Annotated[Path, typer.Argument(help="A zip that vbench submit made.", show_default=False)],
     database: Database = None,
 ) -> None:
-    """Check an archive and publish it."""
+    """Check an archive and publish it.
+
+    Examples:
+      vbench leaderboard add my-model.zip
+    """
     from vbench.errors import UsageError
 
     try:
@@ -113,22 +132,29 @@ def add(
     typer.echo(f"submission {receipt.id} is {receipt.state}")
 
 
-@leaderboard.command()
+@leaderboard.command(cls=PlainHelp)
 def export(
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.json, database: Database = None
 ) -> None:
-    """Print the board as JSON or CSV."""
+    """Print the board as JSON or CSV.
+
+    Examples:
+      vbench leaderboard export --format csv > board.csv
+    """
     from vbench.leaderboard.views.export import as_csv, as_json
 
     write = {Format.json: as_json, Format.csv: as_csv}[form]
     typer.echo(write(_board(database).entries()), nl=False)
 
 
-@leaderboard.command()
+@leaderboard.command(cls=PlainHelp)
 def rebuild(database: Database = None) -> None:
     """Compute every score anew from the stored archives, as after a change of the formulas.
 
     Exit status: 0 all done, 1 some archives would be refused today; they keep their scores.
+
+    Examples:
+      vbench leaderboard rebuild
     """
     refused = _board(database).rebuild()
     for number, reasons in refused.items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vbench.cli.card import print_json
+from vbench.cli.plain_help import PlainHelp
 
 if TYPE_CHECKING:
     from vbench.prompts.suite import PromptSuite
@@ -20,9 +21,13 @@ prompts = typer.Typer(
 )
 
 
-@prompts.command("list")
+@prompts.command("list", cls=PlainHelp)
 def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
-    """Show the suites that are here, with their prompts per dimension and their categories."""
+    """Show the suites that are here, with their prompts per dimension and their categories.
+
+    Examples:
+      vbench prompts list
+    """
     from rich.console import Console
     from rich.table import Table
 
@@ -61,20 +66,24 @@ def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSO
         Console(highlight=False, markup=False).print(table)
 
 
-@prompts.command()
+@prompts.command(cls=PlainHelp)
 def show(
     suite: Annotated[str, typer.Argument(help="open, mini, vbench-t2v or a JSON file.")],
     dimension: Annotated[list[str] | None, typer.Option("--dimension", "-d", help="Only prompts of these.")] = None,
     category: Annotated[str | None, typer.Option(help="The prompts of a content category instead.")] = None,
 ) -> None:
-    """Print prompts, one a line."""
+    """Print prompts, one a line.
+
+    Examples:
+      vbench prompts show open -d color
+    """
     wanted = _known(dimension)
     for prompt in _suite(suite, category):
         if not wanted or set(wanted) & set(prompt.dimensions):
             typer.echo(prompt.text)
 
 
-@prompts.command()
+@prompts.command(cls=PlainHelp)
 def fetch(
     suite: Annotated[str, typer.Argument(help="vbench-t2v: the official text-to-video suite.")] = "vbench-t2v",
     source: Annotated[
@@ -85,6 +94,9 @@ def fetch(
     """Get the official suite from its publisher; digests are checked.
 
     Exit status: 0 all is there, 1 the categories could not be fetched (the suite was), 2 nothing was fetched.
+
+    Examples:
+      vbench prompts fetch vbench-t2v
     """
     from vbench.errors import UsageError
     from vbench.prompts import official
@@ -120,11 +132,17 @@ def plan(
     category: Annotated[str | None, typer.Option(help="The prompts of a content category instead.")] = None,
     json_output: Annotated[bool, typer.Option("--json", help="JSON lines: prompt, index, seed, file.")] = False,
 ) -> None:
-    """List what must be sampled: file, seed and prompt, a line each."""
-    from vbench.prompts.sampling_plan import sampling_plan
+    """List what must be sampled: file, seed and prompt, a line each.
 
-    count = 0
-    for sample in sampling_plan(_suite(suite, category), _known(dimension), samples, static_samples, seed):
+    Examples:
+      vbench plan open --samples 5 --json > plan.jsonl
+    """
+    from vbench.benchmarks.t2v import T2V
+    from vbench.prompts.sampling_plan import sampling_plan
+    from vbench.sampling.wanted import more_samples
+
+    count, more = 0, more_samples(T2V, static_samples)
+    for sample in sampling_plan(_suite(suite, category), _known(dimension), samples, more, seed):
         count += 1
         line = {"prompt": sample.prompt.text, "index": sample.index, "seed": sample.seed, "file": sample.file}
         typer.echo(
@@ -142,6 +160,6 @@ def _suite(name: str, category: str | None) -> PromptSuite:
 
 
 def _known(dimensions: list[str] | None) -> list[str]:
-    from vbench.dimensions.profiles import DIMENSIONS
+    from vbench.benchmarks.registry import spec_of
 
-    return [DIMENSIONS.known(name) for name in dimensions or ()]
+    return [spec_of(name).name for name in dimensions or ()]

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from vbench.cli.benchmarks import Named
+
 
 def report(
     runs: Annotated[
@@ -16,8 +18,16 @@ def report(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The HTML file; by default report.html in the first run.")
     ] = None,
+    benchmark: Named = None,
 ) -> None:
-    """Write one HTML file: scores with intervals, comparison, radars, categories, lowest and highest videos, gaps."""
+    """Write one HTML file: scores with intervals, comparison, radars, categories, lowest and highest videos, gaps.
+
+    Examples:
+      vbench report vbench-runs/mine-official
+      vbench report runs/base runs/new --output report.html
+    """
+    from vbench.benchmarks.registry import benchmark_named
     from vbench.reports.report_page import write_report
 
-    typer.echo(write_report(runs, output or runs[0] / "report.html"))
+    rules = benchmark_named(benchmark) if benchmark else None
+    typer.echo(write_report(runs, output or runs[0] / "report.html", rules))

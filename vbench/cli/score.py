@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vbench.cli.benchmarks import Named
 from vbench.cli.card import card_json, print_card, print_json
 from vbench.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vbench.benchmarks.base import Benchmark
     from vbench.benchmarks.score_card import ScoreCard
 
 
@@ -23,15 +27,20 @@ def score(
         ),
     ],
     partial: Annotated[
-        bool, typer.Option(help="Show Quality and Semantic over the dimensions that are there.")
+        bool, typer.Option(help="Show the parts, such as Quality, over the dimensions that are there.")
     ] = False,
+    benchmark: Named = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print the score card as JSON.")] = False,
 ) -> None:
-    """Show Quality, Semantic and Total, and every dimension that they are made of.
+    """Show the parts, such as Quality, the Total, and every dimension that they are made of.
 
-    Exit status: 0 all 16 dimensions have a score, 1 some are missing, 2 wrong call.
+    Exit status: 0 all dimensions of the benchmark have a score, 1 some are missing, 2 wrong call.
+
+    Examples:
+      vbench score vbench-runs/mine-official
+      vbench score results/ --json
     """
-    card, profile, options = read(run)
+    card, profile, options = read(run, benchmark)
     if json_output:
         print_json(card_json(card, profile, partial, options))
     else:
@@ -39,29 +48,35 @@ def score(
     raise typer.Exit(1 if card.missing() else 0)
 
 
-def read(path: Path) -> tuple[ScoreCard, str, dict[str, Any]]:
+def read(path: Path, benchmark: str | None = None) -> tuple[ScoreCard, str, Mapping[str, Any]]:
     """The card, the profile and the options of a run or of the reference's result files.
+
+    Args:
+        path: folder of the run, a result file, or a folder of such files.
+        benchmark: whose rules hold; by default what the run says.
 
     Raises:
         UsageError: there is neither.
     """
+    from vbench.benchmarks.registry import benchmark_named
     from vbench.runs.record import RECORD
 
+    rules = benchmark_named(benchmark) if benchmark else None
     if (path / RECORD).exists():
         from vbench.runs.record import read_record
         from vbench.runs.results import read_score_card
 
         record = read_record(path)
-        return read_score_card(path), record["profile"], record["options"]
+        return read_score_card(path, rules), record.profile, record.options
     files = [path] if path.is_file() else sorted(path.glob("*_eval_results.json"))
     if not files:
         raise UsageError(
             f"{path} is neither a run nor a folder with *_eval_results.json. Make a run: vbench evaluate VIDEOS"
         )
-    return read_result_files(files), "unknown", {}
+    return read_result_files(files, benchmark_named(benchmark)), "unknown", {}
 
 
-def read_result_files(files: list[Path]) -> ScoreCard:
+def read_result_files(files: list[Path], benchmark: Benchmark) -> ScoreCard:
     """The card of the reference's result files.
 
     Raises:
@@ -83,4 +98,5 @@ def read_result_files(files: list[Path]) -> ScoreCard:
             if value != value:
                 raise UsageError(f"{file}: {name} is NaN, which is no score.")
             results[name] = DimensionResult(value, videos)
-    return ScoreCard({name: results[name] for name in in_protocol_order(results)})
+    ordered = {name: results[name] for name in in_protocol_order(results, benchmark)}
+    return ScoreCard(ordered, benchmark=benchmark)

@@ -14,14 +14,6 @@ from vbench.cli.progress import ProgressStyle, progress_of
 if TYPE_CHECKING:
     from vbench.analysis.sensitivity import Sweep
 
-EPILOG = """
-[bold]Examples[/bold]
-
-  vbench sensitivity --dimension temporal_flickering --profile lite
-
-  vbench sensitivity -d motion_smoothness --dial blur --steps 9 --plot motion.svg
-"""
-
 BAR = 30
 """Characters of the bar of the highest score; the lowest has none."""
 
@@ -45,7 +37,12 @@ def sensitivity(
         ProgressStyle, typer.Option(help="How to show progress, on standard error.")
     ] = ProgressStyle.auto,
 ) -> None:
-    """Turn a known defect up in synthetic videos and watch what the score of a dimension does."""
+    """Turn a known defect up in synthetic videos and watch what the score of a dimension does.
+
+    Examples:
+      vbench sensitivity --dimension temporal_flickering --profile lite
+      vbench sensitivity -d motion_smoothness --dial blur --steps 9 --plot m.svg
+    """
     from vbench import device as devices
     from vbench.analysis.sensitivity import sweep
     from vbench.dimensions.profiles import profile as profile_named
@@ -53,8 +50,8 @@ def sensitivity(
     from vbench.reports.charts import response, standalone
     from vbench.runs.evaluators import Evaluators
 
-    crew = Evaluators(profile_named(profile), devices.choose(device))
-    sweeps = [sweep(name, crew, dial, steps, seed=seed, progress=progress_of(progress)) for name in dimension]
+    evaluators = Evaluators(profile_named(profile), devices.choose(device))
+    sweeps = [sweep(name, evaluators, dial, steps, seed=seed, progress=progress_of(progress)) for name in dimension]
     for found in sweeps:
         if plot:
             chart = response(found.strengths, found.means, list(found.scores.values()), found.dial.replace("_", " "))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vbench.cli.benchmarks import Named
 from vbench.cli.card import print_json
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def submit(
         Path | None, typer.Option(help="JSON file with the model card; options come before it.", show_default=False)
     ] = None,
     videos: Annotated[int, typer.Option(min=0, help="Sampled videos to add for the arena.")] = 0,
+    benchmark: Named = None,
     partial: Annotated[bool, typer.Option(help="It is meant to be a part of a result; it is not ranked.")] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The zip to write; submission.zip if it is not sent.")
@@ -53,14 +55,14 @@ def submit(
     evaluated_by, contact, notes, resolution, fps, frames, seconds, steps, guidance, prompt_rewriting, precision.
 
     Examples:
-      vbench submit run --model-name "My Model" --organisation "My Lab" -o my-model.zip
+      vbench submit run --model-name "My Model" --organisation "My Lab" -o my.zip
       vbench submit run --card card.json --videos 20 --to https://board.example.org
     """
     from vbench.leaderboard import client
 
     given = {"name": model_name, "version": model_version, "organisation": organisation}
     given |= {"sampled_by": sampled_by, "evaluated_by": evaluated_by}
-    content = _archive(source, _card(card, given), videos, partial)
+    content = _archive(source, _card(card, given), videos, partial, benchmark)
     checked = _checked(content)
     if output or not to:
         output = output or Path("submission.zip")
@@ -86,7 +88,8 @@ def withdraw(
 ) -> None:
     """Take a submission off a board, with the token of its receipt.
 
-    Example: vbench withdraw 12 --to https://board.example.org
+    Examples:
+      vbench withdraw 12 --to https://board.example.org
     """
     from vbench.leaderboard import client
 
@@ -111,12 +114,14 @@ def _card(file: Path | None, given: dict[str, str]) -> ModelCard:
     return read_card(values)
 
 
-def _archive(source: Path, card: ModelCard, videos: int, partial: bool) -> bytes:
+def _archive(source: Path, card: ModelCard, videos: int, partial: bool, benchmark: str | None) -> bytes:
+    from vbench.benchmarks.registry import benchmark_named
     from vbench.leaderboard.submissions.pack import pack, pack_results
     from vbench.runs.record import RECORD
 
     if (source / RECORD).exists():
-        return pack(source, card, videos, partial=partial)
+        rules = benchmark_named(benchmark) if benchmark else None
+        return pack(source, card, videos, partial=partial, benchmark=rules)
     return pack_results(source, card, partial)
 
 

@@ -23,8 +23,12 @@ def verify(
     """Score a random part again and say whether the stored scores hold.
 
     Exit status: 0 they hold, 1 some do not, 2 wrong call.
+
+    Examples:
+      vbench verify runs/mine videos/mine --fraction 0.1
     """
     from vbench import device as devices
+    from vbench.benchmarks.registry import benchmark_named
     from vbench.dimensions.profiles import profile
     from vbench.runs import verify as verification
     from vbench.runs.evaluators import Evaluators
@@ -32,9 +36,15 @@ def verify(
     from vbench.runs.results import read_rows
 
     record = read_record(run)
-    crew = Evaluators(profile(record["profile"]), devices.choose(device), record["batch_size"], record["options"])
+    evaluators = Evaluators(
+        profile(record.profile),
+        devices.choose(device),
+        record.batch_size,
+        record.options,
+        benchmark_named(record.benchmark),
+    )
     rows = verification.drawn(read_rows(run), fraction, seed)
-    verdicts = list(verification.verify(rows, videos, crew, memory * 2**20, tolerance))
+    verdicts = list(verification.verify(rows, videos, evaluators, memory * 2**20, tolerance))
     findings = [verdict for verdict in verdicts if verdict.verdict != verification.HELD]
     if json_output:
         listed = [

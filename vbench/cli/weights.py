@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vbench.cli.card import print_json
+from vbench.cli.plain_help import PlainHelp
 from vbench.errors import CheckpointError, UsageError
 
 if TYPE_CHECKING:
@@ -36,18 +37,24 @@ Models = Annotated[
 ]
 
 
-@weights.command("list")
+@weights.command("list", cls=PlainHelp)
 def list_(
     names: Names = None,
     dimension: Dimensions = None,
     model: Models = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Show every checkpoint: whether it is there, its size and licence, where it comes from."""
-    from vbench.weights.cards import CHECKPOINTS, cache_dir
+    """Show every checkpoint: whether it is there, its size and licence, where it comes from.
 
-    chosen = _chosen(names, dimension, model, everything=list(CHECKPOINTS))
-    rows = [_row(CHECKPOINTS[name]) for name in chosen]
+    Examples:
+      vbench weights list
+      vbench weights list -m lavie+interpolation
+    """
+    from vbench.files.cache import cache_dir
+    from vbench.weights.cards import all_checkpoints
+
+    chosen = _chosen(names, dimension, model, everything=list(all_checkpoints()))
+    rows = [_row(all_checkpoints()[name]) for name in chosen]
     if json_output:
         print_json({"cache": str(cache_dir()), "checkpoints": rows})
         return
@@ -67,14 +74,19 @@ def list_(
         )
 
 
-@weights.command()
+@weights.command(cls=PlainHelp)
 def download(
     names: Names = None,
     dimension: Dimensions = None,
     model: Models = None,
     force: Annotated[bool, typer.Option(help="Fetch again what is there.")] = False,
 ) -> None:
-    """Fetch checkpoints into the cache, those of all dimensions by default; an interrupted download continues."""
+    """Fetch checkpoints into the cache, those of all dimensions by default; an interrupted download continues.
+
+    Examples:
+      vbench weights download -d motion_smoothness
+      vbench weights download -m lavie+interpolation
+    """
     from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     from vbench.weights.download import download as fetch
@@ -95,11 +107,15 @@ def download(
         raise typer.Exit(1)
 
 
-@weights.command()
+@weights.command(cls=PlainHelp)
 def verify(names: Names = None, dimension: Dimensions = None, model: Models = None) -> None:
     """Compare digests with the published ones, and read every file that has none as a run would.
 
     Without names: the files of all dimensions. Exit status: 0 all are there and right, 1 otherwise.
+
+    Examples:
+      vbench weights verify
+      vbench weights verify -m seine
     """
     from vbench.weights import cards
 
@@ -114,9 +130,13 @@ def verify(names: Names = None, dimension: Dimensions = None, model: Models = No
     raise typer.Exit(1 if wrong else 0)
 
 
-@weights.command()
+@weights.command(cls=PlainHelp)
 def path(name: Annotated[str, typer.Argument(help="Name as in `vbench weights list`.")]) -> None:
-    """Print where a checkpoint lies, or should lie. Exit status 1 if it is not there."""
+    """Print where a checkpoint lies, or should lie. Exit status 1 if it is not there.
+
+    Examples:
+      vbench weights path amt_s
+    """
     from vbench.weights.cards import candidates
 
     found = _found(name)
@@ -176,12 +196,11 @@ def _chosen(
     models: list[str] | None,
     everything: list[str] | None = None,
 ) -> list[str]:
-    """Checkpoints by name, dimension and model; those of all dimensions where none is given."""
-    from vbench.weights.backbone_files import BACKBONES
-    from vbench.weights.cards import CHECKPOINTS, checkpoint
+    """Checkpoints by name, dimension and model; those of backbones where none is given."""
+    from vbench.weights.cards import all_checkpoints, checkpoint, of_backbones
 
     if not names and not dimensions and not models:
-        return everything or [card.name for card in BACKBONES]
+        return everything or of_backbones()
     chosen = {checkpoint(name).name for name in names or ()}
     if dimensions:
         import torch
@@ -189,15 +208,15 @@ def _chosen(
         from vbench.dimensions.profiles import profile
         from vbench.runs.evaluators import Evaluators
 
-        crew = Evaluators(profile("official"), torch.device("cpu"))
-        chosen |= {file for dimension in dimensions for file in crew.checkpoints(dimension)}
+        evaluators = Evaluators(profile("official"), torch.device("cpu"))
+        chosen |= {file for dimension in dimensions for file in evaluators.checkpoints(dimension)}
     if models:
         from vbench.generators.catalog import build
 
         chosen |= {name for model in models for name in build(model).checkpoints}
     if not chosen:
         raise UsageError(f"{', '.join([*(dimensions or ()), *(models or ())])}: no checkpoint is needed.")
-    return [name for name in CHECKPOINTS if name in chosen]
+    return [name for name in all_checkpoints() if name in chosen]
 
 
 def _row(card: Checkpoint) -> dict[str, Any]:

@@ -11,24 +11,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import PureWindowsPath
 from typing import Any
 
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused
 from vbench.files.strict_json import loads
 from vbench.runs.plan import prompt_from_name
 from vbench.runs.results import score_card
 from vbench.runs.store import Row
 
-BOOLEAN = ("dynamic_degree", "human_action")
-"""Dimensions whose result is a truth value there."""
-
-PERCENT = ("imaging_quality",)
-"""Dimensions whose result per video is on 0..100 there."""
-
 COUNTS = ("cnt_per_video", "frame_count")
 """Where a video's number of frames or pairs stands, if anywhere."""
-
-PER_FRAME = ("appearance_style", "spatial_relationship")
-"""Dimensions with one result a frame beside that of the video."""
 
 LACKS = (
     "No provenance: how the videos were sampled and evaluated is not recorded.",
@@ -78,7 +69,7 @@ def _rows(name: str, results: list[Any], file: str, reasons: list[str]) -> Itera
     for place, result in enumerate(results):
         try:
             video = PureWindowsPath(result["video_path"]).name  # understands both kinds of slashes
-            value = float(result["video_results"]) / (100 if name in PERCENT else 1)
+            value = float(result["video_results"]) / RULES[name].result_scale
             weight = _weight(name, result)
         except (KeyError, TypeError, ValueError, OverflowError):
             reasons.append(f"{file}: result {place} of {name} is not {{video_path, video_results}} with a number.")
@@ -87,7 +78,7 @@ def _rows(name: str, results: list[Any], file: str, reasons: list[str]) -> Itera
 
 
 def _weight(name: str, result: Mapping[str, Any]) -> float:
-    if name in PER_FRAME and isinstance(result.get("frame_results"), list):
+    if "frame_results" in RULES[name].result_columns and isinstance(result.get("frame_results"), list):
         return float(len(result["frame_results"]) or 1)
     return float(next((result[count] for count in COUNTS if count in result), 1))
 

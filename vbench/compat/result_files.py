@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from vbench.benchmarks.base import DimensionSpec, Values
+from vbench.benchmarks.registry import benchmark_named, spec_of
 from vbench.benchmarks.score_card import ScoreCard, in_protocol_order
 from vbench.files.atomic import write_atomically
 from vbench.prompts.suite import Prompt
@@ -15,29 +17,17 @@ from vbench.runs.record import read_record
 from vbench.runs.results import read_rows, score_card
 from vbench.runs.store import SCORED, Row
 
-BOOLEAN = ("dynamic_degree", "human_action")
-"""Dimensions whose per-video result is a truth value in the reference's files."""
-
-
-PERCENT = ("imaging_quality",)
-"""Dimensions whose per-video result is on 0..100 in the reference's files; the aggregate is on 0..1."""
-
-
-EXTRA: dict[str, Callable[[Row], dict[str, Any]]] = {
-    "background_consistency": lambda row: {
-        "video_sim": (row.value or 0.0) * (row.weight or 0.0),
-        "cnt_per_video": int(row.weight or 0),
-    },
-    "object_class": lambda row: _counts_of(row),
-    "multiple_objects": lambda row: _counts_of(row),
-    "scene": lambda row: _counts_of(row),
-    "scene_corrected": lambda row: _counts_of(row),
-    "human_action": lambda row: {"cor_num_per_video": int(row.value or 0)},
-    "color": lambda row: {"cur_success_frame_rate": row.value},
-    "spatial_relationship": lambda row: {"frame_results": list(row.frames)},
-    "appearance_style": lambda row: {"frame_results": list(row.frames), "cur_sim": row.frames[-1]},
+COLUMNS: dict[str, Callable[[Row], Any]] = {
+    "video_sim": lambda row: (row.value or 0.0) * (row.weight or 0.0),
+    "cnt_per_video": lambda row: int(row.weight or 0),
+    "success_frame_count": lambda row: row.details["success_frame_count"],
+    "frame_count": lambda row: row.details["frame_count"],
+    "cor_num_per_video": lambda row: int(row.value or 0),
+    "cur_success_frame_rate": lambda row: row.value,
+    "frame_results": lambda row: list(row.per_frame),
+    "cur_sim": lambda row: row.per_frame[-1],
 }
-"""What stands beside the per-video result in the reference's files."""
+"""What can stand beside a video's result in the reference's files; each dimension names its own."""
 
 
 def write_results(folder: Path, name: str, plan: Plan, into: Path | None = None) -> ScoreCard:
@@ -49,8 +39,8 @@ def write_results(folder: Path, name: str, plan: Plan, into: Path | None = None)
         plan: what the run looked at.
         into: where to write; the run's folder by default.
     """
-    rows = read_rows(folder)
-    card = score_card(rows, read_record(folder)["not_evaluated"])
+    record, rows = read_record(folder), read_rows(folder)
+    card = score_card(rows, record.not_evaluated, benchmark_named(record.benchmark))
     target = into or folder
     write_atomically(target / f"{name}_full_info.json", _json(full_info(plan)))
     write_atomically(target / f"{name}_eval_results.json", _json(eval_results(rows, card, plan.root)))
@@ -60,8 +50,8 @@ def write_results(folder: Path, name: str, plan: Plan, into: Path | None = None)
 def full_info(plan: Plan) -> list[dict[str, Any]]:
     """The reference's ``<name>_full_info.json``: each prompt with the videos that were found for it."""
     videos: dict[Prompt, list[str]] = {prompt: [] for prompt in plan.prompts}
-    for visit in plan.visits:
-        videos.setdefault(visit.prompt, []).append(str(visit.path))
+    for task in plan.tasks:
+        videos.setdefault(task.prompt, []).append(str(task.path))
     entries = []
     for prompt, paths in videos.items():
         entry: dict[str, Any] = {"prompt_en": prompt.text, "dimension": list(prompt.dimensions or plan.dimensions)}
@@ -73,9 +63,13 @@ def full_info(plan: Plan) -> list[dict[str, Any]]:
 
 def eval_results(rows: Sequence[Row], card: ScoreCard, root: Path) -> dict[str, list[Any]]:
     """The reference's ``<name>_eval_results.json``: ``{dimension: [aggregate, [per video, ...]]}``."""
+    specs = {name: spec_of(name, card.benchmark) for name in card.scores}
     return {
-        name: [card.scores[name], [_video(row, root) for row in rows if row.dimension == name and _counts(row)]]
-        for name in in_protocol_order(card.scores)
+        name: [
+            card.scores[name],
+            [_video(row, specs[name], root) for row in rows if row.dimension == name and _counts(row)],
+        ]
+        for name in in_protocol_order(card.scores, card.benchmark)
     }
 
 
@@ -83,18 +77,14 @@ def _counts(row: Row) -> bool:
     return row.status == SCORED and bool(row.weight)
 
 
-def _video(row: Row, root: Path) -> dict[str, Any]:
+def _video(row: Row, spec: DimensionSpec, root: Path) -> dict[str, Any]:
     value: Any = row.value
-    if row.dimension in BOOLEAN:
+    if spec.values is Values.BOOLEAN:
         value = bool(value)
-    elif row.dimension in PERCENT:
-        value = 100 * (row.value or 0.0)
-    extra = EXTRA[row.dimension](row) if row.dimension in EXTRA else {}
-    return {"video_path": str(root / row.video), "video_results": value, **extra}
-
-
-def _counts_of(row: Row) -> dict[str, Any]:
-    return {name: row.details[name] for name in ("success_frame_count", "frame_count")}
+    elif spec.result_scale != 1:
+        value = spec.result_scale * (row.value or 0.0)
+    beside = {column: COLUMNS[column](row) for column in spec.result_columns}
+    return {"video_path": str(root / row.video), "video_results": value, **beside}
 
 
 def _json(value: Any) -> str:

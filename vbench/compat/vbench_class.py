@@ -42,7 +42,7 @@ class VBench:
         full_info_dir: the prompt suite's JSON file (``VBench_full_info.json``) or the name of a suite; only the
             standard and category modes read it.
         output_path: folder for the results; made if it is not there.
-        profile_name: which backbones look (:data:`vbench.dimensions.profiles.PROFILES`).
+        profile_name: which backbones look (:func:`vbench.dimensions.profiles.profiles`).
     """
 
     def __init__(
@@ -90,9 +90,9 @@ class VBench:
             NothingScored: not one dimension could be evaluated.
         """
         plan = self._plan(Path(videos_path), prompt_list, dimension_list, mode, kwargs)
-        crew = Evaluators(self.profile, self.device, kwargs.get("batch_size", 8), options_from(kwargs))
-        folder = self._run_folder(name, plan, crew)
-        outcome = evaluate(plan, crew, folder)
+        evaluators = Evaluators(self.profile, self.device, kwargs.get("batch_size", 8), options_from(kwargs))
+        folder = self._run_folder(name, plan, evaluators)
+        outcome = evaluate(plan, evaluators, folder)
         card = write_results(folder, name, plan, into=self.output_path)
         rows = read_rows(folder)
         _report(rows, outcome)
@@ -100,10 +100,10 @@ class VBench:
             raise NothingScored(_why_nothing(rows, outcome))
         return card
 
-    def _run_folder(self, name: str, plan: Plan, crew: Evaluators) -> Path:
+    def _run_folder(self, name: str, plan: Plan, evaluators: Evaluators) -> Path:
         """``<name>.run``, or the first ``<name>-2.run``, ... that is not of other videos, another suite or mode."""
         folders = (self.output_path / f"{name}{suffix}.run" for suffix in chain([""], (f"-{n}" for n in count(2))))
-        return next(folder for folder in folders if not conflicts(folder, plan, crew))
+        return next(folder for folder in folders if not conflicts(folder, plan, evaluators))
 
     def _plan(
         self,

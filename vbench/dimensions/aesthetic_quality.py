@@ -21,7 +21,7 @@ import math
 from typing import ClassVar
 
 from vbench.dimensions.backbones.base import AestheticHead, FrameEmbedder
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.consistency import frame_embeddings
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
@@ -36,14 +36,13 @@ class AestheticQuality(Dimension):
     name: ClassVar[str] = "aesthetic_quality"
     title: ClassVar[str] = "Aesthetic quality"
     meaning: ClassVar[str] = "The frames are beautiful pictures."
-    family: ClassVar[Family] = Family.QUALITY
     roles: ClassVar[tuple[str, ...]] = ("aesthetic_embedder", "aesthetic_head")
 
     aesthetic_embedder: FrameEmbedder
     aesthetic_head: AestheticHead
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        """See :class:`Dimension`; ``frames`` holds each frame's rating on 0..1."""
+        """See :class:`Dimension`; ``per_frame`` holds each frame's rating on 0..1."""
         ratings = self.aesthetic_head.ratings(frame_embeddings(video, self.aesthetic_embedder))
         frames = (ratings / BEST).tolist()
-        return VideoScore(math.fsum(frames) / len(frames), frames=frames)
+        return VideoScore(math.fsum(frames) / len(frames), per_frame=frames)

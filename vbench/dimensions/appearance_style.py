@@ -27,7 +27,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vbench.dimensions.backbones.base import TextImageScorer
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.facts import named
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
@@ -48,14 +48,12 @@ class AppearanceStyle(Dimension):
     name: ClassVar[str] = "appearance_style"
     title: ClassVar[str] = "Appearance style"
     meaning: ClassVar[str] = "The frames look the way the prompt's style says."
-    family: ClassVar[Family] = Family.SEMANTIC
     roles: ClassVar[tuple[str, ...]] = ("style_scorer",)
-    needs: ClassVar[str] = "appearance_style"
 
     style_scorer: TextImageScorer
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        """See :class:`Dimension`; ``frames`` holds each frame's value.
+        """See :class:`Dimension`; ``per_frame`` holds each frame's value.
 
         Raises:
             NotApplicable: the prompt names no style.
@@ -67,4 +65,4 @@ class AppearanceStyle(Dimension):
         )
         style = named(prompt, "appearance_style")
         frames = (scorer.scale / 100 * cosines(embeddings, scorer.embed_text(style))).tolist()
-        return VideoScore(math.fsum(frames) / len(frames), weight=len(frames), frames=frames)
+        return VideoScore(math.fsum(frames) / len(frames), weight=len(frames), per_frame=frames)

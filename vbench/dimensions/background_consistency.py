@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from vbench.dimensions.backbones.base import FrameEmbedder
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.consistency import consistency
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
@@ -35,13 +35,12 @@ class BackgroundConsistency(Dimension):
     name: ClassVar[str] = "background_consistency"
     title: ClassVar[str] = "Background consistency"
     meaning: ClassVar[str] = "The scene looks the same throughout the video."
-    family: ClassVar[Family] = Family.QUALITY
     roles: ClassVar[tuple[str, ...]] = ("background_embedder",)
 
     background_embedder: FrameEmbedder
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        """See :class:`Dimension`; ``frames`` holds the likeness of each frame after the first to its past.
+        """See :class:`Dimension`; ``per_frame`` holds the likeness of each frame after the first to its past.
 
         Raises:
             TooShort: a single frame.

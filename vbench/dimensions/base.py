@@ -8,22 +8,14 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 if TYPE_CHECKING:
     from vbench.dimensions.backbones.base import Backbone
     from vbench.media.video import Video
     from vbench.prompts.suite import Prompt
-
-
-class Family(str, Enum):
-    """The side of the score card that a dimension counts on."""
-
-    QUALITY = "quality"
-    SEMANTIC = "semantic"
 
 
 @dataclass(frozen=True)
@@ -33,18 +25,62 @@ class VideoScore:
     Attributes:
         value: the video's score in the dimension's own unit.
         weight: what the video counts in the aggregate: 1, the number of frames, or 0 where it does not count.
-        frames: one number per frame or pair, in the order of time; empty where the score has no course.
+        per_frame: one number per frame or pair, in the order of time; empty where the score has no course.
         details: whatever else explains the score; JSON types only.
     """
 
     value: float
     weight: float = 1.0
-    frames: Sequence[float] = ()
+    per_frame: Sequence[float] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.value):
             raise ValueError(f"a score is a number or a reason, never {self.value}")
+
+
+@dataclass(frozen=True)
+class PromptScore:
+    """What one dimension says of all samples of one prompt: the terms of two sums, which are only added up at the end.
+
+    So the sum over prompts is exact, and no grouping of samples changes a bit of it.
+
+    Attributes:
+        products: they sum to value times weight.
+        weights: they sum to the weight.
+    """
+
+    products: Sequence[float]
+    weights: Sequence[float]
+
+    @classmethod
+    def of(cls, value: float, weight: float = 1.0) -> PromptScore:
+        """A prompt's score that is known as one number.
+
+        Args:
+            value: the prompt's score in the dimension's own unit.
+            weight: what the prompt counts; 0 where it cannot be judged.
+        """
+        return cls((value * weight,), (weight,))
+
+    @property
+    def product(self) -> float:
+        """Value times weight."""
+        return math.fsum(self.products)
+
+    @property
+    def weight(self) -> float:
+        """What the prompt counts in the score."""
+        return math.fsum(self.weights)
+
+    @property
+    def value(self) -> float | None:
+        """The prompt's score, ``None`` where nothing counts.
+
+        >>> PromptScore((0.5, 0.9), (1.0, 1.0)).value
+        0.7
+        """
+        return self.product / self.weight if self.weight else None
 
 
 class Dimension(ABC):
@@ -54,16 +90,15 @@ class Dimension(ABC):
         name: as in the prompt suite and the result files.
         title: for people.
         meaning: one sentence that says what a high score means.
-        family: the side of the score card.
         roles: names of the backbones it needs; each arrives as a keyword of the constructor.
         version: raised whenever the numbers change, so that stored scores of the old version are not reused.
-        needs: the kind of auxiliary facts that the prompt must bring, ``""`` for none.
+        needs: the kind of facts that a prompt must bring, ``""`` for none; only asked of a class that another package
+            registers without a :class:`~vbench.benchmarks.base.DimensionSpec`.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     meaning: ClassVar[str]
-    family: ClassVar[Family]
     roles: ClassVar[tuple[str, ...]] = ()
     version: ClassVar[int] = 1
     needs: ClassVar[str] = ""
@@ -82,15 +117,23 @@ class Dimension(ABC):
             NotApplicable: this video or prompt cannot be judged, with the reason.
         """
 
+    @classmethod
+    def of_prompt(cls, samples: Sequence[VideoScore]) -> PromptScore:
+        """What all samples of one prompt say together: by default their weighted sum.
+
+        A dimension that judges samples against each other says so with ``together`` in its specification.
+        """
+        return PromptScore([one.value * one.weight for one in samples], [one.weight for one in samples])
+
     @final
     @staticmethod
-    def aggregate(scores: Sequence[VideoScore]) -> float | None:
-        """One number of all videos: the weighted mean, ``None`` where nothing counts.
+    def aggregate(prompts: Iterable[PromptScore]) -> float | None:
+        """One number of all prompts: the weighted mean, ``None`` where nothing counts.
 
-        The same for every dimension; what a video counts is the dimension's choice of weight.
         Sums are exact (``math.fsum``), so neither the order of the videos nor the number of workers matters.
         """
-        weight = math.fsum(score.weight for score in scores)
+        found = list(prompts)
+        weight = math.fsum(one for prompt in found for one in prompt.weights)
         if not weight:
             return None
-        return math.fsum(score.value * score.weight for score in scores) / weight
+        return math.fsum(one for prompt in found for one in prompt.products) / weight

@@ -26,7 +26,7 @@ aggregate.
 from __future__ import annotations
 
 from vbench.dimensions.backbones.base import RegionDescriber
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.regions import SeenFrame, account, captioned, fact
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
@@ -61,14 +61,12 @@ class Color(Dimension):
     name = "color"
     title = "Color"
     meaning = "The object has the colour that the prompt says."
-    family = Family.SEMANTIC
     roles = ("describer",)
-    needs = "color"
 
     describer: RegionDescriber
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        """Hits by frames that count; ``frames`` holds 1.0 for a hit, also where ``details["counts"]`` says otherwise.
+        """Hits by frames that count; ``per_frame`` holds 1.0 for a hit, also where ``details["counts"]`` says no.
 
         Raises:
             NotApplicable: the prompt does not say which colour.
@@ -80,5 +78,5 @@ class Color(Dimension):
         counts = [mentions(frame, wanted, *COLORS) for frame in frames]
         details = {"object": wanted, "color": color, "counts": counts, **account(frames)}
         if not any(counts):
-            return VideoScore(0.0, weight=0, frames=hits, details=details)
-        return VideoScore(sum(hits) / sum(counts), frames=hits, details=details)
+            return VideoScore(0.0, weight=0, per_frame=hits, details=details)
+        return VideoScore(sum(hits) / sum(counts), per_frame=hits, details=details)

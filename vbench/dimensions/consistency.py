@@ -47,4 +47,4 @@ def consistency(video: Video, embedder: FrameEmbedder) -> VideoScore:
     likeness = likeness_to_past(frame_embeddings(video, embedder)).tolist()
     if not likeness:
         raise TooShort(f"{video.path} has 1 frame; consistency compares frames and needs at least 2.")
-    return VideoScore(math.fsum(likeness) / len(likeness), weight=len(likeness), frames=likeness)
+    return VideoScore(math.fsum(likeness) / len(likeness), weight=len(likeness), per_frame=likeness)

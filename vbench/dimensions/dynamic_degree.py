@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from vbench.dimensions.backbones.base import FlowEstimator
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.flow_rules import is_moving, largest_motion, moving_limits
 from vbench.errors import TooShort
 from vbench.media.video import Video
@@ -51,13 +51,12 @@ class DynamicDegree(Dimension):
     name: ClassVar[str] = "dynamic_degree"
     title: ClassVar[str] = "Dynamic degree"
     meaning: ClassVar[str] = "Something moves: the camera, or what is in front of it."
-    family: ClassVar[Family] = Family.QUALITY
     roles: ClassVar[tuple[str, ...]] = ("flow",)
 
     flow: FlowEstimator
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        """See :class:`Dimension`; ``frames`` holds the radius of each pair, in pixels.
+        """See :class:`Dimension`; ``per_frame`` holds the radius of each pair, in pixels.
 
         Raises:
             TooShort: only one frame is sampled.
@@ -73,4 +72,4 @@ class DynamicDegree(Dimension):
         limits = moving_limits(video.size, len(radii) + 1)
         moving = is_moving(radii, limits)
         details = {"moving": moving, "threshold": limits.radius, "needed": limits.pairs, "radii": radii}
-        return VideoScore(float(moving), frames=radii, details=details)
+        return VideoScore(float(moving), per_frame=radii, details=details)

@@ -9,6 +9,20 @@ from vbench.errors import NotApplicable
 from vbench.prompts.suite import Prompt
 
 
+def demand_facts(prompt: Prompt, needs: str) -> None:
+    """Make sure that a prompt brings the kind of facts that a dimension needs.
+
+    Args:
+        prompt: that a video is to be judged against.
+        needs: as :class:`~vbench.benchmarks.base.DimensionSpec` says, ``""`` for none.
+
+    Raises:
+        NotApplicable: it brings none.
+    """
+    if needs and needs not in prompt.facts:
+        raise NotApplicable(f"the prompt {prompt.text!r} brings no facts for {needs}")
+
+
 def named(prompt: Prompt, key: str) -> str:
     """The text that the prompt's facts name under a key that is nested in itself, however deep.
 

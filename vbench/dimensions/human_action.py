@@ -28,7 +28,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from vbench.dimensions.backbones.base import ActionClassifier
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.errors import NotApplicable
 from vbench.media.video import Video, middle_indices
 from vbench.prompts.suite import Prompt
@@ -75,7 +75,6 @@ class HumanAction(Dimension):
     name = "human_action"
     title = "Human Action"
     meaning = "The person does what the prompt says."
-    family = Family.SEMANTIC
     roles = ("action_classifier",)
 
     action_classifier: ActionClassifier

@@ -29,7 +29,7 @@ from torch import Tensor
 from torchvision.transforms.functional import center_crop
 
 from vbench.dimensions.backbones.base import Backbone, QualityModel
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.errors import UsageError
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
@@ -73,7 +73,6 @@ class ImagingQuality(Dimension):
     name: ClassVar[str] = "imaging_quality"
     title: ClassVar[str] = "Imaging quality"
     meaning: ClassVar[str] = "The frames are free of noise, blur and other technical faults."
-    family: ClassVar[Family] = Family.QUALITY
     roles: ClassVar[tuple[str, ...]] = ("quality_model",)
 
     quality_model: QualityModel
@@ -85,8 +84,8 @@ class ImagingQuality(Dimension):
         self.preprocessing = preprocessing
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        """See :class:`Dimension`; ``frames`` holds each frame's rating on 0..1."""
+        """See :class:`Dimension`; ``per_frame`` holds each frame's rating on 0..1."""
         model, frames = self.quality_model, []
         for batch in video.batches(model.batch_size):
             frames += (model.quality(prepared(batch, self.preprocessing)) / BEST).tolist()
-        return VideoScore(math.fsum(frames) / len(frames), frames=frames)
+        return VideoScore(math.fsum(frames) / len(frames), per_frame=frames)

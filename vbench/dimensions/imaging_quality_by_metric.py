@@ -22,7 +22,7 @@ import math
 from typing import ClassVar
 
 from vbench.dimensions.backbones.base import Backbone, QualityMeasures
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.errors import NotApplicable, UsageError
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
@@ -44,7 +44,6 @@ class ImagingQualityByMetric(Dimension):
     name: ClassVar[str] = "imaging_quality_by_metric"
     title: ClassVar[str] = "Imaging quality by a chosen measure"
     meaning: ClassVar[str] = "What the chosen measure says, on its own scale; not part of the protocol."
-    family: ClassVar[Family] = Family.QUALITY
     roles: ClassVar[tuple[str, ...]] = ("quality_measures",)
 
     quality_measures: QualityMeasures
@@ -56,7 +55,7 @@ class ImagingQualityByMetric(Dimension):
         self.measure = self.quality_measures.choose(metric)
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        """See :class:`Dimension`; ``frames`` holds each frame's value, ``details`` the measure and its direction."""
+        """See :class:`Dimension`; ``per_frame`` holds each frame's value, ``details`` the measure and its direction."""
         frames: list[float] = []
         for batch in video.batches(self.quality_measures.batch_size):
             frames += self.measure.rate(batch).tolist()
@@ -68,4 +67,4 @@ class ImagingQualityByMetric(Dimension):
                 "score larger or less uniform videos, or choose another measure."
             )
         details = {"metric": self.measure.name, "lower_better": self.measure.lower_better}
-        return VideoScore(math.fsum(frames) / len(frames), frames=frames, details=details)
+        return VideoScore(math.fsum(frames) / len(frames), per_frame=frames, details=details)

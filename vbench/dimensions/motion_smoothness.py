@@ -28,7 +28,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from vbench.dimensions.backbones.base import FrameInterpolator
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.errors import TooShort
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
@@ -51,13 +51,12 @@ class MotionSmoothness(Dimension):
     name: ClassVar[str] = "motion_smoothness"
     title: ClassVar[str] = "Motion smoothness"
     meaning: ClassVar[str] = "Movement is even: frames can be told from their neighbours."
-    family: ClassVar[Family] = Family.QUALITY
     roles: ClassVar[tuple[str, ...]] = ("interpolator",)
 
     interpolator: FrameInterpolator
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        """See :class:`Dimension`; ``frames`` holds the agreement of each dropped frame.
+        """See :class:`Dimension`; ``per_frame`` holds the agreement of each dropped frame.
 
         Raises:
             TooShort: fewer than three frames.
@@ -72,4 +71,4 @@ class MotionSmoothness(Dimension):
                 f"{video.path} has {video.frame_count} frames, motion smoothness needs at least 3: "
                 "one to predict and one on either side."
             )
-        return VideoScore(math.fsum(frames) / len(frames), frames=frames)
+        return VideoScore(math.fsum(frames) / len(frames), per_frame=frames)

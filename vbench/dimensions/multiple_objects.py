@@ -19,7 +19,7 @@ word ("dog and dog"), one region is enough.
 from __future__ import annotations
 
 from vbench.dimensions.backbones.base import RegionDescriber
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.object_class import share_of_frames
 from vbench.dimensions.regions import fact, labelled
 from vbench.errors import NotApplicable
@@ -51,14 +51,12 @@ class MultipleObjects(Dimension):
     name = "multiple_objects"
     title = "Multiple objects"
     meaning = "Both objects of the prompt can be recognised at once."
-    family = Family.SEMANTIC
     roles = ("describer",)
-    needs = "multiple_objects"
 
     describer: RegionDescriber
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        """The share of the frames that show both objects; ``frames`` holds 1.0 for a hit and 0.0 for a miss.
+        """The share of the frames that show both objects; ``per_frame`` holds 1.0 for a hit and 0.0 for a miss.
 
         Raises:
             NotApplicable: the prompt does not say which two objects.

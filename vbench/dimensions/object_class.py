@@ -21,7 +21,7 @@ Quirks of the reference that are kept: the label must equal the object letter by
 from __future__ import annotations
 
 from vbench.dimensions.backbones.base import RegionDescriber
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.regions import SeenFrame, account, fact, labelled
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
@@ -44,14 +44,12 @@ class ObjectClass(Dimension):
     name = "object_class"
     title = "Object class"
     meaning = "The object of the prompt can be recognised."
-    family = Family.SEMANTIC
     roles = ("describer",)
-    needs = "object_class"
 
     describer: RegionDescriber
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        """The share of the frames that show the object; ``frames`` holds 1.0 for a hit and 0.0 for a miss.
+        """The share of the frames that show the object; ``per_frame`` holds 1.0 for a hit and 0.0 for a miss.
 
         Raises:
             NotApplicable: the prompt does not say which object.
@@ -64,4 +62,4 @@ def share_of_frames(frames: list[SeenFrame], *objects: str) -> VideoScore:
     """The score of a video by the frames that show all the objects; each frame weighs 1."""
     hits = [float(shows(frame, *objects)) for frame in frames]
     details = {"objects": list(objects), "success_frame_count": int(sum(hits)), **account(frames)}
-    return VideoScore(sum(hits) / len(hits), weight=len(hits), frames=hits, details=details)
+    return VideoScore(sum(hits) / len(hits), weight=len(hits), per_frame=hits, details=details)

@@ -20,7 +20,7 @@ Quirks of the reference that are kept: the prompt is used without a template and
 from __future__ import annotations
 
 from vbench.dimensions.backbones.base import VideoTextEmbedder
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.video_text import similarity
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
@@ -32,7 +32,6 @@ class OverallConsistency(Dimension):
     name = "overall_consistency"
     title = "Overall Consistency"
     meaning = "The video as a whole shows what the prompt describes."
-    family = Family.SEMANTIC
     roles = ("video_text_embedder",)
 
     video_text_embedder: VideoTextEmbedder

@@ -1,50 +1,29 @@
 """Which backbone plays which role.
 
 ``official`` is the reference's choice: only its scores compare with the published leaderboard.
-``lite`` needs no download; it is a proxy and says so wherever it is shown.
+``lite`` needs no download; it is a proxy and says so wherever it is shown. Another package adds roles to them, or a
+profile of its own, by an entry point of the group ``vbench.profiles``: a :class:`Profile` whose roles join the one of
+its name. It cannot change who plays a role that is filled.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
-from vbench.errors import UsageError
-from vbench.registry import Registry
+from vbench.registry import Registry, unknown
 
 if TYPE_CHECKING:
     from vbench.dimensions.backbones.base import Backbone
-    from vbench.dimensions.base import Dimension
 
-_D, _B = "vbench.dimensions", "vbench.dimensions.backbones"
+logger = logging.getLogger(__name__)
 
-DIMENSIONS: Registry[Dimension] = Registry(
-    "dimension",
-    {
-        "subject_consistency": f"{_D}.subject_consistency:SubjectConsistency",
-        "background_consistency": f"{_D}.background_consistency:BackgroundConsistency",
-        "temporal_flickering": f"{_D}.temporal_flickering:TemporalFlickering",
-        "motion_smoothness": f"{_D}.motion_smoothness:MotionSmoothness",
-        "dynamic_degree": f"{_D}.dynamic_degree:DynamicDegree",
-        "aesthetic_quality": f"{_D}.aesthetic_quality:AestheticQuality",
-        "imaging_quality": f"{_D}.imaging_quality:ImagingQuality",
-        "object_class": f"{_D}.object_class:ObjectClass",
-        "multiple_objects": f"{_D}.multiple_objects:MultipleObjects",
-        "human_action": f"{_D}.human_action:HumanAction",
-        "color": f"{_D}.color:Color",
-        "spatial_relationship": f"{_D}.spatial_relationship:SpatialRelationship",
-        "scene": f"{_D}.scene:Scene",
-        "appearance_style": f"{_D}.appearance_style:AppearanceStyle",
-        "temporal_style": f"{_D}.temporal_style:TemporalStyle",
-        "overall_consistency": f"{_D}.overall_consistency:OverallConsistency",
-        "scene_corrected": f"{_D}.scene:SceneCorrected",
-        "imaging_quality_by_metric": f"{_D}.imaging_quality_by_metric:ImagingQualityByMetric",
-    },
-    "vbench.dimensions",
-)
+_B = "vbench.dimensions.backbones"
 
-BACKBONES: Registry[Backbone] = Registry(
+BACKBONES: Registry[type[Backbone]] = Registry(
     "backbone",
     {
         "dino_vitb16": f"{_B}.dino:DINO",
@@ -65,6 +44,7 @@ BACKBONES: Registry[Backbone] = Registry(
         "pyiqa": f"{_B}.pyiqa_metric:PyiqaMeasures",
     },
     "vbench.backbones",
+    "vbench.dimensions.backbones.base:Backbone",
 )
 
 
@@ -85,7 +65,7 @@ class Profile:
     roles: Mapping[str, str]
 
 
-PROFILES: dict[str, Profile] = {
+_OURS: dict[str, Profile] = {
     profile.name: profile
     for profile in (
         Profile(
@@ -125,12 +105,34 @@ PROFILES: dict[str, Profile] = {
 }
 
 
+_BROUGHT: Registry[Profile] = Registry("profile", {}, "vbench.profiles", f"{__name__}:Profile")
+
+
+@cache
+def profiles() -> Mapping[str, Profile]:
+    """All profiles by name, with what other packages add to them."""
+    found = dict(_OURS)
+    for entry, added in _BROUGHT.brought():
+        there = found.get(added.name)
+        if there is None:
+            found[added.name] = added
+            continue
+        if filled := sorted(added.roles.keys() & there.roles.keys()):
+            logger.warning(
+                "The profile %s of the package %s is left out: %s has a backbone for %s.",
+                entry, _BROUGHT.package(entry), added.name, ", ".join(filled),
+            )  # fmt: skip
+            continue
+        found[added.name] = replace(there, roles={**there.roles, **added.roles})
+    return found
+
+
 def profile(name: str) -> Profile:
     """The profile of that name.
 
     Raises:
         UsageError: there is none.
     """
-    if name not in PROFILES:
-        raise UsageError(f"There is no profile named {name!r}. Known: {', '.join(PROFILES)}.")
-    return PROFILES[name]
+    if name not in profiles():
+        raise unknown("profile", name, profiles())
+    return profiles()[name]

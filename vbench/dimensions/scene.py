@@ -24,7 +24,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from vbench.dimensions.backbones.base import Captioner
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.facts import named
 from vbench.media.video import Video, middle_indices
 from vbench.prompts.suite import Prompt
@@ -49,15 +49,13 @@ class Scene(Dimension):
     name: ClassVar[str] = "scene"
     title: ClassVar[str] = "Scene"
     meaning: ClassVar[str] = "The frames show the place that the prompt names."
-    family: ClassVar[Family] = Family.SEMANTIC
     roles: ClassVar[tuple[str, ...]] = ("captioner",)
-    needs: ClassVar[str] = "scene"
 
     reference_conditioning: ClassVar[bool] = True
     captioner: Captioner
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        """Share of the captions that mention the scene; ``frames`` holds 1 or 0 for each.
+        """Share of the captions that mention the scene; ``per_frame`` holds 1 or 0 for each.
 
         Raises:
             NotApplicable: the prompt names no scene.
@@ -73,7 +71,7 @@ class Scene(Dimension):
             "success_frame_count": int(sum(hits)),
             "frame_count": len(hits),
         }
-        return VideoScore(sum(hits) / len(hits), weight=len(hits), frames=hits, details=details)
+        return VideoScore(sum(hits) / len(hits), weight=len(hits), per_frame=hits, details=details)
 
 
 class SceneCorrected(Scene):

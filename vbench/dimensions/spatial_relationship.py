@@ -28,7 +28,7 @@ import math
 from itertools import combinations
 
 from vbench.dimensions.backbones.base import RegionDescriber
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.regions import Box, SeenFrame, account, fact, labelled
 from vbench.errors import NotApplicable
 from vbench.media.video import Video
@@ -108,9 +108,7 @@ class SpatialRelationship(Dimension):
     name = "spatial_relationship"
     title = "Spatial relationship"
     meaning = "The objects lie beside or above each other as the prompt says."
-    family = Family.SEMANTIC
     roles = ("describer",)
-    needs = "spatial_relationship"
 
     describer: RegionDescriber
 
@@ -127,4 +125,4 @@ class SpatialRelationship(Dimension):
         frames = labelled(video, self.describer)
         scores = [best_pair(frame, (first, second), axis) for frame in frames]
         details = {"objects": [first, second], "relationship": relation, **account(frames)}
-        return VideoScore(math.fsum(scores) / len(scores), weight=len(scores), frames=scores, details=details)
+        return VideoScore(math.fsum(scores) / len(scores), weight=len(scores), per_frame=scores, details=details)

@@ -25,7 +25,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.errors import TooShort
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
@@ -47,10 +47,9 @@ class TemporalFlickering(Dimension):
     name: ClassVar[str] = "temporal_flickering"
     title: ClassVar[str] = "Temporal flickering"
     meaning: ClassVar[str] = "A still scene does not flicker."
-    family: ClassVar[Family] = Family.QUALITY
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        """See :class:`Dimension`; ``frames`` holds the steadiness of each pair of neighbours.
+        """See :class:`Dimension`; ``per_frame`` holds the steadiness of each pair of neighbours.
 
         Raises:
             TooShort: a single frame.
@@ -58,4 +57,4 @@ class TemporalFlickering(Dimension):
         frames = [steadiness(*pair) for pair in video.windows(2)]
         if not frames:
             raise TooShort(f"{video.path} has 1 frame; temporal flickering compares neighbours and needs at least 2.")
-        return VideoScore(math.fsum(frames) / len(frames), frames=frames)
+        return VideoScore(math.fsum(frames) / len(frames), per_frame=frames)

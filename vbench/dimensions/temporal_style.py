@@ -21,7 +21,7 @@ alike.
 from __future__ import annotations
 
 from vbench.dimensions.backbones.base import VideoTextEmbedder
-from vbench.dimensions.base import Dimension, Family, VideoScore
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.video_text import similarity
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
@@ -33,7 +33,6 @@ class TemporalStyle(Dimension):
     name = "temporal_style"
     title = "Temporal Style"
     meaning = "The video moves in the style that the prompt asks for."
-    family = Family.SEMANTIC
     roles = ("video_text_embedder",)
 
     video_text_embedder: VideoTextEmbedder

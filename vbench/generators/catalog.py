@@ -21,7 +21,7 @@ from vbench.registry import Registry
 
 DIFFUSERS = "vbench.generators.diffusers.pipeline:DiffusersGenerator"
 
-GENERATORS: Registry[Generator[Any]] = Registry(
+GENERATORS: Registry[type[Generator[Any]]] = Registry(
     "generator",
     {
         "synthetic": "vbench.generators.synthetic.generator:Synthetic",
@@ -40,10 +40,11 @@ GENERATORS: Registry[Generator[Any]] = Registry(
         "vchitect-2": "vbench.generators.models.vchitect.generator:Vchitect",
     },
     "vbench.generators",
+    "vbench.generators.base:Generator",
 )
 """Who samples."""
 
-ENHANCERS: Registry[Enhancer] = Registry(
+ENHANCERS: Registry[type[Enhancer]] = Registry(
     "enhancer",
     {
         **dict.fromkeys(ENHANCER_PRESETS, "vbench.generators.diffusers.enhancer:DiffusersEnhancer"),
@@ -52,6 +53,7 @@ ENHANCERS: Registry[Enhancer] = Registry(
         "venhancer": "vbench.generators.models.venhancer.enhancer:VEnhancer",
     },
     "vbench.enhancers",
+    "vbench.generators.base:Enhancer",
 )
 """Who works on a clip afterwards."""
 

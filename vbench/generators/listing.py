@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from vbench.errors import MissingExtra, UsageError
+from vbench.errors import MissingExtra, PluginError, UsageError
 from vbench.generators.base import TECHNIQUES, Generator, Settings
 from vbench.generators.catalog import DIFFUSERS, ENHANCERS, GENERATORS
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS
@@ -30,7 +30,7 @@ def listing() -> list[dict[str, Any]]:
             "name": f"+{name}",
             "kind": "enhancer",
             "settings": _settings(ENHANCER_PRESETS[name].settings) if name in ENHANCER_PRESETS else "",
-            "meaning": ENHANCER_PRESETS[name].meaning if name in ENHANCER_PRESETS else ENHANCERS.get(name).meaning,
+            "meaning": ENHANCER_PRESETS[name].meaning if name in ENHANCER_PRESETS else _enhancer_meaning(name),
         }
         for name in ENHANCERS.names()
     ]
@@ -76,9 +76,16 @@ def _generator(name: str) -> dict[str, Any]:
         }
     try:
         kind = GENERATORS.get(name)
-    except MissingExtra as error:
+    except (MissingExtra, PluginError) as error:
         return {"name": name, "kind": "generator", "settings": "", "meaning": str(error)}
     return {"name": name, "kind": "generator", "settings": _own_settings(kind, name), "meaning": kind.meaning}
+
+
+def _enhancer_meaning(name: str) -> str:
+    try:
+        return ENHANCERS.get(name).meaning
+    except (MissingExtra, PluginError) as error:
+        return str(error)
 
 
 def _own_settings(kind: type[Generator[Any]], name: str) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, undefer
 
 from vbench.analysis.statistics import Figure
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused
 from vbench.files.strict_json import unseen
 from vbench.leaderboard.db.database import Database
@@ -304,13 +304,13 @@ class Board:
             NotFound: there is no such submission.
         """
         columns = (
-            VideoRow.video, VideoRow.prompt, VideoRow.dimension, VideoRow.content, VideoRow.category, VideoRow.status,
-            VideoRow.value, VideoRow.weight,
+            VideoRow.video, VideoRow.prompt, VideoRow.dimension, VideoRow.content.label("sha256"), VideoRow.category,
+            VideoRow.status, VideoRow.value, VideoRow.weight,
         )  # fmt: skip
         with self.database.reading() as session:
             _found(session, number)
             found = session.execute(select(*columns).where(VideoRow.submission_id == number).order_by(VideoRow.id))
-            return [Row(identity="", **row._mapping) for row in found]
+            return [Row(cache_key="", **row._mapping) for row in found]
 
     def frames(self, number: int) -> dict[str, bytes]:
         """The sample frames of a submission: name in the archive -> JPEG."""
@@ -510,8 +510,11 @@ def _derive(session: Session, number: int, checked: Checked) -> None:
             for name, figure in figures.items()
         ],
     )
-    columns = ("video", "prompt", "dimension", "status", "value", "weight", "category", "content")
-    rows = [{"submission_id": number, **{name: getattr(row, name) for name in columns}} for row in checked.rows]
+    columns = ("video", "prompt", "dimension", "status", "value", "weight", "category")
+    rows = [
+        {"submission_id": number, "content": row.sha256, **{name: getattr(row, name) for name in columns}}
+        for row in checked.rows
+    ]
     session.execute(insert(VideoRow), rows)
     for name, (prompt, content) in checked.media.items():
         session.add(Medium(submission_id=number, name=name, prompt=prompt, content=content))

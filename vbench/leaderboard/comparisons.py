@@ -48,7 +48,7 @@ class Comparisons:
         """Whether their difference in a column is beyond noise."""
         one, two = sorted((first, second), key=lambda entry: int(entry.id))
         found = self.between(one, two)
-        return column in found and found[column].settled()
+        return column in found and found[column].is_significant()
 
     def groups(self, entries: Sequence[BoardRow], column: str) -> dict[str, str] | None:
         """Who cannot be told apart (:func:`vbench.leaderboard.views.ranking.groups`); ``None`` while it is computed."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from vbench.errors import UsageError
+from vbench.files.cache import cache_dir
 from vbench.prompts import library
 from vbench.prompts.official import CATEGORIES as OFFICIAL_CATEGORIES
 from vbench.prompts.official import NAME as OFFICIAL
 from vbench.prompts.official import SUITE_FILE as OFFICIAL_FILE
 from vbench.prompts.suite import PromptSuite, SuiteError, read_category, read_suite
-from vbench.weights.cards import cache_dir
 
 DATA = Path(__file__).parent / "data"
 

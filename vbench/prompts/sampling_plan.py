@@ -9,16 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from vbench.prompts.suite import Prompt, PromptSuite
-
-SAMPLES = 5
-"""Videos a prompt."""
-
-STATIC_SAMPLES = 25
-"""Videos a prompt of temporal flickering, of which the static filter keeps five."""
 
 LONGEST_STEM = 240
 """Bytes of a prompt that a file name takes; file systems hold 255 with the index and the suffix."""
@@ -76,8 +70,8 @@ def file_stems(texts: Iterable[str]) -> dict[str, str]:
 def sampling_plan(
     suite: PromptSuite,
     dimensions: Collection[str] = (),
-    samples: int = SAMPLES,
-    static_samples: int | None = None,
+    samples: int = 5,
+    more: Mapping[str, int] | None = None,
     seed: int = 0,
     suffix: str = ".mp4",
 ) -> Iterator[Sample]:
@@ -87,7 +81,7 @@ def sampling_plan(
         suite: the prompts.
         dimensions: only prompts that test one of these; all by default.
         samples: videos a prompt.
-        static_samples: videos a prompt of temporal flickering; as many as of any other by default.
+        more: dimension -> videos a prompt of those that test it, such as those of which a filter keeps some.
         seed: base seed.
         suffix: of the files.
     """
@@ -96,9 +90,8 @@ def sampling_plan(
     for prompt in suite:
         if dimensions and not set(dimensions) & set(prompt.dimensions):
             continue
-        count = samples
-        if static_samples is not None and "temporal_flickering" in prompt.dimensions:
-            count = static_samples
+        counts = [count for name, count in (more or {}).items() if name in prompt.dimensions]
+        count = max(counts, default=samples)
         first, most = wanted.get(prompt.text, (prompt, 0))
         wanted[prompt.text] = (first, max(most, count))
     for text, (prompt, count) in wanted.items():

@@ -68,7 +68,7 @@ def explain(run: Path, video: str, target: Path) -> Path:
             'A page needs packages that are not installed: pip install "vbench-suite[report]"'
         ) from error
     rows = rows_of(run, video)
-    decoded = Video(Path(read_record(run)["videos"]) / rows[0].video)
+    decoded = Video(Path(read_record(run).videos) / rows[0].video)
     explained = [_explanation(row, decoded, target) for row in rows]
     environment = jinja2.Environment(loader=jinja2.PackageLoader("vbench.reports"), autoescape=True, trim_blocks=True)
     page = environment.get_template("explain.html").render(video=rows[0].video, prompts=_prompts(rows), parts=explained)
@@ -99,10 +99,10 @@ def _explanation(row: Row, video: Video, target: Path) -> Explanation:
     facts = {name: row.details[name] for name in LISTED if name in row.details}
     if row.status != SCORED:
         return Explanation(row, facts, "")
-    series = {row.dimension.replace("_", " "): row.frames}
+    series = {row.dimension.replace("_", " "): row.per_frame}
     if isinstance(row.details.get("threshold"), float):
-        series["threshold"] = [row.details["threshold"]] * len(row.frames)
-    chart = curves(series) if len(row.frames) > 1 else ""
+        series["threshold"] = [row.details["threshold"]] * len(row.per_frame)
+    chart = curves(series) if len(row.per_frame) > 1 else ""
     return Explanation(row, facts, chart, _pictures(row, video, target), _lines(row))
 
 
@@ -114,7 +114,7 @@ def _lines(row: Row) -> list[str]:
 def _pictures(row: Row, video: Video, target: Path) -> list[Picture]:
     """Frames with their regions, or with their captions; nothing where a dimension saw neither."""
     if "seen" in row.details:
-        scores = dict(zip(row.details["frame_indices"], row.frames, strict=False))
+        scores = dict(zip(row.details["frame_indices"], row.per_frame, strict=False))
         return [
             _picture(row, video, seen["frame"], target, f"frame {seen['frame']}: {scores[seen['frame']]:g}", seen)
             for seen in row.details["seen"]
@@ -122,7 +122,7 @@ def _pictures(row: Row, video: Video, target: Path) -> list[Picture]:
     captions = row.details.get("captions", ())
     return [
         _picture(row, video, index, target, f"frame {index}: {caption} ({score:g})")
-        for index, caption, score in zip(row.details.get("frame_indices", ()), captions, row.frames, strict=False)
+        for index, caption, score in zip(row.details.get("frame_indices", ()), captions, row.per_frame, strict=False)
     ]
 
 

@@ -15,19 +15,19 @@ from typing import Any
 
 import numpy as np
 
-from vbench.analysis.comparison import Comparison, compare_runs
-from vbench.analysis.statistics import TOTAL, Interval, PairedDifference, category_intervals, intervals, table
-from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, ScoreCard, in_protocol_order
-from vbench.dimensions.profiles import DIMENSIONS, PROFILES
-from vbench.errors import MissingExtra, UsageError
+from vbench.analysis.comparison import Comparison, benchmark_of, compare_runs
+from vbench.analysis.statistics import Interval, PairedDifference, category_intervals, intervals, table
+from vbench.benchmarks.base import Benchmark, DimensionSpec
+from vbench.benchmarks.registry import implementation, spec_of
+from vbench.benchmarks.score_card import TOTAL, ScoreCard, in_protocol_order
+from vbench.dimensions.profiles import profiles
+from vbench.errors import MissingExtra, PluginError, UsageError
 from vbench.media.thumbnails import Strip, strips
 from vbench.reports import charts
 from vbench.reports.formatting import title
-from vbench.runs.record import read_record
+from vbench.runs.record import RunRecord, read_record
 from vbench.runs.results import read_rows, score_card
 from vbench.runs.store import SCORED, Row
-
-SIDES = (QUALITY, SEMANTIC)
 
 EXTREMES = 3
 """Videos with the lowest and with the highest score that are shown of each dimension."""
@@ -44,9 +44,6 @@ PICTURES = 1_800_000
 RECORD_LIST = 20
 """Entries of a list that the provenance shows."""
 
-TRADE_OFFS = ("subject_consistency", "motion_smoothness")
-"""What a model can buy with videos in which nothing moves: shown against the dynamic degree."""
-
 
 @dataclass(frozen=True)
 class Estimate:
@@ -56,12 +53,12 @@ class Estimate:
     low: float | None = None
     high: float | None = None
 
-    def normalised(self, dimension: str) -> Estimate:
-        """On the score card's scale; empty for a dimension that the protocol does not know."""
-        if dimension not in RULES:
+    def normalised(self, rule: DimensionSpec | None) -> Estimate:
+        """On the score card's scale; empty for a dimension that is not on it."""
+        if rule is None:
             return Estimate(None)
         ends = (self.value, self.low, self.high)
-        return Estimate(*(None if end is None else RULES[dimension].normalised(end) for end in ends))
+        return Estimate(*(None if end is None else rule.normalised(end) for end in ends))
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ class Run:
         record: provenance.
         card: its score card.
         rows: by dimension, those that count in its score.
-        scores: raw scores by dimension; Quality, Semantic (of what is there) and Total on the card's scale.
+        scores: raw scores by dimension; the parts (of what is there) and Total on the card's scale.
         prompts: by dimension, how many prompts count.
         categories: raw scores by category and dimension.
         gaps: what has no score, and why.
@@ -92,7 +89,7 @@ class Run:
 
     number: int
     name: str
-    record: Mapping[str, Any]
+    record: RunRecord
     card: ScoreCard
     rows: Mapping[str, Sequence[Row]]
     scores: Mapping[str, Estimate]
@@ -113,8 +110,8 @@ class Run:
     @property
     def note(self) -> str:
         """What its profile means."""
-        profile = PROFILES.get(self.record["profile"])
-        return profile.meaning if profile else f"Profile {self.record['profile']}."
+        profile = profiles().get(self.record.profile)
+        return profile.meaning if profile else f"Profile {self.record.profile}."
 
     @property
     def videos(self) -> int:
@@ -124,15 +121,16 @@ class Run:
     @property
     def provenance(self) -> str:
         """The record as text, long lists shortened."""
-        return json.dumps({key: _shortened(value) for key, value in self.record.items()}, indent=2, ensure_ascii=False)
+        told = {key: _shortened(value) for key, value in self.record.plain().items()}
+        return json.dumps(told, indent=2, ensure_ascii=False)
 
     def estimate(self, name: str) -> Estimate:
-        """The score of a dimension, a side or the total; empty if there is none."""
+        """The score of a dimension, a part or the total; empty if there is none."""
         return self.scores.get(name, Estimate(None))
 
     def file(self, row: Row) -> Path:
         """Where the run read a video."""
-        return Path(self.record["videos"]) / row.video
+        return Path(self.record.videos) / row.video
 
 
 @dataclass(frozen=True)
@@ -210,7 +208,7 @@ class DimensionPart:
 
     Attributes:
         name: of the dimension.
-        side: of the score card, ``""`` if the protocol does not know it.
+        part: of the score card, ``""`` if it is in none.
         meaning: of a high score.
         histogram: scores of the runs' videos.
         extremes: of each run.
@@ -218,7 +216,7 @@ class DimensionPart:
     """
 
     name: str
-    side: str
+    part: str
     meaning: str
     histogram: str
     extremes: Sequence[Extremes]
@@ -232,7 +230,7 @@ class Change:
     Attributes:
         run: the run.
         comparison: as ``vbench compare`` makes it.
-        differences: the sides first, then the dimensions.
+        differences: the parts first, then the dimensions.
         limit: the plot goes from minus this to this.
         in_categories: the differences beyond noise, by category and name; categories without one are left out.
     """
@@ -248,6 +246,7 @@ class Change:
 class Report:
     """Everything on the page."""
 
+    benchmark: Benchmark
     runs: Sequence[Run]
     dimensions: Sequence[DimensionPart]
     changes: Sequence[Change]
@@ -261,27 +260,43 @@ class Report:
         return [part for part in self.dimensions if part.categories]
 
 
-def gather(folders: Sequence[Path]) -> Report:
+def gather(folders: Sequence[Path], benchmark: Benchmark | None = None) -> Report:
     """Everything that the report shows.
+
+    Args:
+        folders: of the runs.
+        benchmark: whose rules hold; by default the one that the first run says.
 
     Raises:
         UsageError: a folder holds no run.
         MissingExtra: matplotlib is not installed.
     """
+    rules = benchmark or benchmark_of(folders[0])
     runs = [
-        _run(number, name, folder) for number, (name, folder) in enumerate(zip(_names(folders), folders, strict=True))
+        _run(number, name, folder, rules)
+        for number, (name, folder) in enumerate(zip(_names(folders), folders, strict=True))
     ]
-    names = in_protocol_order({name for run in runs for name in run.card.dimensions})
+    names = in_protocol_order({name for run in runs for name in run.card.dimensions}, rules)
     album = _album(names, runs)
-    compared = compare_runs(folders, force=True, prompts=MOVED) if len(folders) > 1 else []
+    compared = compare_runs(folders, force=True, prompts=MOVED, benchmark=benchmark) if len(folders) > 1 else []
     return Report(
+        benchmark=rules,
         runs=runs,
-        dimensions=[_dimension(name, runs, album) for name in names],
-        changes=[_change(run, comparison) for run, comparison in zip(runs[1:], compared, strict=True)],
-        radars={side: _radar(side, runs) for side in SIDES},
-        trade_offs={name: chart for name in TRADE_OFFS if (chart := _trade_off(name, runs))},
+        dimensions=[_dimension(name, runs, album, rules) for name in names],
+        changes=[_change(run, comparison, rules) for run, comparison in zip(runs[1:], compared, strict=True)],
+        radars={part: _radar(part, runs, rules) for part in _parts(rules)},
+        trade_offs={
+            spec.name: chart
+            for spec in rules.rules.values()
+            if spec.traded_for and (chart := _trade_off(spec.name, spec.traded_for, runs))
+        },
         pictures=[picture for picture in album.values() if picture.strip],
     )
+
+
+def _parts(benchmark: Benchmark) -> list[str]:
+    """Names of the parts; ``""`` for the whole where there are none."""
+    return [part.name for part in benchmark.parts] or [""]
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
@@ -294,30 +309,30 @@ def _names(folders: Sequence[Path]) -> list[str]:
     return [str(folder) for folder in folders]
 
 
-def _run(number: int, name: str, folder: Path) -> Run:
+def _run(number: int, name: str, folder: Path, benchmark: Benchmark) -> Run:
     record, rows = read_record(folder), read_rows(folder)
-    card = score_card(rows, record["not_evaluated"])
+    card = score_card(rows, record.not_evaluated, benchmark)
     counted: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if row.value is not None and row.weight:
             counted[row.dimension].append(row)
     prompts = {name: len({row.prompt for row in part}) for name, part in counted.items()}
-    found = {name: part for name, part in intervals(rows).items() if prompts.get(name, 2) > 1}
-    points = {**card.scores, **{side: card.side(side, partial=True) for side in SIDES}, TOTAL: card.total}
-    by_category = category_intervals(rows)
+    found = {name: part for name, part in intervals(rows, benchmark=benchmark).items() if prompts.get(name, 2) > 1}
+    points = {**card.scores, **{part.name: card.part(part.name, partial=True) for part in benchmark.parts}}
+    by_category = category_intervals(rows, benchmark=benchmark)
     return Run(
         number=number,
         name=name,
         record=record,
         card=card,
         rows=counted,
-        scores={name: _estimate(point, found.get(name)) for name, point in points.items()},
+        scores={name: _estimate(point, found.get(name)) for name, point in [*points.items(), (TOTAL, card.total)]},
         prompts=prompts,
         categories={
             category: {name: _estimate(score, by_category[category].get(name)) for name, score in scores.items()}
             for category, scores in card.by_category.items()
         },
-        gaps=_gaps(rows),
+        gaps=_gaps(rows, benchmark),
     )
 
 
@@ -325,14 +340,14 @@ def _estimate(value: float | None, interval: Interval | None) -> Estimate:
     return Estimate(value, interval.low, interval.high) if interval else Estimate(value)
 
 
-def _gaps(rows: Iterable[Row]) -> list[Gap]:
+def _gaps(rows: Iterable[Row], benchmark: Benchmark) -> list[Gap]:
     found: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         if row.status != SCORED:
             found[row.dimension, row.status].append(row)
     return [
         Gap(name, status, len(part), part[:EXAMPLES])
-        for dimension in in_protocol_order({name for name, _ in found})
+        for dimension in in_protocol_order({name for name, _ in found}, benchmark)
         for (name, status), part in found.items()
         if name == dimension
     ]
@@ -354,34 +369,34 @@ def _ends(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     return ordered[:EXTREMES], sorted(ordered[EXTREMES:], key=lambda row: (-_value(row), row.video))[:EXTREMES]
 
 
-def _dimension(name: str, runs: Sequence[Run], album: Mapping[Path, Picture]) -> DimensionPart:
+def _dimension(name: str, runs: Sequence[Run], album: Mapping[Path, Picture], benchmark: Benchmark) -> DimensionPart:
     values = [[_value(row) for row in run.rows.get(name, ())] for run in runs]
     scores = [run.card.scores.get(name) for run in runs]
     return DimensionPart(
         name=name,
-        side=RULES[name].side if name in RULES else "",
-        meaning=_meaning(name),
+        part=benchmark.rules[name].part if name in benchmark.rules else "",
+        meaning=_meaning(name, benchmark),
         histogram=charts.histogram(values, scores, f"{title(name)}: distribution of the videos' scores"),
         extremes=[_extremes(run, run.rows[name], album) for run in runs if run.rows.get(name)],
         categories=_categories(name, [run for run in runs if _points(run, name)]),
     )
 
 
-def _meaning(name: str) -> str:
+def _meaning(name: str, benchmark: Benchmark) -> str:
     try:
-        return DIMENSIONS.get(name).meaning
-    except (UsageError, MissingExtra):
+        return implementation(spec_of(name, benchmark)).meaning
+    except (UsageError, MissingExtra, PluginError):
         return ""
 
 
 def _extremes(run: Run, rows: Sequence[Row], album: Mapping[Path, Picture]) -> Extremes:
     lowest, highest = _ends(rows)
-    frames = [value for row in (*lowest, *highest) for value in row.frames]
+    frames = [value for row in (*lowest, *highest) for value in row.per_frame]
     scale = (min(frames), max(frames)) if frames else ()
 
     def shown(row: Row) -> Shown:
-        title = f"{row.video}: {len(row.frames)} values over time"
-        return Shown(row, album[run.file(row)], charts.sparkline(row.frames, *scale, title) if scale else "")
+        title = f"{row.video}: {len(row.per_frame)} values over time"
+        return Shown(row, album[run.file(row)], charts.sparkline(row.per_frame, *scale, title) if scale else "")
 
     values = [_value(row) for row in rows]
     return Extremes(
@@ -439,44 +454,48 @@ def _scale(values: Iterable[float], below: float = 0.04, above: float = 0.04) ->
     return min(found) - below * length, max(found) + above * length
 
 
-def _change(run: Run, comparison: Comparison) -> Change:
+def _change(run: Run, comparison: Comparison, benchmark: Benchmark) -> Change:
     found = comparison.differences
     ends = [abs(end) for part in found.values() for end in (part.low, part.high, part.change)]
-    settled = {
-        category: {name: difference for name, difference in differences.items() if difference.settled()}
+    significant = {
+        category: {name: difference for name, difference in differences.items() if difference.is_significant()}
         for category, differences in comparison.by_category.items()
     }
     return Change(
         run=run,
         comparison=comparison,
-        differences={name: found[name] for name in (TOTAL, *SIDES, *found) if name in found},
+        differences={name: found[name] for name in (TOTAL, *_parts(benchmark), *found) if name in found},
         limit=max(ends, default=0.0) or 1.0,
-        in_categories={category: differences for category, differences in settled.items() if differences},
+        in_categories={category: differences for category, differences in significant.items() if differences},
     )
 
 
-def _radar(side: str, runs: Sequence[Run]) -> str:
-    names = [name for name, rule in RULES.items() if rule.side == side]
+def _radar(part: str, runs: Sequence[Run], benchmark: Benchmark) -> str:
+    rules = [benchmark.rules[name] for name in benchmark.of_part(part)]
     percent = [
-        {title(name): 100 * RULES[name].normalised(run.card.scores[name]) for name in names if name in run.card.scores}
+        {
+            title(rule.name): 100 * rule.normalised(run.card.scores[rule.name])
+            for rule in rules
+            if rule.name in run.card.scores
+        }
         for run in runs
     ]
-    return charts.radar(percent, 0, 100, f"{side.capitalize()} dimensions, normalised, in percent")
+    return charts.radar(percent, 0, 100, f"{part.capitalize() or 'All'} dimensions, normalised, in percent")
 
 
-def _trade_off(name: str, runs: Sequence[Run]) -> str:
-    clouds = [_cloud(run, name) for run in runs if {name, "dynamic_degree"} <= run.card.scores.keys()]
-    across, up = "Dynamic degree", title(name)
-    return charts.scatter(clouds, across, up, f"{up} against dynamic degree") if clouds else ""
+def _trade_off(name: str, against: str, runs: Sequence[Run]) -> str:
+    clouds = [_cloud(run, name, against) for run in runs if {name, against} <= run.card.scores.keys()]
+    across, up = title(against), title(name)
+    return charts.scatter(clouds, across, up, f"{up} against {across.lower()}") if clouds else ""
 
 
-def _cloud(run: Run, name: str) -> charts.Cloud:
-    sums = table(row for part in ("dynamic_degree", name) for row in run.rows[part])
-    columns = [sums.dimensions.index(part) for part in ("dynamic_degree", name)]
+def _cloud(run: Run, name: str, against: str) -> charts.Cloud:
+    sums = table((row for part in (against, name) for row in run.rows[part]), run.card.benchmark)
+    columns = [sums.dimensions.index(part) for part in (against, name)]
     with np.errstate(invalid="ignore"):
         means = (sums.values / sums.weights)[:, columns]
     points = [(float(x), float(y)) for x, y in means[np.isfinite(means).all(axis=1)]]
-    return charts.Cloud(points, *(_cross(run.scores[part]) for part in ("dynamic_degree", name)))
+    return charts.Cloud(points, *(_cross(run.scores[part]) for part in (against, name)))
 
 
 def _cross(estimate: Estimate) -> Interval:
@@ -486,6 +505,6 @@ def _cross(estimate: Estimate) -> Interval:
 
 
 def _shortened(value: Any) -> Any:
-    if isinstance(value, list) and len(value) > RECORD_LIST:
+    if isinstance(value, list | tuple) and len(value) > RECORD_LIST:
         return [*value[:RECORD_LIST], f"and {len(value) - RECORD_LIST} more"]
     return value

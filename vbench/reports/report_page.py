@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vbench.analysis.comparison import BETTER, SAME, WORSE, verdict
-from vbench.analysis.statistics import TOTAL
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.base import Benchmark
+from vbench.benchmarks.score_card import TOTAL
 from vbench.errors import MissingExtra
 from vbench.files.atomic import write_atomically
 from vbench.reports.formatting import fixed, place, signed, title
-from vbench.reports.report_data import SIDES, gather
+from vbench.reports.report_data import gather
 
 
-def write_report(runs: Sequence[Path], target: Path) -> Path:
+def write_report(runs: Sequence[Path], target: Path, benchmark: Benchmark | None = None) -> Path:
     """Write the report of these runs.
 
     Args:
         runs: folders of runs; with several, the first is the yardstick.
         target: the HTML file.
+        benchmark: whose rules hold; by default the one that the first run says.
 
     Returns:
         The file.
@@ -42,7 +43,17 @@ def write_report(runs: Sequence[Path], target: Path) -> Path:
         lstrip_blocks=True,
     )
     environment.filters |= {"title": title, "place": place, "fixed": fixed, "signed": signed, "verdict": verdict}
-    names = {"BETTER": BETTER, "WORSE": WORSE, "SAME": SAME, "SIDES": SIDES, "TOTAL": TOTAL, "RULES": RULES}
-    page = environment.get_template("report.html").render(report=gather(runs), **names)
+    report = gather(runs, benchmark)
+    parts = tuple(part.name for part in report.benchmark.parts)
+    names = {
+        "BETTER": BETTER,
+        "WORSE": WORSE,
+        "SAME": SAME,
+        "PARTS": parts,
+        "RULES": report.benchmark.rules,
+        "TOTAL": TOTAL,
+        "HEADINGS": ((TOTAL,) if report.benchmark.has_total else ()) + parts,
+    }
+    page = environment.get_template("report.html").render(report=report, **names)
     write_atomically(target, page)
     return target

@@ -1,4 +1,4 @@
-"""A run: every video of a plan is visited once, and each unit is on disk before the next one starts.
+"""A run: every video of a plan is looked at once, and each unit is on disk before the next one starts.
 
 Kill it at any moment and call it again with the same folder: it continues. A file that cannot be read, a video
 that is too short or a dimension whose weights are missing is recorded with its reason, and the rest goes on.
@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from vbench import provenance
-from vbench.dimensions.profiles import DIMENSIONS
-from vbench.errors import UsageError
+from vbench.errors import MissingExtra, NothingToScore, PluginError, UsageError
 from vbench.files.atomic import write_atomically
 from vbench.files.digest import content_of
 from vbench.media.video import DEFAULT_BUDGET
 from vbench.progress import Progress
 from vbench.prompts.suite import Prompt
-from vbench.runs import executor as workers
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.plan import Plan
-from vbench.runs.record import RECORD, RECORD_VERSION, STORE, read_record, write_record
-from vbench.runs.score_video import NOT_EVALUATED, Task
+from vbench.runs.executor import score_all
+from vbench.runs.plan import Plan, VideoTask, why_nothing
+from vbench.runs.record import RECORD, STORE, RunRecord, read_record, write_record
+from vbench.runs.score_video import NOT_EVALUATED
 from vbench.runs.store import SCORED, Row, RunStore
 from vbench.sampling.manifest import NAME as MANIFEST
 
@@ -60,7 +60,7 @@ class Outcome:
 
 def evaluate(
     plan: Plan,
-    crew: Evaluators,
+    evaluators: Evaluators,
     folder: Path,
     progress: Progress | None = None,
     budget: int = DEFAULT_BUDGET,
@@ -70,7 +70,7 @@ def evaluate(
 
     Args:
         plan: what to look at.
-        crew: who looks.
+        evaluators: who looks.
         folder: the run's folder; made if it is not there, continued if it is.
         progress: told of every unit.
         budget: bytes of decoded frames to keep per video.
@@ -78,27 +78,32 @@ def evaluate(
 
     Raises:
         UsageError: the folder holds a run of something else.
+        NothingToScore: no video of the plan can be scored by what was asked.
     """
     progress = progress or Progress()
-    record = _open_record(folder, plan, crew)
+    if not plan.units:
+        raise NothingToScore(why_nothing(plan))
+    record = _open_record(folder, plan, evaluators)
     _keep_manifest(plan.root, folder)
     store = RunStore(folder / STORE)
-    outcome = Outcome(folder, not_evaluated={name: why for name in plan.dimensions if (why := crew.obstacle(name))})
+    outcome = Outcome(
+        folder, not_evaluated={name: why for name in plan.dimensions if (why := evaluators.obstacle(name))}
+    )
     try:
-        todo = _outstanding(plan, crew, store, outcome)
+        todo = _outstanding(plan, evaluators, store, outcome)
         _forget_removed(store, plan)
         progress.start(plan.units, outcome.reused)
         for reason in dict.fromkeys(outcome.not_evaluated.values()):
             names = [name for name, why in outcome.not_evaluated.items() if why == reason]
             progress.note(f"not evaluated: {', '.join(names)}: {reason}")
-            progress.skipped(sum(len(set(names) & set(visit.dimensions)) for visit in plan.visits))
-        record["checkpoints"] = provenance.checkpoint_records(
-            file for name in plan.dimensions if name not in outcome.not_evaluated for file in crew.checkpoints(name)
-        )
+            progress.skipped(sum(len(set(names) & set(task.dimensions)) for task in plan.tasks))
+        evaluated = [name for name in plan.dimensions if name not in outcome.not_evaluated]
+        read = provenance.checkpoint_records(file for name in evaluated for file in evaluators.checkpoints(name))
+        record = replace(record, checkpoints=read)
         write_record(folder, record)
-        for row in workers.visit_all(todo, crew, budget, processes):
+        for row in score_all(todo, evaluators, budget, processes):
             _take(row, store, outcome, progress)
-        record |= {"status": "finished", "ended": provenance.now(), "not_evaluated": outcome.not_evaluated}
+        record = replace(record, status="finished", ended=provenance.now(), not_evaluated=outcome.not_evaluated)
         write_record(folder, record)
     finally:
         progress.finish()
@@ -119,39 +124,39 @@ def _take(row: Row, store: RunStore, outcome: Outcome, progress: Progress) -> No
     progress.unit(row.dimension, f"{row.video}: no {row.dimension} ({row.status}): {row.reason}" if row.reason else "")
 
 
-def _outstanding(plan: Plan, crew: Evaluators, store: RunStore, outcome: Outcome) -> list[Task]:
+def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: Outcome) -> list[VideoTask]:
     """What is left to do, grouped by the dimensions that it needs."""
-    signatures = {name: crew.signature(name) for name in plan.dimensions if name not in outcome.not_evaluated}
+    signatures = {name: evaluators.signature(name) for name in plan.dimensions if name not in outcome.not_evaluated}
     todo, renamed = [], []
-    for visit in plan.visits:
-        content, units = content_of(visit.path), {}
-        for name in visit.dimensions:
+    for task in plan.tasks:
+        sha256, outstanding = content_of(task.path), {}
+        for name in task.dimensions:
             if name not in signatures:
                 continue
-            identity = identity_of(content, visit.prompt, signatures[name])
-            if (stored := store.finished(identity)) is None:
-                units[name] = identity
+            key = cache_key(sha256, task.prompt, signatures[name])
+            if (stored := store.finished(key)) is None:
+                outstanding[name] = key
                 continue
-            row = replace(stored, video=visit.video, category=visit.prompt.category)
+            row = replace(stored, video=task.video, category=task.prompt.category)
             if row != stored:
                 renamed.append(row)
             outcome.reused += 1
             outcome.count(row)
-        if units:
-            todo.append(Task(visit, content, units))
+        if outstanding:
+            todo.append(replace(task, sha256=sha256, cache_keys=outstanding))
     store.put_all(renamed)
-    return sorted(todo, key=lambda task: tuple(task.units))
+    return sorted(todo, key=lambda task: tuple(task.cache_keys))
 
 
-def identity_of(content: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:
+def cache_key(sha256: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:
     """Digest of everything that can change a unit's value.
 
     Args:
-        content: digest of the video.
+        sha256: of the video.
         prompt: what it is judged against.
         signature: of the dimension, as :meth:`vbench.runs.evaluators.Evaluators.signature` gives it.
     """
-    parts = {"content": content, "prompt": prompt.text, "facts": prompt.facts, **signature}
+    parts = {"content": sha256, "prompt": prompt.text, "facts": prompt.facts, **signature}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -163,54 +168,65 @@ def _keep_manifest(videos: Path, folder: Path) -> None:
 
 def _forget_removed(store: RunStore, plan: Plan) -> None:
     """Drop rows of the plan's dimensions whose video or prompt is no longer there."""
-    there = {(visit.video, visit.prompt.text, name) for visit in plan.visits for name in visit.dimensions}
+    there = {(task.video, task.prompt.text, name) for task in plan.tasks for name in task.dimensions}
     for row in list(store.rows()):
         key = (row.video, row.prompt, row.dimension)
         if row.dimension in plan.dimensions and key not in there:
             store.drop(*key)
 
 
-def conflicts(folder: Path, plan: Plan, crew: Evaluators) -> list[str]:
+def conflicts(folder: Path, plan: Plan, evaluators: Evaluators) -> list[str]:
     """Why a folder's run cannot be continued with this plan; empty where it can, or where there is none."""
     if not (folder / RECORD).exists():
         return []
-    before, now = read_record(folder), _looked_at(plan, crew)
-    return [f"{name} was {before[name]!r} and is now {now[name]!r}" for name in now if before.get(name) != now[name]]
+    before, now = read_record(folder), _looked_at(plan, evaluators)
+    return [
+        f"{name} was {getattr(before, name)!r} and is now {now[name]!r}"
+        for name in now
+        if getattr(before, name) != now[name]
+    ]
 
 
-def _looked_at(plan: Plan, crew: Evaluators) -> dict[str, Any]:
+def _looked_at(plan: Plan, evaluators: Evaluators) -> dict[str, Any]:
     return {
+        "benchmark": plan.benchmark.name,
         "videos": str(plan.root.resolve()),
         "mode": plan.mode,
         "suite": {"name": plan.suite, "sha256": plan.suite_digest},
-        "profile": crew.profile.name,
+        "profile": evaluators.profile.name,
     }
 
 
-def _open_record(folder: Path, plan: Plan, crew: Evaluators) -> dict[str, Any]:
+def _open_record(folder: Path, plan: Plan, evaluators: Evaluators) -> RunRecord:
     """The provenance to write; refuses a folder whose run looked at something else."""
-    if found := conflicts(folder, plan, crew):
+    if found := conflicts(folder, plan, evaluators):
         raise UsageError(f"{folder} holds another run: {'; '.join(found)}. Choose another folder for this one.")
-    before = read_record(folder) if (folder / RECORD).exists() else {}
-    dimensions = sorted({*before.get("dimensions", ()), *plan.dimensions})
-    kept = {name: settings for name, settings in before.get("options", {}).items() if name not in plan.dimensions}
-    options = kept | {name: dict(settings) for name, settings in crew.options.items()}
-    return {
-        "version": RECORD_VERSION,
-        "status": "running",
-        "started": before.get("started", provenance.now()),
-        "ended": None,
-        **_looked_at(plan, crew),
-        "comparable": crew.profile.comparable and not options,
-        "dimensions": dimensions,
-        "dimension_versions": {name: DIMENSIONS.get(name).version for name in dimensions},
-        "options": options,
-        "batch_size": crew.batch_size,
-        "missing_videos": list(plan.missing),
-        "unexpected_videos": list(plan.unexpected),
-        "not_evaluated": {},
-        "checkpoints": before.get("checkpoints", {}),
-        "arguments": provenance.command_line(),
-        "machine": provenance.machine(crew.device),
-        "packages": provenance.packages(),
-    }
+    before = read_record(folder) if (folder / RECORD).exists() else None
+    dimensions = sorted({*(before.dimensions if before else ()), *plan.dimensions})
+    earlier = before.options if before else {}
+    kept = {name: settings for name, settings in earlier.items() if name not in plan.dimensions}
+    options = kept | {name: dict(settings) for name, settings in evaluators.options.items()}
+    return RunRecord(
+        **_looked_at(plan, evaluators),
+        started=before.started if before else provenance.now(),
+        comparable=evaluators.profile.comparable and not options,
+        dimensions=dimensions,
+        dimension_versions=_versions(dimensions, evaluators),
+        options=options,
+        batch_size=evaluators.batch_size,
+        missing_videos=plan.missing,
+        unexpected_videos=plan.unexpected,
+        checkpoints=before.checkpoints if before else {},
+        arguments=provenance.command_line(),
+        machine=provenance.machine(evaluators.device),
+        packages=provenance.packages(),
+    )
+
+
+def _versions(dimensions: Sequence[str], evaluators: Evaluators) -> dict[str, int]:
+    """Of the implementations that can be imported; why another cannot is among the run's reasons."""
+    versions = {}
+    for name in dimensions:
+        with suppress(MissingExtra, PluginError):
+            versions[name] = evaluators.implementation(name).version
+    return versions

@@ -6,8 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from vbench.dimensions.profiles import BACKBONES, DIMENSIONS, Profile
-from vbench.errors import MissingCheckpoint, MissingExtra
+from vbench.benchmarks.base import Benchmark, DimensionSpec
+from vbench.benchmarks.registry import implementation, spec_of
+from vbench.benchmarks.t2v import T2V
+from vbench.dimensions.profiles import BACKBONES, Profile
+from vbench.errors import MissingCheckpoint, MissingExtra, PluginError
 from vbench.files.digest import digest
 from vbench.weights import cards
 
@@ -32,32 +35,47 @@ class Evaluators:
         device: where the backbones compute.
         batch_size: frames that go through a backbone together on an accelerator.
         options: settings by dimension.
+        benchmark: whose dimensions they are.
     """
 
     profile: Profile
     device: torch.device
     batch_size: int = 8
     options: Options = field(default_factory=dict)
+    benchmark: Benchmark = T2V
 
     def __post_init__(self) -> None:
         self._dimensions: dict[str, Dimension] = {}
         self._backbones: dict[str, Backbone] = {}
 
+    def spec(self, name: str) -> DimensionSpec:
+        """What is known of a dimension."""
+        return spec_of(name, self.benchmark)
+
+    def implementation(self, name: str) -> type[Dimension]:
+        """The class of a dimension, imported now.
+
+        Raises:
+            MissingExtra: a package that it needs is not installed.
+            PluginError: another package brings it, and it is broken.
+        """
+        return implementation(self.spec(name))
+
     def roles(self, name: str) -> dict[str, str]:
         """Role -> backbone for one dimension, as far as the profile has them."""
-        roles = DIMENSIONS.get(name).roles
+        roles = self.implementation(name).roles
         return {role: self.profile.roles[role] for role in roles if role in self.profile.roles}
 
     def obstacle(self, name: str) -> str:
         """Why a dimension cannot be evaluated, ``""`` if nothing is known to be in the way; loads no weights."""
         try:
-            wanted = DIMENSIONS.get(name).roles
+            wanted = self.implementation(name).roles
             roles = self.roles(name)
             if len(roles) < len(wanted):
                 return f"the {self.profile.name} profile {NO_BACKBONE}"
             for checkpoint in self.checkpoints(name):
                 cards.locate(checkpoint)
-        except (MissingCheckpoint, MissingExtra) as error:
+        except (MissingCheckpoint, MissingExtra, PluginError) as error:
             return str(error)
         return ""
 
@@ -69,7 +87,7 @@ class Evaluators:
     def signature(self, name: str) -> dict[str, Any]:
         """Everything about a dimension that can change its value, as JSON types."""
         return {
-            "dimension": [name, DIMENSIONS.get(name).version],
+            "dimension": [name, self.implementation(name).version],
             "backbones": self.roles(name),
             "checkpoints": {file: digest(cards.locate(file)) for file in self.checkpoints(name)},
             "options": dict(self.options.get(name, {})),
@@ -82,10 +100,11 @@ class Evaluators:
         Raises:
             CheckpointError: a backbone's file is missing, damaged, unsafe or does not fit.
             MissingExtra: a package is not installed.
+            PluginError: another package brings it, and it is broken.
         """
         if name not in self._dimensions:
             backbones = {role: self._backbone(backbone) for role, backbone in self.roles(name).items()}
-            self._dimensions[name] = DIMENSIONS.get(name)(**backbones, **self.options.get(name, {}))
+            self._dimensions[name] = self.implementation(name)(**backbones, **self.options.get(name, {}))
         return self._dimensions[name]
 
     def keep_only(self, names: Collection[str]) -> None:

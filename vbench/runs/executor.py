@@ -1,4 +1,4 @@
-"""Who does the visits: this process, or several that each hold their own backbones.
+"""Who scores the videos: this process, or several that each hold their own backbones.
 
 Workers only compute; the process that called writes the store, so nothing is shared but rows. Each keeps the number of
 threads that one process would have: it shows in the last bits of a matrix product.
@@ -14,10 +14,11 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any
 
 from vbench.errors import VBenchError
-from vbench.runs.score_video import Task, look
+from vbench.runs.score_video import score_video
 
 if TYPE_CHECKING:
     from vbench.runs.evaluators import Evaluators
+    from vbench.runs.plan import VideoTask
     from vbench.runs.store import Row
 
 
@@ -25,12 +26,12 @@ class WorkerDied(VBenchError):
     """A worker process was ended from outside, as happens when the machine runs out of memory."""
 
 
-def visit_all(tasks: Sequence[Task], crew: Evaluators, budget: int, processes: int = 1) -> Iterator[Row]:
+def score_all(tasks: Sequence[VideoTask], evaluators: Evaluators, budget: int, processes: int = 1) -> Iterator[Row]:
     """The rows of all tasks, each as soon as it is known.
 
     Args:
         tasks: what to do, grouped so that neighbours need the same dimensions.
-        crew: who looks; with several processes each gets a copy, on the next GPU where there are several.
+        evaluators: who looks; with several processes each gets a copy, on the next GPU where there are several.
         budget: bytes of decoded frames to keep per video.
         processes: how many work at the same time.
 
@@ -38,26 +39,26 @@ def visit_all(tasks: Sequence[Task], crew: Evaluators, budget: int, processes: i
         WorkerDied: a process was killed; what is stored by then stays.
     """
     if processes == 1:
-        yield from _one_by_one(tasks, crew, budget)
+        yield from _one_by_one(tasks, evaluators, budget)
     else:
-        yield from _side_by_side(tasks, crew, budget, processes)
+        yield from _side_by_side(tasks, evaluators, budget, processes)
 
 
-def _one_by_one(tasks: Sequence[Task], crew: Evaluators, budget: int) -> Iterator[Row]:
-    last_use = {name: position for position, task in enumerate(tasks) for name in task.units}
+def _one_by_one(tasks: Sequence[VideoTask], evaluators: Evaluators, budget: int) -> Iterator[Row]:
+    last_use = {name: position for position, task in enumerate(tasks) for name in task.cache_keys}
     for position, task in enumerate(tasks):
-        yield from look(task, crew, budget)
+        yield from score_video(task, evaluators, budget)
         if position in last_use.values():
-            crew.keep_only({name for name, last in last_use.items() if last > position})
+            evaluators.keep_only({name for name, last in last_use.items() if last > position})
 
 
-def _side_by_side(tasks: Sequence[Task], crew: Evaluators, budget: int, processes: int) -> Iterator[Row]:
+def _side_by_side(tasks: Sequence[VideoTask], evaluators: Evaluators, budget: int, processes: int) -> Iterator[Row]:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads of several processes share the cores
     context = multiprocessing.get_context("spawn")
     turn = context.Value("i", 0)
-    pool = ProcessPoolExecutor(processes, context, _start, (crew, budget, turn))
+    pool = ProcessPoolExecutor(processes, context, _start, (evaluators, budget, turn))
     try:
-        for done in as_completed([pool.submit(_look, task) for task in tasks]):
+        for done in as_completed([pool.submit(_score, task) for task in tasks]):
             yield from done.result()
     except BrokenProcessPool as error:
         raise WorkerDied(
@@ -69,18 +70,18 @@ def _side_by_side(tasks: Sequence[Task], crew: Evaluators, budget: int, processe
 
 
 _here: dict[str, Any] = {}
-"""The crew and the budget of a worker process; set once when it starts."""
+"""The evaluators and the budget of a worker process; set once when it starts."""
 
 
-def _start(crew: Evaluators, budget: int, turn: Any) -> None:
+def _start(evaluators: Evaluators, budget: int, turn: Any) -> None:
     import torch
 
     with turn.get_lock():
         number, turn.value = turn.value, turn.value + 1
-    if str(crew.device) == "cuda":
-        crew.device = torch.device("cuda", number % torch.cuda.device_count())
-    _here.update(crew=crew, budget=budget)
+    if str(evaluators.device) == "cuda":
+        evaluators.device = torch.device("cuda", number % torch.cuda.device_count())
+    _here.update(evaluators=evaluators, budget=budget)
 
 
-def _look(task: Task) -> list[Row]:
-    return list(look(task, _here["crew"], _here["budget"]))
+def _score(task: VideoTask) -> list[Row]:
+    return list(score_video(task, _here["evaluators"], _here["budget"]))

@@ -10,16 +10,20 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from vbench.benchmarks.base import Benchmark, DimensionSpec
+from vbench.benchmarks.registry import benchmark_named, spec_of, specs_of
 from vbench.benchmarks.score_card import in_protocol_order
-from vbench.dimensions.profiles import DIMENSIONS
-from vbench.errors import UsageError
+from vbench.benchmarks.t2v import T2V
+from vbench.errors import NothingToScore, UsageError
 from vbench.media.video import CONTAINERS, is_video
-from vbench.prompts.sampling_plan import SAMPLES, file_stems
+from vbench.prompts.library import load_category, load_suite
+from vbench.prompts.sampling_plan import file_stems
 from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.sampling.manifest import SampleRecord, read_manifest
+from vbench.sampling.record import read_sampling
 
 STANDARD, CATEGORY, CUSTOM = "vbench_standard", "vbench_category", "custom_input"
 
@@ -28,37 +32,9 @@ MODES = (STANDARD, CATEGORY, CUSTOM)
 SHORTEST_CUT = 100
 """Bytes from which on a name may be taken for a prompt that a file system cut."""
 
-NEED_FACTS = (
-    "object_class",
-    "multiple_objects",
-    "scene",
-    "scene_corrected",
-    "appearance_style",
-    "color",
-    "spatial_relationship",
-)
-"""Dimensions that need facts which only a prompt suite has."""
-
-NEED_LABELS = ("human_action",)
-"""Dimensions whose prompts must name a class; of no use for free prompts unless asked for."""
-
-ON_REQUEST = {"imaging_quality_by_metric": "imaging_quality", "scene_corrected": "scene"}
-"""Dimensions outside the protocol, never evaluated unless named -> the one whose prompts and videos they judge."""
-
-SHARED_FOLDERS = {
-    "background_consistency": "scene",
-    "aesthetic_quality": "overall_consistency",
-    "imaging_quality": "overall_consistency",
-    "imaging_quality_by_metric": "overall_consistency",
-    "scene_corrected": "scene",
-    "motion_smoothness": "subject_consistency",
-    "dynamic_degree": "subject_consistency",
-}
-"""Folder of a dimension's videos where each prompt file has its own; other dimensions have their own name's."""
-
 
 @dataclass(frozen=True)
-class Visit:
+class VideoTask:
     """One video with one prompt, and what is asked of it.
 
     Attributes:
@@ -66,12 +42,16 @@ class Visit:
         video: the same relative to the plan's root, with forward slashes.
         prompt: what the video should show.
         dimensions: what judges it.
+        sha256: of the video, once somebody has read it.
+        cache_keys: of the dimensions that are still to do, what identifies their results.
     """
 
     path: Path
     video: str
     prompt: Prompt
     dimensions: tuple[str, ...]
+    sha256: str = ""
+    cache_keys: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,27 +65,29 @@ class Plan:
         suite_digest: SHA-256 of the suite's file.
         dimensions: what was asked for, in the protocol's order.
         prompts: the prompts that these dimensions use.
-        visits: what there is.
+        tasks: the videos that are there.
         missing: names of videos that the suite expects and that are not there.
         unexpected: videos that belong to no prompt.
         samples: videos a prompt that were looked for.
+        benchmark: whose dimensions they are.
     """
 
     root: Path
     mode: str
     dimensions: tuple[str, ...]
-    visits: tuple[Visit, ...]
+    tasks: tuple[VideoTask, ...]
     prompts: tuple[Prompt, ...] = ()
     suite: str = ""
     suite_digest: str = ""
     missing: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
-    samples: int = SAMPLES
+    samples: int = T2V.samples
+    benchmark: Benchmark = T2V
 
     @property
     def units(self) -> int:
         """Number of scores that a whole run has."""
-        return sum(len(visit.dimensions) for visit in self.visits)
+        return sum(len(task.dimensions) for task in self.tasks)
 
 
 def prompt_from_name(path: str | Path) -> str:
@@ -117,18 +99,20 @@ def prompt_from_name(path: str | Path) -> str:
     return re.sub(r"-\d+$", "", Path(path).stem)
 
 
-def dimensions_asked(names: Sequence[str] | None, mode: str) -> tuple[str, ...]:
-    """Check and order the dimensions that were asked for; without any, the protocol's that the mode can judge.
+def dimensions_asked(names: Sequence[str] | None, mode: str, benchmark: Benchmark = T2V) -> tuple[str, ...]:
+    """Check and order the dimensions that were asked for; without any, those that the mode can judge.
 
     Raises:
         UsageError: an unknown dimension, or one that the mode has no facts for.
+        PluginError: one that another package brings, and that is broken.
     """
     without_facts = mode != STANDARD
     if not names:
-        left_out = (*ON_REQUEST, *((*NEED_FACTS, *NEED_LABELS) if without_facts else ()))
-        return tuple(name for name in in_protocol_order(DIMENSIONS.names()) if name not in left_out)
-    asked = in_protocol_order({DIMENSIONS.known(name) for name in names})
-    unjudgeable = [name for name in asked if name in NEED_FACTS]
+        usual = [spec for spec in specs_of(benchmark).values() if not spec.judges]
+        judged = [spec.name for spec in usual if not without_facts or (spec.free_prompts and not spec.needs)]
+        return tuple(in_protocol_order(judged, benchmark))
+    asked = in_protocol_order({spec_of(name, benchmark).name for name in names}, benchmark)
+    unjudgeable = [name for name in asked if spec_of(name, benchmark).needs]
     if without_facts and unjudgeable:
         raise UsageError(
             f"{', '.join(unjudgeable)}: not for {mode}, as the prompts bring no facts to judge by. "
@@ -138,80 +122,105 @@ def dimensions_asked(names: Sequence[str] | None, mode: str) -> tuple[str, ...]:
 
 
 def standard_plan(
-    root: Path, suite: PromptSuite, dimensions: Sequence[str] | None = None, special: str = "", samples: int = SAMPLES
+    root: Path,
+    suite: PromptSuite,
+    dimensions: Sequence[str] | None = None,
+    special: str = "",
+    samples: int | None = None,
+    benchmark: Benchmark = T2V,
 ) -> Plan:
     """Find the samples of a suite: by the manifest where there is one, otherwise by their names.
 
     Names are ``<prompt><special>-<index>.<suffix>``, in one folder or in one folder per dimension; the sampling plan's
     names for prompts that no file can be named after, and names that a file system cut, are found too.
 
+    Args:
+        root: folder of the videos.
+        suite: the prompts.
+        dimensions: what judges them; by default all of the benchmark's that a prompt of the suite tests.
+        special: what stands between prompt and index in the names.
+        samples: videos a prompt; as many as the benchmark says by default.
+        benchmark: whose dimensions they are.
+
     Raises:
         UsageError: the folder, its manifest or the dimensions cannot be used.
+        NothingToScore: no prompt of the suite tests what was asked.
     """
-    asked = dimensions_asked(dimensions, STANDARD)
+    asked = dimensions_asked(dimensions, STANDARD, benchmark)
+    samples = benchmark.samples if samples is None else samples
     if not dimensions:
         asked = tuple(name for name in asked if any(name in prompt.dimensions for prompt in suite))
     files = _files(root)
     manifest = read_manifest(root)
-    find = _by_manifest(root, manifest) if manifest else _by_name(root, files, suite, special)
-    visits: dict[tuple[Path, Prompt], list[str]] = defaultdict(list)
+    specs = {name: spec_of(name, benchmark) for name in asked}
+    find = _by_manifest(root, manifest) if manifest else _by_name(root, files, suite, special, specs)
+    found: dict[tuple[Path, Prompt], list[str]] = defaultdict(list)
     missing: dict[str, None] = {}
     prompts = []
     for prompt in suite:
-        judged = [name for name in asked if ON_REQUEST.get(name, name) in prompt.dimensions]
+        judged = [name for name in asked if specs[name].tested_by in prompt.dimensions]
         if judged:
             prompts.append(prompt)
         for index in range(samples):
             for dimension in judged:
                 place = find(prompt.text, index, dimension)
                 if place:
-                    visits[place, prompt].append(dimension)
+                    found[place, prompt].append(dimension)
                 else:
                     missing[f"{prompt.text}{special}-{index}"] = None
+    if not prompts:
+        raise _untested(suite, asked, benchmark)
     return Plan(
         root=root,
         mode=STANDARD,
         dimensions=asked,
-        visits=_visits(root, visits),
+        tasks=_tasks(root, found, benchmark),
         prompts=tuple(prompts),
         suite=suite.name,
         suite_digest=suite.digest,
         missing=tuple(missing),
-        unexpected=_unexpected(root, files, visits),
+        unexpected=_unexpected(root, files, found),
         samples=samples,
+        benchmark=benchmark,
     )
 
 
-def category_plan(root: Path, suite: PromptSuite, dimensions: Sequence[str] | None = None) -> Plan:
+def category_plan(
+    root: Path, suite: PromptSuite, dimensions: Sequence[str] | None = None, benchmark: Benchmark = T2V
+) -> Plan:
     """Match every file whose name starts with a prompt of the category; any number of samples.
 
     Raises:
         UsageError: the folder or the dimensions cannot be used.
     """
-    asked = dimensions_asked(dimensions, CATEGORY)
+    asked = dimensions_asked(dimensions, CATEGORY, benchmark)
     files = _files(root)
     longest_first = sorted(suite, key=lambda prompt: -len(prompt.text))
-    visits: dict[tuple[Path, Prompt], list[str]] = {}
+    found: dict[tuple[Path, Prompt], list[str]] = {}
     for path in files:
         prompt = next((prompt for prompt in longest_first if path.stem.startswith(prompt.text)), None)
         if prompt:
-            visits[path, prompt] = list(asked)
-    answered = {prompt.text for _, prompt in visits}
+            found[path, prompt] = list(asked)
+    answered = {prompt.text for _, prompt in found}
     return Plan(
         root=root,
         mode=CATEGORY,
         dimensions=asked,
-        visits=_visits(root, visits),
+        tasks=_tasks(root, found, benchmark),
         prompts=tuple(suite),
         suite=suite.name,
         suite_digest=suite.digest,
         missing=tuple(prompt.text for prompt in suite if prompt.text not in answered),
-        unexpected=_unexpected(root, files, visits),
+        unexpected=_unexpected(root, files, found),
+        benchmark=benchmark,
     )
 
 
 def custom_plan(
-    videos: Path, dimensions: Sequence[str] | None = None, prompts: Mapping[str, str] | str | None = None
+    videos: Path,
+    dimensions: Sequence[str] | None = None,
+    prompts: Mapping[str, str] | str | None = None,
+    benchmark: Benchmark = T2V,
 ) -> Plan:
     """Own videos: a file, a folder of files, or a folder of frames.
 
@@ -220,22 +229,24 @@ def custom_plan(
         dimensions: what judges them; by default all that need no facts.
         prompts: one prompt for all, or prompts by path relative to the folder; by default from the manifest, and
             from the names of what it does not list.
+        benchmark: whose dimensions they are.
 
     Raises:
         UsageError: the folder, the dimensions or the prompts cannot be used.
     """
-    asked = dimensions_asked(dimensions, CUSTOM)
+    asked = dimensions_asked(dimensions, CUSTOM, benchmark)
     one = not videos.is_dir() or _is_frames(videos)
     root = videos.parent if one else videos
     files = [_existing(videos)] if one else _files(root)
     texts = _custom_prompts(root, files, prompts)
-    visits = {(path, Prompt(text, asked)): list(asked) for path, text in texts.items()}
+    found = {(path, Prompt(text, asked)): list(asked) for path, text in texts.items()}
     return Plan(
         root=root,
         mode=CUSTOM,
         dimensions=asked,
-        visits=_visits(root, visits),
-        prompts=tuple(dict.fromkeys(prompt for _, prompt in visits)),
+        tasks=_tasks(root, found, benchmark),
+        prompts=tuple(dict.fromkeys(prompt for _, prompt in found)),
+        benchmark=benchmark,
     )
 
 
@@ -268,13 +279,15 @@ def _by_manifest(root: Path, records: Iterable[SampleRecord]) -> Finder:
     return find
 
 
-def _by_name(root: Path, files: Sequence[Path], suite: PromptSuite, special: str) -> Finder:
+def _by_name(
+    root: Path, files: Sequence[Path], suite: PromptSuite, special: str, specs: Mapping[str, DimensionSpec]
+) -> Finder:
     stems = file_stems(prompt.text for prompt in suite)
     names = {_name_in(root, path): path for path in files}
     names.update(_whole_names(names, stems, special))
 
     def find(text: str, index: int, dimension: str) -> Path | None:
-        folder = SHARED_FOLDERS.get(dimension, dimension)
+        folder = specs[dimension].stored_in
         tried = [f"{stem}{special}-{index}" for stem in (text, stems[text])]
         return next((names[name] for stem in tried for name in (stem, f"{folder}/{stem}") if name in names), None)
 
@@ -347,76 +360,99 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _visits(root: Path, visits: Mapping[tuple[Path, Prompt], Iterable[str]]) -> tuple[Visit, ...]:
+def _tasks(
+    root: Path, found: Mapping[tuple[Path, Prompt], Iterable[str]], benchmark: Benchmark
+) -> tuple[VideoTask, ...]:
     return tuple(
-        Visit(path, path.relative_to(root).as_posix(), prompt, tuple(in_protocol_order(set(dimensions))))
-        for (path, prompt), dimensions in visits.items()
+        VideoTask(path, path.relative_to(root).as_posix(), prompt, tuple(in_protocol_order(set(dimensions), benchmark)))
+        for (path, prompt), dimensions in found.items()
     )
 
 
-def _unexpected(root: Path, files: list[Path], visits: Iterable[tuple[Path, Prompt]]) -> tuple[str, ...]:
-    used = {path for path, _ in visits}
+def _unexpected(root: Path, files: list[Path], found: Iterable[tuple[Path, Prompt]]) -> tuple[str, ...]:
+    used = {path for path, _ in found}
     return tuple(path.relative_to(root).as_posix() for path in files if path not in used)
 
 
 def make_plan(
     videos: Path,
-    dimensions: Sequence[str] | None,
-    mode: str,
-    suite: str | None,
-    prompt: str | None,
-    prompt_file: Path | None,
-    category: str | None,
+    dimensions: Sequence[str] | None = None,
+    mode: str = "auto",
+    suite: str | None = None,
+    prompt: str | Mapping[str, str] | None = None,
+    prompt_file: Path | None = None,
+    category: str | None = None,
     extra: Sequence[str] = (),
     special: str = "",
+    benchmark: str | None = None,
 ) -> Plan:
-    """The plan that the options describe.
+    """The plan that the options of a command describe.
 
-    ``extra`` are dimensions beside those that are named or the default, ``special`` stands between prompt and index
-    in the names of files.
+    Args:
+        videos: a video, or the folder of the videos.
+        dimensions: what judges them; by default what the folder was sampled for, or all that the mode can judge.
+        mode: one of :data:`MODES`, or ``auto`` to go by the other options.
+        suite: name or file of a prompt suite.
+        prompt: one for all videos, or prompts by video.
+        prompt_file: prompts by video, as JSON.
+        category: content category.
+        extra: dimensions beside those that are named or the default.
+        special: what stands between prompt and index in the names of files.
+        benchmark: name; by default the one that the folder was sampled for, or text to video.
 
     Raises:
         UsageError: options that exclude each other, or input that cannot be used.
     """
-    from vbench.prompts.library import load_category, load_suite
-    from vbench.runs import plan as plans
-
     prompt = None if prompt == "None" else prompt  # the reference's default, spelled out in its scripts
-    samples = SAMPLES
+    samples = None
     if mode == "auto" and not (suite or category or prompt or prompt_file):
-        suite, category, sampled_for, samples = _as_sampled(videos)
-        dimensions = dimensions or sampled_for
+        asked = _as_sampled(videos)
+        if asked and benchmark in (None, asked.benchmark):
+            benchmark, suite, category, samples = asked.benchmark, asked.suite, asked.category, asked.samples
+            dimensions = dimensions or asked.dimensions
+    chosen = benchmark_named(benchmark)
+    if benchmark and mode in ("auto", STANDARD) and not (suite or category or prompt or prompt_file):
+        suite = chosen.suite or None
     if mode == "auto":
-        mode = plans.CATEGORY if category else plans.STANDARD if suite else plans.CUSTOM
+        mode = CATEGORY if category else STANDARD if suite else CUSTOM
     if prompt and prompt_file:
         raise UsageError("--prompt and --prompt-file exclude each other.")
-    if (prompt or prompt_file) and mode != plans.CUSTOM:
+    if (prompt or prompt_file) and mode != CUSTOM:
         raise UsageError("--prompt and --prompt-file belong to the custom mode: add --mode custom_input.")
     if not videos.exists():
         raise UsageError(f"{videos} does not exist.")
     if extra:
-        dimensions = [*(dimensions or plans.dimensions_asked(None, mode)), *extra]
-    if mode == plans.CUSTOM:
-        return plans.custom_plan(videos, dimensions, plans.read_prompt_file(prompt_file) if prompt_file else prompt)
-    if mode == plans.CATEGORY:
-        return plans.category_plan(videos, load_category(suite, category), dimensions)
-    if mode == plans.STANDARD:
-        return plans.standard_plan(videos, load_suite(suite), dimensions, special, samples)
-    raise UsageError(f"There is no mode {mode!r}. Known: auto, {', '.join(plans.MODES)}.")
+        dimensions = [*(dimensions or dimensions_asked(None, mode, chosen)), *extra]
+    if mode == CUSTOM:
+        prompts = read_prompt_file(prompt_file) if prompt_file else prompt
+        return custom_plan(videos, dimensions, prompts, chosen)
+    if mode == CATEGORY:
+        return category_plan(videos, load_category(suite, category), dimensions, chosen)
+    if mode == STANDARD:
+        return standard_plan(videos, load_suite(suite), dimensions, special, samples, chosen)
+    raise UsageError(f"There is no mode {mode!r}. Known: auto, {', '.join(MODES)}.")
 
 
-def _as_sampled(videos: Path) -> tuple[str | None, str | None, Sequence[str], int]:
-    """Suite, category, dimensions and samples a prompt that a folder was sampled for; nothing where nobody knows.
+@dataclass(frozen=True)
+class _Sampled:
+    """What a folder was sampled for."""
+
+    benchmark: str
+    suite: str
+    category: str | None
+    dimensions: Sequence[str]
+    samples: int
+
+
+def _as_sampled(videos: Path) -> _Sampled | None:
+    """What a folder was sampled for, ``None`` where nobody knows.
 
     Raises:
         UsageError: the suite is no longer what it was.
     """
-    from vbench.prompts.library import load_category, load_suite
-    from vbench.sampling.generate import read_sampling
-
     record = read_sampling(videos) if videos.is_dir() else None
     if record is None or not record["suite"]["name"]:
-        return None, None, (), SAMPLES
+        return None
     suite = record["suite"]
     now = load_category(suite["name"], suite["category"]) if suite["category"] else load_suite(suite["name"])
     if now.digest != suite["sha256"]:
@@ -424,9 +460,38 @@ def _as_sampled(videos: Path) -> tuple[str | None, str | None, Sequence[str], in
             f"{videos} was sampled for the suite {suite['name']}, which has changed since. "
             "Name the suite that holds: --suite FILE."
         )
-    return suite["name"], suite["category"], suite["dimensions"], suite["samples"]
+    return _Sampled(record["benchmark"], suite["name"], suite["category"], suite["dimensions"], suite["samples"])
 
 
-def default_output(videos: Path, profile: str) -> Path:
-    """A folder named after the videos and the profile, so that the same call finds its run again."""
-    return Path("vbench-runs") / f"{videos.resolve().stem}-{profile}"
+def default_output(videos: Path, profile: str, benchmark: Benchmark = T2V) -> Path:
+    """A folder named after the videos, the benchmark and the profile, so that the same call finds its run again."""
+    of = "" if benchmark is T2V else f"-{benchmark.name}"
+    return Path("vbench-runs") / f"{videos.resolve().stem}{of}-{profile}"
+
+
+def why_nothing(plan: Plan) -> str:
+    """Why a plan has not a single score to make: what was asked, which prompts could answer, and what is left."""
+    prompts = ", ".join(repr(prompt.text) for prompt in plan.prompts[:3])
+    there = (
+        f"{len(plan.unexpected)} videos of other names, such as {plan.unexpected[0]!r}" if plan.unexpected else "none"
+    )
+    return (
+        f"There is nothing to score. Asked: {', '.join(plan.dimensions)}. {_counted(plan.prompts)} it, such as "
+        f"{prompts}; of the {len(plan.missing)} videos that they want, such as {plan.missing[0]!r}, none is in "
+        f"{plan.root}. Found there: {there}."
+    )
+
+
+def _untested(suite: PromptSuite, asked: Sequence[str], benchmark: Benchmark) -> NothingToScore:
+    tested = dict.fromkeys(spec_of(name, benchmark).tested_by for name in asked)
+    named = sorted({name for prompt in suite for name in prompt.dimensions})
+    return NothingToScore(
+        f"There is nothing to score. Asked: {', '.join(asked) or f'all of {benchmark.name}'}. None of the {len(suite)} "
+        f"prompts of {suite.name} tests {' or '.join(tested) or 'any of them'}; they test "
+        f"{', '.join(named) or 'nothing'}. "
+        "Choose one of these, or name the dimension in the prompts."
+    )
+
+
+def _counted(prompts: Sequence[Prompt]) -> str:
+    return "1 prompt tests" if len(prompts) == 1 else f"{len(prompts)} prompts test"

@@ -13,7 +13,6 @@ from pathlib import Path
 from vbench.errors import VideoError
 from vbench.files.digest import digest
 from vbench.media.video import VideoFacts, probe
-from vbench.prompts.sampling_plan import SAMPLES
 from vbench.runs.plan import CUSTOM, Plan
 from vbench.sampling.manifest import read_manifest
 
@@ -44,7 +43,7 @@ def check(plan: Plan) -> Iterator[Finding]:
     yield from _counts(plan)
     for video in plan.unexpected:
         yield Finding(WARNING, "unexpected", video, "belongs to no prompt of the suite; it is ignored")
-    paths = {visit.video: visit.path for visit in plan.visits}
+    paths = {task.video: task.path for task in plan.tasks}
     facts: dict[str, VideoFacts] = {}
     for video, path in paths.items():
         try:
@@ -68,15 +67,16 @@ def _counts(plan: Plan) -> Iterator[Finding]:
     """Prompts without the protocol's number of videos; own videos have no such number."""
     if plan.mode == CUSTOM:
         return
-    if plan.samples != SAMPLES:
-        message = f"sampled with {plan.samples} videos a prompt where the protocol wants {SAMPLES}"
+    if plan.samples != plan.benchmark.samples:
+        message = f"sampled with {plan.samples} videos a prompt where the protocol wants {plan.benchmark.samples}"
         yield Finding(WARNING, "count", plan.suite, message)
-    counts = Counter(visit.prompt for visit in plan.visits)
+    filtered = {spec.name for spec in plan.benchmark.specs if spec.sampled}
+    counts = Counter(task.prompt for task in plan.tasks)
     for prompt in plan.prompts:
         found = counts[prompt]
         if found == plan.samples:
             continue
-        if "temporal_flickering" in prompt.dimensions and found < plan.samples:
+        if filtered & set(prompt.dimensions) and found < plan.samples:
             message = (
                 f"{found} static videos where the protocol wants {plan.samples}: sample more and filter them again"
             )

@@ -1,38 +1,120 @@
-"""The provenance of a run: what was asked, with what, on which machine."""
+"""The provenance of a run: what was asked, with what, on which machine.
+
+A file of an older version is read as what it meant then; writing it again makes it one of this version. Fields are
+only ever added with a new version and a reader of the one before.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError
 from vbench.files.atomic import write_atomically
 
 STORE, RECORD = "run.sqlite", "run.json"
 
+RECORD_VERSION = 2
 
-RECORD_VERSION = 1
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a run was made with.
+
+    Attributes:
+        benchmark: name of the benchmark whose dimensions and rules hold.
+        videos: folder of the videos, absolute.
+        mode: how prompts and videos were brought together.
+        suite: name and sha256 of the prompt suite; both ``""`` without one.
+        profile: which backbones looked.
+        started: UTC, ISO 8601, of the first call.
+        ended: the same of the last call, ``None`` while it runs.
+        status: ``running`` or ``finished``.
+        comparable: whether its scores compare with the published leaderboard.
+        dimensions: all that was asked for, over all calls.
+        dimension_versions: of their implementations.
+        options: settings by dimension that are not the defaults.
+        batch_size: frames that went through a backbone together on an accelerator.
+        missing_videos: that the suite expects and that were not there.
+        unexpected_videos: that belong to no prompt.
+        not_evaluated: dimension -> why it has no score at all.
+        checkpoints: name -> file, sha256, and whether that is the published one.
+        arguments: of the command line, of the last call.
+        machine: system, processor, device, accelerator, dtype, threads.
+        packages: name -> version.
+        version: of this record's form.
+    """
+
+    benchmark: str
+    videos: str
+    mode: str
+    suite: Mapping[str, str]
+    profile: str
+    started: str
+    ended: str | None = None
+    status: str = "running"
+    comparable: bool = False
+    dimensions: Sequence[str] = ()
+    dimension_versions: Mapping[str, int] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    batch_size: int = 8
+    missing_videos: Sequence[str] = ()
+    unexpected_videos: Sequence[str] = ()
+    not_evaluated: Mapping[str, str] = field(default_factory=dict)
+    checkpoints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    arguments: Sequence[str] = ()
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
+    version: int = RECORD_VERSION
+
+    def plain(self) -> dict[str, Any]:
+        """Everything as JSON types."""
+        return asdict(self)
 
 
-def read_record(folder: Path) -> dict[str, Any]:
-    """The provenance of a run.
+def _read_1(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 1 knew one benchmark."""
+    return {**values, "benchmark": T2V.name, "version": 2}
+
+
+_READERS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _read_1}
+"""Version -> what makes the next one of it."""
+
+
+def read_record(folder: Path) -> RunRecord:
+    """The provenance of a run, whichever version wrote it.
 
     Raises:
-        UsageError: the folder holds no run, or one of a newer version.
+        UsageError: the folder holds no run, one of a newer version, or a damaged one.
     """
+    path = folder / RECORD
     try:
-        record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(
             f"{folder} holds no run ({error}). Make one with: vbench evaluate VIDEOS --output {folder}"
         ) from error
-    if record.get("version", 0) > RECORD_VERSION:
-        raise UsageError(f"{folder} was written by a newer vbench (version {record['version']}).")
-    return record
+    version = values.get("version") if isinstance(values, dict) else None
+    if not isinstance(version, int) or version < 1:
+        raise UsageError(f"{path} is no record of a run: expected an object with a version, found {version!r}.")
+    if version > RECORD_VERSION:
+        raise UsageError(f"{folder} was written by a newer vbench (version {version}).")
+    for older in range(version, RECORD_VERSION):
+        values = _READERS[older](values)
+    known = {part.name for part in fields(RunRecord)}
+    if strange := sorted(values.keys() - known):
+        raise UsageError(f"{path} has a field {strange[0]!r}, which version {version} does not have.")
+    try:
+        return RunRecord(**values)
+    except TypeError as error:
+        raise UsageError(f"{path} is not whole: {str(error).partition(' ')[2]}.") from error
 
 
-def write_record(folder: Path, record: Mapping[str, Any]) -> None:
+def write_record(folder: Path, record: RunRecord) -> None:
     """Put a run's provenance into its folder, whole or not at all."""
-    write_atomically(folder / RECORD, json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(record.plain(), indent=2, ensure_ascii=False, allow_nan=False)
+    write_atomically(folder / RECORD, text + "\n")

@@ -6,26 +6,49 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from vbench.benchmarks.base import Benchmark
+from vbench.benchmarks.registry import benchmark_named, implementation, specs_of
 from vbench.benchmarks.score_card import DimensionResult, ScoreCard, in_protocol_order
-from vbench.dimensions.base import Dimension, VideoScore
+from vbench.benchmarks.t2v import T2V
+from vbench.dimensions.base import Dimension, PromptScore, VideoScore
 from vbench.runs.record import STORE, read_record
 from vbench.runs.store import SCORED, Row, RunStore
 
 
-def score_card(rows: Iterable[Row], not_evaluated: Mapping[str, str] | None = None) -> ScoreCard:
-    """Aggregate rows; neither their order nor who computed them matters."""
+def score_card(
+    rows: Iterable[Row], not_evaluated: Mapping[str, str] | None = None, benchmark: Benchmark = T2V
+) -> ScoreCard:
+    """Aggregate rows; neither their order nor who computed them matters.
+
+    Args:
+        rows: of one run.
+        not_evaluated: dimension -> reason, of those that have no score at all.
+        benchmark: whose rules hold.
+    """
     by_dimension: dict[str, list[Row]] = defaultdict(list)
     by_category: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         by_dimension[row.dimension].append(row)
         if row.category:
             by_category[row.category][row.dimension].append(row)
-    dimensions = {name: _result(by_dimension[name]) for name in in_protocol_order(by_dimension)}
+    dimensions = {name: _result(by_dimension[name], benchmark) for name in in_protocol_order(by_dimension, benchmark)}
     return ScoreCard(
         dimensions=dimensions,
-        by_category={category: _scores(by_category[category]) for category in sorted(by_category)},
+        by_category={category: _scores(by_category[category], benchmark) for category in sorted(by_category)},
         not_evaluated=dict(not_evaluated or {}),
+        benchmark=benchmark,
     )
+
+
+def prompt_scores(rows: Iterable[Row], benchmark: Benchmark = T2V) -> dict[tuple[str, str], PromptScore]:
+    """What each dimension says of each prompt, by prompt and dimension; rows without a score leave no trace."""
+    samples: dict[tuple[str, str], list[VideoScore]] = defaultdict(list)
+    for row in rows:
+        if row.value is not None and row.weight is not None:
+            score = VideoScore(row.value, row.weight, row.per_frame, row.details)
+            samples[row.prompt, row.dimension].append(score)
+    judges = {name: _judge(name, benchmark) for name in {name for _, name in samples}}
+    return {(prompt, name): judges[name].of_prompt(found) for (prompt, name), found in samples.items()}
 
 
 def read_rows(folder: Path) -> list[Row]:
@@ -42,27 +65,36 @@ def read_rows(folder: Path) -> list[Row]:
         store.close()
 
 
-def read_score_card(folder: Path) -> ScoreCard:
+def read_score_card(folder: Path, benchmark: Benchmark | None = None) -> ScoreCard:
     """The score card of a run's folder.
 
+    Args:
+        folder: of the run.
+        benchmark: whose rules hold; by default the one that the run says.
+
     Raises:
-        UsageError: the folder holds no run.
+        UsageError: the folder holds no run, or one of a benchmark that is not here.
     """
-    return score_card(read_rows(folder), read_record(folder)["not_evaluated"])
+    record = read_record(folder)
+    return score_card(read_rows(folder), record.not_evaluated, benchmark or benchmark_named(record.benchmark))
 
 
-def _result(rows: list[Row]) -> DimensionResult:
+def _judge(name: str, benchmark: Benchmark) -> type[Dimension]:
+    """The class whose :meth:`Dimension.of_prompt` holds; imported only where it has one of its own."""
+    spec = specs_of(benchmark).get(name)
+    return implementation(spec) if spec and spec.together else Dimension
+
+
+def _result(rows: list[Row], benchmark: Benchmark) -> DimensionResult:
     statuses = Counter(row.status for row in rows)
     scored = statuses.pop(SCORED, 0)
-    return DimensionResult(_aggregate(rows), scored, dict(statuses))
+    return DimensionResult(_aggregate(rows, benchmark), scored, dict(statuses))
 
 
-def _scores(rows: Mapping[str, list[Row]]) -> dict[str, float]:
-    scores = {name: _aggregate(rows[name]) for name in in_protocol_order(rows)}
+def _scores(rows: Mapping[str, list[Row]], benchmark: Benchmark) -> dict[str, float]:
+    scores = {name: _aggregate(rows[name], benchmark) for name in in_protocol_order(rows, benchmark)}
     return {name: score for name, score in scores.items() if score is not None}
 
 
-def _aggregate(rows: Iterable[Row]) -> float | None:
-    return Dimension.aggregate(
-        [VideoScore(row.value, row.weight) for row in rows if row.value is not None and row.weight is not None]
-    )
+def _aggregate(rows: Iterable[Row], benchmark: Benchmark) -> float | None:
+    return Dimension.aggregate(prompt_scores(rows, benchmark).values())

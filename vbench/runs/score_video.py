@@ -1,67 +1,52 @@
-"""One visit: every outstanding dimension looks at one video, sharing its frames and features."""
+"""One video: every outstanding dimension looks at it, sharing its frames and features."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vbench.errors import CheckpointError, MissingExtra, NotApplicable, TooShort, VideoError
+from vbench.dimensions.facts import demand_facts
+from vbench.errors import CheckpointError, MissingExtra, NotApplicable, PluginError, TooShort, VideoError
 from vbench.media.video import Video
-from vbench.runs.plan import Visit
+from vbench.runs.plan import VideoTask
 from vbench.runs.store import FAILED, NOT_APPLICABLE, TOO_SHORT, UNREADABLE, Row
 
 if TYPE_CHECKING:
     from vbench.dimensions.base import Dimension
+    from vbench.prompts.suite import Prompt
     from vbench.runs.evaluators import Evaluators
 
 NOT_EVALUATED = "not_evaluated"
 """Status of a unit whose dimension cannot work here at all; told to the run, never stored."""
 
 
-@dataclass(frozen=True)
-class Task:
-    """What is left to do at one video.
-
-    Attributes:
-        visit: the video and its prompt.
-        content: SHA-256 of the video.
-        units: outstanding dimensions with the identities of their results.
-    """
-
-    visit: Visit
-    content: str
-    units: Mapping[str, str]
-
-
-def blank_row(visit: Visit, dimension: str, identity: str, content: str) -> Row:
+def blank_row(task: VideoTask, dimension: str, cache_key: str) -> Row:
     """The row of a unit before its result is known."""
-    prompt = visit.prompt
-    return Row(visit.video, prompt.text, dimension, identity, content, prompt.category, dict(prompt.facts))
+    prompt = task.prompt
+    return Row(task.video, prompt.text, dimension, cache_key, task.sha256, prompt.category, dict(prompt.facts))
 
 
-def look(task: Task, crew: Evaluators, budget: int) -> Iterator[Row]:
+def score_video(task: VideoTask, evaluators: Evaluators, budget: int) -> Iterator[Row]:
     """A row per outstanding dimension, each as soon as it is known."""
-    video = Video(task.visit.path, budget)
-    for name, identity in task.units.items():
-        row = blank_row(task.visit, name, identity, task.content)
+    video = Video(task.path, budget)
+    for name, cache_key in task.cache_keys.items():
+        row = blank_row(task, name, cache_key)
         try:
-            dimension = crew.dimension(name)
-        except (CheckpointError, MissingExtra) as error:
+            dimension = evaluators.dimension(name)
+        except (CheckpointError, MissingExtra, PluginError) as error:
             yield replace(row, status=NOT_EVALUATED, reason=str(error))
             continue
         started = time.perf_counter()
-        row = _scored(row, dimension, video, task.visit)
+        row = _scored(row, dimension, evaluators.spec(name).needs, video, task.prompt)
         yield replace(row, format=_format(video), seconds=round(time.perf_counter() - started, 4))
 
 
-def _scored(row: Row, dimension: Dimension, video: Video, visit: Visit) -> Row:
-    if dimension.needs and dimension.needs not in visit.prompt.facts:
-        reason = f"the prompt {visit.prompt.text!r} brings no facts for {dimension.needs}"
-        return replace(row, status=NOT_APPLICABLE, reason=reason)
+def _scored(row: Row, dimension: Dimension, needs: str, video: Video, prompt: Prompt) -> Row:
     try:
-        score = dimension.score(video, visit.prompt)
+        demand_facts(prompt, needs)
+        score = dimension.score(video, prompt)
     except VideoError as error:
         return replace(row, status=UNREADABLE, reason=str(error))
     except TooShort as error:
@@ -70,9 +55,9 @@ def _scored(row: Row, dimension: Dimension, video: Video, visit: Visit) -> Row:
         return replace(row, status=NOT_APPLICABLE, reason=str(error))
     except Exception as error:  # one video must never end a run of hours; what happened is recorded
         return replace(row, status=FAILED, reason=f"{type(error).__name__}: {error}")
-    frames = [float(frame) for frame in score.frames]
+    per_frame = [float(one) for one in score.per_frame]
     return replace(
-        row, value=float(score.value), weight=float(score.weight), frames=frames, details=dict(score.details)
+        row, value=float(score.value), weight=float(score.weight), per_frame=per_frame, details=dict(score.details)
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vbench.benchmarks.t2v import T2V
 from vbench.dimensions.static_filter import StaticFilter
 from vbench.errors import NotApplicable, TooShort, UsageError, VideoError
 from vbench.files.atomic import write_atomically
@@ -20,7 +21,7 @@ from vbench.media.video import Video, is_video
 from vbench.prompts.suite import PromptSuite
 from vbench.runs.plan import prompt_from_name
 
-KEEP = 5
+KEEP = T2V.samples
 """Static videos per prompt that the protocol asks for."""
 
 LOG, RESULT, VIDEOS = "verdicts.jsonl", "filtered_static_video.json", "filtered_videos"
@@ -47,9 +48,9 @@ class Filtered:
         return {prompt: len(paths) for prompt, paths in self.static.items() if len(paths) < KEEP}
 
 
-def prompts_of_suite(suite: PromptSuite) -> list[str]:
-    """The prompts that temporal flickering uses."""
-    return [prompt.text for prompt in suite if "temporal_flickering" in prompt.dimensions]
+def prompts_of_suite(suite: PromptSuite, dimension: str) -> list[str]:
+    """The prompts that test a dimension whose videos are filtered."""
+    return [prompt.text for prompt in suite if dimension in prompt.dimensions]
 
 
 def prompts_of_list(file: Path) -> list[str]:

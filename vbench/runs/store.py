@@ -1,8 +1,8 @@
 """The run store: one SQLite row per video and dimension, committed before the next one starts.
 
-A row carries an *identity*: a digest of everything that can change the value (the file's content, the prompt and
+A row carries a *cache key*: a digest of everything that can change the value (the file's content, the prompt and
 its facts, the dimension and its version, the digests of the backbones, the settings). Continuing a run asks for
-identities, so nothing finished is computed again and nothing outdated is taken over.
+these keys, so nothing finished is computed again and nothing outdated is taken over.
 """
 
 from __future__ import annotations
@@ -54,15 +54,15 @@ class Row:
         video: path relative to the folder of the videos, with forward slashes.
         prompt: the prompt it was judged against.
         dimension: name of the dimension.
-        identity: digest of everything that can change the value.
-        content: SHA-256 of the video.
+        cache_key: digest of everything that can change the value; stored as ``identity``.
+        sha256: of the video; stored as ``content``.
         category: content category of the prompt, ``""`` if it has none.
         facts: what the prompt tells the dimensions, in the official schema.
         format: size, rate and length of the video, for people; ``""`` where it could not be read.
         status: ``scored``, or why not: ``too_short``, ``unreadable``, ``not_applicable``, ``failed``.
         value: the score, ``None`` unless ``scored``.
         weight: what it counts in the aggregate, ``None`` unless ``scored``.
-        frames: one number per frame or pair.
+        per_frame: one number per frame or pair; stored as ``frames``.
         details: the rest of what explains the score.
         reason: why there is no score, ``""`` where there is one.
         seconds: wall time of the unit.
@@ -71,22 +71,26 @@ class Row:
     video: str
     prompt: str
     dimension: str
-    identity: str
-    content: str = ""
+    cache_key: str
+    sha256: str = ""
     category: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     format: str = ""
     status: str = SCORED
     value: float | None = None
     weight: float | None = None
-    frames: Sequence[float] = ()
+    per_frame: Sequence[float] = ()
     details: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
     seconds: float = 0.0
 
 
-_COLUMNS = tuple(Row.__dataclass_fields__)
-_JSON = ("facts", "frames", "details")
+_STORED_AS = {"cache_key": "identity", "sha256": "content", "per_frame": "frames"}
+"""Fields whose columns have the names of the first version; files of all versions have one form."""
+
+_FIELDS = tuple(Row.__dataclass_fields__)
+_COLUMNS = tuple(_STORED_AS.get(name, name) for name in _FIELDS)
+_JSON = ("facts", "per_frame", "details")
 
 
 class RunStore:
@@ -126,7 +130,7 @@ class RunStore:
     def put_all(self, rows: Iterable[Row]) -> None:
         """Write several units in one transaction: all of them or none."""
         marks = ", ".join("?" for _ in _COLUMNS)
-        values = [[_stored(getattr(row, column)) for column in _COLUMNS] for row in rows]
+        values = [[_stored(getattr(row, name)) for name in _FIELDS] for row in rows]
         with self.connection:
             query = f"INSERT OR REPLACE INTO score ({', '.join(_COLUMNS)}) VALUES ({marks})"
             self.connection.executemany(query, values)
@@ -137,11 +141,11 @@ class RunStore:
             where = "video = ? AND prompt = ? AND dimension = ?"
             self.connection.execute(f"DELETE FROM score WHERE {where}", (video, prompt, dimension))
 
-    def finished(self, identity: str) -> Row | None:
-        """A row of that identity in a final state, whichever path the video had then."""
+    def finished(self, cache_key: str) -> Row | None:
+        """A row of that key in a final state, whichever path the video had then."""
         states = ", ".join("?" for _ in FINAL)
         query = f"SELECT {', '.join(_COLUMNS)} FROM score WHERE identity = ? AND status IN ({states}) LIMIT 1"
-        found = self.connection.execute(query, (identity, *FINAL)).fetchone()
+        found = self.connection.execute(query, (cache_key, *FINAL)).fetchone()
         return _row(found) if found else None
 
     def rows(self) -> Iterator[Row]:
@@ -157,5 +161,5 @@ def _stored(value: Any) -> Any:
 
 
 def _row(columns: Sequence[Any]) -> Row:
-    values = dict(zip(_COLUMNS, columns, strict=True))
+    values = dict(zip(_FIELDS, columns, strict=True))
     return Row(**{**values, **{name: json.loads(values[name]) for name in _JSON}})

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from vbench.files.digest import content_of
 from vbench.prompts.suite import Prompt
-from vbench.runs.evaluate import identity_of
+from vbench.runs.evaluate import cache_key
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.plan import Visit
-from vbench.runs.score_video import Task, look
+from vbench.runs.plan import VideoTask
+from vbench.runs.score_video import score_video
 from vbench.runs.store import SCORED, Row
 
 HELD, MISSING, OTHER_VIDEO, OTHER_EVALUATOR, OTHER_SCORE, NOT_SCORED = (
@@ -54,14 +54,14 @@ def drawn(rows: Sequence[Row], fraction: float, seed: int) -> list[Row]:
 
 
 def verify(
-    rows: Sequence[Row], videos: Path, crew: Evaluators, budget: int, tolerance: float = TOLERANCE
+    rows: Sequence[Row], videos: Path, evaluators: Evaluators, budget: int, tolerance: float = TOLERANCE
 ) -> Iterator[Verdict]:
     """Score rows again and compare.
 
     Args:
         rows: stored units.
         videos: folder of the videos.
-        crew: who looks, as in the run.
+        evaluators: who looks, as in the run.
         budget: bytes of decoded frames to keep per video.
         tolerance: difference up to which a score holds.
     """
@@ -70,17 +70,17 @@ def verify(
         if not path.exists():
             yield Verdict(row, MISSING, reason=f"{path} does not exist")
             continue
-        content = content_of(path)
-        if content != row.content:
-            yield Verdict(row, OTHER_VIDEO, reason=f"sha256 {content[:12]} was {row.content[:12]}")
+        sha256 = content_of(path)
+        if sha256 != row.sha256:
+            yield Verdict(row, OTHER_VIDEO, reason=f"sha256 {sha256[:12]} was {row.sha256[:12]}")
             continue
-        if obstacle := crew.obstacle(row.dimension):
+        if obstacle := evaluators.obstacle(row.dimension):
             yield Verdict(row, NOT_SCORED, reason=obstacle)
             continue
         prompt = Prompt(row.prompt, (row.dimension,), row.facts, row.category)
-        identity = identity_of(content, prompt, crew.signature(row.dimension))
-        task = Task(Visit(path, row.video, prompt, (row.dimension,)), content, {row.dimension: identity})
-        (again,) = look(task, crew, budget)
+        keys = {row.dimension: cache_key(sha256, prompt, evaluators.signature(row.dimension))}
+        task = VideoTask(path, row.video, prompt, (row.dimension,), sha256, keys)
+        (again,) = score_video(task, evaluators, budget)
         yield _compared(row, again, tolerance)
 
 
@@ -88,7 +88,7 @@ def _compared(row: Row, again: Row, tolerance: float) -> Verdict:
     if again.value is None or row.value is None:
         return Verdict(row, NOT_SCORED, reason=again.reason)
     changed = abs(again.value - row.value) > tolerance
-    if again.identity != row.identity:
+    if again.cache_key != row.cache_key:
         effect = f"the score is {again.value:.6f} and was {row.value:.6f}"
         return Verdict(row, OTHER_EVALUATOR, again.value, f"checkpoint, version, options or device differ; {effect}")
     return Verdict(row, OTHER_SCORE if changed else HELD, again.value)

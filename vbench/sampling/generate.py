@@ -24,45 +24,22 @@ from vbench.generators.base import Delivery, Generator, Request, Settings
 from vbench.media.clip import Clip, Encoded
 from vbench.media.encode import write_clip
 from vbench.media.flaws import flaws
-from vbench.media.video import STILLS, Video, probe
+from vbench.media.video import Video, probe
 from vbench.progress import Progress
 from vbench.prompts.sampling_plan import Sample
 from vbench.sampling.manifest import NAME, SampleRecord, append_record, manifest_text, read_manifest
+from vbench.sampling.record import RECORD, RECORD_VERSION, read_sampling
+from vbench.sampling.wanted import Wanted
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-RECORD = "sampling.json"
-
-RECORD_VERSION = 1
 
 SCRATCH = ".partial"
 """Where files grow; a hidden folder, never looked at by an evaluation."""
 
 FAILURES_AT_FIRST = 10
 """So many failures and nothing else end a sampling: the rest would fail too."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a folder of samples is to hold.
-
-    Attributes:
-        samples: the sampling plan.
-        suite: what it was made from, as ``evaluate`` takes it again: name, digest, category, dimensions, samples.
-        seed: base seed.
-        texts: prompt -> what is fed to the model instead.
-        extender: who wrote these texts.
-        images: prompt -> the image to start from.
-    """
-
-    samples: Sequence[Sample]
-    suite: Mapping[str, Any]
-    seed: int = 0
-    texts: Mapping[str, str] = field(default_factory=dict)
-    extender: str = ""
-    images: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass
@@ -152,40 +129,6 @@ def _sampled(
         progress.finish()
         shutil.rmtree(scratch, ignore_errors=True)
     return outcome
-
-
-def read_sampling(folder: Path) -> dict[str, Any] | None:
-    """What is known of how a folder's videos were sampled; ``None`` where :func:`generate` did not make them.
-
-    Raises:
-        UsageError: the record cannot be read.
-    """
-    path = folder / RECORD
-    if not path.exists():
-        return None
-    try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
-    if record.get("version", 0) > RECORD_VERSION:
-        raise UsageError(f"{path} was written by a newer vbench (version {record['version']}).")
-    return record
-
-
-def images_of(folder: Path, samples: Sequence[Sample]) -> dict[str, Path]:
-    """The image of each prompt in a folder: a file named after the prompt.
-
-    Raises:
-        UsageError: a prompt has none.
-    """
-    stems = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in STILLS}
-    texts = dict.fromkeys(sample.prompt.text for sample in samples)
-    without = [text for text in texts if text not in stems]
-    if without:
-        raise UsageError(
-            f"{folder} has no image for {without[0]!r} ({len(without)} in all): expected PROMPT.png or .jpg."
-        )
-    return {text: stems[text] for text in texts}
 
 
 def _request(sample: Sample, wanted: Wanted, settings: Settings) -> Request:
@@ -289,6 +232,7 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
         "settings": settings.stated(),
         "provenance": generator.provenance,
         "extender": wanted.extender,
+        "benchmark": wanted.benchmark,
     }
     before = read_sampling(folder)
     if before is None and read_manifest(folder):

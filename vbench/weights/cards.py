@@ -7,20 +7,45 @@ cache that was filled by it works untouched; the generators' files lie in it too
 
 from __future__ import annotations
 
-import os
-from difflib import get_close_matches
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from vbench.errors import MissingCheckpoint, UsageError
+from vbench.errors import MissingCheckpoint
+from vbench.files.cache import cache_dir
+from vbench.registry import Registry, unknown
 from vbench.weights.backbone_files import BACKBONES
 from vbench.weights.card import Checkpoint
 from vbench.weights.generator_files import GENERATORS
 from vbench.weights.repositories import REPOSITORIES
 
-__all__ = ["CHECKPOINTS", "Checkpoint", "cache_dir", "candidates", "checkpoint", "is_published", "locate"]
+__all__ = ["CHECKPOINTS", "Checkpoint", "all_checkpoints", "cache_dir", "candidates", "checkpoint", "find", "locate"]
 
 CHECKPOINTS: dict[str, Checkpoint] = {card.name: card for card in (*BACKBONES, *GENERATORS, *REPOSITORIES)}
+
+
+_BROUGHT: Registry[Checkpoint] = Registry(
+    "checkpoint",
+    dict.fromkeys(CHECKPOINTS, f"{__name__}:CHECKPOINTS"),
+    "vbench.checkpoints",
+    f"{__name__}:Checkpoint",
+)
+
+
+def all_checkpoints() -> dict[str, Checkpoint]:
+    """Every card by name: ours, then those that other packages bring."""
+    return {**CHECKPOINTS, **_brought()}
+
+
+@cache
+def _brought() -> dict[str, Checkpoint]:
+    return dict(_BROUGHT.brought())
+
+
+def of_backbones() -> list[str]:
+    """Names of what dimensions are scored with: ours, and all that other packages bring."""
+    others = {card.name for card in (*GENERATORS, *REPOSITORIES)}
+    return [name for name in all_checkpoints() if name not in others]
 
 
 def checkpoint(name: str) -> Checkpoint:
@@ -29,17 +54,9 @@ def checkpoint(name: str) -> Checkpoint:
     Raises:
         UsageError: no checkpoint has it; the message gives the closest ones.
     """
-    if name not in CHECKPOINTS:
-        close = get_close_matches(name, CHECKPOINTS, 3, 0.5)
-        hint = f" Did you mean {' or '.join(close)}?" if close else ""
-        raise UsageError(f"There is no checkpoint named {name!r}.{hint} All of them: vbench weights list")
-    return CHECKPOINTS[name]
-
-
-def cache_dir() -> Path:
-    """The cache folder: ``$VBENCH_CACHE_DIR``, otherwise ``~/.cache/vbench``. It need not exist."""
-    configured = os.environ.get("VBENCH_CACHE_DIR")
-    return Path(configured).expanduser() if configured else Path.home() / ".cache" / "vbench"
+    if name not in all_checkpoints():
+        raise unknown("checkpoint", name, all_checkpoints())
+    return all_checkpoints()[name]
 
 
 def candidates(name: str, checkpoints: str = "") -> list[Path]:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vbench.errors import CheckpointError, MissingExtra
+from vbench.files.cache import cache_dir
 from vbench.files.digest import digest
 from vbench.weights.card import Checkpoint
-from vbench.weights.cards import cache_dir, checkpoint, find
+from vbench.weights.cards import checkpoint, find
 
 BLOCK = 1 << 20
 

@@ -47,8 +47,8 @@ def test_a_video_gets_the_mean_and_says_by_what(measures: PyiqaMeasures) -> None
     score = ImagingQualityByMetric(metric="entropy", quality_measures=measures).score(
         Video(clip("still_rgb")), Prompt("x")
     )
-    assert len(score.frames) == 16
-    assert score.value == pytest.approx(sum(score.frames) / 16)
+    assert len(score.per_frame) == 16
+    assert score.value == pytest.approx(sum(score.per_frame) / 16)
     assert score.details == {"metric": "entropy", "lower_better": False}
 
 

@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.leaderboard.archives import archive, card, rewritten, rows, run, with_head, with_rows
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused
 from vbench.leaderboard.submissions.archive import Limits, read_archive
-from vbench.leaderboard.submissions.expected_suites import OFFICIAL_PROMPTS, expected
+from vbench.leaderboard.submissions.expected_suites import expected
 from vbench.leaderboard.submissions.pack import pack
 from vbench.leaderboard.submissions.validate import Checked, check
 from vbench.prompts.library import suite
@@ -273,11 +273,13 @@ def test_neither_scores_nor_results(whole: bytes) -> None:
 def test_the_official_suite_is_known_without_its_prompts(empty_cache: Path) -> None:
     official = expected(SUITE_SHA256)
     assert official is not None
-    assert (official.counts, official.prompts) == (OFFICIAL_PROMPTS, {})
+    assert (official.counts, official.prompts) == ({name: rule.prompts for name, rule in RULES.items()}, {})
     ours = suite("open", empty_cache)
     known = expected(ours.digest)
     assert known is not None
-    assert known.counts == OFFICIAL_PROMPTS  # the open suite has the official one's structure
+    assert known.counts == {
+        name: rule.prompts for name, rule in RULES.items()
+    }  # the open suite has the official one's structure
 
 
 def test_the_same_prompts_count_where_the_suite_is_not_here(tmp_path: Path, empty_cache: Path) -> None:
@@ -287,7 +289,7 @@ def test_the_same_prompts_count_where_the_suite_is_not_here(tmp_path: Path, empt
     with pytest.raises(Refused, match=r"color is incomplete: 20 of 425 videos, 4 of 85 prompts"):
         judged(pack(run(tmp_path / "few", made, **record), card()))
     many = [
-        replace(made[0], prompt=str(n), video=f"{n}-{i}.mp4", content=f"{n:032x}{i:032x}")
+        replace(made[0], prompt=str(n), video=f"{n}-{i}.mp4", sha256=f"{n:032x}{i:032x}")
         for n in range(86)
         for i in range(5)
     ]

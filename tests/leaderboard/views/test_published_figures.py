@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vbench.analysis.statistics import TOTAL
-from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
+from vbench.benchmarks.score_card import TOTAL
+from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.views.board_row import RANKED, BoardRow
@@ -20,8 +20,8 @@ WITHIN_ROUNDING = {
 """Printed figures that differ in the last digit: the printed dimensions are rounded too."""
 
 ROUNDING = {
-    side: 0.005 * sum(rule.weight / (rule.maximum - rule.minimum) for rule in RULES.values() if rule.side == side)
-    / sum(rule.weight for rule in RULES.values() if rule.side == side)
+    side: 0.005 * sum(rule.weight / (rule.maximum - rule.minimum) for rule in RULES.values() if rule.part == side)
+    / sum(rule.weight for rule in RULES.values() if rule.part == side)
     for side in (QUALITY, SEMANTIC)
 }  # fmt: skip
 ROUNDING[TOTAL] = (4 * ROUNDING[QUALITY] + ROUNDING[SEMANTIC]) / 5

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.leaderboard.archives import card, rows, run
-from vbench.analysis.statistics import TOTAL, Figure
-from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
+from vbench.analysis.statistics import Figure
+from vbench.benchmarks.score_card import TOTAL
+from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.comparisons import Comparisons
 from vbench.leaderboard.settings import Settings

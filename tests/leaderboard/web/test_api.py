@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from tests.leaderboard.archives import archive, rewritten, rows, with_rows, zipped
 from tests.leaderboard.conftest import ADMIN, Serve, Server
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused
 from vbench.leaderboard import client
 from vbench.leaderboard.board import Board

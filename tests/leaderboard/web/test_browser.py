@@ -23,7 +23,7 @@ from tests.leaderboard.archives import archive, rewritten, with_head, with_rows,
 from tests.leaderboard.conftest import ADMIN, Server, new_database, start_server
 from tests.leaderboard.exhibits import HOSTILE, MODELS, exhibits
 from tests.reports.test_report_browser import CHROMIUM, CONTRAST, QUIET
-from vbench.benchmarks.score_card import QUALITY, RULES
+from vbench.benchmarks.t2v import QUALITY, RULES
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.views.board_row import RANKED

@@ -77,7 +77,7 @@ class Database:
 def migrations(connection: Connection) -> Config:
     """Alembic's configuration for a connection."""
     config = Config()
-    config.set_main_option("script_location", "vbench.leaderboard:migrations")
+    config.set_main_option("script_location", "vbench.leaderboard.db:migrations")
     config.attributes["connection"] = connection
     return config
 

@@ -7,31 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from vbench.prompts.library import SHIPPED, suite
+from vbench.benchmarks.base import Benchmark
+from vbench.benchmarks.t2v import RULES, T2V
+from vbench.files.cache import cache_dir
+from vbench.prompts.library import SHIPPED, load_suite, suite
 from vbench.prompts.official import NAME as OFFICIAL
 from vbench.prompts.official import SUITE_FILE, SUITE_SHA256
 from vbench.prompts.suite import PromptSuite
-from vbench.weights.cards import cache_dir
-
-OFFICIAL_PROMPTS: Mapping[str, int] = {
-    "subject_consistency": 72,
-    "background_consistency": 86,
-    "temporal_flickering": 75,
-    "motion_smoothness": 72,
-    "dynamic_degree": 72,
-    "aesthetic_quality": 93,
-    "imaging_quality": 93,
-    "object_class": 79,
-    "multiple_objects": 82,
-    "human_action": 100,
-    "color": 85,
-    "spatial_relationship": 84,
-    "scene": 86,
-    "appearance_style": 90,
-    "temporal_style": 100,
-    "overall_consistency": 93,
-}
-"""Distinct prompts by dimension; the prompts themselves are their publisher's and may not be here."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +31,14 @@ class Expected:
     prompts: Mapping[str, frozenset[str]]
 
 
-def expected(sha256: str) -> Expected | None:
-    """The suite with that digest, ``None`` where the board knows none."""
+def expected(sha256: str, benchmark: Benchmark = T2V) -> Expected | None:
+    """The suite with that digest, ``None`` where neither the board nor the benchmark knows one."""
     if sha256 == SUITE_SHA256:
         if (cache_dir() / "prompts" / OFFICIAL / SUITE_FILE).exists():
             return _of(suite(OFFICIAL, cache_dir() / "prompts"))
-        return Expected(OFFICIAL, OFFICIAL_PROMPTS, {})
+        return Expected(OFFICIAL, {name: rule.prompts for name, rule in RULES.items()}, {})
+    if benchmark.suite not in ("", OFFICIAL, *SHIPPED) and (own := load_suite(benchmark.suite)).digest == sha256:
+        return _of(own)
     return _shipped().get(sha256)
 
 

@@ -11,10 +11,12 @@ import json
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.base import Benchmark
+from vbench.benchmarks.registry import benchmark_named
 from vbench.errors import UsageError, VideoError
 from vbench.leaderboard.submissions.archive import KINDS
 from vbench.leaderboard.submissions.model_card import ModelCard
@@ -41,7 +43,14 @@ _FOLDERS = re.compile(r"(?<![\w./:])(?:[A-Za-z]:)?(?:[/\\][^/\\\s'\"]+)+(?=[/\\]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def pack(run: Path, card: ModelCard, videos: int = 0, frames: int = FRAMES, partial: bool = False) -> bytes:
+def pack(
+    run: Path,
+    card: ModelCard,
+    videos: int = 0,
+    frames: int = FRAMES,
+    partial: bool = False,
+    benchmark: Benchmark | None = None,
+) -> bytes:
     """The archive of a run.
 
     Args:
@@ -50,16 +59,20 @@ def pack(run: Path, card: ModelCard, videos: int = 0, frames: int = FRAMES, part
         videos: how many sampled videos to add for the arena; of the same prompts for every model.
         frames: of how many videos to add a frame; fewer where the videos are no longer there.
         partial: whether it is meant to be a part of a result.
+        benchmark: whose dimensions are packed; by default the one that the run says.
 
     Raises:
-        UsageError: the folder holds no run.
+        UsageError: the folder holds no run, or one of a benchmark that is not here.
     """
-    record, rows = read_record(run), read_rows(run)
-    head = {"format": FORMAT, "card": card.plain(), "record": _public(record), "partial": partial}
+    record = read_record(run)
+    benchmark = benchmark or benchmark_named(record.benchmark)
+    record = replace(record, benchmark=benchmark.name)
+    rows = [row for row in read_rows(run) if row.dimension in benchmark.rules]
+    head = {"format": FORMAT, "card": card.plain(), "record": _public(record.plain()), "partial": partial}
     files = {"submission.json": _json(head), "scores.jsonl": _scores(rows)}
     if (run / MANIFEST).exists():
         files["samples.jsonl"] = _samples(run)
-    root = Path(record["videos"])
+    root = Path(record.videos)
     files |= dict(_frames(root, rows, frames))
     files |= dict(_videos(root, rows, videos))
     return _zipped(files)
@@ -93,8 +106,8 @@ def pack_results(source: Path, card: ModelCard, partial: bool = False) -> bytes:
 
 
 def _scores(rows: Iterable[Row]) -> bytes:
-    columns = ("video", "prompt", "dimension", "status", "value", "weight", "category", "content")
-    kept = ({name: getattr(row, name) for name in columns} for row in rows if row.dimension in RULES)
+    columns = ("video", "prompt", "dimension", "status", "value", "weight", "category")
+    kept = ({name: getattr(row, name) for name in columns} | {"content": row.sha256} for row in rows)
     return b"".join(_json(row) for row in kept)
 
 

@@ -14,17 +14,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vbench.analysis.statistics import TOTAL, Figure, Interval, category_intervals, intervals
-from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, in_protocol_order
+from vbench.analysis.statistics import Figure, Interval, category_intervals, intervals
+from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec, Values
+from vbench.benchmarks.registry import benchmark_named
+from vbench.benchmarks.score_card import TOTAL, in_protocol_order
+from vbench.benchmarks.t2v import T2V
 from vbench.compat.read_result_files import read_results
-from vbench.dimensions.profiles import PROFILES
+from vbench.dimensions.profiles import profiles
 from vbench.errors import Refused, VBenchError
 from vbench.files.strict_json import bad_texts, loads, unseen
 from vbench.leaderboard.submissions.archive import names_like
 from vbench.leaderboard.submissions.expected_suites import Expected, expected
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
 from vbench.prompts.official import CATEGORY_SHA256, SUITE_SHA256
-from vbench.prompts.sampling_plan import SAMPLES
 from vbench.runs.plan import STANDARD
 from vbench.runs.record import RECORD_VERSION
 from vbench.runs.results import score_card
@@ -39,24 +41,9 @@ FORMAT = 1
 
 OURS, REFERENCE = "vbench", "reference"
 
-COSINES = ("appearance_style", "temporal_style", "overall_consistency")
-"""Raw scores in -1..1; all others in 0..1."""
-
-BINARY = ("dynamic_degree", "human_action")
-"""Raw scores that are 0 or 1."""
-
-BY_FRAMES = (
-    "subject_consistency", "background_consistency", "appearance_style", "object_class", "multiple_objects", "scene",
-    "spatial_relationship",
-)  # fmt: skip
-"""Dimensions in which a video weighs as many as it has frames or pairs; in ``color`` 0 or 1, in the others 1."""
-
 MOST_ROWS, MOST_FRAMES, LONGEST_NAME = 100_000, 100_000, 1000
 
 MOST_REASONS = 40
-
-FILTERED = "temporal_flickering"
-"""Its videos have passed the static filter, which may leave fewer than five of a prompt."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -141,18 +128,19 @@ def check(files: Mapping[str, bytes], ranked_suite: str, card: ModelCard | None 
     record: dict[str, Any] = {}
     if "scores.jsonl" in files:
         form, record = OURS, _record(head)
-        suite = _check_record(record, found)
+        benchmark = _benchmark(record)
+        suite = _check_record(record, benchmark, found)
         rows = _read_rows(files["scores.jsonl"], found)
     elif results:
-        form, suite = REFERENCE, _known_suite(SUITE_SHA256)
+        form, benchmark, suite = REFERENCE, T2V, _known_suite(SUITE_SHA256, T2V)
         rows, notes = read_results(results)
         found.notes += notes
     else:
         raise Refused(["There are no scores per video: neither scores.jsonl nor *_eval_results.json is there."])
     found.settle()
-    _check_rows(rows, form, found)
+    _check_rows(rows, form, benchmark, found)
     found.settle()
-    _check_complete(rows, suite, form, bool(head.get("partial")), found)
+    _check_complete(rows, suite, form, bool(head.get("partial")), benchmark, found)
     prompts = {row.video: row.prompt for row in rows}
     media = dict(_media(files, prompts, found))
     if "samples.jsonl" in files:
@@ -160,17 +148,20 @@ def check(files: Mapping[str, bytes], ranked_suite: str, card: ModelCard | None 
     elif form == OURS:
         found.notes.append("No samples.jsonl: which text and seed each video was sampled with is not recorded.")
     found.settle()
-    if not (scores := _figures(rows)):
+    if not (scores := _figures(rows, benchmark)):
         raise Refused(["There are no scores: no dimension has a video that counts."])
+    if benchmark is not T2V:
+        found.apart.append(f"Another benchmark: {benchmark.name}, this board ranks {T2V.name}.")
     if suite.name != ranked_suite:
         found.apart.append(f"Another prompt suite: {suite.name}, this board ranks {ranked_suite}.")
-    if missing := [name for name in RULES if name not in scores]:
+    if missing := [name for name in benchmark.rules if name not in scores]:
         found.apart.append(f"No Total: {', '.join(missing)} {'has' if len(missing) == 1 else 'have'} no score.")
     if card.unstated:
         found.notes.append(f"Settings not stated: {', '.join(name.replace('_', ' ') for name in card.unstated)}.")
     return Checked(
-        form, card, suite.name, record.get("profile", "official"), record, rows, _rows_digest(rows, card), scores,
-        _figures_by_category(rows), found.notes, found.apart, media,
+        form, card, suite.name, record.get("profile", "official"), record, rows,
+        _rows_digest(rows, card, benchmark), scores, _figures_by_category(rows, benchmark), found.notes,
+        found.apart, media,
     )  # fmt: skip
 
 
@@ -203,7 +194,7 @@ def _read_rows(content: bytes, found: _Findings) -> list[Row]:
             if wrong := _wrong_fields(values):
                 found.reasons.append(f"{where}: {wrong}.")
             else:
-                rows.append(Row(identity="", **values))
+                rows.append(Row(cache_key="", sha256=values.pop("content"), **values))
         if len(found.reasons) > MOST_REASONS:
             break
     return rows
@@ -267,14 +258,23 @@ def _record(head: Mapping[str, Any]) -> dict[str, Any]:
     return record
 
 
-def _known_suite(digest: Any) -> Expected:
-    suite = expected(digest) if isinstance(digest, str) else None
+def _benchmark(record: Mapping[str, Any]) -> Benchmark:
+    """The benchmark of a run; runs of older versions are of text to video."""
+    name = record.get("benchmark", T2V.name)
+    try:
+        return benchmark_named(str(name))
+    except VBenchError as error:
+        raise Refused([f"record: this board knows no benchmark {name!r:.80}."]) from error
+
+
+def _known_suite(digest: Any, benchmark: Benchmark) -> Expected:
+    suite = expected(digest, benchmark) if isinstance(digest, str) else None
     if suite is None:
         raise Refused([f"record: this board knows no prompt suite with the digest {digest!r:.80}."])
     return suite
 
 
-def _check_record(record: Mapping[str, Any], found: _Findings) -> Expected:
+def _check_record(record: Mapping[str, Any], benchmark: Benchmark, found: _Findings) -> Expected:
     """Compare a run's provenance with what the board knows, and name its suite."""
     version, mode, status = (record.get(name) for name in ("version", "mode", "status"))
     if not isinstance(version, int) or version > RECORD_VERSION:
@@ -284,11 +284,11 @@ def _check_record(record: Mapping[str, Any], found: _Findings) -> Expected:
     if status != "finished":
         found.reasons.append(f"record: the run is {status!r:.20}, not finished. Continue it with: vbench evaluate")
     stated = record.get("suite")
-    suite = _known_suite(stated.get("sha256") if isinstance(stated, dict) else None)
+    suite = _known_suite(stated.get("sha256") if isinstance(stated, dict) else None, benchmark)
     profile = record.get("profile")
-    if not isinstance(profile, str) or profile not in PROFILES:
-        found.reasons.append(f"record: unknown profile {profile!r:.40}; known are {', '.join(PROFILES)}.")
-    elif not PROFILES[profile].comparable:
+    if not isinstance(profile, str) or profile not in profiles():
+        found.reasons.append(f"record: unknown profile {profile!r:.40}; known are {', '.join(profiles())}.")
+    elif not profiles()[profile].comparable:
         found.apart.append(f"The {profile} profile is a proxy: its scores compare with no other profile's.")
     if options := record.get("options"):
         found.apart.append(f"Settings outside the protocol: {json.dumps(options, ensure_ascii=False):.200}.")
@@ -316,50 +316,51 @@ def _check_checkpoints(record: Mapping[str, Any], found: _Findings) -> None:
 # The rows --------------------------------------------------------------------------------------------------------
 
 
-def _check_rows(rows: Sequence[Row], form: str, found: _Findings) -> None:
+def _check_rows(rows: Sequence[Row], form: str, benchmark: Benchmark, found: _Findings) -> None:
     by_dimension: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_dimension[row.dimension].append(row)
-    for name in in_protocol_order(by_dimension):
-        if name in RULES:
-            found.reasons += _wrong_values(name, by_dimension[name])
-            found.reasons += _wrong_weights(name, by_dimension[name])
+    for name in in_protocol_order(by_dimension, benchmark):
+        if rule := benchmark.rules.get(name):
+            found.reasons += _wrong_values(rule, by_dimension[name])
+            found.reasons += _wrong_weights(rule, by_dimension[name])
         else:
             found.reasons.append(f"{name!r:.60} is no dimension of the protocol.")
     found.reasons += _wrong_texts(rows)
     found.reasons += _copies(rows, form)
 
 
-def _wrong_values(name: str, rows: Sequence[Row]) -> Iterator[str]:
+def _wrong_values(rule: DimensionSpec, rows: Sequence[Row]) -> Iterator[str]:
+    name = rule.name
     statuses = {row.status for row in rows} - {*FINAL, FAILED}
     if statuses:
         yield f"{name}: unknown status {min(statuses)!r:.40}."
     if any((row.status == SCORED) != (row.value is not None and row.weight is not None) for row in rows):
         yield f"{name}: a scored video has a value and a weight, another has neither."
-    low, high = (-1.0, 1.0) if name in COSINES else (0.0, 1.0)
+    low, high = (-1.0, 1.0) if rule.values is Values.COSINE else (0.0, 1.0)
     outside = [row for row in rows if row.value is not None and not low <= row.value <= high]
     if outside:
-        what = "a cosine" if name in COSINES else "the score"
+        what = "a cosine" if rule.values is Values.COSINE else "the score"
         yield (
             f"{name}: {len(outside)} of {len(rows)} values are not in {low:g}..{high:g}, such as {outside[0].value:g} "
             f"of {outside[0].video!r:.100}. {what.capitalize()} cannot be that; a model without its weights gives such "
             "values. Check the checkpoint and evaluate again."
         )
-    elif name in BINARY and (between := [row for row in rows if row.value not in (None, 0, 1)]):
+    elif rule.values is Values.BOOLEAN and (between := [row for row in rows if row.value not in (None, 0, 1)]):
         yield f"{name}: a video scores 0 or 1, found {between[0].value:g} of {between[0].video!r:.100}."
 
 
-def _wrong_weights(name: str, rows: Sequence[Row]) -> Iterator[str]:
+def _wrong_weights(rule: DimensionSpec, rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         weight = row.weight
         if weight is None:
             continue
-        if name in BY_FRAMES:
+        if rule.counts is Counts.FRAMES:
             right, should = float(weight).is_integer() and 1 <= weight <= MOST_FRAMES, "a number of frames"
         else:
-            right, should = weight == 1 or (name == "color" and weight == 0), "1"
+            right, should = weight == 1 or (rule.counts is Counts.FOUND and weight == 0), "1"
         if not right:
-            yield f"{name}: the weight of {row.video!r:.100} is {weight:g}, it must be {should}."
+            yield f"{rule.name}: the weight of {row.video!r:.100} is {weight:g}, it must be {should}."
             return
 
 
@@ -379,8 +380,8 @@ def _copies(rows: Sequence[Row], form: str) -> Iterator[str]:
     prompts, contents, videos = defaultdict(set), defaultdict(set), defaultdict(set)
     for row in rows:
         prompts[row.video].add(row.prompt)
-        contents[row.video].add(row.content)
-        videos[row.content].add(row.video)
+        contents[row.video].add(row.sha256)
+        videos[row.sha256].add(row.video)
     for video, texts in prompts.items():
         if len(texts) > 1:
             yield f"{video!r:.100} is scored against {len(texts)} prompts."
@@ -398,24 +399,26 @@ def _copies(rows: Sequence[Row], form: str) -> Iterator[str]:
 # Completeness ----------------------------------------------------------------------------------------------------
 
 
-def _check_complete(rows: Sequence[Row], suite: Expected, form: str, partial: bool, found: _Findings) -> None:
+def _check_complete(
+    rows: Sequence[Row], suite: Expected, form: str, partial: bool, benchmark: Benchmark, found: _Findings
+) -> None:
     by_dimension: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_dimension[row.dimension].append(row)
-    for name in in_protocol_order(by_dimension):
+    for name in in_protocol_order(by_dimension, benchmark):
         group = by_dimension[name]
         if not any(row.status == SCORED for row in group):
             statuses = ", ".join(sorted({row.status.replace("_", " ") for row in group}))
             found.notes.append(f"{name} has no score: its videos are {statuses}.")
             continue
-        found.reasons += _strange_prompts(name, group, suite)
-        gaps = list(_gaps(name, group, suite, form, found))
+        found.reasons += _strange_prompts(name, group, suite, benchmark.samples)
+        gaps = list(_gaps(benchmark.rules[name], group, suite, form, benchmark.samples, found))
         (found.apart if partial else found.reasons).extend(gaps)
     if found.reasons and not partial and any("incomplete" in reason for reason in found.reasons):
         found.reasons.append("A result that is meant to be a part is submitted with --partial; it is not ranked.")
 
 
-def _strange_prompts(name: str, rows: Sequence[Row], suite: Expected) -> Iterator[str]:
+def _strange_prompts(name: str, rows: Sequence[Row], suite: Expected, samples: int) -> Iterator[str]:
     """Prompts and samples that the suite does not ask for; no partial result has them either."""
     texts = {row.prompt for row in rows}
     if suite.prompts and (strange := sorted(texts - suite.prompts.get(name, frozenset()))):
@@ -423,20 +426,23 @@ def _strange_prompts(name: str, rows: Sequence[Row], suite: Expected) -> Iterato
     elif len(texts) > suite.counts.get(name, 0):
         yield f"{name}: {len(texts)} prompts, the suite {suite.name} has {suite.counts.get(name, 0)}."
     prompt, most = Counter(row.prompt for row in rows).most_common(1)[0]
-    if most > SAMPLES:
-        yield f"{name}: {most} videos of {prompt!r:.100}; {SAMPLES} are judged."
+    if most > samples:
+        yield f"{name}: {most} videos of {prompt!r:.100}; {samples} are judged."
 
 
-def _gaps(name: str, rows: Sequence[Row], suite: Expected, form: str, found: _Findings) -> Iterator[str]:
+def _gaps(
+    rule: DimensionSpec, rows: Sequence[Row], suite: Expected, form: str, samples: int, found: _Findings
+) -> Iterator[str]:
     """What a whole result would have; the reference leaves videos out of ``color`` in which it sees no colour."""
     scored = Counter(row.prompt for row in rows if row.status == SCORED)
-    prompts, videos = suite.counts[name], sum(scored.values())
-    if videos == prompts * SAMPLES:
+    name = rule.name
+    prompts, videos = suite.counts.get(name, 0), sum(scored.values())
+    if videos == prompts * samples:
         return
-    counted = f"{videos} of {prompts * SAMPLES} videos, {len(scored)} of {prompts} prompts"
-    if name == FILTERED and len(scored) == prompts:
+    counted = f"{videos} of {prompts * samples} videos, {len(scored)} of {prompts} prompts"
+    if rule.sampled and len(scored) == prompts:
         found.notes.append(f"{name} is of {counted}: the static filter kept no more.")
-    elif name == "color" and form == REFERENCE:
+    elif rule.counts is Counts.FOUND and form == REFERENCE:
         found.notes.append(f"{name} is of {counted}: the file leaves out videos in which no colour was seen.")
     else:
         yield f"{name} is incomplete: {counted} have a score."
@@ -445,10 +451,10 @@ def _gaps(name: str, rows: Sequence[Row], suite: Expected, form: str, found: _Fi
 # The scores ------------------------------------------------------------------------------------------------------
 
 
-def _figures(rows: Sequence[Row]) -> dict[str, Figure]:
-    card, widths = score_card(rows), intervals(rows)
+def _figures(rows: Sequence[Row], benchmark: Benchmark) -> dict[str, Figure]:
+    card, widths = score_card(rows, benchmark=benchmark), intervals(rows, benchmark=benchmark)
     values: dict[str, float | None] = {**card.scores}
-    values |= {QUALITY: card.side(QUALITY), SEMANTIC: card.side(SEMANTIC), TOTAL: card.total}
+    values |= {part.name: card.part(part.name) for part in benchmark.parts} | {TOTAL: card.total}
     videos = {name: result.videos for name, result in card.dimensions.items()}
     return {
         name: _figure(value, widths.get(name), videos.get(name, 0))
@@ -457,11 +463,11 @@ def _figures(rows: Sequence[Row]) -> dict[str, Figure]:
     }
 
 
-def _figures_by_category(rows: Sequence[Row]) -> dict[str, dict[str, Figure]]:
+def _figures_by_category(rows: Sequence[Row], benchmark: Benchmark) -> dict[str, dict[str, Figure]]:
     counts = Counter((row.category, row.dimension) for row in rows if row.status == SCORED)
     return {
         category: {name: _figure(width.score, width, counts[category, name]) for name, width in widths.items()}
-        for category, widths in category_intervals(rows).items()
+        for category, widths in category_intervals(rows, benchmark=benchmark).items()
     }
 
 
@@ -469,8 +475,8 @@ def _figure(value: float, width: Interval | None, videos: int) -> Figure:
     return Figure(value, width.low, width.high, videos) if width else Figure(value, videos=videos)
 
 
-def _rows_digest(rows: Sequence[Row], card: ModelCard) -> str:
+def _rows_digest(rows: Sequence[Row], card: ModelCard, benchmark: Benchmark) -> str:
     """Digest of the scores without the names of the files; truth values alone may be alike by chance."""
     scores = sorted(json.dumps([row.prompt, row.dimension, row.value, row.weight, row.status]) for row in rows)
-    by_chance = {row.dimension for row in rows} <= set(BINARY)
+    by_chance = all(benchmark.rules[row.dimension].values is Values.BOOLEAN for row in rows)
     return hashlib.sha256("\n".join([card.name if by_chance else "", *scores]).encode()).hexdigest()

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vbench.analysis.statistics import TOTAL, Figure
-from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
+from vbench.analysis.statistics import Figure
+from vbench.benchmarks.score_card import TOTAL
+from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.leaderboard.db.tables import PUBLISHED
 from vbench.leaderboard.submissions.model_card import ModelCard
 

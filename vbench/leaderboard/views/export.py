@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.t2v import RULES
 from vbench.leaderboard.views.board_row import SIDES, BoardRow
 
 RUNNABLE = ("=", "+", "-", "@", "\t", "\r")

@@ -12,8 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from vbench.analysis.statistics import TOTAL, Figure
-from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, DimensionResult, ScoreCard
+from vbench.analysis.statistics import Figure
+from vbench.benchmarks.score_card import TOTAL, DimensionResult, ScoreCard
+from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.leaderboard.db.tables import PUBLISHED
 from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.leaderboard.views.board_row import FIGURE, BoardRow
@@ -38,7 +39,7 @@ def _entry(row: dict[str, Any], sources: dict[str, str]) -> BoardRow:
     dimensions = {name: percent / 100 for name, percent in row["dimensions"].items()}
     printed = {name: percent / 100 for name, percent in row["printed"].items()}
     computed = ScoreCard({name: DimensionResult(dimensions[name], 0) for name in RULES if name in dimensions})
-    sides = {QUALITY: computed.side(QUALITY), SEMANTIC: computed.side(SEMANTIC), TOTAL: computed.total}
+    sides = {QUALITY: computed.part(QUALITY), SEMANTIC: computed.part(SEMANTIC), TOTAL: computed.total}
     scores = {**printed, **{name: value for name, value in sides.items() if value is not None}, **computed.scores}
     return BoardRow(
         id="published-" + re.sub(r"[^a-z0-9]+", "-", card.name.lower()).strip("-"),

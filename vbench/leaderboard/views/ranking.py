@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode
 
-from vbench.analysis.statistics import TOTAL, Figure, Interval, told_apart
-from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC, side_score, total_score
+from vbench.analysis.statistics import Figure, Interval, significance_groups
+from vbench.benchmarks.score_card import TOTAL, part_score, total_score
+from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.leaderboard.submissions.validate import OURS, REFERENCE
 from vbench.leaderboard.views.board_row import FIGURE, RANKED, BoardRow
 
@@ -32,7 +33,7 @@ Settled = Callable[[BoardRow, BoardRow, str], bool]
 
 def side_of(side: str) -> tuple[str, ...]:
     """The dimensions of Quality or Semantic, in the protocol's order."""
-    return tuple(name for name, rule in RULES.items() if rule.side == side)
+    return tuple(name for name, rule in RULES.items() if rule.part == side)
 
 
 @dataclass(frozen=True)
@@ -146,10 +147,10 @@ def selected_score(scores: Mapping[str, float], ticked: Iterable[str]) -> float 
     chosen = set(ticked)
     if not chosen or not chosen <= scores.keys():
         return None
-    quality, semantic = (side_score(side, {name: scores[name] for name in chosen}) for side in (QUALITY, SEMANTIC))
+    quality, semantic = (part_score(side, {name: scores[name] for name in chosen}) for side in (QUALITY, SEMANTIC))
     if quality is None or semantic is None:
         return semantic if quality is None else quality
-    return total_score(quality, semantic)
+    return total_score({QUALITY: quality, SEMANTIC: semantic})
 
 
 def rows(entries: Sequence[BoardRow], view: View) -> list[Line]:
@@ -192,7 +193,7 @@ def groups(entries: Iterable[BoardRow], column: str, settled: Settled) -> dict[s
     found = []
     for part in alike.values():
         scores = {name: _interval(entry.scores[column]) for name, entry in part.items()}
-        found += told_apart(scores, _Pairs(part, column, settled))
+        found += significance_groups(scores, _Pairs(part, column, settled))
     shared = [group for group in found if len(group) > 1]
     return {name: letter(number) for number, group in enumerate(shared) for name in group}
 

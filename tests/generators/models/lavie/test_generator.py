@@ -17,8 +17,8 @@ from vbench.generators.catalog import build
 from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusion
 from vbench.media.clip import Clip
 from vbench.media.video import probe
-from vbench.sampling.generate import read_sampling
 from vbench.sampling.manifest import read_manifest
+from vbench.sampling.record import read_sampling
 from vbench.weights.cards import candidates
 
 

@@ -15,8 +15,8 @@ from vbench.errors import UsageError
 from vbench.generators.models.inflated_sd.unet import UNet
 from vbench.generators.models.seine import model
 from vbench.media.video import probe
-from vbench.sampling.generate import read_sampling
 from vbench.sampling.manifest import read_manifest
+from vbench.sampling.record import read_sampling
 
 SMALL = replace(tiny.BASE, in_channels=9)
 

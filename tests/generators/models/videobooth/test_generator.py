@@ -15,8 +15,8 @@ from vbench.cli import app
 from vbench.errors import UsageError
 from vbench.generators.models.videobooth import sampling
 from vbench.media.video import probe
-from vbench.sampling.generate import read_sampling
 from vbench.sampling.manifest import read_manifest
+from vbench.sampling.record import read_sampling
 
 PROMPT = "a red bus"
 

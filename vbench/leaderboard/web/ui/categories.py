@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vbench.analysis.statistics import TOTAL, Figure
-from vbench.benchmarks.score_card import RULES
+from vbench.analysis.statistics import Figure
+from vbench.benchmarks.score_card import TOTAL
+from vbench.benchmarks.t2v import RULES
 from vbench.leaderboard.web.ui.render import SIDES, Model, normalised, scale
 
 

@@ -16,8 +16,9 @@ from urllib.parse import quote
 import jinja2
 
 from vbench.analysis.comparison import BETTER, WORSE, verdict
-from vbench.analysis.statistics import TOTAL, Figure
-from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
+from vbench.analysis.statistics import Figure
+from vbench.benchmarks.score_card import TOTAL
+from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.ranking import KINDS, side_of
 from vbench.reports import charts

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import gradio as gr
 
-from vbench.benchmarks.score_card import RULES
+from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused
 from vbench.leaderboard.arena import LEFT, RIGHT, Arena, Ballot, standings
 from vbench.leaderboard.board import TIE, Board

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from vbench.benchmarks.score_card import QUALITY, RULES, SEMANTIC
+from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.comparisons import Comparisons
 from vbench.leaderboard.views.board_row import APART, RANKED, BoardRow
@@ -79,7 +79,7 @@ def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
         view = View.from_query(str(request.query_params))
         there = _suites(entries)
         named = there if view.suites is None else [name for name in there if name in view.suites]
-        sides = [[name for name in view.ticked if RULES[name].side == side] for side in (QUALITY, SEMANTIC)]
+        sides = [[name for name in view.ticked if RULES[name].part == side] for side in (QUALITY, SEMANTIC)]
         return [
             *sides, view.search, list(view.kinds), gr.CheckboxGroup(choices=there, value=named),
             (view.sort, view.descending), _table(entries, comparisons, view),

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
-from vbench.analysis.statistics import TOTAL, Figure, PairedDifference
-from vbench.benchmarks.score_card import RULES
+from vbench.analysis.statistics import Figure, PairedDifference
+from vbench.benchmarks.score_card import TOTAL
+from vbench.benchmarks.t2v import RULES
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.comparisons import Comparisons
 from vbench.leaderboard.errors import NotFound

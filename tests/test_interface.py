@@ -1,0 +1,89 @@
+"""What ``import vbench`` gives."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import vbench
+from tests.footage import noise, write_video
+from vbench.errors import NothingToScore, UsageError
+from vbench.interface import UnknownKeyword
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("videos")
+    for index in range(3):
+        write_video(folder / f"a {('cat', 'dog', 'bus')[index]}-0.mp4", noise(seed=index))
+    return folder
+
+
+def test_every_name_is_there_and_none_loads_torch_by_itself() -> None:
+    assert all(getattr(vbench, name) is not None for name in vbench.__all__)
+    heavy = "{'torch', 'numpy', 'av'}"
+    check = f"import sys, vbench; vbench.__version__; vbench.evaluate; print({heavy} & set(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "set()"
+    with pytest.raises(AttributeError, match="no attribute 'evaluat'"):
+        vbench.evaluat  # noqa: B018
+
+
+def test_a_run_from_videos_to_a_table(videos: Path, tmp_path: Path) -> None:
+    run = vbench.evaluate(videos, dimensions=["temporal_flickering"], profile="lite", output=tmp_path / "run")
+    assert run.outcome is not None
+    assert run.outcome.computed == 3
+    assert set(run.card.scores) == {"temporal_flickering"}
+    assert run.record.profile == "lite"
+    table = run.to_pandas()
+    assert list(table["prompt"]) == ["a bus", "a cat", "a dog"]
+    assert run.card.scores["temporal_flickering"] == pytest.approx(table["value"].mean())
+    again = vbench.evaluate(videos, dimensions=["temporal_flickering"], profile="lite", output=tmp_path / "run")
+    assert again.outcome is not None
+    assert (again.outcome.computed, again.outcome.reused) == (0, 3)
+    assert vbench.open_run(tmp_path / "run").rows() == run.rows()
+
+
+def test_runs_compare(videos: Path, tmp_path: Path) -> None:
+    asked = {"dimensions": ["temporal_flickering"], "profile": "lite"}
+    one = vbench.evaluate(videos, output=tmp_path / "one", **asked)  # type: ignore[arg-type]
+    two = vbench.evaluate(videos, output=tmp_path / "two", **asked)  # type: ignore[arg-type]
+    (comparison,) = vbench.compare(one, tmp_path / "two")
+    assert comparison.name == two.folder.name
+    assert comparison.differences["temporal_flickering"].change == 0
+
+
+def test_prompts_of_ones_own(videos: Path, tmp_path: Path) -> None:
+    told = {"a cat-0.mp4": "a tabby cat", "a dog-0.mp4": "a dog", "a bus-0.mp4": "a bus"}
+    run = vbench.evaluate(
+        videos, dimensions=["temporal_flickering"], profile="lite", prompts=told, output=tmp_path / "run"
+    )
+    assert {row.prompt for row in run.rows()} == set(told.values())
+
+
+def test_samples_are_made_and_kept(tmp_path: Path) -> None:
+    asked = {"prompts": ["a red bus"], "samples": 1, "settings": {"frames": 4, "width": 64, "height": 48}}
+    first = vbench.generate("synthetic", tmp_path / "videos", **asked)  # type: ignore[arg-type]
+    again = vbench.generate("synthetic", tmp_path / "videos", **asked)  # type: ignore[arg-type]
+    assert (first.made, again.made, again.kept) == (1, 0, 1)
+
+
+def test_an_unknown_keyword_names_the_closest(videos: Path) -> None:
+    with pytest.raises(UnknownKeyword, match=r"no keyword 'dimension'\. Did you mean dimensions\?"):
+        vbench.evaluate(videos, dimension=["scene"])  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"Did you mean samples\?"):
+        vbench.generate("synthetic", "out", sample=3)  # type: ignore[call-arg]
+
+
+def test_wrong_input_is_told(videos: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="does not exist"):
+        vbench.evaluate(tmp_path / "nowhere", profile="lite")
+    with pytest.raises(UsageError, match="motion_smoothness"):
+        vbench.evaluate(videos, dimensions=["motion_smothness"], profile="lite")
+    with pytest.raises(UsageError, match="no run"):
+        vbench.open_run(tmp_path)
+    with pytest.raises(NothingToScore):
+        vbench.evaluate(videos, suite="mini", profile="lite", output=tmp_path / "none")

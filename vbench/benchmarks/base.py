@@ -1,0 +1,149 @@
+"""What a benchmark is, and everything that is known of one of its dimensions: a row of plain facts, no code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+
+class Values(str, Enum):
+    """What a score of one video can be."""
+
+    SHARE = "share"  # 0..1
+    COSINE = "cosine"  # -1..1
+    BOOLEAN = "boolean"  # 0 or 1
+
+
+class Counts(str, Enum):
+    """What one video counts in the score of its dimension."""
+
+    VIDEOS = "videos"  # 1
+    FRAMES = "frames"  # its number of frames, or of pairs of frames
+    FOUND = "found"  # 1, or 0 where what is judged cannot be seen
+
+
+class Unit(str, Enum):
+    """What one score is of."""
+
+    VIDEO = "video"
+    CLIP = "clip of a video"
+    VIDEO_WITH_IMAGE = "video with its image"
+
+
+@dataclass(frozen=True)
+class DimensionSpec:
+    """One dimension in one benchmark.
+
+    Attributes:
+        name: as in the prompt suite, the rows and the result files.
+        implementation: its class, as ``"module:Class"``; imported when it is needed.
+        part: the part of the score card that it counts in; ``""`` where the card has no parts, or it is not on it.
+        minimum: raw score that becomes 0 on the card.
+        maximum: raw score that becomes 1.
+        weight: what it counts in its part.
+        values: what a video's score can be.
+        counts: what a video counts in the raw score.
+        prompts: how many prompts of the benchmark's own suite test it; 0 where it has none.
+        folder: of its videos, where every list of prompts has a folder; its own name by default.
+        needs: the kind of facts that a prompt must bring, ``""`` for none.
+        free_prompts: whether prompts that nobody chose for it may be judged without being asked to.
+        judges: of a dimension outside the protocol, the one whose prompts and videos it judges; it is never evaluated
+            unless it is named. ``""`` for the others.
+        sampled: videos a prompt that are sampled before the static filter keeps some; 0 where nothing is filtered.
+        dial: what of the synthetic generator turns what it measures; each lowers its score.
+        traded_for: the dimension that a model can sell to gain this one; reports show both against each other.
+        together: whether it judges a prompt's samples together, and not each by itself.
+        result_columns: what stands beside a video's result in the reference's files.
+        result_scale: what a video's result is multiplied with there.
+        package: that brings it, ``""`` for this one.
+    """
+
+    name: str
+    implementation: str
+    part: str = ""
+    minimum: float = 0.0
+    maximum: float = 1.0
+    weight: float = 1.0
+    values: Values = Values.SHARE
+    counts: Counts = Counts.VIDEOS
+    prompts: int = 0
+    folder: str = ""
+    needs: str = ""
+    free_prompts: bool = True
+    judges: str = ""
+    sampled: int = 0
+    dial: str = ""
+    traded_for: str = ""
+    together: bool = False
+    result_columns: tuple[str, ...] = ()
+    result_scale: float = 1.0
+    package: str = ""
+
+    def normalised(self, score: float) -> float:
+        """The raw score on the card's scale; outside 0..1 where the raw score is outside the bounds.
+
+        >>> DimensionSpec("scene", "", maximum=0.8222).normalised(0.4111)
+        0.5
+        """
+        return (score - self.minimum) / (self.maximum - self.minimum)
+
+    @property
+    def stored_in(self) -> str:
+        """Folder of its videos, where every list of prompts has one."""
+        return self.folder or self.name
+
+    @property
+    def tested_by(self) -> str:
+        """The dimension that prompts must name to be judged: itself, or the one that it judges beside."""
+        return self.judges or self.name
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the score card, such as Quality: the weighted mean of its dimensions.
+
+    Attributes:
+        name: as in files and conditions, ``quality``.
+        weight: what it counts in the Total.
+    """
+
+    name: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A way to judge a model.
+
+    Attributes:
+        name: as given to ``--benchmark``.
+        title: for people.
+        paper: where it is described.
+        specs: its dimensions in the order of its score card; those outside the protocol are among them.
+        parts: of its score card; without any, the Total is the weighted mean of the dimensions themselves.
+        suite: name or file of its prompts; ``""`` where it judges videos without prompts of its own.
+        samples: videos a prompt.
+        unit: what one score is of.
+        has_total: whether the parts make a Total, their weighted mean.
+    """
+
+    name: str
+    title: str
+    paper: str
+    specs: tuple[DimensionSpec, ...]
+    parts: tuple[Part, ...] = ()
+    suite: str = ""
+    samples: int = 5
+    unit: Unit = Unit.VIDEO
+    has_total: bool = True
+
+    @cached_property
+    def rules(self) -> Mapping[str, DimensionSpec]:
+        """The dimensions of the score card by name, in its order."""
+        return {spec.name: spec for spec in self.specs if not spec.judges}
+
+    def of_part(self, part: str) -> tuple[str, ...]:
+        """The dimensions of a part, in the card's order."""
+        return tuple(name for name, spec in self.rules.items() if spec.part == part)

@@ -1,0 +1,91 @@
+"""Benchmarks and dimensions by name: ours, and those that other packages bring.
+
+A dimension of another package belongs to no benchmark's protocol and may be named in all of them: prompts that carry
+its name are judged by it, and videos without prompts where it needs no facts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from vbench.benchmarks.base import Benchmark, DimensionSpec
+from vbench.benchmarks.t2v import T2V
+from vbench.registry import Registry, load, unknown
+
+if TYPE_CHECKING:
+    from vbench.dimensions.base import Dimension
+
+BENCHMARKS: Registry[Benchmark] = Registry(
+    "benchmark",
+    {
+        T2V.name: "vbench.benchmarks.t2v:T2V",
+        "video-quality": "vbench.benchmarks.video_quality:VIDEO_QUALITY",
+        "mlperf-wan22": "vbench.benchmarks.mlperf_wan22:MLPERF_WAN22",
+    },
+    "vbench.benchmarks",
+    "vbench.benchmarks.base:Benchmark",
+)
+
+DIMENSIONS: Registry[Any] = Registry(
+    "dimension",
+    {spec.name: spec.implementation for spec in T2V.specs},
+    "vbench.dimensions",
+    "vbench.benchmarks.base:DimensionSpec",
+    "vbench.dimensions.base:Dimension",
+)
+"""What other packages bring beside ours: each a :class:`DimensionSpec`, or the class alone."""
+
+
+def benchmark_named(name: str | None) -> Benchmark:
+    """The benchmark of that name; text to video where none is named.
+
+    Raises:
+        UsageError: there is none.
+        PluginError: another package brings it, and it is broken.
+    """
+    return BENCHMARKS.get(name) if name else T2V
+
+
+def specs_of(benchmark: Benchmark = T2V) -> dict[str, DimensionSpec]:
+    """Everything that can be named in a benchmark: its own dimensions, then those of other packages."""
+    own = {spec.name: spec for spec in benchmark.specs}
+    return own | {name: spec for name, spec in _brought().items() if name not in own}
+
+
+def spec_of(name: str, benchmark: Benchmark = T2V) -> DimensionSpec:
+    """One dimension of a benchmark.
+
+    Raises:
+        UsageError: there is none of that name; the message gives the closest ones.
+        PluginError: another package brings it, and it is broken.
+    """
+    found = specs_of(benchmark).get(name)
+    if found is None and name in DIMENSIONS.plugged:
+        DIMENSIONS.get(name)  # says what is wrong with it
+    if found is None:
+        raise unknown("dimension", name, specs_of(benchmark), f" in {benchmark.name}")
+    return found
+
+
+def implementation(spec: DimensionSpec) -> type[Dimension]:
+    """The class of a dimension, imported now.
+
+    Raises:
+        MissingExtra: a package that it needs is not installed.
+        PluginError: another package brings it, and it is broken.
+    """
+    found: type[Dimension] = load(spec.implementation, f"dimension {spec.name}", spec.package)
+    return found
+
+
+@cache
+def _brought() -> dict[str, DimensionSpec]:
+    return {name: _spec(name, found) for name, found in DIMENSIONS.brought()}
+
+
+def _spec(name: str, found: DimensionSpec | type[Dimension]) -> DimensionSpec:
+    if isinstance(found, type):
+        found = DimensionSpec(name, DIMENSIONS.table[name], needs=found.needs)
+    return replace(found, name=name, package=DIMENSIONS.package(name))

@@ -1,0 +1,219 @@
+"""The public Python interface, and what the command line calls: generate, evaluate, compare.
+
+Everything here is also ``vbench.NAME``. Keywords that do not exist are refused with the closest one that does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from functools import wraps
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from vbench.errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
+
+    from vbench.analysis.comparison import Comparison
+    from vbench.progress import Progress
+    from vbench.runs.run import Run
+    from vbench.sampling.generate import Sampled
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class UnknownKeyword(UsageError, TypeError):
+    """A keyword that a function does not have; the message gives the closest one."""
+
+
+def known_keywords(function: Callable[P, R]) -> Callable[P, R]:
+    """Refuse keywords that a function does not have, and name the closest that it has.
+
+    >>> @known_keywords
+    ... def score(*, profile: str = "official") -> str:
+    ...     return profile
+    >>> score(profil="lite")
+    Traceback (most recent call last):
+    vbench.interface.UnknownKeyword: score() has no keyword 'profil'. Did you mean profile? It has: profile.
+    """
+    names = [name for name, one in signature(function).parameters.items() if one.kind is not Parameter.POSITIONAL_ONLY]
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        for name in kwargs.keys() - set(names):
+            close = get_close_matches(name, names, 1, 0.5)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            raise UnknownKeyword(f"{function.__name__}() has no keyword {name!r}.{hint} It has: {', '.join(names)}.")
+        return function(*args, **kwargs)
+
+    return checked
+
+
+@known_keywords
+def generate(
+    model: str,
+    out: str | Path,
+    *,
+    benchmark: str | None = None,
+    suite: str | Path | None = None,
+    prompts: Sequence[str] | None = None,
+    dimensions: Sequence[str] | None = None,
+    category: str | None = None,
+    samples: int | None = None,
+    static_samples: int | None = None,
+    seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
+    images: str | Path | None = None,
+    texts: Mapping[str, str] | None = None,
+    extender: str = "",
+    options: Sequence[str] | Mapping[str, object] = (),
+    progress: Progress | None = None,
+) -> Sampled:
+    """Sample the videos of a prompt suite with a model; what is there already is kept.
+
+    Args:
+        model: generator with its techniques and enhancers, such as ``"animatediff+freeinit"`` or
+            ``"diffusers:checkpoints/mine"``; see ``vbench generators``.
+        out: folder of the videos; made if it is not there, continued if it is.
+        benchmark: name, as in ``vbench benchmarks``; its suite and number of samples hold unless others are given.
+        suite: name or JSON file of a prompt suite.
+        prompts: prompts of your own instead of a suite.
+        dimensions: only prompts that test one of these.
+        category: the prompts of a content category instead.
+        samples: videos a prompt; the benchmark's number by default.
+        static_samples: videos a prompt of the dimensions whose videos are filtered.
+        seed: base seed, from which each sample's own follows.
+        settings: any of frames, height, width, fps, steps, guidance and negative_prompt; the model's own by default.
+        images: folder with an image per prompt, for image-to-video models.
+        texts: prompt -> text that is fed to the model instead.
+        extender: who wrote these texts.
+        options: of the generator, by name or as ``NAME=VALUE``; see ``vbench generators NAME``.
+        progress: told of every video.
+
+    Returns:
+        What was made, kept, and could not be made, with the reasons.
+
+    Raises:
+        UsageError: unknown names, settings that the model has not, or a folder with samples of something else.
+        MissingExtra: a package that the generator needs is not installed.
+        CheckpointError: the model's files are missing, damaged or do not fit whole.
+    """
+    from vbench.generators.catalog import build
+    from vbench.sampling.generate import generate as sample
+    from vbench.sampling.wanted import wanted_samples, with_material
+
+    stated = [f"{name}={value}" for name, value in options.items()] if isinstance(options, Mapping) else list(options)
+    generator = build(model, stated)
+    chosen = generator.defaults.with_given(**(settings or {}))
+    wanted = wanted_samples(
+        suite=suite, prompts=prompts, dimensions=dimensions, category=category, samples=samples,
+        static_samples=static_samples, seed=seed, benchmark=benchmark,
+    )  # fmt: skip
+    wanted = with_material(wanted, Path(images) if images else None, texts or {}, extender)
+    return sample(generator, wanted, chosen, Path(out), progress)
+
+
+@known_keywords
+def evaluate(
+    videos: str | Path,
+    *,
+    dimensions: Sequence[str] | None = None,
+    benchmark: str | None = None,
+    suite: str | Path | None = None,
+    category: str | None = None,
+    prompts: str | Mapping[str, str] | Path | None = None,
+    mode: str = "auto",
+    special: str = "",
+    profile: str = "official",
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+    extra: Sequence[str] = (),
+    output: str | Path | None = None,
+    device: str | torch.device = "auto",
+    workers: int = 1,
+    memory: int = 512,
+    progress: Progress | None = None,
+) -> Run:
+    """Score videos, dimension by dimension; a run that was interrupted is continued.
+
+    Args:
+        videos: a video, or the folder of the videos.
+        dimensions: what judges them; by default all that the mode can judge.
+        benchmark: name, as in ``vbench benchmarks``; by default what the folder was sampled for, else ``vbench-t2v``.
+        suite: name or JSON file of a prompt suite that the videos answer.
+        category: content category whose prompts they answer.
+        prompts: for own videos, one prompt for all, prompts by video, or a JSON file of such.
+        mode: ``"auto"``, ``"vbench_standard"``, ``"vbench_category"`` or ``"custom_input"``.
+        special: what stands between prompt and index in the names of files.
+        profile: which models judge: ``"official"``, ``"lite"``, or one that a package brings.
+        options: settings by dimension that differ from the protocol's.
+        extra: dimensions beside those that are named or the default.
+        output: folder of the run; by default one under ``vbench-runs`` named after the videos.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"`` or a ``torch.device``.
+        workers: processes that score side by side; the scores do not depend on it.
+        memory: MiB of decoded frames to keep per video.
+        progress: told of every score.
+
+    Returns:
+        The run; ``run.card.scores`` has the scores, ``run.record.not_evaluated`` why dimensions have none.
+
+    Raises:
+        UsageError: unknown names, options that exclude each other, or a folder that holds another run.
+        NothingToScore: no video can be scored by what was asked.
+
+    Example:
+        ``run = vbench.evaluate("videos/mine", profile="lite")``
+    """
+    from vbench import device as devices
+    from vbench.dimensions.profiles import profile as profile_named
+    from vbench.runs import evaluate as runs
+    from vbench.runs.evaluators import Evaluators
+    from vbench.runs.plan import default_output, make_plan
+    from vbench.runs.run import Run
+
+    where = Path(videos)
+    plan = make_plan(
+        where, dimensions, mode, None if suite is None else str(suite),
+        None if isinstance(prompts, Path) else prompts, prompts if isinstance(prompts, Path) else None,
+        category, extra, special, benchmark,
+    )  # fmt: skip
+    judges = profile_named(profile)
+    evaluators = Evaluators(judges, devices.choose(str(device)), options=options or {}, benchmark=plan.benchmark)
+    folder = Path(output) if output else default_output(where, profile, plan.benchmark)
+    return Run(folder, runs.evaluate(plan, evaluators, folder, progress, memory * 2**20, workers), plan)
+
+
+@known_keywords
+def compare(
+    first: str | Path | Run,
+    *others: str | Path | Run,
+    benchmark: str | None = None,
+    force: bool = False,
+    seed: int = 0,
+    prompts: int = 5,
+) -> list[Comparison]:
+    """Compare runs with a first one over the prompts that they share.
+
+    Args:
+        first: the yardstick, a run or its folder.
+        others: what is compared with it.
+        benchmark: whose rules hold; by default the one that the first run says.
+        force: compare runs of different kinds too, and say so in ``objections``.
+        seed: of the random draws.
+        prompts: how many prompts to name whose scores moved most.
+
+    Returns:
+        For each other run the changes, dimension by dimension and category by category, with intervals.
+
+    Raises:
+        UsageError: a folder holds no run, or two runs are of different kinds.
+    """
+    from vbench.analysis.comparison import compare_runs
+    from vbench.benchmarks.registry import benchmark_named
+    from vbench.runs.run import Run
+
+    folders = [run.folder if isinstance(run, Run) else Path(run) for run in (first, *others)]
+    return compare_runs(folders, force, seed, prompts, benchmark_named(benchmark) if benchmark else None)

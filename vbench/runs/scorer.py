@@ -1,0 +1,116 @@
+"""Scores of frames in memory: for training loops, reward models and notebooks.
+
+The numbers are those of ``vbench evaluate`` on a lossless file of the same frames; nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vbench import device as devices
+from vbench.dimensions.base import VideoScore
+from vbench.dimensions.facts import demand_facts
+from vbench.dimensions.profiles import profile as profile_named
+from vbench.errors import UsageError
+from vbench.media.frames_in_memory import Frames, FramesVideo
+from vbench.media.video import ASSUMED_FPS, Video
+from vbench.prompts.suite import Prompt
+from vbench.runs.evaluators import Evaluators
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Scorer:
+    """Dimensions with their models loaded once, ready for any number of videos.
+
+    Args:
+        dimensions: names, such as ``["subject_consistency", "motion_smoothness"]``.
+        profile: ``"official"``, ``"lite"``, or one that a package brings.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or a ``torch.device``.
+        options: settings by dimension that differ from the protocol's, as
+            ``{"imaging_quality": {"preprocessing": "shorter"}}``.
+
+    Raises:
+        UsageError: no dimension, an unknown dimension, profile or device, or a model or package that is not here, with
+            the command that gets it.
+        CheckpointError: a model's file is damaged or does not fit whole.
+
+    >>> import numpy as np
+    >>> scorer = Scorer(["temporal_flickering"], profile="lite", device="cpu")
+    >>> still = np.full((8, 3, 64, 64), 128, np.uint8)
+    >>> scorer.score(still)["temporal_flickering"].value
+    1.0
+    """
+
+    def __init__(
+        self,
+        dimensions: Sequence[str],
+        profile: str = "official",
+        device: str | torch.device = "auto",
+        options: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        if isinstance(dimensions, str) or not dimensions:
+            raise UsageError(f"Name the dimensions as a list, such as ['imaging_quality']; found {dimensions!r}.")
+        evaluators = Evaluators(profile_named(profile), devices.choose(str(device)), options=options or {})
+        self._needs = {name: evaluators.spec(name).needs for name in dimensions}
+        for name in dimensions:
+            if obstacle := evaluators.obstacle(name):
+                raise UsageError(f"{name} cannot be scored: {obstacle}")
+        self._dimensions = {name: evaluators.dimension(name) for name in dimensions}
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Names of what is scored, in the order in which they were given."""
+        return tuple(self._dimensions)
+
+    def score(
+        self, frames: Frames | str | Path, prompt: str | Prompt = "", fps: float = ASSUMED_FPS
+    ) -> dict[str, VideoScore]:
+        """Score one video.
+
+        Args:
+            frames: ``(T, 3, H, W)`` or ``(T, H, W, 3)`` RGB, a tensor on any device or an array, uint8 or floating in
+                [0, 1]; a list of PIL images; or the path of a video.
+            prompt: what the video should show; a :class:`~vbench.prompts.suite.Prompt` where a dimension needs facts.
+            fps: frames per second; a path states its own.
+
+        Returns:
+            Dimension -> score, in the dimension's own unit and range.
+
+        Raises:
+            TooShort: a dimension needs more frames.
+            NotApplicable: a dimension cannot judge this video or prompt; with the reason.
+            VideoError: the frames are no video.
+        """
+        video = Video(frames) if isinstance(frames, str | Path) else FramesVideo(frames, fps)
+        wanted = prompt if isinstance(prompt, Prompt) else Prompt(prompt)
+        return {name: self._score(name, video, wanted) for name in self._dimensions}
+
+    def _score(self, name: str, video: Video, prompt: Prompt) -> VideoScore:
+        demand_facts(prompt, self._needs[name])
+        return self._dimensions[name].score(video, prompt)
+
+    def score_batch(
+        self,
+        videos: Sequence[Frames | str | Path] | torch.Tensor,
+        prompts: Sequence[str | Prompt] | str | Prompt = "",
+        fps: float = ASSUMED_FPS,
+    ) -> list[dict[str, VideoScore]]:
+        """Score many videos, one after the other, so that no score depends on its neighbours.
+
+        Args:
+            videos: as :meth:`score` takes one; a ``(B, T, 3, H, W)`` tensor is such a sequence.
+            prompts: one for each, or one for all.
+            fps: frames per second of all.
+
+        Raises:
+            UsageError: not one prompt for each video.
+            VBenchError: as :meth:`score`, for the first video that has no score.
+        """
+        each = [prompts] * len(videos) if isinstance(prompts, str | Prompt) else list(prompts)
+        if len(each) != len(videos):
+            raise UsageError(f"There are {len(videos)} videos and {len(each)} prompts; give one for each.")
+        return [self.score(video, prompt, fps) for video, prompt in zip(videos, each, strict=True)]
