@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vbench.errors import UsageError
+from vbench.files.text import read_text
 
 NAME = "samples.jsonl"
 
@@ -74,11 +75,18 @@ def read_manifest(folder: Path) -> list[SampleRecord]:
     if not path.exists():
         return []
     records: dict[str, SampleRecord] = {}
-    for number, line in enumerate(_whole_lines(path.read_text(encoding="utf-8")), 1):
+    for number, line in enumerate(_whole_lines(_text(path)), 1):
         if line.strip():
             record = _record(line, f"{path}, line {number}")
             records[record.file] = record
     return list(records.values())
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_text(path)
+    except ValueError as error:
+        raise UsageError(f"{path} cannot be read: {error}.") from error
 
 
 def _whole_lines(text: str) -> list[str]:

@@ -22,7 +22,7 @@ OPEN, API, CLOSED = "open weights", "API", "closed"
 ACCESS = (OPEN, API, CLOSED)
 
 TEAM = "VBench Team"
-"""Who certifies: a row that they sampled and evaluated is gold, one of both silver."""
+"""Who makes the benchmark. That a card names them proves nothing: an admin certifies."""
 
 LONGEST = {"link": 500, "notes": 4000}
 """Characters of a field; 200 for the others."""
@@ -79,11 +79,6 @@ class ModelCard:
     precision: str = ""
 
     @property
-    def certification(self) -> str:
-        """``gold`` where the benchmark's team sampled and evaluated, ``silver`` where it did one of both."""
-        return ("", "silver", "gold")[(self.sampled_by == TEAM) + (self.evaluated_by == TEAM)]
-
-    @property
     def unstated(self) -> list[str]:
         """Settings of sampling that the card does not state."""
         return [name for name in SETTINGS if getattr(self, name) in ("", None)]
@@ -105,7 +100,7 @@ def read_card(values: Mapping[str, Any]) -> ModelCard:
     """
     known = {name: value for name, value in values.items() if name in _TYPES}
     reasons = [f"card: unknown field {name!r:.60}; known are {', '.join(_TYPES)}." for name in values.keys() - _TYPES]
-    reasons += [f"card: {name} is missing." for name in _REQUIRED if not known.get(name)]
+    reasons += [f"card: {name} is missing." for name in _REQUIRED if _is_blank(known.get(name))]
     reasons += [reason for name, value in known.items() for reason in _field(name, value)]
     if reasons:
         raise Refused(sorted(reasons))
@@ -172,6 +167,10 @@ def _is_date(value: str) -> bool:
         return date.fromisoformat(value).isoformat() == value
     except ValueError:
         return False
+
+
+def _is_blank(value: Any) -> bool:
+    return not value or (isinstance(value, str) and not value.strip())
 
 
 def _clean(value: Any) -> Any:
