@@ -111,9 +111,24 @@ def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
     return f"postgresql://postgres@/{name}?host={server}"
 
 
+@dataclass
+class SmallDatabase:
+    """A database on a small disk.
+
+    Attributes:
+        url: its address.
+        limits: what a server must be started with for the disk to be small.
+        make_room: makes the disk larger.
+    """
+
+    url: str
+    limits: dict[str, Any]
+    make_room: Callable[[], None]
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def small_database(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A database that is full at 24 MB, and what a server must be started with for it to be so.
+def small_database(request: pytest.FixtureRequest) -> Iterator[SmallDatabase]:
+    """A database that is full at 24 MB.
 
     It lies on a small file system; where none may be mounted, SQLite's server may write no larger file.
     """
@@ -124,20 +139,25 @@ def small_database(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[s
     if mounted.returncode and request.param == "postgresql":
         pytest.skip("no small file system can be mounted here")
     if mounted.returncode:
-        yield f"sqlite:///{folder}/board.sqlite", {"file_bytes": SMALL_DISK}
+        yield SmallDatabase(f"sqlite:///{folder}/board.sqlite", {"file_bytes": SMALL_DISK}, lambda: None)
         shutil.rmtree(folder)
         return
+
+    def make_room() -> None:
+        subprocess.run(["mount", "-o", f"remount,size={2 * SMALL_DISK}", folder], check=True)
+
     try:
         if request.param == "sqlite":
-            yield f"sqlite:///{folder}/board.sqlite", {}
+            yield SmallDatabase(f"sqlite:///{folder}/board.sqlite", {}, make_room)
         else:
-            yield from _small_postgres(request.getfixturevalue("postgres"), folder)
+            for database in _small_postgres(request.getfixturevalue("postgres"), folder):
+                yield SmallDatabase(database, {}, make_room)
     finally:
         subprocess.run(["umount", "-l", folder], check=True)
         folder.rmdir()
 
 
-def _small_postgres(server: str, folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _small_postgres(server: str, folder: Path) -> Iterator[str]:
     space = folder / "space"
     space.mkdir()
     owner = Path(server).stat()
@@ -146,7 +166,7 @@ def _small_postgres(server: str, folder: Path) -> Iterator[tuple[str, dict[str, 
     with psycopg.connect(host=server, user="postgres", dbname="postgres", autocommit=True) as connection:
         connection.execute(f"CREATE TABLESPACE {name} LOCATION '{space}'".encode())
         connection.execute(f"CREATE DATABASE {name} TABLESPACE {name}".encode())
-        yield f"postgresql://postgres@/{name}?host={server}", {}
+        yield f"postgresql://postgres@/{name}?host={server}"
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
         connection.execute(f"DROP TABLESPACE {name}".encode())
 
