@@ -13,6 +13,8 @@ from tests import toys
 from vbench.benchmarks import registry
 from vbench.dimensions import profiles
 
+collect_ignore_glob = ["plugin/*/vbench_*.py"]  # packages of their own, which tests/plugin puts on the path
+
 
 @pytest.fixture(autouse=True)
 def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 def choose(name: str = "auto") -> torch.device:
     """A device by name; ``auto`` takes the accelerator that is there, otherwise the CPU.
 
-    Reduced-precision matrix products are switched off: scores are float32 everywhere.
+    Reduced-precision matrix products are switched off: scores are float32 everywhere. So are convolutions that add up
+    in an order of their own each time: the same video gets the same bits again.
 
     Raises:
         UsageError: there is no such device here.
@@ -30,4 +31,5 @@ def choose(name: str = "auto") -> torch.device:
         raise UsageError(f"The device {name!r} cannot be used here ({reason}). Try --device cpu.") from error
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
     return device

@@ -21,6 +21,14 @@ class VideoError(VBenchError):
     """A file cannot be decoded into frames."""
 
 
+class Unavailable(VideoError):
+    """A file could not be read just now: it is gone, forbidden, or its disk failed; the next try may succeed."""
+
+
+class StorageError(VBenchError):
+    """A disk or file system does not do what is asked of it; the message says what, and results are never at fault."""
+
+
 class TooShort(VBenchError):
     """A video has too few frames for a dimension; recorded as a status of its own, never as 0 or NaN."""
 

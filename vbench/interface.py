@@ -135,6 +135,7 @@ def evaluate(
     device: str | torch.device = "auto",
     workers: int = 1,
     memory: int = 512,
+    strict: bool = False,
     progress: Progress | None = None,
 ) -> Run:
     """Score videos, dimension by dimension; a run that was interrupted is continued.
@@ -155,13 +156,15 @@ def evaluate(
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"`` or a ``torch.device``.
         workers: processes that score side by side; the scores do not depend on it.
         memory: MiB of decoded frames to keep per video.
+        strict: score nothing if a video is damaged or cannot be read.
         progress: told of every score.
 
     Returns:
         The run; ``run.card.scores`` has the scores, ``run.record.not_evaluated`` why dimensions have none.
 
     Raises:
-        UsageError: unknown names, options that exclude each other, or a folder that holds another run.
+        UsageError: unknown names, options that exclude each other, a folder that holds another run, or with ``strict``
+            a video that is not sound.
         NothingToScore: no video can be scored by what was asked.
 
     Example:
@@ -172,6 +175,7 @@ def evaluate(
     from vbench.runs import evaluate as runs
     from vbench.runs.evaluators import Evaluators
     from vbench.runs.plan import default_output, make_plan
+    from vbench.runs.preflight import refuse_unsound
     from vbench.runs.run import Run
 
     where = Path(videos)
@@ -180,6 +184,8 @@ def evaluate(
         None if isinstance(prompts, Path) else prompts, prompts if isinstance(prompts, Path) else None,
         category, extra, special, benchmark,
     )  # fmt: skip
+    if strict:
+        refuse_unsound(plan)
     judges = profile_named(profile)
     evaluators = Evaluators(judges, devices.choose(str(device)), options=options or {}, benchmark=plan.benchmark)
     folder = Path(output) if output else default_output(where, profile, plan.benchmark)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +19,13 @@ from typer.testing import CliRunner, Result
 
 from tests.footage import noise, write_video
 from tests.leaderboard.archives import archive as submission
-from tests.leaderboard.archives import card, rows, run, with_rows
+from tests.leaderboard.archives import card, rows, run, with_rows, with_videos
 from tests.leaderboard.conftest import ADMIN, Serve, Server, serve
 from vbench.cli.leaderboard import leaderboard
 from vbench.cli.submit import submit, withdraw
 from vbench.errors import Refused, UsageError
+from vbench.files.digest import digest
+from vbench.leaderboard.client import BoardError
 
 __all__ = ["serve"]
 
@@ -37,6 +44,7 @@ def vbench(*args: object, **environment: str) -> Result:
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture
@@ -51,14 +59,18 @@ def server(serve: Serve, database: str) -> Server:
 
 def test_a_zip_with_scores_card_frames_and_videos(tmp_path: Path) -> None:
     videos = tmp_path / "videos"
-    for row in rows()[:10]:
-        write_video(videos / row.video, noise(4))
-    result = vbench("submit", run(tmp_path / "run", videos=str(videos)), *LAB, "--videos", 40, "-o", "out.zip")
+    made = rows()
+    for place, name in enumerate(list(dict.fromkeys(row.video for row in made))[:10]):
+        with write_video(videos / name, noise(4)).open("ab") as file:
+            file.write(bytes([place]))
+        sha256 = digest(videos / name)
+        made = [replace(row, sha256=sha256) if row.video == name else row for row in made]
+    result = vbench("submit", run(tmp_path / "run", made, videos=str(videos)), *LAB, "--videos", 40, "-o", "out.zip")
     assert result.exit_code == 0, result.output
     assert "total" in result.stdout
-    with zipfile.ZipFile("out.zip") as made:
-        names = made.namelist()
-        head = json.loads(made.read("submission.json"))
+    with zipfile.ZipFile("out.zip") as opened:
+        names = opened.namelist()
+        head = json.loads(opened.read("submission.json"))
     assert {"submission.json", "scores.jsonl"} <= set(names)
     assert any(name.startswith("videos/") for name in names)
     assert any(name.startswith("frames/") for name in names)
@@ -79,7 +91,7 @@ def test_submit_publish_withdraw(server: Server, database: str, tmp_path: Path) 
     assert listed["kind"] == "ranked"
     exported = vbench("leaderboard", "export", "--format", "csv", "--database", database).stdout
     assert exported.splitlines()[1].startswith("1,ranked,")
-    result = vbench("withdraw", receipt["id"], "--to", server.url, VBENCH_BOARD_TOKEN=receipt["withdraw_token"])
+    result = vbench("withdraw", receipt["id"], "--to", server.url)  # the token lies where it was sent from
     assert result.stdout == f"submission {receipt['id']} is withdrawn\n"
     assert not list(tmp_path.glob("*.zip"))
 
@@ -141,3 +153,107 @@ def test_an_admin_at_the_database(database: str, tmp_path: Path) -> None:
 
 def test_the_board_is_there(server: Server) -> None:
     assert httpx.get(f"{server.url}/api/docs").status_code == 200
+
+
+@contextmanager
+def cut_off_once(server: Server) -> Iterator[str]:
+    """Address of a line to a server that breaks when the first answer comes."""
+    host, port = server.url.removeprefix("http://").split(":")
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        for answers in (False, True):
+            client, _ = listener.accept()
+            with client, socket.create_connection((host, int(port))) as board:
+                board.settimeout(60)
+                thread = threading.Thread(target=_pump, args=(client, board), daemon=True)
+                thread.start()
+                first = board.recv(1 << 16)
+                while answers and first:
+                    client.sendall(first)
+                    first = board.recv(1 << 16)
+                client.shutdown(socket.SHUT_RDWR)
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    listener.close()
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while part := source.recv(1 << 16):
+            target.sendall(part)
+    except OSError:
+        return
+
+
+def test_who_is_cut_off_sends_it_again_and_has_the_receipt(server: Server, database: str, tmp_path: Path) -> None:
+    folder = run(tmp_path / "run")
+    with cut_off_once(server) as address:
+        cut = vbench("submit", folder, *LAB, "--to", address)
+        assert isinstance(cut.exception, BoardError)
+        (kept,) = (tmp_path / "state" / "vbench" / "submissions").glob("*.json")
+        assert kept.stat().st_mode & 0o777 == 0o600
+        secret = json.loads(kept.read_text())
+        assert (secret["id"], len(secret["withdraw_token"])) == (None, 43)
+        receipt = json.loads(vbench("submit", folder, *LAB, "--to", address, "--json").stdout)["receipt"]
+    assert receipt["withdraw_token"] == secret["withdraw_token"]
+    (listed,) = json.loads(vbench("leaderboard", "list", "--json", "--database", database).stdout)
+    assert listed["id"] == str(receipt["id"]) == str(json.loads(kept.read_text())["id"])
+
+
+def test_an_account_from_issue_to_revocation(server: Server, database: str, tmp_path: Path) -> None:
+    at = ("--database", database)
+    token = vbench("leaderboard", "account", "issue", "Some Lab", *at).stdout.strip().splitlines()[-1]
+    folder = run(tmp_path / "run")
+    assert "is published" in vbench("submit", folder, *LAB, "--to", server.url, VBENCH_BOARD_TOKEN=token).stdout
+    listed = vbench("leaderboard", "account", "list", *at).stdout
+    assert "Some Lab" in listed
+    assert token not in listed
+    assert vbench("leaderboard", "account", "revoke", 1, *at).stdout == "account 1 of Some Lab is revoked\n"
+    assert "revoked" in vbench("leaderboard", "account", "list", *at).stdout
+    other = run(tmp_path / "other", rows(2))
+    sent = vbench("submit", other, *LAB, "--model-version", "2", "--to", server.url, VBENCH_BOARD_TOKEN=token)
+    assert "is pending" in sent.stdout
+
+
+def test_the_queue_says_why_and_a_mark_is_given(database: str, tmp_path: Path) -> None:
+    from vbench.leaderboard.board import Board
+    from vbench.leaderboard.settings import Settings
+
+    board = Board(Settings(database=database, suite="mini"))
+    board.submit(submission(tmp_path, sampled_by="VBench Team"))
+    board.close()
+    at = ("--database", database)
+    said = vbench("leaderboard", "queue", *at).stdout
+    assert "Model 1.0, by an unknown sender" in said
+    assert "sampled by VBench Team" in said
+    assert vbench("leaderboard", "certify", 1, "silver", *at).exit_code == 0
+    (listed,) = json.loads(vbench("leaderboard", "list", "--json", *at).stdout)
+    assert listed["certification"] == "silver"
+
+
+def test_votes_are_looked_at_and_removed(database: str, tmp_path: Path) -> None:
+    from vbench.leaderboard.board import Board
+    from vbench.leaderboard.settings import Settings
+
+    board = Board(Settings(database=database, suite="mini"))
+    name = rows()[0].video
+    for seed in (1, 2):
+        video = write_video(tmp_path / "v.mp4", noise(4)).read_bytes() + bytes([seed])
+        board.submit(with_videos(submission(tmp_path, seed, f"Model {seed}"), {name: video}), local=True)
+    for _ in range(12):
+        board.ballot_box.vote(rows()[0].prompt, 1, 2, "first", "quick")
+    board.ballot_box.vote(rows()[0].prompt, 1, 2, "second", "slow")
+    voter = board.ballot_box.cast()[0].voter
+    at = ("--database", database)
+    suspects = vbench("leaderboard", "votes", "list", "--suspect", *at).stdout
+    assert suspects.startswith(f"{voter[:16]}  12 votes; ")
+    assert "between votes at the median" in suspects
+    assert vbench("leaderboard", "votes", "list", "--voter", voter[:8], *at).stdout.count("replaced") == 11
+    assert vbench("leaderboard", "votes", "remove", "--voter", voter[:8], *at).stdout == "12 votes are removed\n"
+    assert [vote.outcome for vote in board.ballot_box.votes()] == ["second"]
+    assert vbench("leaderboard", "votes", "remove", 13, *at).stdout == "1 votes are removed\n"
+    assert board.ballot_box.votes() == []
+    assert isinstance(vbench("leaderboard", "votes", "remove", "--voter", "3", *at).exception, UsageError)
+    board.close()

@@ -34,7 +34,7 @@ def results(rows: Iterable[Row]) -> dict[str, Any]:
 
 
 def judged(content: bytes) -> Checked:
-    return check(read_archive(content, LIMITS), "vbench-t2v", card())
+    return check(read_archive(content, LIMITS), "open", card())
 
 
 @pytest.fixture(scope="module")

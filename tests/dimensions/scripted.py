@@ -35,7 +35,7 @@ class Scripted(RegionDescriber):
 
     def describe(self, regions: Regions, wordings: Sequence[Wording]) -> Mapping[Wording, tuple[str, ...]]:
         self.wordings.append(tuple(wordings))
-        sights = self.sights[int(regions.features[0])] if len(regions.features) else ()
+        sights = [self.sights[level][number] for level, number in regions.features.tolist()]
         texts: dict[Wording, tuple[str, ...]] = {
             "label": tuple(label for _, label, _ in sights),
             "caption": tuple(caption for _, _, caption in sights),
@@ -45,4 +45,5 @@ class Scripted(RegionDescriber):
     @staticmethod
     def _regions(level: int, boxes: Sequence[tuple[float, ...]]) -> Regions:
         count = len(boxes)
-        return Regions(torch.tensor(boxes).view(-1, 4), torch.full((count,), 0.75), torch.full((count,), level))
+        features = torch.tensor([(level, number) for number in range(count)], dtype=torch.long).view(-1, 2)
+        return Regions(torch.tensor(boxes).view(-1, 4), torch.full((count,), 0.75), features)

@@ -39,15 +39,7 @@ def test_the_score_is_the_mean_over_all_frames() -> None:
     assert len(score.per_frame) == len(levels) == 16
     assert score.value == pytest.approx(float(levels.mean()) / 255, abs=1e-5)
     assert score.weight == 1
-    assert model.seen == [(8, 3, 160, 240)] * 2
-
-
-@pytest.mark.parametrize("batch_size", [1, 5, 16, 40])
-def test_the_batch_size_does_not_change_a_bit(batch_size: int) -> None:
-    model = Brightness()
-    model.batch_size = batch_size
-    score = ImagingQuality(quality_model=model).score(Video(clip("still_rgb")), Prompt("x"))
-    assert score == ImagingQuality(quality_model=Brightness()).score(Video(clip("still_rgb")), Prompt("x"))
+    assert model.seen == [(1, 3, 160, 240)] * 16
 
 
 @pytest.mark.parametrize(
@@ -57,7 +49,7 @@ def test_the_batch_size_does_not_change_a_bit(batch_size: int) -> None:
 def test_large_frames_are_made_smaller(preprocessing: str, size: tuple[int, int]) -> None:
     model = Brightness()
     ImagingQuality(quality_model=model, preprocessing=preprocessing).score(Video(clip("large_yuv")), Prompt("x"))
-    assert model.seen == [(6, 3, *size)]
+    assert model.seen == [(1, 3, *size)] * 6
 
 
 @pytest.mark.parametrize("preprocessing", PREPROCESSING)

@@ -23,7 +23,8 @@ def test_a_short_video_repeats_its_last_frame_but_looks_once(tmp_path: Path) -> 
     seen = labelled(grey_stills(tmp_path, [0, 10, 20]), describer)
     assert [frame.index for frame in seen] == [0, 1] + [2] * 14
     assert [frame.labels for frame in seen[:3]] == [(), ("car",), ()]
-    assert len(describer.frames) == len(describer.wordings) == 3
+    assert len(describer.frames) == 3
+    assert describer.wordings == [("label",)]
 
 
 def test_a_long_video_gives_the_middles_of_16_parts(tmp_path: Path) -> None:
@@ -35,15 +36,23 @@ def test_regions_are_found_once_for_all_wordings_and_words_once_for_all_dimensio
     video, describer = grey_stills(tmp_path, [10]), Scripted({10: [CAR]})
     for _ in range(3):
         labelled(video, describer)
-        captioned(video, describer)
+    captioned(video, describer, "car")
     assert len(describer.frames) == 1
-    assert describer.wordings == [("label",), ("label", "caption")]
+    assert describer.wordings == [("label",), ("label",), ("label", "caption")]
+
+
+def test_where_the_best_region_is_something_else_the_others_are_not_put_into_words(tmp_path: Path) -> None:
+    dog = ((0.0, 0.0, 2.0, 2.0), "dog", "a dog")
+    seen = captioned(grey_stills(tmp_path, [10, 20, 30]), Scripted({10: [CAR, dog], 20: [dog, CAR]}), "car")
+    assert [frame.labels for frame in seen[:3]] == [("car", "dog"), ("dog",), ()]
+    assert [frame.captions for frame in seen[:3]] == [("a red car", "a dog"), (), ()]
+    assert [len(frame.boxes) for frame in seen[:3]] == [2, 2, 0]
 
 
 def test_labels_alone_bring_no_captions(tmp_path: Path) -> None:
     video, describer = grey_stills(tmp_path, [10]), Scripted({10: [CAR]})
     assert labelled(video, describer)[0].captions == ()
-    assert captioned(video, describer)[0].captions == ("a red car",)
+    assert captioned(video, describer, "car")[0].captions == ("a red car",)
 
 
 def test_frames_up_to_768_go_in_as_they_are(tmp_path: Path) -> None:
@@ -56,7 +65,7 @@ def test_frames_up_to_768_go_in_as_they_are(tmp_path: Path) -> None:
 def test_larger_frames_are_made_smaller_in_two_ways_and_looked_at_in_both(tmp_path: Path) -> None:
     video, describer = grey_stills(tmp_path, [10], height=1000, width=770), Scripted({})
     labelled(video, describer)
-    captioned(video, describer)
+    captioned(video, describer, "car")
     smooth, rough = describer.frames
     assert smooth.shape == rough.shape == (3, 935, 720)
     assert smooth.dtype == torch.float32
@@ -100,7 +109,7 @@ def test_a_prompt_without_facts_is_not_applicable(facts: dict[str, object]) -> N
 
 
 def test_the_account_tells_each_frame_once_in_json(tmp_path: Path) -> None:
-    frames = captioned(grey_stills(tmp_path, [0, 10]), Scripted({10: [CAR]}))
+    frames = captioned(grey_stills(tmp_path, [0, 10]), Scripted({10: [CAR]}), "car")
     told = json.loads(json.dumps(account(frames)))
     assert told["frame_count"] == 16
     assert told["frame_indices"] == [0] + [1] * 15

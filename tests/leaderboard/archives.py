@@ -17,6 +17,9 @@ from tests.analysis.test_comparison import write_run
 from tests.simulated import BINARY, LEVELS
 from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.leaderboard.submissions.pack import pack
+from vbench.leaderboard.submissions.possible_rows import BY_FRAMES, BY_LOOKS, BY_PAIRS, LOOKED_AT
+from vbench.leaderboard.submissions.provenance import CHECKPOINTS as OFFICIAL_CHECKPOINTS
+from vbench.leaderboard.submissions.validate import stem_of
 from vbench.prompts.library import suite
 from vbench.prompts.sampling_plan import sampling_plan
 from vbench.runs.store import Row
@@ -25,10 +28,33 @@ from vbench.weights.cards import checkpoint
 MINI = suite("mini", Path())
 
 CHECKPOINTS = {
-    "clip_vit_b_32": {"file": "ViT-B-32.pt", "sha256": checkpoint("clip_vit_b_32").sha256, "published": True}
+    name: {
+        "file": Path(checkpoint(name).path).name,
+        "sha256": (checkpoint(name).sha256 + hashlib.sha256(name.encode()).hexdigest())[:64],
+    }
+    for name in dict.fromkeys(name for names in OFFICIAL_CHECKPOINTS.values() for name in names)
 }
 
+RECORDED = {
+    "started": "2025-03-15T10:00:00+00:00",
+    "ended": "2025-03-15T18:30:00+00:00",
+    "packages": {"vbench-suite": "0.1.0", "numpy": "2.1.0"},
+}
+
+FRAMES = 16
+
+VALUES_OF_COUNTS = ("object_class", "multiple_objects", "scene", "color")
+
 PLACE = Path("/home/somebody/videos")
+
+
+def scored(row: Row, value: float, frames: int = FRAMES) -> Row:
+    """The row with a value that its dimension can give, and the weight of a video of so many frames."""
+    if row.dimension in VALUES_OF_COUNTS:
+        value = round(value * LOOKED_AT) / LOOKED_AT
+    pairs, looks = row.dimension in BY_PAIRS, row.dimension in BY_LOOKS
+    weight = frames - 1 if pairs else LOOKED_AT if looks else frames if row.dimension in BY_FRAMES else 1
+    return replace(row, value=float(value), weight=float(weight), format=f"512x512, 8 fps, {frames} frames")
 
 
 def rows(seed: int = 0, shift: float = 0.0, samples: int = 5) -> list[Row]:
@@ -40,8 +66,8 @@ def rows(seed: int = 0, shift: float = 0.0, samples: int = 5) -> list[Row]:
         for name in sample.prompt.dimensions:
             mean, spread, _ = LEVELS[name]
             drawn = rng.random() < mean if name in BINARY else np.clip(mean + shift + spread * rng.normal(), 0, 1)
-            row = Row(sample.file, sample.prompt.text, name, "0" * 64, content, sample.prompt.category, weight=1.0)
-            made.append(replace(row, value=float(drawn)))
+            row = Row(sample.file, sample.prompt.text, name, "0" * 64, content, sample.prompt.category)
+            made.append(scored(row, float(drawn)))
     return made
 
 
@@ -61,6 +87,7 @@ def run(folder: Path, made: Iterable[Row] | None = None, **changes: Any) -> Path
         "suite": {"name": "mini", "sha256": MINI.digest},
         "videos": str(PLACE),
         "checkpoints": CHECKPOINTS,
+        **RECORDED,
         "arguments": ["evaluate", str(PLACE)],
     }
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +97,20 @@ def run(folder: Path, made: Iterable[Row] | None = None, **changes: Any) -> Path
 def archive(folder: Path, seed: int = 0, name: str = "Model", **changes: Any) -> bytes:
     """A whole submission."""
     return pack(run(folder / f"run-{seed}", rows(seed)), card(name, **changes))
+
+
+def with_videos(content: bytes, videos: Mapping[str, bytes]) -> bytes:
+    """The archive with attached videos: name of a sample -> content, whose digest its rows state then."""
+
+    def rewrite(files: dict[str, bytes]) -> None:
+        lines = [json.loads(line) for line in files["scores.jsonl"].splitlines()]
+        for line in lines:
+            if line["video"] in videos:
+                line["content"] = hashlib.sha256(videos[line["video"]]).hexdigest()
+        files["scores.jsonl"] = "\n".join(map(json.dumps, lines)).encode()
+        files |= {f"videos/{stem_of(name)}.mp4": data for name, data in videos.items()}
+
+    return rewritten(content, rewrite)
 
 
 Rewrite = Callable[[dict[str, bytes]], Mapping[str, bytes] | None]

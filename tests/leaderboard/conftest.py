@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import resource
 import shutil
 import socket
 import subprocess
@@ -26,6 +27,8 @@ from vbench.leaderboard.settings import Settings
 ADMIN = "an-admins-token-for-tests"
 
 PATIENCE = 60
+
+SMALL_DISK = 24 << 20
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +111,46 @@ def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
     return f"postgresql://postgres@/{name}?host={server}"
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def small_database(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A database that is full at 24 MB, and what a server must be started with for it to be so.
+
+    It lies on a small file system; where none may be mounted, SQLite's server may write no larger file.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="vbench-small-"))
+    folder.chmod(0o755)  # PostgreSQL's user walks into it
+    options = f"size={SMALL_DISK},mode=0777"
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, check=False)
+    if mounted.returncode and request.param == "postgresql":
+        pytest.skip("no small file system can be mounted here")
+    if mounted.returncode:
+        yield f"sqlite:///{folder}/board.sqlite", {"file_bytes": SMALL_DISK}
+        shutil.rmtree(folder)
+        return
+    try:
+        if request.param == "sqlite":
+            yield f"sqlite:///{folder}/board.sqlite", {}
+        else:
+            yield from _small_postgres(request.getfixturevalue("postgres"), folder)
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+        folder.rmdir()
+
+
+def _small_postgres(server: str, folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    space = folder / "space"
+    space.mkdir()
+    owner = Path(server).stat()
+    os.chown(space, owner.st_uid, owner.st_gid)
+    name = f"small_{time.time_ns()}"
+    with psycopg.connect(host=server, user="postgres", dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE TABLESPACE {name} LOCATION '{space}'".encode())
+        connection.execute(f"CREATE DATABASE {name} TABLESPACE {name}".encode())
+        yield f"postgresql://postgres@/{name}?host={server}", {}
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        connection.execute(f"DROP TABLESPACE {name}".encode())
+
+
 @pytest.fixture
 def board(database: str) -> Iterator[Board]:
     """A board of the mini suite on each kind of database."""
@@ -145,8 +188,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         server.kill()
 
 
-def start_server(folder: Path, database: str, **settings: Any) -> Server:
-    """Start a board as the command line does; its log is in the folder."""
+def start_server(folder: Path, database: str, file_bytes: int = 0, **settings: Any) -> Server:
+    """Start a board as the command line does; its log is in the folder, and no file of it larger than is said."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -156,6 +199,8 @@ def start_server(folder: Path, database: str, **settings: Any) -> Server:
     command = [sys.executable, "-c", program, "--port", str(port), "--database", database]
     with (folder / f"server-{port}.log").open("wb") as log:
         process = subprocess.Popen(command, env={**os.environ, **stated}, stdout=log, stderr=log)
+    if file_bytes:
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     server = Server(f"http://127.0.0.1:{port}", process)
     _until(lambda: _healthy(server), "the board")
     return server

@@ -1,4 +1,4 @@
-"""A board that is worth looking at: results of the size of the official suite, with frames and videos.
+"""A board that is worth looking at: whole results of the open suite, with frames and videos.
 
 Scores are simulated, clips come from the synthetic generator; the models are named after what they are.
 """
@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from tests.analysis.test_comparison import write_run
-from tests.leaderboard.archives import CHECKPOINTS, archive, card, run
+from tests.leaderboard.archives import CHECKPOINTS, RECORDED, archive, card, run, scored
 from tests.leaderboard.archives import rows as small_rows
 from tests.simulated import BINARY, CATEGORIES, LEVELS
 from vbench.benchmarks.t2v import RULES
+from vbench.files.digest import digest
 from vbench.generators.catalog import build
 from vbench.leaderboard.submissions.pack import pack
 from vbench.prompts.library import suite
-from vbench.prompts.official import NAME, SUITE_SHA256
 from vbench.prompts.sampling_plan import sampling_plan
 from vbench.runs.store import Row
 from vbench.sampling.generate import generate
@@ -42,31 +42,33 @@ VIDEOS = 4
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>{{constructor}}${alert(3)}"
 
 
-def official_rows(seed: int, shift: float = 0.0, shifts: dict[str, float] | None = None) -> Iterator[Row]:
-    """A whole result: as many prompts and videos of each dimension as in the official suite."""
+def whole_rows(seed: int, shift: float = 0.0, shifts: dict[str, float] | None = None) -> Iterator[Row]:
+    """A whole result of the open suite, which has the official one's structure and size."""
     own, shared = np.random.default_rng(seed + 1), np.random.default_rng(0)
-    texts = [prompt.text for prompt in OPEN.prompts][: max(rule.prompts for rule in RULES.values())]
-    for name, count in ((rule.name, rule.prompts) for rule in RULES.values()):
+    for name in RULES:
         mean, spread, noise = LEVELS[name]
         favours = shared.normal(0, spread / 3, len(CATEGORIES))
-        for place, text in enumerate(texts[:count]):
+        texts = [prompt.text for prompt in OPEN if name in prompt.dimensions]
+        for place, text in enumerate(texts):
             level = mean + shift + (shifts or {}).get(name, 0.0) + shared.normal(0, spread) + favours[place % 8]
             for sample in range(5):
                 value = own.random() < level if name in BINARY else np.clip(level + own.normal(0, noise), 0, 1)
                 video = f"{text}-{sample}.mp4"
                 content = hashlib.sha256(f"{seed} {video}".encode()).hexdigest()
-                row = Row(video, text, name, "0" * 64, content, CATEGORIES[place % 8], weight=1.0)
-                yield replace(row, value=float(value))
+                row = Row(video, text, name, "0" * 64, content, CATEGORIES[place % 8])
+                yield scored(row, float(value))
 
 
 def exhibits(folder: Path) -> list[bytes]:
     """Archives: three whole results, one of another suite and profile, and one whose names are HTML."""
     made = []
     for seed, (name, (generator, shift, shifts)) in enumerate(MODELS.items()):
-        rows = list(official_rows(seed, shift, shifts))
-        videos = _videos(folder / f"videos-{seed}", generator, {row.prompt for row in rows})
-        suite_of = {"name": NAME, "sha256": SUITE_SHA256}
-        changes = {"suite": suite_of, "checkpoints": CHECKPOINTS, "videos": str(videos), "started": "2025-03-01"}
+        made_up = list(whole_rows(seed, shift, shifts))
+        videos = _videos(folder / f"videos-{seed}", generator, {row.prompt for row in made_up})
+        digests = {path.name: digest(path) for path in videos.glob("*.mp4")}
+        rows = [replace(row, sha256=digests.get(row.video, row.sha256)) for row in made_up]
+        suite_of = {"name": "open", "sha256": OPEN.digest}
+        changes = {"suite": suite_of, "checkpoints": CHECKPOINTS, "videos": str(videos), **RECORDED}
         (folder / f"run-{seed}").mkdir(parents=True)
         made.append(pack(write_run(folder / f"run-{seed}", rows, **changes), card(name, version="1.0"), VIDEOS, VIDEOS))
     own = run(folder / "own" / "run", small_rows(7), profile="lite", checkpoints={})

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.footage import noise, write_video
-from tests.leaderboard.archives import card, rewritten, rows, run
+from tests.leaderboard.archives import card, rows, run, with_videos
 from tests.leaderboard.conftest import ADMIN
 from vbench.analysis.alignment import align
 from vbench.analysis.preference import Judgement
@@ -18,12 +18,8 @@ from vbench.leaderboard.votes import judgements_of, runs_of
 def submit(board: Board, folder: Path, seed: int, name: str, version: str = "1.0") -> int:
     """Publish a run of the mini suite with one sampled video; its videos are in a folder."""
     made = [replace(row, video=f"videos/{row.video}") for row in rows(seed)]
-    stem = made[0].video.rsplit(".", 1)[0].replace("/", "_")
-
-    def add(files: dict[str, bytes]) -> None:
-        files[f"videos/{stem}.mp4"] = (folder / "some.mp4").read_bytes()
-
-    content = rewritten(pack(run(folder / f"run-{seed}", made), card(name, version=version)), add)
+    video = (folder / "some.mp4").read_bytes() + bytes([seed])
+    content = with_videos(pack(run(folder / f"run-{seed}", made), card(name, version=version)), {made[0].video: video})
     return board.submit(content, ADMIN).id
 
 
@@ -32,10 +28,10 @@ def test_votes_between_published_submissions(board: Board, tmp_path: Path) -> No
     one, two, three = (submit(board, tmp_path, seed, name) for seed, name in enumerate(("One", "Two", "Three")))
     (prompt,) = board.videos()
     dimension = rows()[0].dimension
-    board.vote(prompt, one, two, "first", "somebody", dimension)
-    board.vote(prompt, one, two, "second", "somebody", dimension)
-    board.vote(prompt, two, one, "tie", "somebody else", dimension)
-    board.vote(prompt, three, one, "first", "somebody")
+    board.ballot_box.vote(prompt, one, two, "first", "somebody", dimension)
+    board.ballot_box.vote(prompt, one, two, "second", "somebody", dimension)
+    board.ballot_box.vote(prompt, two, one, "tie", "somebody else", dimension)
+    board.ballot_box.vote(prompt, three, one, "first", "somebody")
     shown = (f"videos/{rows()[0].video}",) * 2
     told = judgements_of(board)
     assert told == [

@@ -9,6 +9,7 @@ from tests.parity.figures import reference
 from tests.parity.grit import CLIPS, aggregate, describer, probe, score, texts, video
 from vbench.dimensions.backbones.grit.grit import BEGIN
 from vbench.dimensions.color import COLORS, Color
+from vbench.dimensions.regions import found_in, in_words, subsampled
 
 pytestmark = pytest.mark.parity
 
@@ -33,11 +34,22 @@ def test_verdicts_follow_from_the_references_words(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CLIPS)
-def test_labels_and_captions_are_the_references(name: str) -> None:
+def test_labels_and_captions_are_the_references_where_they_can_count(name: str) -> None:
     seen, figures = score(Color, name), probe(Color, name)
     assert seen.details["frame_indices"] == figures["frame_indices"]
-    assert texts(seen, "labels") == figures["per_frame_objects"]
-    assert texts(seen, "captions") == figures["per_frame_captions"]
+    wanted, labels, captions = seen.details["object"], figures["per_frame_objects"], figures["per_frame_captions"]
+    shown = [own[:1] == [wanted] for own in labels]
+    assert texts(seen, "labels") == [own if shows else own[:1] for own, shows in zip(labels, shown, strict=True)]
+    assert texts(seen, "captions") == [own if shows else [] for own, shows in zip(captions, shown, strict=True)]
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_all_labels_and_captions_are_the_references(name: str) -> None:
+    figures, found = probe(Color, name), found_in(video(name), describer(), subsampled)
+    words = dict(zip(found, in_words(list(found.values()), describer(), ("label", "caption")), strict=True))
+    told = [words[index] for index in figures["frame_indices"]]
+    assert [list(labels) for labels, _ in told] == figures["per_frame_objects"]
+    assert [list(captions) for _, captions in told] == figures["per_frame_captions"]
 
 
 @pytest.mark.parametrize("name", [name for name in CLIPS if "frames" in GOLDEN["clips"][name]["probe"]])

@@ -29,6 +29,7 @@ from vbench.reports import formatting
 from vbench.reports import report_data as report
 from vbench.reports.charts import histogram, radar, sparkline
 from vbench.reports.report_page import write_report
+from vbench.runs.record import read_record
 from vbench.runs.results import read_rows, read_score_card
 from vbench.runs.store import FAILED, TOO_SHORT, Row
 
@@ -345,7 +346,7 @@ def test_runs_without_anything(tmp_path: Path) -> None:
     empty = write_run(tmp_path / "empty", [])
     other = write_run(tmp_path / "other", [Row("a", "a", "scene", "", status=FAILED, reason="bad luck")])
     words = " ".join(read(write_report([empty, other], tmp_path / "report.html")).text.split())
-    assert "no dimension of this side has a score" in words
+    assert "no dimension of this part has a score" in words
     assert "The runs share no prompt and dimension." in words
     assert "No video counts." in words
     with pytest.raises(UsageError, match="holds no run"):
@@ -376,5 +377,5 @@ def test_charts_of_little() -> None:
 
 
 def test_the_provenance_is_the_record(runs: dict[str, Path], pages: dict[str, Path]) -> None:
-    record = json.loads((runs["whole"] / "run.json").read_text())
+    record = read_record(runs["whole"]).plain()
     assert json.dumps(record, indent=2) in read(pages["whole"]).text

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from vbench.errors import UsageError
+from vbench.errors import StorageError, UsageError
 from vbench.runs.store import FAILED, UNREADABLE, Row, RunStore
 
 ROW = Row(
@@ -66,3 +70,81 @@ def test_newer_schema_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(UsageError, match="newer vbench"):
         RunStore(tmp_path / "run.sqlite")
+
+
+def filled(path: Path, rows: int = 400) -> Path:
+    store = RunStore(path)
+    store.put_all(Row(f"a-{index}.mp4", "a", "scene", str(index), value=0.5, weight=1.0) for index in range(rows))
+    store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.close()
+    return path
+
+
+def test_a_full_disk_has_its_own_message_and_loses_nothing(tmp_path: Path) -> None:
+    store = RunStore(filled(tmp_path / "run.sqlite"))
+    (pages,) = store.connection.execute("PRAGMA page_count").fetchone()
+    store.connection.execute(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(StorageError, match="disk is full"):
+        store.put_all(Row(f"b-{index}.mp4", "b", "scene", "x") for index in range(400))
+    assert len(list(store.rows())) == 400
+
+
+def test_damaged_pages_have_their_own_message(tmp_path: Path) -> None:
+    path = filled(tmp_path / "run.sqlite")
+    content = bytearray(path.read_bytes())
+    content[8192:-4096] = b"\xa5" * (len(content) - 8192 - 4096)
+    path.write_bytes(content)
+    with pytest.raises(StorageError, match="pages of it are damaged"):
+        list(RunStore(path, read_only=True).rows())
+
+
+def test_another_writer_has_its_own_message(tmp_path: Path) -> None:
+    path = filled(tmp_path / "run.sqlite")
+    with sqlite3.connect(path) as other:
+        other.execute("BEGIN IMMEDIATE")
+        store = RunStore.__new__(RunStore)
+        store.path, store.connection = path, sqlite3.connect(path, timeout=0)
+        with pytest.raises(StorageError, match="another process holds it"):
+            store.put(ROW)
+        other.rollback()
+
+
+@pytest.fixture
+def forbidden() -> Iterator[Path]:
+    """A folder that may be read and not written, also where the tests run with every right."""
+    folder = Path(tempfile.mkdtemp())
+    filled(folder / "run.sqlite")
+    (folder / "run.sqlite").chmod(0o444)
+    folder.chmod(0o555)
+    root = os.name == "posix" and os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield folder
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
+
+
+def test_a_run_on_a_read_only_medium_is_read(forbidden: Path) -> None:
+    store = RunStore(forbidden / "run.sqlite", read_only=True)
+    assert len(list(store.rows())) == 400
+    store.close()
+
+
+def test_and_not_written(forbidden: Path) -> None:
+    with pytest.raises(StorageError, match="read-only"):
+        RunStore(forbidden / "run.sqlite")
+    with pytest.raises(StorageError, match="cannot be opened"):
+        RunStore(forbidden / "another.sqlite")
+
+
+def test_a_reader_changes_nothing(tmp_path: Path) -> None:
+    path = filled(tmp_path / "run.sqlite")
+    before = path.read_bytes()
+    store = RunStore(path, read_only=True)
+    assert len(list(store.rows())) == 400
+    store.close()
+    assert path.read_bytes() == before

@@ -6,14 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from tests.footage import write_text, write_video
-from vbench.errors import UsageError
+from tests.footage import noise, write_text, write_video
+from vbench.cli import app
+from vbench.errors import CheckpointError, UsageError
 from vbench.generators.base import Delivery, Generator, Request, SamplingError, Settings
 from vbench.generators.catalog import build
 from vbench.generators.options import Options
-from vbench.media.clip import Encoded
+from vbench.media.clip import Clip, Encoded
 from vbench.prompts.sampling_plan import sampling_plan
 from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.sampling.generate import (
@@ -234,3 +237,62 @@ def test_a_record_of_the_future_and_a_broken_one_are_refused(tmp_path: Path) -> 
     (tmp_path / RECORD).write_text("{")
     with pytest.raises(UsageError, match="cannot be read"):
         read_sampling(tmp_path)
+
+
+class Dark(Generator[Options]):
+    """Clips whose second half is black, and who are told apart by their first."""
+
+    defaults = Settings(frames=8, height=32, width=48, fps=8)  # type: ignore[assignment]
+    loaded = 0
+
+    def load(self) -> None:
+        Dark.loaded += 1
+
+    def sample(self, request: Request) -> Clip:
+        frames = noise(8, height=32, width=48, seed=request.seed % 1000)
+        frames[4:] = 0
+        return Clip(frames, 8)
+
+
+def test_what_came_is_looked_at_and_marked(tmp_path: Path) -> None:
+    generate(Dark("dark", "", Options()), wanted(samples=1), Dark.defaults, tmp_path)  # type: ignore[arg-type]
+    for record in read_manifest(tmp_path):
+        assert record.flaws == [
+            "flat: 4 of 8 frames, the first of them number 4, are of one colour",
+            "black: 4 of 8 frames, the first of them number 4, are without light",
+            "frozen: 4 of 8 frames in a row are the same",
+        ]
+    (tmp_path / RECORD).unlink()  # its suite is none that check could find
+    told = CliRunner().invoke(app, ["check", str(tmp_path), "--json"])
+    found = [one for one in json.loads(told.output)["findings"] if one["kind"] == "flaw"]
+    assert len(found) == 9
+    assert "without light" in found[1]["message"]
+
+
+def test_files_that_came_are_looked_at_too(tmp_path: Path) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    still = np.repeat(noise(1, height=32, width=48, seed=0), 6, axis=0)
+    write_video(folder / "a cat-0.mp4", still)
+    plan = wanted(samples=1, prompts=["a cat"])
+    generator = build(f"directory:{folder}")
+    generate(generator, plan, generator.defaults, tmp_path / "out")
+    (record,) = read_manifest(tmp_path / "out")
+    assert record.flaws == ["frozen: 6 of 6 frames in a row are the same"]
+
+
+def test_weights_are_loaded_only_where_a_video_is_missing(tmp_path: Path) -> None:
+    before = Dark.loaded
+    for loads in (1, 1):
+        generate(Dark("dark", "", Options()), wanted(samples=1), Dark.defaults, tmp_path)  # type: ignore[arg-type]
+        assert Dark.loaded - before == loads
+
+
+def test_nothing_is_written_where_the_weights_are_wrong(tmp_path: Path) -> None:
+    class Broken(Dark):
+        def load(self) -> None:
+            raise CheckpointError("half of it")
+
+    with pytest.raises(CheckpointError):
+        generate(Broken("dark", "", Options()), wanted(), Dark.defaults, tmp_path / "out")  # type: ignore[arg-type]
+    assert not (tmp_path / "out").exists()

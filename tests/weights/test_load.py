@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+import json
 import pickle
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from tests.parity.checkpoint_cache import save
 from vbench.errors import CheckpointError, CheckpointMismatch, MissingCheckpoint, UnsafeCheckpoint, UsageError
 from vbench.files.digest import digest
-from vbench.weights import cards, load
+from vbench.weights import cards, load, safetensors_files
 
 STATE = {"layer.weight": torch.arange(6.0).reshape(2, 3), "layer.bias": torch.tensor([0.5, -0.5])}
 
@@ -162,3 +165,81 @@ def test_published_digests() -> None:
     assert cards.is_published("musiq_spaq", "358bb6af" + "0" * 56)
     assert cards.is_published("musiq_spaq", "0" * 64) is False
     assert cards.is_published("dino_vitb16", "0" * 64) is None
+
+
+def spoil(path: Path, length: int) -> None:
+    """Zeros in the middle of a file, where it holds tensors."""
+    whole = bytearray(path.read_bytes())
+    middle = len(whole) // 2
+    whole[middle : middle + length] = bytes(length)
+    path.write_bytes(whole)
+
+
+@pytest.mark.parametrize(("name", "torchscript"), [("dino_vitb16", False), ("clip_vit_b_32", True)])
+def test_zeros_inside_a_file_are_found_without_a_digest(cache: Path, name: str, torchscript: bool) -> None:
+    spoil(put(cache, name, {"weight": torch.rand(1000, 1000)}, torchscript=torchscript), 1 << 20)
+    with pytest.raises(CheckpointError, match=r"is damaged: its record .*data/\d+ is not what was written"):
+        load.state_dict(name)
+
+
+def test_safetensors_and_several_of_them_are_read_as_one(tmp_path: Path) -> None:
+    save_file(STATE, tmp_path / "one.safetensors")
+    whole = load.read_tensors(tmp_path / "one.safetensors")
+    folder = tmp_path / "several"
+    folder.mkdir()
+    names = {key: f"part-{number}.safetensors" for number, key in enumerate(STATE)}
+    for key, name in names.items():
+        save_file({key: STATE[key]}, folder / name)
+    index = folder / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": names}))
+    for path in (folder, index):
+        parts = load.read_tensors(path)
+        assert all(torch.equal(parts[key], whole[key]) for key in STATE)
+    (folder / "part-1.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"lacks 1 of 2 files.*part-1\.safetensors"):
+        load.read_tensors(folder)
+
+
+@pytest.mark.parametrize("change", [lambda whole: whole[:-1], lambda whole: b"12345678" + whole, lambda whole: b""])
+def test_safetensors_that_are_cut_or_something_else_are_refused(
+    change: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    path = tmp_path / "one.safetensors"
+    save_file(STATE, path)
+    assert safetensors_files.header(path)["layer.weight"].shape == (2, 3)
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(CheckpointError, match=r"one\.safetensors"):
+        safetensors_files.header(path)
+
+
+def test_training_checkpoints_are_unwrapped(tmp_path: Path) -> None:
+    forwarded = {f"_forward_module.{key}": value for key, value in STATE.items()}
+    for payload, entry in (
+        ({"state_dict": STATE, "epoch": 3}, ""),
+        ({"module": forwarded}, "state_dict"),
+        ({"ema": STATE, "model": {"other": torch.zeros(1)}}, "ema"),
+    ):
+        assert load.unwrapped(payload, entry, tmp_path).keys() == STATE.keys()
+    with pytest.raises(CheckpointError, match="found ema, model"):
+        load.unwrapped({"ema": STATE, "model": STATE}, "", tmp_path)
+
+
+def test_several_networks_of_one_file_are_loaded_together_or_not_at_all(cache: Path) -> None:
+    first, second = Network(), Network()
+    before = first.layer.weight.clone()
+    parts = [
+        load.Part(first, "first."),
+        load.Part(second, "second.", lambda key: key.replace("layer", "linear")),
+    ]
+    state = {f"{prefix}{key}": value for prefix in ("first.", "second.") for key, value in STATE.items()}
+    with pytest.raises(CheckpointMismatch, match=r"2 missing: second\.linear\.weight, second\.linear\.bias"):
+        load.fill("dino_vitb16", state, parts)
+    assert torch.equal(first.layer.weight, before)
+    load.fill("dino_vitb16", {key.replace("second.layer", "second.linear"): v for key, v in state.items()}, parts)
+    assert torch.equal(second.layer.weight, STATE["layer.weight"])
+
+
+def test_integers_in_place_of_fractions_are_refused(cache: Path) -> None:
+    state = {**STATE, "layer.bias": torch.zeros(2, dtype=torch.int8)}
+    with pytest.raises(CheckpointMismatch, match=r"1 of another kind of number: layer\.bias int8"):
+        load.load_strictly(Network(), state, "dino_vitb16")

@@ -24,6 +24,7 @@ from typing import Any
 
 from vbench.analysis.preference import LOSS, OVERALL, TIE, WIN, Judgement
 from vbench.errors import UsageError
+from vbench.files.text import read_text
 
 SUFFIXES = (".json", ".jsonl", ".csv")
 
@@ -70,8 +71,8 @@ def _entries(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         missing = "does not exist" if not path.exists() else f"is none of {', '.join(SUFFIXES)}"
         raise UsageError(f"{path} {missing}.")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_text(path)
+    except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}.") from error
     if path.suffix == ".csv":
         lines = csv.DictReader(io.StringIO(text, newline=""))

@@ -3,6 +3,9 @@
 A model's win ratio is its points over the comparisons that it took part in; a win is a point, a tie half of one. It is
 that of Huang et al., "VBench: Comprehensive Benchmark Suite for Video Generative Models", CVPR 2024, section 4.2. The
 intervals draw prompts, as :mod:`vbench.analysis.statistics` does: all that was said about one prompt stays together.
+
+A win ratio depends on whom a model met; the strengths of Bradley and Terry ("Rank Analysis of Incomplete Block
+Designs", Biometrika 1952) do not: the chance that i beats j is 1 / (1 + exp(s_j - s_i)).
 """
 
 from __future__ import annotations
@@ -21,6 +24,9 @@ OVERALL = ""
 """Dimension of a judgement of the videos on the whole."""
 
 WIN, TIE, LOSS = 1.0, 0.5, 0.0
+
+PRIOR = 0.1
+"""Wins that every pair of models is given beforehand, on either side."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,53 @@ def win_ratios(judgements: Iterable[Judgement], seed: int = 0, draws: int = DRAW
     prompts, models = prompts_of(given), models_of(given)
     ratios = tally(given, prompts, models).ratios(drawn_counts(len(prompts), seed, draws))
     return {model: interval(ratios[:, place]) for place, model in enumerate(models)}
+
+
+def bradley_terry(judgements: Iterable[Judgement], seed: int = 0, draws: int = DRAWS) -> dict[str, Interval]:
+    """Chance of each model to beat another one of those that were compared, 0..1, on the average over the others.
+
+    Args:
+        judgements: in any order; a tie is half a win of both.
+        seed: of the draws of prompts.
+        draws: how many.
+    """
+    given = list(judgements)
+    prompts, models = prompts_of(given), models_of(given)
+    if len(models) < 2:
+        return {}
+    wins = wins_by_prompt(given, prompts, models)
+    counts = drawn_counts(len(prompts), seed, draws)
+    strengths = np.stack([strengths_of(np.tensordot(count, wins, 1)) for count in counts])
+    chances = np.stack([_chances(drawn) for drawn in strengths])
+    return {model: interval(chances[:, place]) for place, model in enumerate(models)}
+
+
+def wins_by_prompt(judgements: Iterable[Judgement], prompts: Sequence[str], models: Sequence[str]) -> Array:
+    """``(prompts, models, models)`` float64: how often the model of the row beat that of the column."""
+    row = {prompt: place for place, prompt in enumerate(prompts)}
+    column = {model: place for place, model in enumerate(models)}
+    wins = np.zeros((len(prompts), len(models), len(models)))
+    for one in judgements:
+        first, second = column[one.first], column[one.second]
+        wins[row[one.prompt], first, second] += one.outcome
+        wins[row[one.prompt], second, first] += 1 - one.outcome
+    return wins
+
+
+def strengths_of(wins: Array) -> Array:
+    """``(models, models)`` wins of row over column -> ``(models,)`` strengths with mean 0, by maximum likelihood.
+
+    Every pair is given :data:`PRIOR` wins of both beforehand: a model that only won has a finite strength then.
+    """
+    import choix
+
+    return np.asarray(choix.ilsr_pairwise_dense(wins, alpha=PRIOR, max_iter=10_000, tol=1e-6), dtype=np.float64)
+
+
+def _chances(strengths: Array) -> Array:
+    beats = 1 / (1 + np.exp(strengths[None, :] - strengths[:, None]))
+    others = len(strengths) - 1
+    return np.asarray((beats.sum(1) - 0.5) / others, dtype=np.float64)
 
 
 def tally(judgements: Iterable[Judgement], prompts: Sequence[str], models: Sequence[str]) -> Sums:

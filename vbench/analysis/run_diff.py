@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vbench.benchmarks.registry import benchmark_named
 from vbench.runs.record import read_record
-from vbench.runs.results import read_rows
+from vbench.runs.results import prompt_scores, read_rows
 from vbench.runs.store import Row
 from vbench.sampling.manifest import SampleRecord, read_manifest
 
@@ -35,7 +36,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Moved:
-    """A prompt whose score changed: mean over its videos, by dimension."""
+    """A prompt whose score changed: what a dimension says of its samples."""
 
     prompt: str
     dimension: str
@@ -80,7 +81,7 @@ def moved(first: Path, second: Path, most: int = SHOWN) -> list[Moved]:
     Raises:
         UsageError: a folder holds no run.
     """
-    before, after = _means(read_rows(first)), _means(read_rows(second))
+    before, after = _of_prompts(first), _of_prompts(second)
     changes = [Moved(prompt, dimension, before[prompt, dimension], after[prompt, dimension])
                for prompt, dimension in before.keys() & after.keys()]  # fmt: skip
     changed = [move for move in changes if move.change]
@@ -144,12 +145,10 @@ def _digests(record: Mapping[str, Any]) -> dict[str, str]:
     return {name: entry["sha256"] for name, entry in record["checkpoints"].items()}
 
 
-def _means(rows: Sequence[Row]) -> dict[tuple[str, str], float]:
-    values: dict[tuple[str, str], list[float]] = {}
-    for row in rows:
-        if row.value is not None and row.weight:
-            values.setdefault((row.prompt, row.dimension), []).append(row.value)
-    return {key: sum(found) / len(found) for key, found in values.items()}
+def _of_prompts(run: Path) -> dict[tuple[str, str], float]:
+    """The score of each prompt, by prompt and dimension."""
+    scores = prompt_scores(read_rows(run), benchmark_named(read_record(run).benchmark))
+    return {key: value for key, score in scores.items() if (value := score.value) is not None}
 
 
 def _listed(prompts: set[str], label: str) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import signal
 import sys
+import threading
+from typing import Any
 
 import typer
 
@@ -29,7 +33,13 @@ from vbench.cli.verify import verify
 from vbench.cli.weights import weights
 from vbench.errors import NothingToScore, UsageError, VBenchError
 
-OK, SOME_FAILED, USAGE, NOTHING_SCORED, INTERRUPTED = 0, 1, 2, 3, 130
+OK, SOME_FAILED, USAGE, NOTHING_SCORED = 0, 1, 2, 3
+
+ENVIRONMENT = (
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENAMETOOLONG, errno.ESTALE,
+    errno.ENOTDIR, errno.EISDIR,
+)  # fmt: skip
+"""What a machine can be short of; its words are shown, without a traceback."""
 
 app = typer.Typer(
     name="vbench",
@@ -86,6 +96,14 @@ def options(
     """Sample videos with generative models and score them, dimension by dimension."""
 
 
+class Stopped(BaseException):
+    """The process was told to end, by Ctrl-C or otherwise; what it was doing is left, and cleaned up behind it."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__()
+
+
 def _status(error: VBenchError) -> int:
     if isinstance(error, NothingToScore):
         return NOTHING_SCORED
@@ -96,6 +114,7 @@ def main() -> None:
     """Run the command line; a user's mistake prints one paragraph, a bug keeps its traceback."""
     command = typer.main.get_group(app)
     name_options(command)
+    before = _listen()
     try:
         command()
     except VBenchError as error:
@@ -107,6 +126,38 @@ def main() -> None:
             raise
         typer.echo(f'vbench: this needs the package {package}: pip install "vbench-suite[all]"', err=True)
         sys.exit(SOME_FAILED)
-    except KeyboardInterrupt:
+    except OSError as error:
+        if error.errno not in ENVIRONMENT:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"vbench: {where}{error.strerror}. What was finished is stored.", err=True)
+        sys.exit(SOME_FAILED)
+    except Stopped as stopped:
         typer.echo("\nvbench: interrupted. What was finished is stored; the same command continues.", err=True)
-        sys.exit(INTERRUPTED)
+        sys.exit(128 + stopped.number)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _listen() -> dict[int, Any]:
+    """Be told to end as by Ctrl-C, and print what an output of few letters cannot show as something else.
+
+    Returns:
+        Who answered before.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    before: dict[int, Any] = {}
+    if threading.current_thread() is not threading.main_thread():
+        return before
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):  # not under nohup
+            before[number] = signal.signal(number, _stop)
+    return before
+
+
+def _stop(number: int, frame: object) -> None:
+    raise Stopped(number)

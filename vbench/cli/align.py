@@ -66,6 +66,7 @@ def align(
     from vbench.analysis.alignment import align as align_runs
     from vbench.analysis.alignment import align_scores
     from vbench.analysis.annotations import read_annotations, read_scores
+    from vbench.files import ours
 
     if bool(run) and bool(scores):
         raise UsageError("Scores come from runs (--run) or from a table (--scores), not from both.")
@@ -73,6 +74,8 @@ def align(
         raise UsageError("What did people say? Give --annotations FILE, --board URL, or both.")
     if not (run or scores or board):
         raise UsageError("What are the scores? Give --run MODEL=FOLDER for each model, or --scores FILE.")
+    if plot:
+        ours.refuse_foreign(plot)
     votes, rows = _of_board(board) if board else ([], {})
     judgements = [*votes, *(one for path in annotations or () for one in read_annotations(path))]
     if scores:
@@ -194,7 +197,7 @@ def _plain(found: Mapping[str, Alignment]) -> dict[str, Any]:
 
 
 def _draw(plot: Path, found: Mapping[str, Alignment], what: str) -> None:
-    from vbench.files.atomic import write_atomically
+    from vbench.files import ours
     from vbench.reports.charts import Panel, alignment, standalone
 
     panels = [
@@ -204,7 +207,7 @@ def _draw(plot: Path, found: Mapping[str, Alignment], what: str) -> None:
         )
         for name, one in found.items()
     ]
-    write_atomically(plot, standalone(alignment(panels, "human win ratio", what)))
+    ours.write(plot, standalone(alignment(panels, "human win ratio", what)))
 
 
 def _remark(found: Mapping[str, Alignment], missing: Mapping[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +26,7 @@ def check(
     strict: Annotated[bool, typer.Option(help="Warnings count for the exit status, too.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """List what is missing, unreadable, odd, duplicate or changed, without loading any model.
+    """Account for every file, and list what is missing, unreadable, damaged, odd, duplicate or changed; no model.
 
     Exit status: 0 no errors, 1 errors (with --strict also warnings), 2 wrong call,
     3 no prompt tests what was asked.
@@ -38,14 +39,24 @@ def check(
     from rich.console import Console
     from rich.table import Table
 
+    from vbench.runs.discover import discover, shown
     from vbench.runs.plan import make_plan
     from vbench.runs.preflight import ERROR
     from vbench.runs.preflight import check as findings_of
 
     plan = make_plan(videos, dimension, suite=suite, category=category, benchmark=benchmark)
     findings = list(findings_of(plan))
+    there = discover(videos)
     if json_output:
-        print_json({"videos": len(plan.tasks), "findings": [asdict(finding) for finding in findings]})
+        not_read = {shown(one.path, there.root): one.why for one in there.not_read}
+        print_json(
+            {
+                "files": there.counts(),
+                "not_read": not_read,
+                "videos": len(plan.tasks),
+                "findings": [asdict(finding) for finding in findings],
+            }
+        )
     elif findings:
         table = Table("severity", "kind", "video", "what to know")
         for finding in findings:
@@ -53,6 +64,9 @@ def check(
         Console(highlight=False, markup=False).print(table)
     if not json_output:
         count = len({task.path for task in plan.tasks})
+        typer.echo(there.described())
+        for why, number in Counter(one.why for one in there.not_read).items():
+            typer.echo(f"  {number:,} not read: {why}")
         typer.echo(
             f"{count} videos, {len(findings)} findings." + ("" if findings else " Next: vbench evaluate " + str(videos))
         )

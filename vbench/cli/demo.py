@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +15,8 @@ MODELS = {"steady": "synthetic", "shaky": "synthetic:jerk=0.6,flicker=0.4"}
 def demo(
     context: typer.Context,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for the videos, the runs and the report; emptied first.")
+        Path,
+        typer.Option("--output", "-o", help="Folder for the videos, the runs and the report: new, empty, or a demo's."),
     ] = Path("demo-output"),
 ) -> None:
     """Sample two synthetic models, score them with the lite profile, compare them and write a report; two minutes.
@@ -25,8 +25,9 @@ def demo(
       vbench demo
       vbench demo --output here
     """
-    if output.exists():
-        shutil.rmtree(output)
+    from vbench.files import ours
+
+    ours.claim(output)
     videos, runs = output / "videos", output / "runs"
     for name, model in MODELS.items():
         _run(context, f"generate --model {model} --suite demo --samples 1 --out {videos / name}")

@@ -16,6 +16,10 @@ from vbench.errors import UsageError
 
 if TYPE_CHECKING:
     from vbench.runs.evaluate import Outcome
+    from vbench.runs.run import Run
+
+SHOWN = 5
+"""Damaged videos that are named, at most."""
 
 BY_METRIC = "imaging_quality_by_metric"
 
@@ -120,6 +124,9 @@ def evaluate(
             show_default=False,
         ),
     ] = "",
+    strict: Annotated[
+        bool, typer.Option(help="Score nothing if a video is damaged or cannot be read (vbench check lists them).")
+    ] = False,
     partial: Annotated[
         bool, typer.Option(help="Show the parts, such as Quality, over the dimensions that are there.")
     ] = False,
@@ -151,22 +158,26 @@ def evaluate(
             err=True,
         )
     from vbench import interface
-    from vbench.compat.result_files import write_results
+    from vbench.compat.result_files import result_files, write_results
     from vbench.compat.vbench_class import options_from
     from vbench.dimensions.backbones.pyiqa_metric import known_measure
+    from vbench.files import ours
 
     if prompt and prompt_file:
         raise UsageError("--prompt and --prompt-file exclude each other.")
     options = options_from({"imaging_quality_preprocessing_mode": imaging_preprocessing})
     if imaging_metric:
         options[BY_METRIC] = {"metric": known_measure(imaging_metric)}
+    if output:
+        ours.refuse_foreign(*result_files(output, "results"))
     run = interface.evaluate(
         where, dimensions=dimension, benchmark=benchmark, suite=suite, category=category, prompts=prompt_file or prompt,
         mode=mode, special=special, profile=profile, options=options, extra=[BY_METRIC] if imaging_metric else (),
-        output=output, device=device, workers=workers, memory=memory, progress=progress_of(progress),
+        output=output, device=device, workers=workers, memory=memory, strict=strict, progress=progress_of(progress),
     )  # fmt: skip
     assert run.plan and run.outcome
     card, used = write_results(run.folder, "results", run.plan), run.record.options
+    _remark(run, where)
     if json_output:
         print_json({"run": str(run.folder), **card_json(card, profile, partial, used)})
     else:
@@ -174,6 +185,21 @@ def evaluate(
         typer.echo(f"Run: {run.folder}\nRead it again: vbench score {run.folder}")
         typer.echo(f"With curves:   vbench report {run.folder}")
     raise typer.Exit(exit_status(run.outcome, explicit=bool(dimension)))
+
+
+def _remark(run: Run, videos: Path) -> None:
+    """On standard error: videos that are damaged and scored all the same, and files that nobody looked at."""
+    from vbench.runs.discover import discover
+    from vbench.runs.score_video import DAMAGE
+
+    damaged = {row.video: row.details[DAMAGE] for row in run.rows() if DAMAGE in row.details}
+    for video, damage in list(damaged.items())[:SHOWN]:
+        typer.echo(f"damaged, scored as it decodes: {video}: {damage}", err=True)
+    if len(damaged) > SHOWN:
+        typer.echo(f"... and {len(damaged) - SHOWN} more. All: vbench check {videos}", err=True)
+    missed = sum(one.is_media for one in discover(videos).not_read)
+    if missed:
+        typer.echo(f"videos or pictures that are not read: {missed}. Why: vbench check {videos}", err=True)
 
 
 def exit_status(outcome: Outcome, explicit: bool) -> int:

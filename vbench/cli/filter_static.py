@@ -60,6 +60,7 @@ def filter_static(
     folder = videos or videos_path
     if folder is None or not folder.is_dir():
         raise UsageError(f"Name the folder of the sampled videos; {folder or 'nothing'} is none.")
+    filtering.refuse_foreign(output)
     paths = filtering.videos_in(folder)
     filtered = scope in {spec.name for spec in T2V.specs if spec.sampled}
     keep = filtering.KEEP if filtered else None

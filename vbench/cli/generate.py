@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from vbench.cli.benchmarks import Named
 from vbench.cli.card import print_json
 from vbench.cli.progress import ProgressStyle, progress_of
-from vbench.errors import UsageError
+from vbench.errors import CheckpointError, UsageError
 
 if TYPE_CHECKING:
     from vbench.sampling.generate import Sampled
@@ -84,28 +84,45 @@ def generate(
         "frames": frames, "height": height, "width": width, "fps": fps, "steps": steps, "guidance": guidance,
         "negative_prompt": negative_prompt,
     }  # fmt: skip
-    outcome = interface.generate(
-        model, out, benchmark=benchmark, suite=suite, prompts=prompt, dimensions=dimension, category=category,
-        samples=samples, static_samples=static_samples, seed=seed, settings=settings, images=images,
-        texts=read_texts(texts) if texts else None, extender=extender, options=option or (),
-        progress=progress_of(progress),
-    )  # fmt: skip
+    try:
+        outcome = interface.generate(
+            model, out, benchmark=benchmark, suite=suite, prompts=prompt, dimensions=dimension, category=category,
+            samples=samples, static_samples=static_samples, seed=seed, settings=settings, images=images,
+            texts=read_texts(texts) if texts else None, extender=extender, options=option or (),
+            progress=progress_of(progress),
+        )  # fmt: skip
+    except CheckpointError as error:  # nothing was done: the call is wrong as it stands
+        raise UsageError(str(error)) from error
     _tell(outcome, json_output)
     raise typer.Exit(_exit_status(outcome))
 
 
 def generators(
-    name: Annotated[str | None, typer.Argument(help="Say more of this one.")] = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="NAME to say more of one; check NAME to ask the hub for its files.", metavar="[check] [NAME]"
+        ),
+    ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """List the generators with their published settings, and the techniques and enhancers that they compose with.
 
+    With check: whether a generator's published files are there and fit, without downloading them; exit status 0 yes,
+    1 no or the hub could not be asked.
+
     Examples:
       vbench generators
       vbench generators cogvideox-5b
+      vbench generators check latte
     """
     from vbench.generators.listing import described, listing
 
+    if words and words[0] == "check":
+        _check_files(words[1:], json_output)
+    if words and len(words) > 1:
+        raise UsageError(f"Give one name: vbench generators {words[0]}")
+    name = words[0] if words else None
     if name:
         if json_output:
             print_json(described(name))
@@ -124,6 +141,25 @@ def generators(
     for entry in entries:
         table.add_row(entry["name"], entry["kind"], entry["settings"], entry["meaning"])
     Console(highlight=False, markup=False).print(table)
+
+
+def _check_files(names: list[str], json_output: bool) -> NoReturn:
+    from vbench.generators.availability import availability
+    from vbench.weights.hub import NoConnection
+
+    if len(names) != 1:
+        raise UsageError("Say which generator: vbench generators check NAME")
+    try:
+        found = list(availability(names[0]))
+    except NoConnection as error:
+        typer.echo(f"The hub could not be asked, so nothing is known of the files of {names[0]}: {error}", err=True)
+        raise typer.Exit(1) from error
+    if json_output:
+        print_json([{"checkpoint": name, "fits": fits, "found": told} for name, fits, told in found])
+    else:
+        for name, fits, told in found:
+            typer.echo(f"{name}: {'' if fits else 'no: '}{told}")
+    raise typer.Exit(int(not all(fits for _, fits, _ in found)))
 
 
 def _size(text: str | None) -> tuple[int | None, int | None]:

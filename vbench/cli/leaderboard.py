@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from vbench.cli.board_admin import account, certify, open_board, queue, votes
 from vbench.cli.card import print_json
 from vbench.cli.plain_help import PlainHelp
 from vbench.errors import UsageError
 
-if TYPE_CHECKING:
-    from vbench.leaderboard.board import Board
-
 leaderboard = typer.Typer(help="Serve a leaderboard, and look after its database.")
+leaderboard.command(cls=PlainHelp)(queue)
+leaderboard.command(cls=PlainHelp)(certify)
+leaderboard.add_typer(account, name="account")
+leaderboard.add_typer(votes, name="votes")
 
 Database = Annotated[
     str | None,
@@ -80,7 +82,7 @@ def list_submissions(
     """
     from vbench.leaderboard.views.board_row import FIGURE
 
-    entries = [entry for entry in _board(database).entries(everything=True) if entry.format != FIGURE]
+    entries = [entry for entry in open_board(database).entries(everything=True) if entry.format != FIGURE]
     if as_json:
         print_json([entry.plain() for entry in entries])
         return
@@ -99,7 +101,7 @@ def publish(number: Number, database: Database = None) -> None:
     Examples:
       vbench leaderboard publish 12
     """
-    _board(database).publish(number, local=True)
+    open_board(database).publish(number, local=True)
     typer.echo(f"submission {number} is published")
 
 
@@ -110,7 +112,7 @@ def withdraw(number: Number, database: Database = None) -> None:
     Examples:
       vbench leaderboard withdraw 12
     """
-    _board(database).withdraw(number, local=True)
+    open_board(database).withdraw(number, local=True)
     typer.echo(f"submission {number} is withdrawn")
 
 
@@ -130,7 +132,7 @@ def add(
         content = archive.read_bytes()
     except OSError as error:
         raise UsageError(f"{archive} cannot be read: {error.strerror}") from error
-    receipt = _board(database).submit(content, local=True)
+    receipt = open_board(database).submit(content, local=True)
     typer.echo(f"submission {receipt.id} is {receipt.state}")
 
 
@@ -146,7 +148,7 @@ def export(
     from vbench.leaderboard.views.export import as_csv, as_json
 
     write = {Format.json: as_json, Format.csv: as_csv}[form]
-    typer.echo(write(_board(database).entries()), nl=False)
+    typer.echo(write(open_board(database).entries()), nl=False)
 
 
 @leaderboard.command(cls=PlainHelp)
@@ -158,14 +160,7 @@ def rebuild(database: Database = None) -> None:
     Examples:
       vbench leaderboard rebuild
     """
-    refused = _board(database).rebuild()
+    refused = open_board(database).rebuild()
     for number, reasons in refused.items():
         typer.echo(f"submission {number}: {' '.join(reasons)}", err=True)
     raise typer.Exit(int(bool(refused)))
-
-
-def _board(database: str | None) -> Board:
-    from vbench.leaderboard.board import Board
-    from vbench.leaderboard.settings import from_environment
-
-    return Board(from_environment(database=database))

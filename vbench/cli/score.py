@@ -83,11 +83,12 @@ def read_result_files(files: list[Path], benchmark: Benchmark) -> ScoreCard:
         UsageError: a file is not one, or two of them give the same dimension.
     """
     from vbench.benchmarks.score_card import DimensionResult, ScoreCard, in_protocol_order
+    from vbench.files.text import read_text
 
     results: dict[str, DimensionResult] = {}
     for file in files:
         try:
-            entries = {name: (float(value[0]), len(value[1])) for name, value in json.loads(file.read_text()).items()}
+            entries = {name: (float(value[0]), len(value[1])) for name, value in json.loads(read_text(file)).items()}
         except (OSError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
             raise UsageError(
                 f"{file} is not a result file: expected {{dimension: [score, [videos]]}} ({error})"

@@ -46,24 +46,26 @@ def sensitivity(
     from vbench import device as devices
     from vbench.analysis.sensitivity import sweep
     from vbench.dimensions.profiles import profile as profile_named
-    from vbench.files.atomic import write_atomically
+    from vbench.files import ours
     from vbench.reports.charts import response, standalone
     from vbench.runs.evaluators import Evaluators
 
+    plots = [_file(plot, name, len(dimension)) for name in dimension] if plot else []
+    ours.refuse_foreign(*plots)
     evaluators = Evaluators(profile_named(profile), devices.choose(device))
     sweeps = [sweep(name, evaluators, dial, steps, seed=seed, progress=progress_of(progress)) for name in dimension]
-    for found in sweeps:
-        if plot:
+    for place, found in enumerate(sweeps):
+        if plots:
             chart = response(found.strengths, found.means, list(found.scores.values()), found.dial.replace("_", " "))
-            write_atomically(_file(plot, found, len(sweeps)), standalone(chart))
+            ours.write(plots[place], standalone(chart))
         if not json_output:
             _print(found)
     if json_output:
         print_json([asdict(found) for found in sweeps])
 
 
-def _file(plot: Path, found: Sweep, count: int) -> Path:
-    return plot if count == 1 else plot.with_stem(f"{plot.stem}-{found.dimension}")
+def _file(plot: Path, dimension: str, count: int) -> Path:
+    return plot if count == 1 else plot.with_stem(f"{plot.stem}-{dimension}")
 
 
 def _print(found: Sweep) -> None:

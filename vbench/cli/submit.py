@@ -47,9 +47,15 @@ def submit(
     ] = None,
     to: Board = None,
     token: Token = "",
+    earlier: Annotated[
+        str, typer.Option(help="Withdraw token of an earlier submission of these scores.", show_default=False)
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make the zip of a submission, check it as the board will, and send it if an address is given.
+
+    What withdraws it is written down before it is sent, in ~/.local/state/vbench/submissions: after a broken
+    connection, call it again and get the same receipt.
 
     The card has: name, version, organisation, link, access (open weights, API, closed), licence, date, sampled_by,
     evaluated_by, contact, notes, resolution, fps, frames, seconds, steps, guidance, prompt_rewriting, precision.
@@ -58,16 +64,19 @@ def submit(
       vbench submit run --model-name "My Model" --organisation "My Lab" -o my.zip
       vbench submit run --card card.json --videos 20 --to https://board.example.org
     """
-    from vbench.leaderboard import client
+    from vbench.files import ours
 
+    if output is None and not to:
+        output = Path("submission.zip")
+    if output:
+        ours.refuse_foreign(output)
     given = {"name": model_name, "version": model_version, "organisation": organisation}
     given |= {"sampled_by": sampled_by, "evaluated_by": evaluated_by}
     content = _archive(source, _card(card, given), videos, partial, benchmark)
     checked = _checked(content)
-    if output or not to:
-        output = output or Path("submission.zip")
-        output.write_bytes(content)
-    receipt = client.submit(to, content, token) if to else {}
+    if output:
+        ours.write(output, content)
+    receipt = _sent(to, content, token, earlier) if to else {}
     if as_json:
         scores = {name: figure.value for name, figure in checked.scores.items()}
         findings = {"scores": scores, "notes": list(checked.notes), "apart": list(checked.apart)}
@@ -78,7 +87,8 @@ def submit(
         typer.echo(f"{output}: {len(content):,} bytes")
     if receipt:
         typer.echo(f"submission {receipt['id']} is {receipt['state']}")
-        typer.echo(f"keep this token, it withdraws the submission: {receipt['withdraw_token']}")
+        typer.echo(f"this token withdraws it: {receipt['withdraw_token']}")
+        typer.echo(f"it is kept in {receipt['kept_in']}")
 
 
 def withdraw(
@@ -86,24 +96,37 @@ def withdraw(
     to: Annotated[str, typer.Option("--to", metavar="URL", help="Address of the board.", show_default=False)],
     token: Token = "",
 ) -> None:
-    """Take a submission off a board, with the token of its receipt.
+    """Take a submission off a board, with the token of its receipt; one that was sent from here needs none.
 
     Examples:
       vbench withdraw 12 --to https://board.example.org
     """
     from vbench.leaderboard import client
+    from vbench.leaderboard.receipts import token_of
 
-    typer.echo(f"submission {number} is {client.withdraw(to, number, token)['state']}")
+    typer.echo(f"submission {number} is {client.withdraw(to, number, token or token_of(to, number))['state']}")
+
+
+def _sent(to: str, content: bytes, token: str, earlier: str) -> dict[str, Any]:
+    """The receipt of an archive, with the file in which its key lies; the key is there before anything is sent."""
+    from vbench.leaderboard import client
+    from vbench.leaderboard.receipts import about_to_send, answered, where
+
+    sent = about_to_send(to, content)
+    receipt = client.submit(to, content, token, sent.key, earlier)
+    answered(sent, receipt["id"])
+    return {**receipt, "kept_in": str(where(sent))}
 
 
 def _card(file: Path | None, given: dict[str, str]) -> ModelCard:
     from vbench.errors import UsageError
+    from vbench.files.text import read_text
     from vbench.leaderboard.submissions.model_card import read_card
 
     values: dict[str, Any] = {}
     if file:
         try:
-            values = json.loads(file.read_text(encoding="utf-8"))
+            values = json.loads(read_text(file))
         except (OSError, ValueError) as error:
             raise UsageError(f"The model card {file} cannot be read: {error}") from error
         if not isinstance(values, dict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,46 +15,62 @@ from vbench.errors import CheckpointError, UsageError
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from vbench.weights.cards import Checkpoint
+    from vbench.weights.card import Checkpoint
+
+SHA256 = 64
+"""Characters of a digest."""
 
 weights = typer.Typer(
-    help="Checkpoints: list, download, verify, path.",
+    help="Checkpoints of backbones and generators: list, download, verify, path.",
     no_args_is_help=True,
-    epilog="Examples: vbench weights list; vbench weights download -d motion_smoothness; vbench weights path amt_s",
+    epilog="Examples: vbench weights list; vbench weights download -d motion_smoothness; "
+    "vbench weights download -m lavie+interpolation; vbench weights path amt_s",
 )
 
 Names = Annotated[list[str] | None, typer.Argument(help="Names as in `vbench weights list`.", show_default=False)]
 Dimensions = Annotated[
     list[str] | None, typer.Option("--dimension", "-d", help="The checkpoints of this dimension.", show_default=False)
 ]
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--model", "-m", help="The checkpoints of this generator, with +enhancers.", show_default=False),
+]
 
 
 @weights.command("list", cls=PlainHelp)
-def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
-    """Show every checkpoint: whether it is there, its licence, where it comes from.
+def list_(
+    names: Names = None,
+    dimension: Dimensions = None,
+    model: Models = None,
+    json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Show every checkpoint: whether it is there, its size and licence, where it comes from.
 
     Examples:
       vbench weights list
+      vbench weights list -m lavie+interpolation
     """
-    from rich.console import Console
-    from rich.table import Table
-
     from vbench.files.cache import cache_dir
     from vbench.weights.cards import all_checkpoints
 
+    chosen = _chosen(names, dimension, model, everything=list(all_checkpoints()))
+    rows = [_row(all_checkpoints()[name]) for name in chosen]
     if json_output:
-        print_json({"cache": str(cache_dir()), "checkpoints": [_row(entry) for entry in all_checkpoints().values()]})
+        print_json({"cache": str(cache_dir()), "checkpoints": rows})
         return
-    found = {name: _found(name) for name in all_checkpoints()}
-    table = Table("name", "what", "licence", "there", title=f"Cache: {cache_dir()}", title_justify="left")
-    for name, entry in all_checkpoints().items():
-        file = found[name]
-        table.add_row(name, entry.title, entry.licence, f"{file.stat().st_size / 2**20:.1f} MiB" if file else "no")
-    Console(highlight=False, markup=False).print(table)
-    missing = sum(file is None for file in found.values())
+    typer.echo(f"Cache: {cache_dir()}")
+    for row in rows:
+        size = _size(row["bytes"] or row["published_bytes"])
+        there = "there" if row["there"] else "missing"
+        typer.echo(f"\n{row['name']}\n  {', '.join(text for text in (there, size, row['licence']) if text)}")
+        typer.echo(f"  {row['title']}{'' if row['pinned'] else '; revision not pinned'}\n  {row['address']}")
+        if row["note"]:
+            typer.echo(f"  {row['note']}")
+    missing = sum(not row["there"] for row in rows)
     if missing:
         typer.echo(
-            f"{missing} are missing. Get them all: vbench weights download   or some: vbench weights download NAME"
+            f"\n{missing} are missing. Get some: vbench weights download NAME, -d DIMENSION or -m MODEL; those of all "
+            "dimensions: vbench weights download"
         )
 
 
@@ -62,12 +78,14 @@ def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSO
 def download(
     names: Names = None,
     dimension: Dimensions = None,
+    model: Models = None,
     force: Annotated[bool, typer.Option(help="Fetch again what is there.")] = False,
 ) -> None:
-    """Fetch checkpoints into the cache; an interrupted download continues.
+    """Fetch checkpoints into the cache, those of all dimensions by default; an interrupted download continues.
 
     Examples:
       vbench weights download -d motion_smoothness
+      vbench weights download -m lavie+interpolation
     """
     from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
@@ -76,7 +94,7 @@ def download(
     failed = []
     columns = (TextColumn("{task.description}"), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns) as bar:
-        for name in _chosen(names, dimension):
+        for name in _chosen(names, dimension, model):
             task = bar.add_task(name, total=None)
             try:
                 path = fetch(name, partial(_show, bar, task), force)
@@ -90,18 +108,19 @@ def download(
 
 
 @weights.command(cls=PlainHelp)
-def verify(names: Names = None, dimension: Dimensions = None) -> None:
+def verify(names: Names = None, dimension: Dimensions = None, model: Models = None) -> None:
     """Compare digests with the published ones, and read every file that has none as a run would.
 
-    Exit status: 0 all are there and right, 1 otherwise.
+    Without names: the files of all dimensions. Exit status: 0 all are there and right, 1 otherwise.
 
     Examples:
       vbench weights verify
+      vbench weights verify -m seine
     """
     from vbench.weights import cards
 
     wrong = False
-    for name in _chosen(names, dimension):
+    for name in _chosen(names, dimension, model):
         try:
             verdict, good = _verdict(name, cards.locate(name))
         except CheckpointError as error:
@@ -130,33 +149,58 @@ def _show(bar: Progress, task: TaskID, done: int, total: int | None) -> None:
 
 
 def _found(name: str) -> Path | None:
-    from vbench.weights.cards import candidates
+    from vbench.weights.cards import find
 
-    return next((place for place in candidates(name) if place.is_file()), None)
+    return find(name)
 
 
-def _verdict(name: str, file: Path) -> tuple[str, bool]:
+def _verdict(name: str, place: Path) -> tuple[str, bool]:
     from vbench.files.digest import digest
     from vbench.weights import cards, load
 
-    sha256 = digest(file)
+    if place.is_dir():
+        return _verdict_of_folder(place)
+    sha256 = digest(place)
     published = cards.is_published(name, sha256)
     if published is False:
         return (
-            f"{file} is not the published file: sha256 {sha256}, expected {cards.checkpoint(name).sha256}",
+            f"{place} is not the published file: sha256 {sha256}, expected {cards.checkpoint(name).sha256}",
             False,
         )
     if published:
-        return f"{file} is the published file", True
+        return f"{place} is the published file", True
     tensors = len(load.state_dict(name)) if cards.checkpoint(name).is_weights else 0
-    return f"{file} reads ({tensors} tensors); no digest is published to compare with (sha256 {sha256})", True
+    return f"{place} reads ({tensors} tensors); no digest is published to compare with (sha256 {sha256})", True
 
 
-def _chosen(names: list[str] | None, dimensions: list[str] | None) -> list[str]:
-    from vbench.weights.cards import all_checkpoints, checkpoint
+def _verdict_of_folder(place: Path) -> tuple[str, bool]:
+    """The hub names what it keeps by its digest; other folders are read."""
+    from vbench.files.digest import digest
+    from vbench.weights.safetensors_files import SUFFIX, header
 
-    if not names and not dimensions:
-        return list(all_checkpoints())
+    compared, tensors = 0, 0
+    for path in sorted(place.rglob(f"*{SUFFIX}")):
+        stored = path.resolve()
+        if len(stored.name) == SHA256 and stored.parent.name == "blobs":
+            if digest(stored) != stored.name:
+                return f"{path} is not what the hub gave: its digest is not its name", False
+            compared += 1
+        tensors += len(header(path))
+    files = f"{compared} files by the hub's digests" if compared else "no digest is there to compare with"
+    return f"{place} reads ({tensors} tensors); {files}", True
+
+
+def _chosen(
+    names: list[str] | None,
+    dimensions: list[str] | None,
+    models: list[str] | None,
+    everything: list[str] | None = None,
+) -> list[str]:
+    """Checkpoints by name, dimension and model; those of backbones where none is given."""
+    from vbench.weights.cards import all_checkpoints, checkpoint, of_backbones
+
+    if not names and not dimensions and not models:
+        return everything or of_backbones()
     chosen = {checkpoint(name).name for name in names or ()}
     if dimensions:
         import torch
@@ -166,20 +210,38 @@ def _chosen(names: list[str] | None, dimensions: list[str] | None) -> list[str]:
 
         evaluators = Evaluators(profile("official"), torch.device("cpu"))
         chosen |= {file for dimension in dimensions for file in evaluators.checkpoints(dimension)}
-        if not chosen:
-            raise UsageError(f"{', '.join(dimensions)}: no checkpoint is needed.")
+    if models:
+        from vbench.generators.catalog import build
+
+        chosen |= {name for model in models for name in build(model).checkpoints}
+    if not chosen:
+        raise UsageError(f"{', '.join([*(dimensions or ()), *(models or ())])}: no checkpoint is needed.")
     return [name for name in all_checkpoints() if name in chosen]
 
 
-def _row(entry: Checkpoint) -> dict[str, object]:
+def _row(card: Checkpoint) -> dict[str, Any]:
     from vbench.weights.cards import candidates
 
-    found = _found(entry.name)
+    found = _found(card.name)
     return {
-        "name": entry.name,
-        "title": entry.title,
-        "licence": entry.licence,
-        "url": entry.url,
-        "path": str(found or candidates(entry.name)[0]),
-        "bytes": found.stat().st_size if found else None,
+        "name": card.name,
+        "title": card.title,
+        "licence": card.licence,
+        "address": card.address,
+        "paper": card.paper,
+        "pinned": card.is_pinned,
+        "published_bytes": card.size or None,
+        "there": found is not None,
+        "path": str(found or candidates(card.name)[0]),
+        "bytes": _bytes(found) if found else None,
+        "note": card.note,
     }
+
+
+def _bytes(place: Path) -> int:
+    files = place.rglob("*") if place.is_dir() else [place]
+    return sum(path.stat().st_size for path in files if path.is_file())
+
+
+def _size(count: int | None) -> str:
+    return f"{count / 2**20:.1f} MiB" if count else ""

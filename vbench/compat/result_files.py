@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from vbench.benchmarks.base import DimensionSpec, Values
-from vbench.benchmarks.registry import benchmark_named, spec_of
+from vbench.benchmarks.registry import benchmark_named, specs_of
 from vbench.benchmarks.score_card import ScoreCard, in_protocol_order
-from vbench.files.atomic import write_atomically
+from vbench.files import ours
 from vbench.prompts.suite import Prompt
 from vbench.runs.plan import Plan
 from vbench.runs.record import read_record
@@ -30,6 +30,11 @@ COLUMNS: dict[str, Callable[[Row], Any]] = {
 """What can stand beside a video's result in the reference's files; each dimension names its own."""
 
 
+def result_files(folder: Path, name: str) -> tuple[Path, Path]:
+    """Where the two files lie: the prompts with their videos, and the scores."""
+    return folder / f"{name}_full_info.json", folder / f"{name}_eval_results.json"
+
+
 def write_results(folder: Path, name: str, plan: Plan, into: Path | None = None) -> ScoreCard:
     """Write a run's scores as the reference's two files and return its card.
 
@@ -38,12 +43,16 @@ def write_results(folder: Path, name: str, plan: Plan, into: Path | None = None)
         name: start of the files' names.
         plan: what the run looked at.
         into: where to write; the run's folder by default.
+
+    Raises:
+        UsageError: another file is in the place of one of them.
     """
     record, rows = read_record(folder), read_rows(folder)
     card = score_card(rows, record.not_evaluated, benchmark_named(record.benchmark))
     target = into or folder
-    write_atomically(target / f"{name}_full_info.json", _json(full_info(plan)))
-    write_atomically(target / f"{name}_eval_results.json", _json(eval_results(rows, card, plan.root)))
+    info, results = result_files(target, name)
+    ours.write(info, _json(full_info(plan)))
+    ours.write(results, _json(eval_results(rows, card, plan.root)))
     return card
 
 
@@ -63,7 +72,8 @@ def full_info(plan: Plan) -> list[dict[str, Any]]:
 
 def eval_results(rows: Sequence[Row], card: ScoreCard, root: Path) -> dict[str, list[Any]]:
     """The reference's ``<name>_eval_results.json``: ``{dimension: [aggregate, [per video, ...]]}``."""
-    specs = {name: spec_of(name, card.benchmark) for name in card.scores}
+    known = specs_of(card.benchmark)
+    specs = {name: known.get(name, DimensionSpec(name, "")) for name in card.scores}  # a package may be gone since
     return {
         name: [
             card.scores[name],

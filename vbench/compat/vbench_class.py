@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from vbench import device as devices
 from vbench.benchmarks.score_card import ScoreCard
-from vbench.compat.result_files import write_results
+from vbench.compat.result_files import result_files, write_results
 from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError, VBenchError
+from vbench.files import ours
 from vbench.prompts.library import load_category, load_suite
 from vbench.runs.evaluate import Outcome, conflicts, evaluate
 from vbench.runs.evaluators import Evaluators
@@ -89,6 +90,7 @@ class VBench:
             UsageError: the call cannot be carried out.
             NothingScored: not one dimension could be evaluated.
         """
+        ours.refuse_foreign(*result_files(self.output_path, name))
         plan = self._plan(Path(videos_path), prompt_list, dimension_list, mode, kwargs)
         evaluators = Evaluators(self.profile, self.device, kwargs.get("batch_size", 8), options_from(kwargs))
         folder = self._run_folder(name, plan, evaluators)

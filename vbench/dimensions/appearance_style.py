@@ -46,6 +46,7 @@ class AppearanceStyle(Dimension):
     """How near the frames are to the words of a style."""
 
     name: ClassVar[str] = "appearance_style"
+    version: ClassVar[int] = 2
     title: ClassVar[str] = "Appearance style"
     meaning: ClassVar[str] = "The frames look the way the prompt's style says."
     roles: ClassVar[tuple[str, ...]] = ("style_scorer",)
@@ -61,7 +62,7 @@ class AppearanceStyle(Dimension):
         scorer = self.style_scorer
         embeddings = video.memo(
             (scorer.name, "embed_as_images"),
-            lambda: torch.cat([scorer.embed_as_images(batch) for batch in video.batches()]),
+            lambda: torch.cat([scorer.embed_as_images(batch) for batch in video.batches(scorer.at_once)]),
         )
         style = named(prompt, "appearance_style")
         frames = (scorer.scale / 100 * cosines(embeddings, scorer.embed_text(style))).tolist()

@@ -12,7 +12,8 @@ Range and direction: 0 to 1, higher is better.
 Unit of the mean: one video. A video with no frame that counts does not count either: its weight is 0, and its value,
 0.0, means nothing.
 
-Cost: as :mod:`~vbench.dimensions.object_class`, and about a tenth more for the captions.
+Cost: at most that of :mod:`~vbench.dimensions.object_class` and about a tenth more for the captions; a frame whose best
+region is not the object cannot count, and its other regions are not put into words.
 
 Quirks of the reference that are kept: a frame shows the object if the label of its best region equals it, and then the
 captions of all its regions count; a colour is mentioned wherever its letters stand, so "covered" is red; the object is
@@ -59,6 +60,7 @@ class Color(Dimension):
     """How often the object is said to have the right colour."""
 
     name = "color"
+    version = 2
     title = "Color"
     meaning = "The object has the colour that the prompt says."
     roles = ("describer",)
@@ -73,7 +75,7 @@ class Color(Dimension):
         """
         color = fact(prompt, self.name, "color")
         wanted = object_of(prompt.text, color)
-        frames = captioned(video, self.describer)
+        frames = captioned(video, self.describer, wanted)
         hits = [float(mentions(frame, wanted, color)) for frame in frames]
         counts = [mentions(frame, wanted, *COLORS) for frame in frames]
         details = {"object": wanted, "color": color, "counts": counts, **account(frames)}

@@ -15,8 +15,11 @@ from vbench.media.video import Video
 
 
 def frame_embeddings(video: Video, embedder: FrameEmbedder) -> Tensor:
-    """Every frame's embedding, ``(T, D)``; computed once per video and embedder, in small batches."""
-    return video.memo((embedder.name, "embed"), lambda: torch.cat([embedder.embed(batch) for batch in video.batches()]))
+    """Every frame's embedding, ``(T, D)``; computed once per video and embedder, as many together as it takes."""
+    return video.memo(
+        (embedder.name, "embed"),
+        lambda: torch.cat([embedder.embed(batch) for batch in video.batches(embedder.at_once)]),
+    )
 
 
 def likeness_to_past(features: Tensor) -> Tensor:

@@ -49,6 +49,7 @@ class DynamicDegree(Dimension):
     """Whether a video moves."""
 
     name: ClassVar[str] = "dynamic_degree"
+    version: ClassVar[int] = 2
     title: ClassVar[str] = "Dynamic degree"
     meaning: ClassVar[str] = "Something moves: the camera, or what is in front of it."
     roles: ClassVar[tuple[str, ...]] = ("flow",)
@@ -63,7 +64,8 @@ class DynamicDegree(Dimension):
             NotApplicable: the frames are too small for the flow estimator.
         """
         step = sampling_step(video.fps)
-        radii = [largest_motion(self.flow.flow(pair[:1], pair[1:])[0], SHARE) for pair in video.windows(2, step=step)]
+        frames = (frame for batch in video.batches(self.flow.at_once, step) for frame in batch)
+        radii = [largest_motion(flow, SHARE) for flow in self.flow.flows(frames)]
         if not radii:
             raise TooShort(
                 f"{video.path} has {video.frame_count} frames, of which one is looked at ({video.fps:g} per second, "

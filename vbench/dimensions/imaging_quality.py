@@ -71,6 +71,7 @@ class ImagingQuality(Dimension):
     """
 
     name: ClassVar[str] = "imaging_quality"
+    version: ClassVar[int] = 2
     title: ClassVar[str] = "Imaging quality"
     meaning: ClassVar[str] = "The frames are free of noise, blur and other technical faults."
     roles: ClassVar[tuple[str, ...]] = ("quality_model",)
@@ -86,6 +87,6 @@ class ImagingQuality(Dimension):
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
         """See :class:`Dimension`; ``per_frame`` holds each frame's rating on 0..1."""
         model, frames = self.quality_model, []
-        for batch in video.batches(model.batch_size):
+        for batch in video.batches(model.at_once):
             frames += (model.quality(prepared(batch, self.preprocessing)) / BEST).tolist()
         return VideoScore(math.fsum(frames) / len(frames), per_frame=frames)

@@ -57,7 +57,7 @@ class ImagingQualityByMetric(Dimension):
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
         """See :class:`Dimension`; ``per_frame`` holds each frame's value, ``details`` the measure and its direction."""
         frames: list[float] = []
-        for batch in video.batches(self.quality_measures.batch_size):
+        for batch in video.batches(self.quality_measures.at_once):
             frames += self.measure.rate(batch).tolist()
         undefined = [index for index, value in enumerate(frames) if not math.isfinite(value)]
         if undefined:

@@ -23,8 +23,10 @@ whatever memory there is.
 from __future__ import annotations
 
 import math
+from itertools import islice
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from vbench.dimensions.backbones.base import FrameInterpolator
@@ -62,10 +64,11 @@ class MotionSmoothness(Dimension):
             TooShort: fewer than three frames.
             NotApplicable: the frames are too small for the interpolator.
         """
-        frames = []
-        for start, dropped, end in video.windows(3, stride=2):
-            predicted = self.interpolator.middle(start[None], end[None])
-            frames.append(agreement(predicted[0], dropped))
+        frames = list[float]()
+        windows = video.windows(3, stride=2)
+        while some := list(islice(windows, self.interpolator.at_once)):
+            starts, dropped, ends = torch.stack(some).unbind(1)
+            frames += map(agreement, self.interpolator.middle(starts, ends), dropped)
         if not frames:
             raise TooShort(
                 f"{video.path} has {video.frame_count} frames, motion smoothness needs at least 3: "

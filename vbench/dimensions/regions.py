@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any
 
 import cv2
@@ -39,7 +40,7 @@ class SeenFrame:
         index: of the frame in the video.
         boxes: left, top, right, bottom in pixels of the frame after it was made smaller, where it was.
         scores: how sure it is that something is there, in [0, 1].
-        labels: what each region is called.
+        labels: what each region is called; of the best alone where the others cannot count.
         captions: how each region looks; empty where nobody asked.
     """
 
@@ -61,36 +62,74 @@ class SeenFrame:
 
 def labelled(video: Video, describer: RegionDescriber) -> list[SeenFrame]:
     """The 16 frames with labels; large ones are made smaller with antialiasing, without rounding."""
-    return _seen(video, describer, ("label",), antialiased)
+    found = found_in(video, describer, antialiased)
+
+    def describe() -> list[SeenFrame]:
+        words = in_words(list(found.values()), describer, ("label",))
+        return [_frame(index, found[index], *texts) for index, texts in zip(found, words, strict=True)]
+
+    return _in_order(video, video.memo((describer.name, antialiased.__name__, "label"), describe))
 
 
-def captioned(video: Video, describer: RegionDescriber) -> list[SeenFrame]:
-    """The 16 frames with labels and captions; large ones are made smaller without antialiasing, in whole levels."""
-    return _seen(video, describer, ("label", "caption"), subsampled)
+def captioned(video: Video, describer: RegionDescriber, wanted: str) -> list[SeenFrame]:
+    """The 16 frames, with labels and captions of all regions where the best one is called as ``wanted``.
+
+    Elsewhere the best region has its label and the others nothing. Large frames are made smaller without antialiasing,
+    in whole levels.
+    """
+    found = found_in(video, describer, subsampled)
+    best = in_words([best_of(regions) for regions in found.values()], describer, ("label",))
+    counting = [index for index, (labels, _) in zip(found, best, strict=True) if labels == (wanted,)]
+    words = dict(zip(found, best, strict=True))
+    words |= zip(counting, in_words([found[index] for index in counting], describer, ("label", "caption")), strict=True)
+    return _in_order(video, [_frame(index, found[index], *texts) for index, texts in words.items()])
 
 
-def _seen(video: Video, describer: RegionDescriber, wordings: Sequence[Wording], shrink: Shrink) -> list[SeenFrame]:
-    indices = middle_indices(video.frame_count, FRAMES)
+def found_in(video: Video, describer: RegionDescriber, shrink: Shrink) -> dict[int, Regions]:
+    """The regions of each distinct frame, by its index."""
+    indices = list(dict.fromkeys(middle_indices(video.frame_count, FRAMES)))
     size = reduced(*video.size)
-    key = (describer.name, shrink.__name__ if size else "")
 
     def find() -> dict[int, Regions]:
-        distinct = list(dict.fromkeys(indices))
-        frames = (shrink(frame, size) if size else frame for frame in video.frames(distinct))
-        return {index: describer.find(frame[None])[0] for index, frame in zip(distinct, frames, strict=True)}
+        frames = video.frames(indices)
+        frames = torch.stack([shrink(frame, size) for frame in frames]) if size else frames
+        return dict(zip(indices, describer.find(frames), strict=True))
 
-    def describe() -> dict[int, SeenFrame]:
-        found = video.memo((*key, "regions"), find)
-        return {index: _in_words(index, regions, describer, wordings) for index, regions in found.items()}
-
-    described = video.memo((*key, *wordings), describe)
-    return [described[index] for index in indices]
+    return video.memo((describer.name, shrink.__name__ if size else "", "regions"), find)
 
 
-def _in_words(index: int, regions: Regions, describer: RegionDescriber, wordings: Sequence[Wording]) -> SeenFrame:
-    texts = describer.describe(regions, wordings)
+def in_words(
+    found: Sequence[Regions], describer: RegionDescriber, wordings: Sequence[Wording]
+) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Labels and captions of the regions of some frames, all of which are described together."""
+    if not found:
+        return []
+    together = Regions(
+        torch.cat([regions.boxes for regions in found]),
+        torch.cat([regions.scores for regions in found]),
+        torch.cat([regions.features for regions in found]),
+    )
+    texts = describer.describe(together, wordings)
+    ends = list(accumulate(len(regions.boxes) for regions in found))
+    return [
+        (texts.get("label", ())[start:end], texts.get("caption", ())[start:end]) for start, end in pairwise([0, *ends])
+    ]
+
+
+def best_of(regions: Regions) -> Regions:
+    """The best region alone, or none where there is none."""
+    return Regions(regions.boxes[:1], regions.scores[:1], regions.features[:1])
+
+
+def _frame(index: int, regions: Regions, labels: tuple[str, ...], captions: tuple[str, ...]) -> SeenFrame:
     boxes = tuple(tuple(box) for box in regions.boxes.tolist())
-    return SeenFrame(index, boxes, tuple(regions.scores.tolist()), texts.get("label", ()), texts.get("caption", ()))
+    return SeenFrame(index, boxes, tuple(regions.scores.tolist()), labels, captions)
+
+
+def _in_order(video: Video, distinct: Sequence[SeenFrame]) -> list[SeenFrame]:
+    """The 16 frames, of which a short video's last is there more than once."""
+    by_index = {frame.index: frame for frame in distinct}
+    return [by_index[index] for index in middle_indices(video.frame_count, FRAMES)]
 
 
 def reduced(height: int, width: int) -> tuple[int, int] | None:

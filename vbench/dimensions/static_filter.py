@@ -26,8 +26,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from torch import Tensor
-
 from vbench.dimensions.backbones.base import FlowEstimator
 from vbench.dimensions.flow_rules import is_static, largest_motion, static_limits
 from vbench.errors import TooShort
@@ -81,11 +79,9 @@ class StaticFilter:
 
     def radii(self, video: Video) -> Iterator[float]:
         """Radii of the neighbours in the order of time, then of first to last and of last to first, in pixels."""
-        for pair in video.windows(2):
-            yield self._radius(pair)
-        ends = video.frames([0, video.frame_count - 1])
-        yield self._radius(ends)
-        yield self._radius(ends.flip(0))
-
-    def _radius(self, pair: Tensor) -> float:
-        return largest_motion(self.flow.flow(pair[:1], pair[1:])[0], SHARE)
+        frames = (frame for batch in video.batches(self.flow.at_once) for frame in batch)
+        for flow in self.flow.flows(frames):
+            yield largest_motion(flow, SHARE)
+        first, last = video.frames([0, video.frame_count - 1])
+        for flow in self.flow.flows((first, last, first)):
+            yield largest_motion(flow, SHARE)

@@ -1,1 +1,1 @@
-"""Files on disk: replaced whole, known by digest, held by one process at a time, parsed strictly."""
+"""Files on disk: replaced whole and only if ours, known by digest, held by one process at a time, parsed strictly."""

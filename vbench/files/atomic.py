@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Replace a file by way of a temporary one beside it, so that a reader never meets half of it."""
+    """Replace a file of ours by way of a temporary one beside it, so that a reader never meets half of it.
+
+    For what other means have shown to be ours; :func:`vbench.files.ours.write` is for places that a user names.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    replace_whole(path, text.encode())
+
+
+def replace_whole(path: Path, content: bytes) -> None:
+    """Put a file in its place whole or not at all; its temporary one has a name that nobody else has."""
+    partial = path.with_name(f".{path.name[:80]}.{secrets.token_hex(8)}.tmp")
+    try:
+        with partial.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

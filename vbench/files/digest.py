@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import stat
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file, 64 hexadecimal characters; computed once per process for an unchanged file."""
-    stat = path.stat()
-    return _digest(path, stat.st_size, stat.st_mtime_ns)
+    """SHA-256 of a file, 64 hexadecimal characters; computed once per process for an unchanged file.
+
+    Raises:
+        OSError: it is not there, cannot be read, or is a pipe or device, of which reading might never end.
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is no file but a folder, pipe, socket or device", str(path))
+    return _digest(path, found.st_size, found.st_mtime_ns)
 
 
 @lru_cache(maxsize=4096)

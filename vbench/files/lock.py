@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vbench.errors import UsageError
 
-NAME = ".lock"
+NAME = ".vbench.lock"
 
 
 @contextmanager
@@ -38,6 +38,17 @@ def _taken(path: Path, own: Path) -> bool:
     """Whether the lock is ours now; a link appears with all that is written in it, or not at all."""
     try:
         path.hardlink_to(own)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without links: a reader may meet the file before its text
+        return _made(path, own.read_text(encoding="utf-8"))
+    return True
+
+
+def _made(path: Path, text: str) -> bool:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
     except FileExistsError:
         return False
     return True

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vbench.errors import Refused
+from vbench.files.text import text_of
 
 LARGEST = 16 << 20
 """Bytes of a document."""
@@ -42,7 +43,7 @@ def loads(content: bytes | str, where: str, most: int = LARGEST) -> Any:
     if len(content) > most:
         raise Refused([f"{where} has {len(content):,} bytes; at most {most:,} are allowed."])
     try:
-        text = content.decode("utf-8") if isinstance(content, bytes) else content
+        text = text_of(content) if isinstance(content, bytes) else content
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, parse_int=_short)
     except (ValueError, RecursionError) as error:
         raise Refused([f"{where} is no JSON: {error}."]) from error

@@ -143,6 +143,11 @@ class Generator(ABC, Generic[O]):
         return 1
 
     @property
+    def checkpoints(self) -> Sequence[str]:
+        """What it reads, by the names of the checkpoints' cards; empty where it is no published file."""
+        return ()
+
+    @property
     def provenance(self) -> dict[str, Any]:
         """What the manifest says of the model beside its name and the settings: checkpoint, revision, precision."""
         return {}
@@ -166,6 +171,13 @@ class Generator(ABC, Generic[O]):
 
         Raises:
             UsageError: it cannot be sampled at all.
+        """
+
+    def load(self) -> None:
+        """Load the weights, once; called before anything is written, and only if a video is to be sampled.
+
+        Raises:
+            CheckpointError: a checkpoint is not what it should be.
         """
 
     def sample(self, request: Request) -> Clip | Encoded:
@@ -201,9 +213,17 @@ class Enhancer(ABC):
         self.name, self.argument = name, argument
 
     @property
+    def checkpoints(self) -> Sequence[str]:
+        """What it reads, by the names of the checkpoints' cards."""
+        return ()
+
+    @property
     def provenance(self) -> dict[str, Any]:
         """What the manifest says of it."""
         return {}
+
+    def load(self) -> None:  # noqa: B027 - an enhancer without weights has nothing to load
+        """As :meth:`Generator.load`."""
 
     def prepare(self, generator: Generator[Any], settings: Settings) -> Settings:
         """Look at what it will be given, before the first video is sampled.

@@ -168,6 +168,19 @@ class Enhanced(Generator[Options]):
             for enhancer in self.enhancers:
                 settings = enhancer.prepare(self.generator, settings)
 
+    @property
+    def checkpoints(self) -> Sequence[str]:
+        """The generator's and the enhancers'."""
+        return list(
+            dict.fromkeys([*self.generator.checkpoints, *(name for e in self.enhancers for name in e.checkpoints)])
+        )
+
+    def load(self) -> None:
+        """See :meth:`Generator.load`."""
+        self.generator.load()
+        for enhancer in self.enhancers:
+            enhancer.load()
+
     def sample_all(self, requests: Sequence[Request]) -> Iterator[Delivery]:
         """See :meth:`Generator.sample_all`; a clip that cannot be enhanced is a failure."""
         for delivery in self.generator.sample_all(requests):

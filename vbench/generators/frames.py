@@ -17,13 +17,13 @@ def as_frames(video: Any) -> NDArray[np.uint8]:
     """Frames as they are encoded.
 
     Args:
-        video: ``(T, H, W, 3)`` float in 0..1.
+        video: ``(T, H, W, 3)`` float, meant to be in 0..1.
 
     Returns:
-        The same as uint8.
+        The same as uint8; what is less than 0 or more than 1 becomes 0 or 1.
 
     Raises:
-        SamplingError: not every value is a number, or all are the same.
+        SamplingError: not every value is a number, or all are the same, seen in 256 levels.
     """
     values = np.asarray(video)
     if not np.isfinite(values).all():
@@ -31,12 +31,13 @@ def as_frames(video: Any) -> NDArray[np.uint8]:
             "the model gave values that are no numbers, as it does where its precision is too small: try "
             "--option dtype=bfloat16 or --option dtype=float32"
         )
-    if values.min() == values.max():
+    frames = (values.clip(0, 1) * 255).round().astype(np.uint8)
+    if frames.min() == frames.max():
         raise SamplingError(
             "every pixel of the video is the same: the precision may be too small (--option dtype=float32), or size "
             "and frames less than the VAE can decode"
         )
-    return (values * 255).round().astype(np.uint8)
+    return frames
 
 
 @contextmanager

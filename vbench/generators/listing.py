@@ -9,6 +9,7 @@ from vbench.errors import MissingExtra, PluginError, UsageError
 from vbench.generators.base import TECHNIQUES, Generator, Settings
 from vbench.generators.catalog import DIFFUSERS, ENHANCERS, GENERATORS
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS
+from vbench.weights.cards import CHECKPOINTS
 
 MEANINGS = {
     "freeu": "scales backbone and skip features of the U-Net (FreeU)",
@@ -47,8 +48,20 @@ def described(name: str) -> dict[str, str]:
     kind = GENERATORS.get(name)
     options = ", ".join(f"{one.name}={one.default}" for one in fields(kind.options_type))
     preset = PRESETS.get(name)
-    more = {"pipeline": preset.pipeline, "checkpoint": preset.repository} if preset else {}
-    return {**entry, **more, "options": options or "none"}
+    more = {"pipeline": preset.pipeline} if preset else {}
+    return {**entry, **more, **_checkpoints(kind, name), "options": options or "none"}
+
+
+def _checkpoints(kind: type[Generator[Any]], name: str) -> dict[str, str]:
+    """Addresses and licences of what it reads."""
+    try:
+        cards = [CHECKPOINTS[one] for one in kind(name, "", kind.options_type()).checkpoints]
+    except UsageError:
+        return {}
+    if not cards:
+        return {}
+    told = [f"{card.address}{'' if card.is_pinned else ' (not pinned)'}" for card in cards]
+    return {"checkpoint": " ".join(told), "licence": "; ".join(dict.fromkeys(card.licence for card in cards))}
 
 
 def _generator(name: str) -> dict[str, Any]:

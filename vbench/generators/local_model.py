@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbench import device as devices
 from vbench.errors import MissingCheckpoint, UsageError
 from vbench.files.digest import digest
+from vbench.generators import grid
 from vbench.generators.base import Request, Settings
 from vbench.generators.options import Options
-from vbench.weights.cards import Published, cache_dir
+from vbench.weights.cards import checkpoint, locate
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +26,7 @@ class LoadOptions(Options):
     """Where the checkpoints lie and how they are loaded.
 
     Attributes:
-        checkpoints: folder of the published files; ``""`` for the suite's cache folder.
+        checkpoints: folder of the published files, laid out as the suite's cache; ``""`` for that cache.
         device: auto, cpu, cuda, ...
         dtype: auto, float32, float16 or bfloat16; auto is float32 on the CPU and the published precision elsewhere.
     """
@@ -43,13 +44,11 @@ class LoadOptions(Options):
         if self.dtype not in DTYPES:
             raise UsageError(f"The option dtype must be {', '.join(DTYPES)}; found {self.dtype!r}.")
 
-    @property
-    def folder(self) -> Path:
-        """Where the checkpoints lie."""
-        return Path(self.checkpoints).expanduser() if self.checkpoints else cache_dir()
+    def placed(self, published: str) -> tuple[torch.device, torch.dtype]:
+        """Device and precision.
 
-    def placed(self, model: Model) -> tuple[torch.device, torch.dtype]:
-        """Device and precision of a model.
+        Args:
+            published: precision that a model is published to be run in.
 
         Raises:
             UsageError: there is no such device here.
@@ -57,40 +56,52 @@ class LoadOptions(Options):
         import torch
 
         device = devices.choose(self.device)
-        published = "float32" if device.type == "cpu" else model.dtype
-        return device, getattr(torch, published if self.dtype == "auto" else self.dtype)
+        own = "float32" if device.type == "cpu" else published
+        return device, getattr(torch, own if self.dtype == "auto" else self.dtype)
 
 
 @dataclass(frozen=True)
 class Model:
-    """A network with what it needs of Stable Diffusion.
+    """A network with what it needs of other models.
 
     Attributes:
-        weights: of the network.
-        companion: text encoder, tokenizer and VAE.
+        weights: of the network, by the name of the checkpoint's card.
+        companion: text encoder, tokenizer and VAE, alike.
         protocol: the published way of sampling.
         dtype: that it is published to be run in.
+        more: further checkpoints.
     """
 
-    weights: Published
-    companion: Published
+    weights: str
+    companion: str
     protocol: Settings
     dtype: str = "float16"
+    more: tuple[str, ...] = ()
 
-    def check(self, folder: Path) -> None:
-        """Look for its files.
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All of its checkpoints, by the names of their cards."""
+        return (self.weights, self.companion, *self.more)
 
-        Raises:
-            MissingCheckpoint: some are not there; the message has the commands that get them.
-        """
-        missing = [one for one in (self.weights, self.companion) if not (folder / one.name).exists()]
-        if missing:
-            names = " and no ".join(one.name for one in missing)
-            commands = "".join(f"\n  {one.command(folder)}" for one in missing)
-            raise MissingCheckpoint(
-                f"{folder} has no {names}. Get what is missing with:{commands}\nor name the folder that has it with "
-                "--option checkpoints=FOLDER."
-            )
+
+def check_files(names: Iterable[str], checkpoints: str) -> None:
+    """Look for checkpoints.
+
+    Args:
+        names: of their cards.
+        checkpoints: a folder that stands for the cache.
+
+    Raises:
+        MissingCheckpoint: some are not there; the message has the commands that get them.
+    """
+    reasons = []
+    for name in names:
+        try:
+            locate(name, checkpoints)
+        except MissingCheckpoint as error:
+            reasons.append(str(error))
+    if reasons:
+        raise MissingCheckpoint("\n".join([*reasons, "Or name the folder that has them: checkpoints=FOLDER"]))
 
 
 PIXELS = 8
@@ -104,16 +115,13 @@ def noise(request: Request) -> Any:
     return torch.Generator("cpu").manual_seed(request.seed)
 
 
-def check_size(name: str, settings: Settings) -> None:
+def check_size(name: str, settings: Settings, multiple: int = PIXELS) -> None:
     """Refuse sides that latents cannot have.
 
     Raises:
-        UsageError: a side is no multiple of 8.
+        UsageError: a side is no such multiple; the message has the two nearest that are.
     """
-    for side in ("height", "width"):
-        pixels = getattr(settings, side)
-        if pixels and pixels % PIXELS:
-            raise UsageError(f"{name} works on multiples of {PIXELS} pixels: {side} {pixels} is none.")
+    grid.check(name, settings, grid.multiples(multiple))
 
 
 def loaded(model: Model, options: LoadOptions) -> dict[str, Any]:
@@ -122,12 +130,12 @@ def loaded(model: Model, options: LoadOptions) -> dict[str, Any]:
     import torch
     import transformers
 
-    device, dtype = options.placed(model)
-    weights = options.folder / model.weights.name
+    device, dtype = options.placed(model.dtype)
+    weights = locate(model.weights, options.checkpoints)
     return {
-        "checkpoint": model.weights.name,
+        "checkpoint": weights.name,
         "sha256": digest(weights),
-        "companion": model.companion.repository,
+        "companion": checkpoint(model.companion).repository,
         "dtype": str(dtype).removeprefix("torch."),
         "device": device.type,
         "diffusers": diffusers.__version__,

@@ -1,21 +1,28 @@
 """Blind ballots: two videos of one prompt, the models' names hidden until the vote is in.
 
-A ballot has a random name and so have its videos' addresses: neither page nor address says which model is which.
+A ballot has a random name, signed for the voter that it was drawn for, and its videos have random addresses of their
+own, under which copies lie that nobody else has (:mod:`vbench.leaderboard.rewrap`): neither page nor address nor file
+says which model is which. Ballot and addresses are void after a vote, or after an hour.
 """
 
 from __future__ import annotations
 
 import random
 import secrets
+import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from threading import Lock
 
-from vbench.errors import Refused
-from vbench.leaderboard.board import FIRST, SECOND, TIE, Board, Judgement
+from vbench.errors import Refused, VideoError
+from vbench.leaderboard.ballot_box import FIRST, SECOND, TIE
+from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotFound
+from vbench.leaderboard.keys import own_secret, signature, signed
+from vbench.leaderboard.rewrap import rewrapped_pair
 
 LEFT, RIGHT = "left", "right"
 
@@ -24,6 +31,19 @@ VERDICTS = {LEFT: FIRST, RIGHT: SECOND, TIE: TIE}
 
 MOST_BALLOTS = 10_000
 """Ballots that are open at a time; beyond that the oldest ones are void."""
+
+SECONDS = 3600
+"""After which a ballot is void."""
+
+PAIRS_KEPT = 4
+"""Pairs of copies that are kept in memory."""
+
+GONE = "A video of this ballot is no longer on the board. Ask for another pair."
+
+CLOSED = "This ballot is closed. Ask for another pair."
+
+SECRET = "ballots"
+"""Name of the board's secret that signs ballots and voters."""
 
 
 @dataclass(frozen=True)
@@ -44,23 +64,12 @@ class Ballot:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How often a submission won.
+class _Open:
+    """A ballot that waits, with the addresses of its videos and the time at which it is void."""
 
-    Attributes:
-        number: of the submission.
-        wins: a tie counts half.
-        votes: in which it stood.
-    """
-
-    number: int
-    wins: float
-    votes: int
-
-    @property
-    def share(self) -> float:
-        """Of its votes that it won."""
-        return self.wins / self.votes
+    ballot: Ballot
+    addresses: dict[str, str]
+    until: float
 
 
 class Arena:
@@ -69,18 +78,33 @@ class Arena:
     Args:
         board: with the videos.
         rng: draws pairs and sides.
+        clock: gives seconds that never go back.
     """
 
-    def __init__(self, board: Board, rng: random.Random | None = None) -> None:
+    def __init__(
+        self, board: Board, rng: random.Random | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.board = board
         self._rng = rng or random.SystemRandom()
-        self._open: OrderedDict[str, Ballot] = OrderedDict()
+        self._clock = clock
+        self._secret = own_secret(board.database, SECRET)
+        self._open: OrderedDict[str, _Open] = OrderedDict()
+        self._ballot_of: dict[str, tuple[str, str]] = {}
         self._lock = Lock()
+        self._copies = lru_cache(maxsize=PAIRS_KEPT)(self._copied)
 
-    def draw(self, dimension: str = "") -> str | None:
+    def voter(self, kept: str = "") -> str:
+        """A voter's name: the one that a browser kept, if it is one of ours, otherwise a new one."""
+        return kept if self._is_ours(kept, "voter") else signed(self._secret, secrets.token_urlsafe(16), "voter")
+
+    def draw(self, voter: str, dimension: str = "") -> str | None:
         """The name of a new ballot, ``None`` where no prompt has videos of two models.
 
         Every pair of models is as likely as any other, whichever prompts they share.
+
+        Args:
+            voter: whom it is for.
+            dimension: that is asked about, ``""`` for the videos on the whole.
         """
         pairs: dict[tuple[int, int], list[str]] = defaultdict(list)
         for prompt, videos in self.board.videos().items():
@@ -91,11 +115,13 @@ class Arena:
         pair = self._rng.choice(sorted(pairs))
         prompt = self._rng.choice(pairs[pair])
         left, right = self._rng.sample(pair, 2)
-        name = secrets.token_urlsafe(16)
+        name = signed(self._secret, secrets.token_urlsafe(16), "ballot", voter)
+        addresses = {side: secrets.token_urlsafe(16) for side in (LEFT, RIGHT)}
         with self._lock:
-            self._open[name] = Ballot(prompt, dimension, left, right)
-            while len(self._open) > MOST_BALLOTS:
-                self._open.popitem(last=False)
+            self._open[name] = _Open(Ballot(prompt, dimension, left, right), addresses, self._clock() + SECONDS)
+            self._ballot_of |= {address: (name, side) for side, address in addresses.items()}
+            while len(self._open) > MOST_BALLOTS or next(iter(self._open.values())).until <= self._clock():
+                self._close(next(iter(self._open)))
         return name
 
     def ballot(self, name: str) -> Ballot:
@@ -104,23 +130,26 @@ class Arena:
         Raises:
             NotFound: there is none of that name; it is void or was voted on.
         """
-        with self._lock:
-            found = self._open.get(name)
-        if found is None:
-            raise NotFound("This ballot is closed. Ask for another pair.")
-        return found
+        return self._opened(name).ballot
 
-    def video(self, name: str, side: str) -> bytes:
-        """The left or right video of a ballot.
+    def addresses(self, name: str) -> dict[str, str]:
+        """Where a ballot's videos are, by side; raises as :meth:`ballot`."""
+        return self._opened(name).addresses
+
+    def video(self, address: str) -> bytes:
+        """The video of an address: a copy that was made for its ballot.
 
         Raises:
-            NotFound: there is no such ballot or side.
+            NotFound: the address is of no open ballot.
         """
-        ballot = self.ballot(name)
-        if side not in (LEFT, RIGHT):
-            raise NotFound(f"A ballot has no {side!r:.20} video.")
-        number = ballot.left if side == LEFT else ballot.right
-        return self.board.medium(number, self.board.videos()[ballot.prompt][number])
+        with self._lock:
+            name, side = self._ballot_of.get(address, ("", ""))
+        ballot = self._opened(name).ballot
+        names = self.board.videos().get(ballot.prompt, {})
+        if not {ballot.left, ballot.right} <= names.keys():
+            raise NotFound(GONE)
+        left, right = self._copies(name, (ballot.left, names[ballot.left]), (ballot.right, names[ballot.right]))
+        return left if side == LEFT else right
 
     def vote(self, name: str, verdict: str, voter: str) -> Ballot:
         """Keep a vote and close the ballot.
@@ -128,34 +157,44 @@ class Arena:
         Args:
             name: of the ballot.
             verdict: ``left``, ``right`` or ``tie``.
-            voter: as in :meth:`vbench.leaderboard.board.Board.vote`.
+            voter: whom the ballot was drawn for.
 
         Raises:
             NotFound: the ballot is closed.
-            Refused: there is no such verdict, or a video is no longer on the board.
+            Refused: there is no such verdict, the ballot is another voter's, or a video is no longer on the board.
         """
         if verdict not in VERDICTS:
             raise Refused([f"A vote says one of {', '.join(VERDICTS)}."])
+        ballot = self.ballot(name)
+        if not self._is_ours(voter, "voter") or not self._is_ours(name, "ballot", voter):
+            raise Refused(["This ballot was drawn for somebody else. Ask for another pair."])
         with self._lock:
-            ballot = self._open.pop(name, None)
-        if ballot is None:
-            raise NotFound("This ballot is closed. Ask for another pair.")
-        self.board.vote(ballot.prompt, ballot.left, ballot.right, VERDICTS[verdict], voter, ballot.dimension)
+            if name not in self._open:
+                raise NotFound(CLOSED)
+            self._close(name)
+        self.board.ballot_box.vote(
+            ballot.prompt, ballot.left, ballot.right, VERDICTS[verdict], voter, ballot.dimension, name, ballot.left
+        )
         return ballot
 
+    def _opened(self, name: str) -> _Open:
+        with self._lock:
+            found = self._open.get(name)
+        if found is None or found.until <= self._clock():
+            raise NotFound(CLOSED)
+        return found
 
-def standings(votes: Iterable[Judgement]) -> list[Standing]:
-    """Share of won votes by submission, the highest first."""
-    wins: dict[int, float] = defaultdict(float)
-    stood: dict[int, int] = defaultdict(int)
-    for vote in votes:
-        for number, win in _points(vote).items():
-            wins[number] += win
-            stood[number] += 1
-    found = [Standing(number, wins[number], stood[number]) for number in stood]
-    return sorted(found, key=lambda standing: (-standing.share, -standing.votes, standing.number))
+    def _close(self, name: str) -> None:
+        for address in self._open.pop(name).addresses.values():
+            del self._ballot_of[address]
 
+    def _copied(self, name: str, left: tuple[int, str], right: tuple[int, str]) -> tuple[bytes, bytes]:
+        """Both videos of a ballot in new containers; of each ballot others."""
+        try:
+            return rewrapped_pair(self.board.medium(*left), self.board.medium(*right))
+        except VideoError as error:
+            raise NotFound(GONE) from error
 
-def _points(vote: Judgement) -> Mapping[int, float]:
-    first = 0.5 if vote.outcome == TIE else float(vote.outcome == FIRST)
-    return {vote.first: first, vote.second: 1 - first}
+    def _is_ours(self, name: str, *parts: str) -> bool:
+        value, _, proof = name.partition(".")
+        return secrets.compare_digest(proof.encode("utf-8", "replace"), signature(self._secret, value, *parts).encode())

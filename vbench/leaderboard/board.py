@@ -8,25 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Text, cast, delete, func, insert, select
 from sqlalchemy.orm import Session, undefer
 
 from vbench.analysis.statistics import Figure
-from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused
-from vbench.files.strict_json import unseen
+from vbench.leaderboard.accounts import Accounts, Holder, holder_of
+from vbench.leaderboard.ballot_box import BallotBox
 from vbench.leaderboard.db.database import Database
 from vbench.leaderboard.db.large_values import parts
 from vbench.leaderboard.db.tables import (
     PENDING,
     PUBLISHED,
     WITHDRAWN,
+    Account,
+    Certification,
     Change,
     Medium,
     Model,
@@ -34,23 +35,24 @@ from vbench.leaderboard.db.tables import (
     Submission,
     Verdict,
     VideoRow,
-    Vote,
 )  # fmt: skip
 from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
-from vbench.leaderboard.settings import Settings
+from vbench.leaderboard.keys import demand_key, digest, new_key, withdraw_token
+from vbench.leaderboard.ownership import Known, copies
+from vbench.leaderboard.settings import ACCOUNTS, EVERYBODY, Settings
 from vbench.leaderboard.submissions.archive import limits_of, read_archive
 from vbench.leaderboard.submissions.check_apart import check_apart
+from vbench.leaderboard.submissions.likeness import likeness_of
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
+from vbench.leaderboard.submissions.plausibility import strange
 from vbench.leaderboard.submissions.validate import CHECK_VERSION, Checked, check
 from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.published_figures import published_entries
 from vbench.provenance import now
 from vbench.runs.store import Row
 
-FIRST, SECOND, TIE = "first", "second", "tie"
-
-OUTCOMES = {FIRST: SECOND, SECOND: FIRST, TIE: TIE}
-"""What a voter may say -> the same with the two videos exchanged."""
+MARKS = ("gold", "silver", "")
+"""What an admin may say of a submission: the benchmark's team sampled and evaluated, did one of both, or neither."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Receipt:
         id: number of the submission.
         state: ``pending`` until somebody with the right has published it.
         sha256: of the archive as it was received.
-        withdraw_token: with it the submission can be withdrawn; nobody can give it a second time.
+        withdraw_token: with it the submission can be withdrawn, and seen while it waits; it follows from the key.
         entry: the row as the board will show it.
     """
 
@@ -103,22 +105,18 @@ class Detail:
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """A voter's latest word on a pair.
+class Waiting:
+    """A submission that somebody has to publish.
 
     Attributes:
-        prompt: that both videos answer.
-        dimension: that was asked about, ``""`` for the videos on the whole.
-        first: number of a submission, the smaller one of the two.
-        second: number of the other.
-        outcome: ``first``, ``second`` or ``tie``.
+        entry: its row.
+        account: name of the account that sent it, ``""`` for an unknown sender.
+        flags: what looks strange about it.
     """
 
-    prompt: str
-    dimension: str
-    first: int
-    second: int
-    outcome: str
+    entry: BoardRow
+    account: str
+    flags: tuple[str, ...]
 
 
 class Board:
@@ -136,7 +134,10 @@ class Board:
         self.settings = settings
         self.check_here = check_here
         self.database = Database(settings.database, settings.database_seconds)
+        self.accounts = Accounts(self.database)
+        self.ballot_box = BallotBox(self.database, self.videos)
         self.limits = limits_of(settings)
+        self._keep_likenesses()
 
     def close(self) -> None:
         """Let the database go."""
@@ -145,33 +146,70 @@ class Board:
     # Submissions ------------------------------------------------------------------------------------------------
 
     def submit(
-        self, archive: bytes, token: str = "", submitter: str = "", card: ModelCard | None = None, local: bool = False
+        self,
+        archive: bytes,
+        token: str = "",
+        submitter: str = "",
+        card: ModelCard | None = None,
+        local: bool = False,
+        key: str = "",
+        earlier: str = "",
     ) -> Receipt:
         """Check an archive and keep it, whole or not at all.
 
         Args:
             archive: a zip as ``vbench submit`` makes it, or the reference's result files, zipped or one JSON alone.
-            token: an admin's publishes at once.
+            token: an admin's publishes at once; an account's says who submits.
             submitter: address or name that it came from; only a digest is kept.
             card: for an archive that has none.
             local: the caller owns the database and needs no token.
+            key: a secret that the sender made; the same archive under the same key is the same submission, and its
+                receipt is given again. Without one the board makes one.
+            earlier: withdraw token of an earlier submission, which proves that its scores are the sender's.
 
         Raises:
-            NotAllowed: the board takes submissions from holders of a token only.
+            NotAllowed: the board takes submissions from holders of a token or an account only.
             Duplicate: the same archive, the same scores or the same version of the model are there already.
             Refused: something is wrong with it; the error has every reason.
         """
         admin = local or self.is_admin(token)
+        account = self.accounts.holder(token)
         if not admin:
-            self._demand_submitter(token)
-        sha256 = hashlib.sha256(archive).hexdigest()
+            self._demand_submitter(token, account)
+        key = key or new_key()
+        demand_key(key)
+        sha256, sender = hashlib.sha256(archive).hexdigest(), digest(token or submitter)
         with self.database.reading() as session:
-            _refuse_known_archive(session, sha256)
-        checked = self._checked(archive, card)
-        withdraw_token = secrets.token_urlsafe(32)
+            number = _under_key(session, key, sha256)
+            if number is None:
+                _refuse_sent_before(session, sha256, sender)
+        if number is None:
+            checked = self._checked(archive, card)
+            number = self._keep(
+                archive, sha256, checked, key, sender, account, digest(earlier) if earlier else "", admin
+            )
+        entry = self.submission(number, local=True).entry
+        return Receipt(number, entry.state, sha256, withdraw_token(key), entry)
+
+    def _keep(
+        self,
+        archive: bytes,
+        sha256: str,
+        checked: Checked,
+        key: str,
+        sender: str,
+        account: Holder | None,
+        earlier: str,
+        admin: bool,
+    ) -> int:
+        """Write a checked submission; returns its number, or that of the one that came under the same key meanwhile."""
+        likeness = likeness_of(checked.rows)
         with self.database.writing() as session:
-            _refuse_known_archive(session, sha256)
-            _refuse_known_rows(session, checked)
+            if (number := _under_key(session, key, sha256)) is not None:
+                return number
+            _refuse_sent_before(session, sha256, sender)
+            flags = list(copies(checked.rows_sha256, likeness, _known(session, account, earlier)))
+            flags += strange(checked, session.scalars(select(Model.name)))
             _refuse_known_version(session, checked.card, checked.suite, checked.profile)
             submission = Submission(
                 model_id=_model(session, checked.card.name),
@@ -183,18 +221,31 @@ class Board:
                 archive=archive,
                 archive_bytes=len(archive),
                 received=now(),
-                submitter=_digest(token or submitter),
-                withdrawal=_digest(withdraw_token),
+                submitter=sender,
+                withdrawal=digest(withdraw_token(key)),
+                key=digest(key),
+                account_id=account.id if account else None,
             )
             session.add(submission)
             session.flush()
             number = submission.id
-            _derive(session, number, checked)
+            _derive(session, number, checked, likeness, flags)
             _change(session, number, PENDING, "submitter")
             if admin:
                 _change(session, number, PUBLISHED, "admin")
-        entry = self.submission(number).entry
-        return Receipt(number, entry.state, sha256, withdraw_token, entry)
+            elif not flags and self._publishes(account):
+                _change(session, number, PUBLISHED, "submitter")
+        return number
+
+    def _keep_likenesses(self) -> None:
+        """Add what copies are told by to the submissions of an older version."""
+        lacking = select(Verdict.submission_id).where(cast(Verdict.likeness, Text) == "{}")
+        with self.database.reading() as session:
+            if session.scalars(lacking.limit(1)).first() is None:
+                return
+        with self.database.writing() as session:
+            for number in session.scalars(lacking).all():
+                session.get_one(Verdict, number).likeness = likeness_of(_rows(session, number))
 
     def _checked(self, archive: bytes, card: ModelCard | None) -> Checked:
         if self.check_here:
@@ -207,34 +258,77 @@ class Board:
         Raises:
             NotAllowed: the token is no admin's.
             NotFound: there is no such submission.
-            Refused: it is not pending, or the version of the model has a published result.
+            Refused: it is not pending, or the version of the model or a copy of the result is published.
         """
-        if not local and not self.is_admin(token):
-            raise NotAllowed("Only an admin's token publishes.")
+        self._demand_admin(token, local, "publishes")
         with self.database.writing() as session:
             submission, verdict = _found(session, number), session.get_one(Verdict, number)
             if (state := _state(session, number)) != PENDING:
                 raise Refused([f"Submission {number} is {state}; only a pending one can be published."])
             _refuse_known_version(session, read_card(submission.card), verdict.suite, verdict.profile)
+            published = (known for known in _known(session, None, "") if known.state == PUBLISHED)
+            list(copies(verdict.rows_sha256, verdict.likeness, published))
             _change(session, number, PUBLISHED, "admin")
+
+    def certify(self, number: int, mark: str, token: str = "", local: bool = False) -> None:
+        """Say that the benchmark's team sampled and evaluated (gold), or did one of both (silver), or neither.
+
+        Args:
+            number: of the submission.
+            mark: ``gold``, ``silver`` or ``""``.
+            token: an admin's.
+            local: the caller owns the database and needs no token.
+
+        Raises:
+            NotAllowed: the token is no admin's.
+            NotFound: there is no such submission.
+            Refused: there is no such mark.
+        """
+        self._demand_admin(token, local, "certifies")
+        if mark not in MARKS:
+            raise Refused([f"A mark is one of {', '.join(filter(None, MARKS))} or none, found {mark!r:.40}."])
+        with self.database.writing() as session:
+            _found(session, number)
+            session.add(Certification(submission_id=number, mark=mark, at=now()))
+
+    def queue(self, token: str = "", local: bool = False) -> list[Waiting]:
+        """The pending submissions, the oldest first, with what looks strange about each.
+
+        Raises:
+            NotAllowed: the token is no admin's.
+        """
+        self._demand_admin(token, local, "reads the queue")
+        with self.database.reading() as session:
+            states = _states(session)
+            pending = sorted(number for number, state in states.items() if state == PENDING)
+            names = dict(session.execute(select(Submission.id, Account.name).join(Account)).all())
+            found = {
+                verdict.submission_id: verdict
+                for verdict in session.scalars(select(Verdict).where(Verdict.submission_id.in_(pending)))
+            }
+            entries = {int(entry.id): entry for entry in _entries(session, pending, states)}
+            return [
+                Waiting(entries[number], names.get(number, ""), tuple(found[number].findings.get("flags", ())))
+                for number in pending
+            ]
 
     def withdraw(self, number: int, token: str = "", local: bool = False) -> None:
         """Take a submission off the board; it stays in the records and cannot come back.
 
         Args:
             number: of the submission.
-            token: the one of the receipt, or an admin's.
+            token: the one of the receipt, its account's or an admin's.
             local: the caller owns the database and needs no token.
 
         Raises:
             NotAllowed: it is another token.
-            NotFound: there is no such submission.
+            NotFound: there is no such submission, or it is not published and not the caller's.
             Refused: it is withdrawn already.
         """
         admin = local or self.is_admin(token)
         with self.database.writing() as session:
-            submission = _found(session, number)
-            if not admin and not hmac.compare_digest(submission.withdrawal, _digest(token)):
+            submission = self._seen(session, number, token, local)
+            if not admin and not self._owns(session, submission, token):
                 raise NotAllowed(f"This token does not withdraw submission {number}: use the one of its receipt.")
             if _state(session, number) == WITHDRAWN:
                 raise Refused([f"Submission {number} is withdrawn already."])
@@ -258,9 +352,10 @@ class Board:
                 except Refused as error:
                     refused[number] = error.reasons
                     continue
+                flags = session.get_one(Verdict, number).findings.get("flags", [])
                 for table in (Verdict, Score, VideoRow, Medium):
                     session.execute(delete(table).where(table.submission_id == number))
-                _derive(session, number, checked)
+                _derive(session, number, checked, likeness_of(checked.rows), flags)
         return refused
 
     # Reading ----------------------------------------------------------------------------------------------------
@@ -276,14 +371,19 @@ class Board:
             wanted = [number for number, state in states.items() if everything or state == PUBLISHED]
             return [*_entries(session, wanted, states), *published_entries()]
 
-    def submission(self, number: int) -> Detail:
-        """One submission, whatever its state.
+    def submission(self, number: int, token: str = "", local: bool = False) -> Detail:
+        """One submission: a published one, or whatever its state for whoever may see it.
+
+        Args:
+            number: of the submission.
+            token: the one of its receipt, its account's or an admin's; a published one needs none.
+            local: the caller owns the database and needs no token.
 
         Raises:
-            NotFound: there is no such submission.
+            NotFound: there is no such submission, or it is not published and not the caller's.
         """
         with self.database.reading() as session:
-            submission, verdict = _found(session, number), session.get_one(Verdict, number)
+            submission, verdict = self._seen(session, number, token, local), session.get_one(Verdict, number)
             changes = session.scalars(select(Change).where(Change.submission_id == number).order_by(Change.id))
             history = tuple(Event(change.state, change.at, change.by) for change in changes)
             names = list(session.scalars(_media(number)))
@@ -294,64 +394,43 @@ class Board:
                 tuple(name for name in names if name.startswith("videos/")),
             )  # fmt: skip
 
-    def archive(self, number: int) -> bytes:
-        """An archive as it was received.
-
-        Raises:
-            NotFound: there is no such submission.
-        """
+    def archive(self, number: int, token: str = "", local: bool = False) -> bytes:
+        """An archive as it was received; arguments and errors as of :meth:`submission`."""
         with self.database.reading() as session:
-            content = session.scalar(select(Submission.archive).where(Submission.id == number))
-        if content is None:
-            raise NotFound(f"There is no submission {number}.")
-        return content
+            self._seen(session, number, token, local)
+            content: bytes = session.scalars(select(Submission.archive).where(Submission.id == number)).one()
+            return content
 
-    def archive_parts(self, number: int) -> tuple[int, Iterator[bytes]]:
-        """The size of an archive, and its bytes, read as they are taken.
+    def archive_parts(self, number: int, token: str = "") -> tuple[int, Iterator[bytes]]:
+        """The size of an archive, and its bytes, read as they are taken; errors as of :meth:`submission`."""
+        with self.database.reading() as session:
+            self._seen(session, number, token, local=False)
+        return self._parts(number, "archive", Submission.archive, Submission.id == number)
 
-        Raises:
-            NotFound: there is no such submission.
-        """
-        found = parts(self.database, Submission.archive, Submission.id == number)
-        if found is None:
-            raise NotFound(f"There is no submission {number}.")
-        return found
-
-    def medium_parts(self, number: int, name: str) -> tuple[int, Iterator[bytes]]:
+    def medium_parts(self, number: int, name: str, token: str = "") -> tuple[int, Iterator[bytes]]:
         """The size of a frame or video, and its bytes, read as they are taken.
 
         Raises:
-            NotFound: the submission has none of that name.
+            NotFound: the submission has none of that name, or is nobody's to see.
         """
-        found = parts(self.database, Medium.content, Medium.submission_id == number, Medium.name == name)
+        with self.database.reading() as session:
+            self._seen(session, number, token, local=False)
+        return self._parts(number, name, Medium.content, Medium.submission_id == number, Medium.name == name)
+
+    def _parts(self, number: int, name: str, column: Any, *where: Any) -> tuple[int, Iterator[bytes]]:
+        found = parts(self.database, column, *where)
         if found is None:
             raise NotFound(f"Submission {number} has no {name!r:.100}.")
         return found
 
-    def rows(self, number: int) -> list[Row]:
+    def rows(self, number: int, token: str = "", local: bool = False) -> list[Row]:
         """The scores per video of a submission, for paired comparisons (:func:`vbench.analysis.statistics.compare`).
 
-        Raises:
-            NotFound: there is no such submission.
+        Arguments and errors are those of :meth:`submission`.
         """
-        columns = (
-            VideoRow.video, VideoRow.prompt, VideoRow.dimension, VideoRow.content.label("sha256"), VideoRow.category,
-            VideoRow.status, VideoRow.value, VideoRow.weight,
-        )  # fmt: skip
         with self.database.reading() as session:
-            _found(session, number)
-            found = session.execute(select(*columns).where(VideoRow.submission_id == number).order_by(VideoRow.id))
-            return [Row(cache_key="", **row._mapping) for row in found]
-
-    def frames(self, number: int) -> dict[str, bytes]:
-        """The sample frames of a submission: name in the archive -> JPEG."""
-        with self.database.reading() as session:
-            found = session.execute(
-                select(Medium.name, Medium.content)
-                .where(Medium.submission_id == number, Medium.name.startswith("frames/"))
-                .order_by(Medium.name)
-            )
-            return dict(found.all())
+            self._seen(session, number, token, local)
+            return _rows(session, number)
 
     def videos(self) -> dict[str, dict[int, str]]:
         """Sampled videos of published submissions: prompt -> submission -> name, for :meth:`medium`."""
@@ -367,66 +446,28 @@ class Board:
                 videos[prompt][number] = name
         return dict(videos)
 
-    def medium(self, number: int, name: str) -> bytes:
-        """One frame or video of a submission.
+    def medium(self, number: int, name: str, token: str = "", local: bool = False) -> bytes:
+        """One frame or video of a submission; arguments as of :meth:`submission`.
 
         Raises:
-            NotFound: it has none of that name.
+            NotFound: it has none of that name, or is not published and not the caller's.
         """
         where = (Medium.submission_id == number, Medium.name == name)
         with self.database.reading() as session:
+            self._seen(session, number, token, local)
             content = session.scalar(select(Medium.content).where(*where))
         if content is None:
             raise NotFound(f"Submission {number} has no {name!r:.100}.")
         return content
 
-    # Votes ------------------------------------------------------------------------------------------------------
-
-    def vote(self, prompt: str, first: int, second: int, outcome: str, voter: str, dimension: str = "") -> None:
-        """Keep a voter's judgement of two videos of a prompt; an earlier one of the same pair no longer counts.
-
-        Args:
-            prompt: that both videos answer.
-            first: a submission.
-            second: another.
-            outcome: which is better: ``first``, ``second`` or ``tie``.
-            voter: a random string that the voter's browser keeps; only its digest is stored.
-            dimension: that was asked about, ``""`` for the videos on the whole.
+    def remove_votes(self, numbers: Sequence[int], token: str = "", local: bool = False) -> int:
+        """Take votes out of the count (:meth:`vbench.leaderboard.ballot_box.BallotBox.remove`).
 
         Raises:
-            Refused: there is no such pair, dimension or outcome.
+            NotAllowed: the token is no admin's.
         """
-        videos = self.videos().get(prompt, {})
-        reasons = [
-            f"Submission {one} has no published video of this prompt." for one in (first, second) if one not in videos
-        ]
-        if first == second:
-            reasons.append("A vote is between two submissions.")
-        if outcome not in OUTCOMES:
-            reasons.append(f"A vote says one of {', '.join(OUTCOMES)}.")
-        if dimension and dimension not in RULES:
-            reasons.append(f"There is no dimension {dimension!r:.60}.")
-        if not voter or unseen(voter):
-            reasons.append("A vote needs a voter.")
-        if reasons:
-            raise Refused(reasons)
-        if first > second:
-            first, second, outcome = second, first, OUTCOMES[outcome]
-        with self.database.writing() as session:
-            vote = Vote(prompt=prompt, dimension=dimension, first_id=first, second_id=second, outcome=outcome)
-            vote.voter, vote.at = _digest(voter), now()
-            session.add(vote)
-
-    def votes(self) -> list[Judgement]:
-        """The judgements that count: of each voter, prompt, dimension and pair the latest."""
-        pair = (Vote.voter, Vote.prompt, Vote.dimension, Vote.first_id, Vote.second_id)
-        latest = select(func.max(Vote.id)).group_by(*pair)
-        columns = (Vote.prompt, Vote.dimension, Vote.first_id, Vote.second_id, Vote.outcome)
-        with self.database.reading() as session:
-            return [
-                Judgement(*vote)
-                for vote in session.execute(select(*columns).where(Vote.id.in_(latest)).order_by(Vote.id))
-            ]
+        self._demand_admin(token, local, "removes votes")
+        return self.ballot_box.remove(numbers)
 
     # Rights -----------------------------------------------------------------------------------------------------
 
@@ -434,17 +475,42 @@ class Board:
         """Whether a token is one of the admins', compared in constant time."""
         return _is_one_of(token, self.settings.admin_tokens)
 
-    def _demand_submitter(self, token: str) -> None:
-        if self.settings.submit_tokens and not _is_one_of(token, self.settings.submit_tokens):
+    def _demand_admin(self, token: str, local: bool, what: str) -> None:
+        if not local and not self.is_admin(token):
+            raise NotAllowed(f"Only an admin's token {what}.")
+
+    def _demand_submitter(self, token: str, account: Holder | None) -> None:
+        closed = bool(self.settings.submit_tokens) or self.settings.submissions_from == ACCOUNTS
+        if closed and not account and not _is_one_of(token, self.settings.submit_tokens):
             raise NotAllowed("This board takes submissions with a token only; ask whoever runs it for one.")
+
+    def _publishes(self, account: Holder | None) -> bool:
+        """Whether an unsuspicious submission of an account, or of nobody known, is published at once."""
+        return self.settings.published_at_once in ((ACCOUNTS, EVERYBODY) if account else (EVERYBODY,))
+
+    def _owns(self, session: Session, submission: Submission, token: str) -> bool:
+        """Whether a token is that of a submission's receipt or of its account."""
+        account = holder_of(session, token)
+        return hmac.compare_digest(submission.withdrawal, digest(token)) or (
+            account is not None and account.id == submission.account_id
+        )
+
+    def _seen(self, session: Session, number: int, token: str, local: bool) -> Submission:
+        """A submission, for whoever may see it; for all others it is as if there were none."""
+        submission = _found(session, number)
+        seen = (
+            local
+            or _state(session, number) == PUBLISHED
+            or self.is_admin(token)
+            or self._owns(session, submission, token)
+        )
+        if not seen:
+            raise NotFound(f"There is no submission {number}.")
+        return submission
 
 
 def _is_one_of(token: str, tokens: Sequence[str]) -> bool:
-    return sum(hmac.compare_digest(token.encode(), known.encode()) for known in tokens) > 0
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return sum(hmac.compare_digest(token.encode("utf-8", "surrogatepass"), known.encode()) for known in tokens) > 0
 
 
 def _found(session: Session, number: int) -> Submission:
@@ -452,6 +518,15 @@ def _found(session: Session, number: int) -> Submission:
     if submission is None:
         raise NotFound(f"There is no submission {number}.")
     return submission
+
+
+def _rows(session: Session, number: int) -> list[Row]:
+    columns = (
+        VideoRow.video, VideoRow.prompt, VideoRow.dimension, VideoRow.content.label("sha256"), VideoRow.category,
+        VideoRow.status, VideoRow.value, VideoRow.weight,
+    )  # fmt: skip
+    found = session.execute(select(*columns).where(VideoRow.submission_id == number).order_by(VideoRow.id))
+    return [Row(cache_key="", **row._mapping) for row in found]
 
 
 def _change(session: Session, number: int, state: str, by: str) -> None:
@@ -492,17 +567,52 @@ def _model(session: Session, name: str) -> int:
     return model.id
 
 
-def _refuse_known_archive(session: Session, sha256: str) -> None:
-    first = session.scalar(select(Submission.id).where(Submission.sha256 == sha256))
-    if first is not None:
-        raise Duplicate(first, f"This archive is there already: it is submission {first}, {_state(session, first)}.")
+def _under_key(session: Session, key: str, sha256: str) -> int | None:
+    """The submission that was sent under a key.
+
+    Raises:
+        Refused: it is another archive.
+    """
+    found = session.execute(select(Submission.id, Submission.sha256).where(Submission.key == digest(key))).first()
+    if found and found.sha256 != sha256:
+        raise Refused(["This key was used for another archive; make a new one for each."])
+    return found.id if found else None
 
 
-def _refuse_known_rows(session: Session, checked: Checked) -> None:
+def _refuse_sent_before(session: Session, sha256: str, sender: str) -> None:
+    """One sender's archive is there once; somebody else's copy of it is for whoever publishes to judge."""
     states = _states(session)
-    for first in session.scalars(select(Verdict.submission_id).where(Verdict.rows_sha256 == checked.rows_sha256)):
+    for first in session.scalars(
+        select(Submission.id).where(Submission.sha256 == sha256, Submission.submitter == sender)
+    ):
         if states[first] != WITHDRAWN:
-            raise Duplicate(first, f"Submission {first} has exactly these scores: one of the two is a copy.")
+            raise Duplicate(first, f"You have sent this archive already: it is submission {first}, {states[first]}.")
+
+
+def _known(session: Session, account: Holder | None, earlier: str) -> list[Known]:
+    """What is there, as seen by whoever submits.
+
+    Args:
+        session: on the database.
+        account: of the sender.
+        earlier: digest of a withdraw token that the sender has, ``""`` for none.
+    """
+    states = _states(session)
+    was = set(session.scalars(select(Change.submission_id).where(Change.state == PUBLISHED)))
+    columns = (Submission.id, Submission.account_id, Submission.withdrawal, Verdict.rows_sha256, Verdict.likeness)
+    return [
+        Known(
+            number,
+            states[number],
+            number in was,
+            bool(account and account.id == owner) or bool(earlier and hmac.compare_digest(withdrawal, earlier)),
+            rows_sha256,
+            likeness,
+        )
+        for number, owner, withdrawal, rows_sha256, likeness in session.execute(
+            select(*columns).join(Verdict, Verdict.submission_id == Submission.id).order_by(Submission.id)
+        )
+    ]
 
 
 def _refuse_known_version(session: Session, card: ModelCard, suite: str, profile: str) -> None:
@@ -519,7 +629,7 @@ def _refuse_known_version(session: Session, card: ModelCard, suite: str, profile
             )
 
 
-def _derive(session: Session, number: int, checked: Checked) -> None:
+def _derive(session: Session, number: int, checked: Checked, likeness: dict[str, Any], flags: Sequence[str]) -> None:
     """Store everything that follows from an archive."""
     session.add(
         Verdict(
@@ -529,8 +639,14 @@ def _derive(session: Session, number: int, checked: Checked) -> None:
             suite=checked.suite,
             profile=checked.profile,
             provenance=dict(checked.provenance),
-            findings={"notes": list(checked.notes), "apart": list(checked.apart)},
+            findings={
+                "notes": list(checked.notes),
+                "apart": list(checked.apart),
+                "unverified": list(checked.unverified),
+                "flags": list(flags),
+            },
             rows_sha256=checked.rows_sha256,
+            likeness=likeness,
         )
     )
     session.execute(
@@ -557,6 +673,12 @@ def _entries(session: Session, numbers: Sequence[int], states: dict[int, str]) -
     for score in session.scalars(select(Score).where(Score.submission_id.in_(numbers)).order_by(Score.id)):
         figure = Figure(score.value, score.low, score.high, score.videos)
         figures[score.submission_id][score.category][score.name] = figure
+    latest = select(func.max(Certification.id)).group_by(Certification.submission_id)
+    marks = dict(
+        session.execute(
+            select(Certification.submission_id, Certification.mark).where(Certification.id.in_(latest))
+        ).all()
+    )
     found = session.execute(
         select(Submission, Verdict).join(Verdict).where(Submission.id.in_(numbers)).order_by(Submission.id.desc())
     )
@@ -573,6 +695,8 @@ def _entries(session: Session, numbers: Sequence[int], states: dict[int, str]) -
             by_category=figures[submission.id],
             apart=tuple(verdict.findings["apart"]),
             notes=tuple(verdict.findings["notes"]),
+            unverified=tuple(verdict.findings.get("unverified", ())),
+            certification=marks.get(submission.id, ""),
             sha256=submission.sha256,
         )
         for submission, verdict in found

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from vbench.errors import Refused, UsageError, VBenchError
+from vbench.leaderboard.keys import new_key
 
 TIMEOUT = 600
 
@@ -26,13 +28,15 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         """Follow nothing."""
 
 
-def submit(board: str, archive: bytes, token: str = "") -> dict[str, Any]:
-    """Send an archive.
+def submit(board: str, archive: bytes, token: str = "", key: str = "", earlier: str = "") -> dict[str, Any]:
+    """Send an archive. Sent again under the same key, it is the same submission, and the receipt is the same.
 
     Args:
         board: address of the board.
         archive: as :func:`vbench.leaderboard.submissions.pack.pack` makes it.
-        token: where the board asks for one.
+        token: of an account, or where the board asks for one.
+        key: that the sender made and kept (:mod:`vbench.leaderboard.receipts`); by default one is made for this call.
+        earlier: withdraw token of an earlier submission of the same scores.
 
     Returns:
         The receipt.
@@ -42,7 +46,8 @@ def submit(board: str, archive: bytes, token: str = "") -> dict[str, Any]:
         Refused: the board refuses it, with its reasons.
         BoardError: anything else went wrong.
     """
-    return _post(board, "/api/submissions", archive, token)
+    secrets = {"Idempotency-Key": key or new_key(), **({"Earlier-Token": earlier} if earlier else {})}
+    return _post(board, "/api/submissions", archive, token, secrets)
 
 
 def withdraw(board: str, number: int, token: str) -> dict[str, Any]:
@@ -50,13 +55,16 @@ def withdraw(board: str, number: int, token: str) -> dict[str, Any]:
     return _post(board, f"/api/submissions/{number}/withdraw", b"", token)
 
 
-def _post(board: str, path: str, body: bytes, token: str) -> dict[str, Any]:
+def _post(board: str, path: str, body: bytes, token: str, secrets: Mapping[str, str] | None = None) -> dict[str, Any]:
     parts = urlsplit(board)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"{board!r} is no address of a board: expected https://HOST.")
-    if token and parts.scheme == "http" and parts.hostname not in LOOPBACK:
+    known = token or (secrets or {}).get("Earlier-Token")
+    if known and parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise UsageError(f"A token is not sent over an open line: use https:// for {parts.hostname}.")
     request = urllib.request.Request(board.rstrip("/") + path, body, {"Content-Type": "application/zip"})
+    for name, secret in (secrets or {}).items():
+        request.add_unredirected_header(name, secret)
     if token:
         request.add_unredirected_header("Authorization", f"Bearer {token}")
     try:

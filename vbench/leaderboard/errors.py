@@ -9,10 +9,10 @@ class Duplicate(Refused):
     """What is there already.
 
     Attributes:
-        first: number of the submission that has it.
+        first: number of the submission that has it; ``None`` where that one is nobody's to know.
     """
 
-    def __init__(self, first: int, reason: str) -> None:
+    def __init__(self, first: int | None, reason: str) -> None:
         self.first = first
         super().__init__([reason])
 

@@ -23,6 +23,10 @@ _SUB_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 SHORTEST_TOKEN = 16
 """Characters; a shorter one could be guessed."""
 
+EVERYBODY, ACCOUNTS, NOBODY = "everybody", "accounts", "nobody"
+
+CHOICES = {"submissions_from": (EVERYBODY, ACCOUNTS), "published_at_once": (NOBODY, ACCOUNTS, EVERYBODY)}
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -32,7 +36,10 @@ class Settings:
         database: address as SQLAlchemy writes it: ``sqlite:///board.sqlite`` or ``postgresql+psycopg://...``.
         suite: name of the prompt suite whose results are ranked; those of other suites stand apart.
         admin_tokens: whoever shows one may publish and withdraw; comma-separated in the environment.
-        submit_tokens: whoever shows one may submit; with none, everybody may, and an admin publishes.
+        submit_tokens: whoever shows one may submit; with none, ``submissions_from`` says who may.
+        submissions_from: ``everybody``, or ``accounts`` for holders of an account only.
+        published_at_once: whose unsuspicious submissions are: ``nobody``'s, those of ``accounts``, ``everybody``'s (a
+            private board); the others wait for an admin.
         hosts: names by which the board is asked for, such as ``board.example.org``; others are refused. With
             none, every name is taken, but by a board that listens on this machine alone.
         trusted_proxies: addresses or networks of the proxies whose ``X-Forwarded-...`` headers are believed.
@@ -62,6 +69,8 @@ class Settings:
     suite: str = OFFICIAL
     admin_tokens: tuple[str, ...] = field(default=(), repr=False)
     submit_tokens: tuple[str, ...] = field(default=(), repr=False)
+    submissions_from: str = EVERYBODY
+    published_at_once: str = ACCOUNTS
     hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     root_path: str = ""
@@ -107,17 +116,20 @@ class Settings:
                 f"A board under {self.root_path} stands behind a proxy, and all its visitors would count as one: "
                 f"set {PREFIX}TRUSTED_PROXIES to the proxy's address, such as 127.0.0.1."
             )
+        for name, choices in CHOICES.items():
+            if (chosen := getattr(self, name)) not in choices:
+                raise UsageError(f"{PREFIX}{name.upper()} must be one of {', '.join(choices)}, found {chosen!r}.")
         for name, value in vars(self).items():
             if isinstance(value, int) and value < 1:
                 raise UsageError(f"{PREFIX}{name.upper()} must be at least 1, found {value}.")
 
     def token_name(self, token: str) -> str:
-        """Whose a token is, for the log: ``admin 1`` for the first of the admins', ``?`` for nobody's."""
+        """Whose a token is, for the log: ``admin 1`` for the first of the admins'; ``""`` for none of these."""
         for kind, tokens in (("admin", self.admin_tokens), ("submitter", self.submit_tokens)):
             for number, known in enumerate(tokens, 1):
                 if hmac.compare_digest(token.encode(), known.encode()):
                     return f"{kind} {number}"
-        return "?"
+        return ""
 
 
 def from_environment(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:

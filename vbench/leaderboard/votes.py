@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from vbench.analysis.preference import LOSS, WIN, Judgement
 from vbench.analysis.preference import TIE as EQUAL
-from vbench.leaderboard.board import FIRST, SECOND, TIE, Board
+from vbench.leaderboard.ballot_box import FIRST, SECOND, TIE
+from vbench.leaderboard.board import Board
 from vbench.leaderboard.submissions.validate import stem_of
 from vbench.leaderboard.views.board_row import FIGURE
 from vbench.runs.store import Row
@@ -34,7 +35,7 @@ def judgements_of(board: Board) -> list[Judgement]:
             vote.dimension, vote.prompt, names[vote.first], names[vote.second], OUTCOMES[vote.outcome],
             (video(vote.first, vote.prompt), video(vote.second, vote.prompt)),
         )
-        for vote in board.votes()
+        for vote in board.ballot_box.votes()
         if vote.first in names and vote.second in names
     ]  # fmt: skip
 

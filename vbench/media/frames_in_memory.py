@@ -12,7 +12,8 @@ from av.video.reformatter import Interpolation
 from PIL import Image
 
 from vbench.errors import VideoError
-from vbench.media.video import ASSUMED_FPS, Frame, Video, VideoFacts, _pick, _tensor
+from vbench.media.decode import ASSUMED_FPS, Frame, Health, VideoFacts
+from vbench.media.video import Video, _pick, _tensor
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,11 +42,11 @@ class FramesVideo(Video):
     def __init__(self, frames: Frames, fps: float = ASSUMED_FPS, name: str = "frames in memory") -> None:
         super().__init__(Path(name))
         self._kept = list(as_rgb(frames))
-        self._count = len(self._kept)
+        self._health = Health(frames=len(self._kept))
         height, width = self._kept[0].shape[:2]
         if not 0 < fps < float("inf"):
             raise VideoError(f"fps must be a positive number, found {fps}")
-        self._facts = VideoFacts(self._count, float(fps), height, width)
+        self._facts = VideoFacts(self._health.frames, float(fps), height, width)
 
     def scaled_frames(self, indices: Sequence[int], height: int, width: int) -> Tensor:
         """See :meth:`Video.scaled_frames`."""

@@ -1,67 +1,36 @@
 """A sampled video as frames: decoded on demand, uint8 RGB, within a memory budget.
 
-Pixels are those of the reference's decoders (PyAV's plain rgb24 conversion equals decord's and OpenCV's on
-every frame that was compared). Frames stay in memory while they fit the budget; a longer video is decoded
-again on each pass, so that length costs time and never memory.
+Frames stay in memory while they fit the budget; a longer video is decoded again on each pass, so that length costs time
+and never memory. How a file becomes frames stands in :mod:`vbench.media.decode`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import av
 import numpy as np
-from PIL import Image, ImageSequence, UnidentifiedImageError
 
 from vbench.errors import VideoError
+from vbench.media.decode import CONTAINERS, STILLS, SUFFIXES, Frame, Health, VideoFacts, decode, probe, stills_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-T = TypeVar("T")
-Frame = np.ndarray[Any, np.dtype[np.uint8]]
+__all__ = ["CONTAINERS", "STILLS", "SUFFIXES", "Video", "VideoFacts", "is_video", "middle_indices", "probe"]
 
-CONTAINERS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v")
-STILLS = (".png", ".jpg", ".jpeg")
-SUFFIXES = (*CONTAINERS, ".gif", *STILLS)
+T = TypeVar("T")
 
 DEFAULT_BUDGET = 512 * 2**20
 """Bytes of decoded frames that are kept, per video."""
-
-ASSUMED_FPS = 8.0
-"""Frames per second of a still or of a folder of frames, which state none."""
-
-
-@dataclass(frozen=True)
-class VideoFacts:
-    """What a file says of itself without being decoded.
-
-    Attributes:
-        frames: number of frames as the container states it; 0 where it states none.
-        fps: frames per second.
-        height: in pixels.
-        width: in pixels.
-    """
-
-    frames: int
-    fps: float
-    height: int
-    width: int
-
-    def described(self) -> str:
-        """The facts for people."""
-        return f"{self.width}x{self.height}, {self.fps:g} fps, {self.frames or 'unknown number of'} frames"
 
 
 def is_video(path: Path) -> bool:
     """Whether a path is something that :class:`Video` reads, judged by its name (or, for a folder, its files)."""
     if path.is_dir():
-        return any(_stills(path))
+        return bool(stills_of(path))
     return path.suffix.lower() in SUFFIXES
 
 
@@ -80,24 +49,11 @@ def middle_indices(total: int, count: int) -> list[int]:
     return chosen + chosen[-1:] * (count - len(chosen))
 
 
-def probe(path: Path) -> VideoFacts:
-    """Open a file, read its header and decode its first frame.
-
-    Raises:
-        VideoError: it cannot be opened, holds no video, is cut off, or its first frame does not decode.
-    """
-    first = next(_decode(path), None)
-    if first is None:
-        raise VideoError(f"{path} holds no frame")
-    height, width = first.shape[:2]
-    return VideoFacts(_stated_frames(path), _fps(path), height, width)
-
-
 class Video:
     """One sampled video.
 
     Args:
-        path: a video, an animated GIF, a still (one frame), or a folder of stills in the order of their names.
+        path: a video, an animation, a still (one frame), or a folder of stills in the order of their numbers.
         budget: bytes of decoded frames to keep in memory.
     """
 
@@ -105,7 +61,7 @@ class Video:
         self.path = Path(path)
         self.budget = budget
         self._kept: list[Frame] | None = None
-        self._count: int | None = None
+        self._health: Health | None = None
         self._facts: VideoFacts | None = None
         self._memo: dict[Hashable, Any] = {}
 
@@ -132,11 +88,19 @@ class Video:
     @property
     def frame_count(self) -> int:
         """Number of frames that decode (not what the header states)."""
-        if self._count is None:
+        return self._looked_through().frames
+
+    @property
+    def damage(self) -> str:
+        """What is wrong with the file although it decodes, for people; ``""`` where nothing is."""
+        return self._looked_through().damage()
+
+    def _looked_through(self) -> Health:
+        if self._health is None:
             for _ in self._frames():
                 pass
-        assert self._count is not None
-        return self._count
+        assert self._health is not None
+        return self._health
 
     def memo(self, key: Hashable, make: Callable[[], T]) -> T:
         """Keep what ``make`` returns for as long as this video is visited, so that dimensions share it."""
@@ -173,29 +137,23 @@ class Video:
         A bilinear FFmpeg scaler that goes straight from the stored format to rgb24, which is what decord does
         when it is asked for a size. Stills are scaled bilinearly from RGB.
         """
-        if self.path.suffix.lower() in CONTAINERS:
-            frames = _decode_container(self.path, scale=(height, width))
-        else:
-            frames = (_scaled(frame, height, width) for frame in self._frames())
-        return _tensor(_pick(frames, indices, self.path))
+        return _tensor(_pick(decode(self.path, scale=(height, width)), indices, self.path))
 
     def _frames(self) -> Iterator[Frame]:
         if self._kept is not None:
             yield from self._kept
             return
         kept: list[Frame] | None = []
-        used = count = 0
-        for frame in _decode(self.path):
-            count += 1
+        used = 0
+        health = Health()
+        for frame in decode(self.path, health=health):
             used += frame.nbytes
             if kept is not None:
                 kept.append(frame)
             if used > self.budget:
                 kept = None
             yield frame
-        if not count:
-            raise VideoError(f"{self.path} holds no frame")
-        self._kept, self._count = kept, count
+        self._kept, self._health = kept, health
 
 
 def _tensor(frames: Sequence[Frame]) -> Tensor:
@@ -214,129 +172,3 @@ def _pick(frames: Iterable[Frame], indices: Sequence[int], path: Path) -> list[F
     if len(found) < len(wanted):
         raise VideoError(f"{path} has no frame {max(wanted)}")
     return [found[index] for index in indices]
-
-
-def _decode(path: Path) -> Iterator[Frame]:
-    """Every frame of a path as ``(H, W, 3)`` uint8 RGB."""
-    if path.is_dir():
-        return _of_one_size((_still(still) for still in _stills(path)), path)
-    if not path.is_file():
-        raise VideoError(f"{path} does not exist")
-    suffix = path.suffix.lower()
-    if suffix in CONTAINERS:
-        return _of_one_size(_decode_container(path), path)
-    if suffix == ".gif":
-        return _decode_gif(path)
-    if suffix in STILLS:
-        return iter([_still(path)])
-    raise VideoError(f"{path} is not a video: expected {', '.join(SUFFIXES)} or a folder of stills")
-
-
-def _of_one_size(frames: Iterable[Frame], path: Path) -> Iterator[Frame]:
-    shape = None
-    for index, frame in enumerate(frames):
-        shape = shape or frame.shape
-        if frame.shape != shape:
-            raise VideoError(f"{path} changes its size at frame {index}: {frame.shape[:2]} after {shape[:2]}")
-        yield frame
-
-
-def _decode_container(path: Path, scale: tuple[int, int] | None = None) -> Iterator[Frame]:
-    try:
-        with av.open(str(path)) as container:
-            stream = _video_stream(container, path)
-            _refuse_if_cut_off(stream, path)
-            stream.thread_type = "AUTO"
-            convert = _scaler(stream, *scale) if scale else _to_rgb
-            for frame in container.decode(stream):
-                yield convert(frame)
-    except av.error.FFmpegError as error:
-        raise VideoError(f"{path} cannot be decoded: {error.strerror or error}") from error
-
-
-def _video_stream(container: Any, path: Path) -> Any:
-    if not container.streams.video:
-        raise VideoError(f"{path} holds no video stream")
-    return container.streams.video[0]
-
-
-def _refuse_if_cut_off(stream: Any, path: Path) -> None:
-    """An index that points behind the end of the file tells a truncated copy, before any frame is lost silently."""
-    size = path.stat().st_size
-    beyond = sum(entry.pos + entry.size > size for entry in stream.index_entries)
-    if beyond:
-        raise VideoError(f"{path} is cut off: {beyond} of its {len(stream.index_entries)} frames lie behind its end")
-
-
-def _to_rgb(frame: av.VideoFrame) -> Frame:
-    return np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
-
-
-def _scaler(stream: Any, height: int, width: int) -> Callable[[av.VideoFrame], Frame]:
-    graph = av.filter.Graph()
-    chain = [
-        graph.add_buffer(template=stream),
-        graph.add("scale", f"{width}:{height}:flags=bilinear"),
-        graph.add("format", "rgb24"),
-        graph.add("buffersink"),
-    ]
-    graph.link_nodes(*chain).configure()
-
-    def convert(frame: av.VideoFrame) -> Frame:
-        graph.push(frame)
-        return np.asarray(graph.pull().to_ndarray(), dtype=np.uint8)
-
-    return convert
-
-
-def _decode_gif(path: Path) -> Iterator[Frame]:
-    try:
-        with Image.open(path) as image:
-            for frame in ImageSequence.Iterator(image):
-                yield np.array(frame.convert("RGB"))
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise VideoError(f"{path} cannot be decoded: {error}") from error
-
-
-def _still(path: Path) -> Frame:
-    try:
-        with Image.open(path) as image:
-            return np.array(image.convert("RGB"))
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise VideoError(f"{path} cannot be decoded: {error}") from error
-
-
-def _scaled(frame: Frame, height: int, width: int) -> Frame:
-    return np.array(Image.fromarray(frame).resize((width, height), Image.Resampling.BILINEAR))
-
-
-def _stills(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in STILLS)
-
-
-def _stated_frames(path: Path) -> int:
-    if path.is_dir():
-        return len(_stills(path))
-    suffix = path.suffix.lower()
-    if suffix == ".gif":
-        with Image.open(path) as image:
-            return int(getattr(image, "n_frames", 1))
-    if suffix in STILLS:
-        return 1
-    with av.open(str(path)) as container:
-        return container.streams.video[0].frames
-
-
-def _fps(path: Path) -> float:
-    suffix = path.suffix.lower()
-    if suffix == ".gif":
-        with Image.open(path) as image:
-            milliseconds = image.info.get("duration") or 100
-        return 1000 / milliseconds
-    if suffix not in CONTAINERS:
-        return ASSUMED_FPS
-    with av.open(str(path)) as container:
-        rate: Fraction | None = container.streams.video[0].guessed_rate
-    if not rate:
-        raise VideoError(f"{path} states no frame rate")
-    return float(rate)

@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from vbench.files import ours
 from vbench.prompts.suite import SuiteError
 
 NAME = "vbench-t2v"
@@ -121,8 +122,5 @@ def _keep(content: bytes, sha256: str, target: Path, origin: str) -> Path:
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise SuiteError(f"{origin} is not the published file: sha256 {found}, expected {sha256}.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(target)
+    ours.write(target, content)
     return target

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vbench.errors import UsageError
+from vbench.files.text import text_of
 
 
 class SuiteError(UsageError):
@@ -64,14 +65,15 @@ def read_suite(path: Path) -> PromptSuite:
     """
     try:
         raw = path.read_bytes()
-        entries = json.loads(raw)
+        text = text_of(raw)
+        entries = json.loads(text)
     except OSError as error:
         raise SuiteError(f"The prompt suite {path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise SuiteError(f"{path} is not JSON: {error}") from error
     if not isinstance(entries, list):
         raise SuiteError(f"{path} is not a prompt suite: expected a list of prompts, found a {type(entries).__name__}")
-    lines = _lines_of(raw.decode("utf-8"))
+    lines = _lines_of(text)
     prompts = tuple(_prompt(entry, f"{path}, line {line}") for line, entry in zip(lines, entries, strict=True))
     return PromptSuite(path.stem, prompts, hashlib.sha256(raw).hexdigest())
 
@@ -84,8 +86,8 @@ def read_category(path: Path) -> PromptSuite:
     """
     try:
         raw = path.read_bytes()
-        lines = raw.decode("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = text_of(raw).splitlines()
+    except (OSError, ValueError) as error:
         raise SuiteError(f"The prompts of a category cannot be read from {path}: {error}") from error
     texts = dict.fromkeys(line.strip() for line in lines if line.strip())
     if not texts:

@@ -5,6 +5,7 @@ Everything shown was stored when the video was scored; no model is loaded.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,12 +15,14 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from vbench.errors import MissingExtra, UsageError
-from vbench.files.atomic import write_atomically
+from vbench.files import ours
 from vbench.media.video import Video
 from vbench.reports.charts import curves
 from vbench.runs.record import read_record
 from vbench.runs.results import read_rows
 from vbench.runs.store import SCORED, Row
+
+PAGE = "index.html"
 
 COLOURS = ("#e45756", "#4c78a8", "#54a24b", "#b279a2", "#f58518", "#72b7b2")
 LISTED = ("object", "objects", "relationship", "color", "label", "threshold", "needed", "moving")
@@ -57,7 +60,7 @@ def explain(run: Path, video: str, target: Path) -> Path:
         The page.
 
     Raises:
-        UsageError: the run does not hold the video.
+        UsageError: the run does not hold the video, or another file is in the place of one of ours.
         VideoError: the video is no longer where the run read it, or cannot be decoded any more.
         MissingExtra: the packages that draw and fill the page are not installed.
     """
@@ -67,13 +70,14 @@ def explain(run: Path, video: str, target: Path) -> Path:
         raise MissingExtra(
             'A page needs packages that are not installed: pip install "vbench-suite[report]"'
         ) from error
+    ours.refuse_foreign(target / PAGE)
     rows = rows_of(run, video)
     decoded = Video(Path(read_record(run).videos) / rows[0].video)
     explained = [_explanation(row, decoded, target) for row in rows]
     environment = jinja2.Environment(loader=jinja2.PackageLoader("vbench.reports"), autoescape=True, trim_blocks=True)
     page = environment.get_template("explain.html").render(video=rows[0].video, prompts=_prompts(rows), parts=explained)
-    write_atomically(target / "index.html", page)
-    return target / "index.html"
+    ours.write(target / PAGE, page)
+    return target / PAGE
 
 
 def rows_of(run: Path, video: str) -> list[Row]:
@@ -134,8 +138,9 @@ def _picture(
     if seen:
         draw_regions(image, seen, video.size)
     name = f"{row.dimension}-{index:05}.png"
-    target.mkdir(parents=True, exist_ok=True)
-    image.save(target / name)
+    encoded = io.BytesIO()
+    image.save(encoded, format="png")
+    ours.write(target / name, encoded.getvalue())
     return Picture(name, line)
 
 

@@ -9,7 +9,7 @@ from vbench.analysis.comparison import BETTER, SAME, WORSE, verdict
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.score_card import TOTAL
 from vbench.errors import MissingExtra
-from vbench.files.atomic import write_atomically
+from vbench.files import ours
 from vbench.reports.formatting import fixed, place, signed, title
 from vbench.reports.report_data import gather
 
@@ -26,7 +26,7 @@ def write_report(runs: Sequence[Path], target: Path, benchmark: Benchmark | None
         The file.
 
     Raises:
-        UsageError: a folder holds no run.
+        UsageError: a folder holds no run, or another file is in the target's place.
         MissingExtra: the packages that draw and fill the page are not installed.
     """
     try:
@@ -35,6 +35,7 @@ def write_report(runs: Sequence[Path], target: Path, benchmark: Benchmark | None
         raise MissingExtra(
             'A report needs packages that are not installed: pip install "vbench-suite[report]"'
         ) from error
+    ours.refuse_foreign(target)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("vbench.reports"),
         autoescape=True,
@@ -55,5 +56,5 @@ def write_report(runs: Sequence[Path], target: Path, benchmark: Benchmark | None
         "HEADINGS": ((TOTAL,) if report.benchmark.has_total else ()) + parts,
     }
     page = environment.get_template("report.html").render(report=report, **names)
-    write_atomically(target, page)
+    ours.write(target, page)
     return target

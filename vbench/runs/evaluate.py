@@ -16,8 +16,10 @@ from typing import Any
 
 from vbench import provenance
 from vbench.errors import MissingExtra, NothingToScore, PluginError, UsageError
-from vbench.files.atomic import write_atomically
+from vbench.files import ours
 from vbench.files.digest import content_of
+from vbench.files.lock import alone_in
+from vbench.media.decode import VERSION as DECODING
 from vbench.media.video import DEFAULT_BUDGET
 from vbench.progress import Progress
 from vbench.prompts.suite import Prompt
@@ -25,7 +27,7 @@ from vbench.runs.evaluators import Evaluators
 from vbench.runs.executor import score_all
 from vbench.runs.plan import Plan, VideoTask, why_nothing
 from vbench.runs.record import RECORD, STORE, RunRecord, read_record, write_record
-from vbench.runs.score_video import NOT_EVALUATED
+from vbench.runs.score_video import NOT_EVALUATED, failed_row
 from vbench.runs.store import SCORED, Row, RunStore
 from vbench.sampling.manifest import NAME as MANIFEST
 
@@ -77,20 +79,31 @@ def evaluate(
         processes: how many look at videos at the same time; the scores do not depend on it.
 
     Raises:
-        UsageError: the folder holds a run of something else.
+        UsageError: the folder holds a run of something else, or another process works in it.
+        StorageError: the disk is in the way.
         NothingToScore: no video of the plan can be scored by what was asked.
     """
-    progress = progress or Progress()
     if not plan.units:
         raise NothingToScore(why_nothing(plan))
+    with alone_in(folder):
+        return _evaluated(plan, evaluators, folder, progress or Progress(), budget, processes)
+
+
+def _evaluated(
+    plan: Plan, evaluators: Evaluators, folder: Path, progress: Progress, budget: int, processes: int
+) -> Outcome:
     record = _open_record(folder, plan, evaluators)
     _keep_manifest(plan.root, folder)
     store = RunStore(folder / STORE)
+    if (folder / RECORD).exists() and not (folder / RECORD).stat().st_size:
+        progress.note(f"{folder / RECORD} was empty; it is written anew from the scores that are stored")
+        dimensions = sorted({*record.dimensions, *(row.dimension for row in store.rows())})
+        record = replace(record, dimensions=dimensions, dimension_versions=_versions(dimensions, evaluators))
     outcome = Outcome(
         folder, not_evaluated={name: why for name in plan.dimensions if (why := evaluators.obstacle(name))}
     )
     try:
-        todo = _outstanding(plan, evaluators, store, outcome)
+        todo, untouchable = _outstanding(plan, evaluators, store, outcome)
         _forget_removed(store, plan)
         progress.start(plan.units, outcome.reused)
         for reason in dict.fromkeys(outcome.not_evaluated.values()):
@@ -101,6 +114,8 @@ def evaluate(
         read = provenance.checkpoint_records(file for name in evaluated for file in evaluators.checkpoints(name))
         record = replace(record, checkpoints=read)
         write_record(folder, record)
+        for row in untouchable:
+            _take(row, store, outcome, progress)
         for row in score_all(todo, evaluators, budget, processes):
             _take(row, store, outcome, progress)
         record = replace(record, status="finished", ended=provenance.now(), not_evaluated=outcome.not_evaluated)
@@ -118,18 +133,25 @@ def _take(row: Row, store: RunStore, outcome: Outcome, progress: Progress) -> No
             progress.note(f"not evaluated: {row.dimension}: {row.reason}")
         progress.skipped(1)
         return
-    store.put(row)
+    (store.put if row.sha256 else store.put_failed)(row)
     outcome.computed += 1
     outcome.count(row)
     progress.unit(row.dimension, f"{row.video}: no {row.dimension} ({row.status}): {row.reason}" if row.reason else "")
 
 
-def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: Outcome) -> list[VideoTask]:
-    """What is left to do, grouped by the dimensions that it needs."""
+def _outstanding(
+    plan: Plan, evaluators: Evaluators, store: RunStore, outcome: Outcome
+) -> tuple[list[VideoTask], list[Row]]:
+    """What is left to do, grouped by the dimensions that it needs, and rows of the videos that cannot be read now."""
     signatures = {name: evaluators.signature(name) for name in plan.dimensions if name not in outcome.not_evaluated}
-    todo, renamed = [], []
+    todo, renamed, untouchable = [], [], []
     for task in plan.tasks:
-        sha256, outstanding = content_of(task.path), {}
+        outstanding: dict[str, str] = {}
+        try:
+            sha256 = content_of(task.path)
+        except OSError as error:
+            untouchable += [failed_row(task, name, error) for name in task.dimensions if name in signatures]
+            continue
         for name in task.dimensions:
             if name not in signatures:
                 continue
@@ -145,7 +167,7 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
         if outstanding:
             todo.append(replace(task, sha256=sha256, cache_keys=outstanding))
     store.put_all(renamed)
-    return sorted(todo, key=lambda task: tuple(task.cache_keys))
+    return sorted(todo, key=lambda task: tuple(task.cache_keys)), untouchable
 
 
 def cache_key(sha256: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:
@@ -156,14 +178,14 @@ def cache_key(sha256: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:
         prompt: what it is judged against.
         signature: of the dimension, as :meth:`vbench.runs.evaluators.Evaluators.signature` gives it.
     """
-    parts = {"content": sha256, "prompt": prompt.text, "facts": prompt.facts, **signature}
+    parts = {"content": sha256, "decoding": DECODING, "prompt": prompt.text, "facts": prompt.facts, **signature}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _keep_manifest(videos: Path, folder: Path) -> None:
     """A copy of the samples' manifest stays with the run: which text was fed, which seed, which settings."""
     if (videos / MANIFEST).exists():
-        write_atomically(folder / MANIFEST, (videos / MANIFEST).read_text(encoding="utf-8"))
+        ours.write(folder / MANIFEST, (videos / MANIFEST).read_bytes())
 
 
 def _forget_removed(store: RunStore, plan: Plan) -> None:
@@ -177,14 +199,20 @@ def _forget_removed(store: RunStore, plan: Plan) -> None:
 
 def conflicts(folder: Path, plan: Plan, evaluators: Evaluators) -> list[str]:
     """Why a folder's run cannot be continued with this plan; empty where it can, or where there is none."""
-    if not (folder / RECORD).exists():
+    if not (before := _before(folder)):
         return []
-    before, now = read_record(folder), _looked_at(plan, evaluators)
+    now = _looked_at(plan, evaluators)
     return [
         f"{name} was {getattr(before, name)!r} and is now {now[name]!r}"
         for name in now
         if getattr(before, name) != now[name]
     ]
+
+
+def _before(folder: Path) -> RunRecord | None:
+    """The record of an earlier call; none where there is none, or where it was lost and only the store is left."""
+    path = folder / RECORD
+    return read_record(folder) if path.exists() and path.stat().st_size else None
 
 
 def _looked_at(plan: Plan, evaluators: Evaluators) -> dict[str, Any]:
@@ -201,7 +229,7 @@ def _open_record(folder: Path, plan: Plan, evaluators: Evaluators) -> RunRecord:
     """The provenance to write; refuses a folder whose run looked at something else."""
     if found := conflicts(folder, plan, evaluators):
         raise UsageError(f"{folder} holds another run: {'; '.join(found)}. Choose another folder for this one.")
-    before = read_record(folder) if (folder / RECORD).exists() else None
+    before = _before(folder)
     dimensions = sorted({*(before.dimensions if before else ()), *plan.dimensions})
     earlier = before.options if before else {}
     kept = {name: settings for name, settings in earlier.items() if name not in plan.dimensions}

@@ -1,16 +1,20 @@
 """Who scores the videos: this process, or several that each hold their own backbones.
 
 Workers only compute; the process that called writes the store, so nothing is shared but rows. Each keeps the number of
-threads that one process would have: it shows in the last bits of a matrix product.
+threads that one process would have: it shows in the last bits of a matrix product. They end when it ends, however that
+comes about: each watches a pipe that closes with it.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from vbench.errors import VBenchError
@@ -56,6 +60,7 @@ def _side_by_side(tasks: Sequence[VideoTask], evaluators: Evaluators, budget: in
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads of several processes share the cores
     context = multiprocessing.get_context("spawn")
     turn = context.Value("i", 0)
+    others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(processes, context, _start, (evaluators, budget, turn))
     try:
         for done in as_completed([pool.submit(_score, task) for task in tasks]):
@@ -65,6 +70,10 @@ def _side_by_side(tasks: Sequence[VideoTask], evaluators: Evaluators, budget: in
             f"One of {processes} worker processes was ended from outside, most likely for want of memory. "
             "What was scored is stored; call again with fewer --workers to continue."
         ) from error
+    except BaseException:  # nobody waits for what is half done
+        for worker in set(multiprocessing.active_children()) - others:
+            worker.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -74,6 +83,8 @@ _here: dict[str, Any] = {}
 
 
 def _start(evaluators: Evaluators, budget: int, turn: Any) -> None:
+    Thread(target=_end_with_parent, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of a terminal's processes; the parent answers it
     import torch
 
     with turn.get_lock():
@@ -81,6 +92,14 @@ def _start(evaluators: Evaluators, budget: int, turn: Any) -> None:
     if str(evaluators.device) == "cuda":
         evaluators.device = torch.device("cuda", number % torch.cuda.device_count())
     _here.update(evaluators=evaluators, budget=budget)
+
+
+def _end_with_parent() -> None:
+    """Leave at once when the process that called is gone, also if it was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _score(task: VideoTask) -> list[Row]:

@@ -7,21 +7,25 @@ one content category, any number of samples) and *custom* (own videos; prompts f
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.registry import benchmark_named, spec_of, specs_of
 from vbench.benchmarks.score_card import in_protocol_order
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import NothingToScore, UsageError
+from vbench.files.text import read_text
 from vbench.media.video import CONTAINERS, is_video
 from vbench.prompts.library import load_category, load_suite
 from vbench.prompts.sampling_plan import file_stems
 from vbench.prompts.suite import Prompt, PromptSuite
+from vbench.runs.discover import by_name, discover, is_frames, same_name
 from vbench.sampling.manifest import SampleRecord, read_manifest
 from vbench.sampling.record import read_sampling
 
@@ -148,6 +152,9 @@ def standard_plan(
     """
     asked = dimensions_asked(dimensions, STANDARD, benchmark)
     samples = benchmark.samples if samples is None else samples
+    known = {*specs_of(benchmark), *specs_of(T2V)}
+    for name in sorted({name for prompt in suite for name in prompt.dimensions} - known):
+        spec_of(name, benchmark)  # says which is the nearest
     if not dimensions:
         asked = tuple(name for name in asked if any(name in prompt.dimensions for prompt in suite))
     files = _files(root)
@@ -198,7 +205,8 @@ def category_plan(
     longest_first = sorted(suite, key=lambda prompt: -len(prompt.text))
     found: dict[tuple[Path, Prompt], list[str]] = {}
     for path in files:
-        prompt = next((prompt for prompt in longest_first if path.stem.startswith(prompt.text)), None)
+        name = same_name(path.stem)
+        prompt = next((prompt for prompt in longest_first if name.startswith(same_name(prompt.text))), None)
         if prompt:
             found[path, prompt] = list(asked)
     answered = {prompt.text for _, prompt in found}
@@ -235,7 +243,7 @@ def custom_plan(
         UsageError: the folder, the dimensions or the prompts cannot be used.
     """
     asked = dimensions_asked(dimensions, CUSTOM, benchmark)
-    one = not videos.is_dir() or _is_frames(videos)
+    one = not videos.is_dir() or is_frames(videos)
     root = videos.parent if one else videos
     files = [_existing(videos)] if one else _files(root)
     texts = _custom_prompts(root, files, prompts)
@@ -257,7 +265,7 @@ def read_prompt_file(path: Path) -> dict[str, str]:
         UsageError: it cannot be read or is something else.
     """
     try:
-        prompts = json.loads(path.read_text(encoding="utf-8"))
+        prompts = json.loads(read_text(path))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read as a prompt file: {error}") from error
     if not isinstance(prompts, dict) or not all(isinstance(text, str) for text in prompts.values()):
@@ -270,10 +278,10 @@ Finder = Callable[[str, int, str], "Path | None"]
 
 
 def _by_manifest(root: Path, records: Iterable[SampleRecord]) -> Finder:
-    places = {(record.prompt, record.index): root / record.file for record in records}
+    places = {(same_name(record.prompt), record.index): root / record.file for record in records}
 
     def find(text: str, index: int, dimension: str) -> Path | None:
-        place = places.get((text, index))
+        place = places.get((same_name(text), index))
         return place if place and place.exists() else None
 
     return find
@@ -283,73 +291,75 @@ def _by_name(
     root: Path, files: Sequence[Path], suite: PromptSuite, special: str, specs: Mapping[str, DimensionSpec]
 ) -> Finder:
     stems = file_stems(prompt.text for prompt in suite)
-    names = {_name_in(root, path): path for path in files}
-    names.update(_whole_names(names, stems, special))
+    names = dict(by_name(root, files))
+    names.update({name: [path] for name, path in _whole_names(names, stems, special).items()})
 
     def find(text: str, index: int, dimension: str) -> Path | None:
         folder = specs[dimension].stored_in
         tried = [f"{stem}{special}-{index}" for stem in (text, stems[text])]
-        return next((names[name] for stem in tried for name in (stem, f"{folder}/{stem}") if name in names), None)
+        places = [place for stem in tried for place in (stem, f"{folder}/{stem}")] + [f"{text}{special}/{index}"]
+        return next((_only(names[name]) for place in places if (name := same_name(place)) in names), None)
 
     return find
 
 
-def _whole_names(names: Mapping[str, Path], texts: Iterable[str], special: str) -> dict[str, Path]:
+def _only(candidates: Sequence[Path]) -> Path:
+    if len(candidates) > 1:
+        raise UsageError(
+            f"{candidates[0]} and {candidates[1].name} answer the same prompt with the same index: move one away."
+        )
+    return candidates[0]
+
+
+def _whole_names(names: Mapping[str, Sequence[Path]], texts: Iterable[str], special: str) -> dict[str, Path]:
     """Names that a file system cut, made whole: the start of one prompt, and of no other."""
     whole = {}
-    for name, path in names.items():
+    for name, paths in names.items():
         folder, _, stem = name.rpartition("/")
         cut, dash, index = stem.rpartition("-")
         if dash and index.isdigit() and len(cut.encode()) >= SHORTEST_CUT:
-            meant = [text for text in texts if text.startswith(cut)]
+            meant = [text for text in map(same_name, texts) if text.startswith(cut)]
             if len(meant) == 1 and meant[0] != cut:
-                whole[f"{folder}/{meant[0]}{special}-{index}".lstrip("/")] = path
+                whole[f"{folder}/{meant[0]}{special}-{index}".lstrip("/")] = _only(paths)
     return whole
 
 
 def _custom_prompts(root: Path, files: list[Path], prompts: Mapping[str, str] | str | None) -> dict[Path, str]:
     if not prompts:
-        recorded = {root / record.file: record.prompt for record in read_manifest(root)}
-        return {path: recorded.get(path) or prompt_from_name(path) for path in files}
+        recorded = {_place(root, record.file): record.prompt for record in read_manifest(root)}
+        return {path: recorded.get(_place(root, path)) or _prompt_of(root, path) for path in files}
     if isinstance(prompts, str):
         return dict.fromkeys(files, prompts)
-    given = {(root / name).resolve(): text for name, text in prompts.items()}
-    without = [path.relative_to(root).as_posix() for path in files if path.resolve() not in given]
+    given = {_place(root, name): text for name, text in prompts.items()}
+    without = [path.relative_to(root).as_posix() for path in files if _place(root, path) not in given]
     if without:
         raise UsageError(
             f"The prompt file has no prompt for {len(without)} of {len(files)} videos: {', '.join(without[:10])}"
             f"{', ...' if len(without) > 10 else ''}. Add them, or leave out --prompt-file."
         )
-    return {path: given[path.resolve()] for path in files}
+    return {path: given[_place(root, path)] for path in files}
+
+
+def _place(root: Path, name: str | Path) -> str:
+    """A path as paths are compared: by its name alone, as several links may lead to one file."""
+    path = Path(name) if root in Path(name).parents else root / name
+    return same_name(os.path.normpath(path.absolute()))
+
+
+def _prompt_of(root: Path, path: Path) -> str:
+    """The prompt that a name states: its own, or its folder's where samples are numbered in one a prompt."""
+    numbered = path.stem.isdigit() and path.parent != root
+    return path.parent.name if numbered else prompt_from_name(path)
 
 
 def _files(root: Path) -> list[Path]:
     """Videos in a folder and in the folders right below it, sorted; a folder of stills is one video."""
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder of videos.")
-    found: list[Path] = []
-    for path in sorted(root.iterdir()):
-        if path.name.startswith("."):
-            continue
-        if path.is_dir() and not is_video(path):
-            found += [inner for inner in sorted(path.iterdir()) if not inner.name.startswith(".") and is_video(inner)]
-        elif is_video(path):
-            found.append(path)
+    found = discover(root).videos
     if not found:
         raise UsageError(f"{root} holds no videos (expected {', '.join(CONTAINERS)}, .gif or folders of stills).")
     return found
-
-
-def _name_in(root: Path, path: Path) -> str:
-    return (path if path.is_dir() else path.with_suffix("")).relative_to(root).as_posix()
-
-
-def _is_frames(folder: Path) -> bool:
-    """Whether a folder is itself one video: numbered stills and nothing else."""
-    inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    return bool(inside) and all(
-        path.suffix.lower() in (".png", ".jpg", ".jpeg") and path.stem.isdigit() for path in inside
-    )
 
 
 def _existing(path: Path) -> Path:
@@ -404,15 +414,16 @@ def make_plan(
         UsageError: options that exclude each other, or input that cannot be used.
     """
     prompt = None if prompt == "None" else prompt  # the reference's default, spelled out in its scripts
+    sampled = read_sampling(videos) if videos.is_dir() else None
+    chosen = benchmark_named(benchmark or (sampled["benchmark"] if sampled else None))
     samples = None
-    if mode == "auto" and not (suite or category or prompt or prompt_file):
-        asked = _as_sampled(videos)
-        if asked and benchmark in (None, asked.benchmark):
-            benchmark, suite, category, samples = asked.benchmark, asked.suite, asked.category, asked.samples
-            dimensions = dimensions or asked.dimensions
-    chosen = benchmark_named(benchmark)
-    if benchmark and mode in ("auto", STANDARD) and not (suite or category or prompt or prompt_file):
-        suite = chosen.suite or None
+    if not (suite or category or prompt or prompt_file):
+        if sampled and sampled["suite"]["name"] and mode == "auto" and chosen.name == sampled["benchmark"]:
+            asked = _unchanged(sampled["suite"], videos)
+            suite, category, samples = asked["name"], asked["category"], asked["samples"]
+            dimensions = dimensions or asked["dimensions"]
+        elif benchmark and mode in ("auto", STANDARD):
+            suite = chosen.suite or None
     if mode == "auto":
         mode = CATEGORY if category else STANDARD if suite else CUSTOM
     if prompt and prompt_file:
@@ -433,48 +444,38 @@ def make_plan(
     raise UsageError(f"There is no mode {mode!r}. Known: auto, {', '.join(MODES)}.")
 
 
-@dataclass(frozen=True)
-class _Sampled:
-    """What a folder was sampled for."""
-
-    benchmark: str
-    suite: str
-    category: str | None
-    dimensions: Sequence[str]
-    samples: int
-
-
-def _as_sampled(videos: Path) -> _Sampled | None:
-    """What a folder was sampled for, ``None`` where nobody knows.
+def _unchanged(suite: dict[str, Any], videos: Path) -> dict[str, Any]:
+    """What a folder was sampled for: suite, category, dimensions and samples a prompt.
 
     Raises:
         UsageError: the suite is no longer what it was.
     """
-    record = read_sampling(videos) if videos.is_dir() else None
-    if record is None or not record["suite"]["name"]:
-        return None
-    suite = record["suite"]
     now = load_category(suite["name"], suite["category"]) if suite["category"] else load_suite(suite["name"])
     if now.digest != suite["sha256"]:
         raise UsageError(
             f"{videos} was sampled for the suite {suite['name']}, which has changed since. "
             "Name the suite that holds: --suite FILE."
         )
-    return _Sampled(record["benchmark"], suite["name"], suite["category"], suite["dimensions"], suite["samples"])
+    return suite
 
 
 def default_output(videos: Path, profile: str, benchmark: Benchmark = T2V) -> Path:
     """A folder named after the videos, the benchmark and the profile, so that the same call finds its run again."""
     of = "" if benchmark is T2V else f"-{benchmark.name}"
-    return Path("vbench-runs") / f"{videos.resolve().stem}{of}-{profile}"
+    whole = videos.resolve()
+    return Path("vbench-runs") / f"{whole.name if whole.is_dir() else whole.stem}{of}-{profile}"
 
 
 def why_nothing(plan: Plan) -> str:
     """Why a plan has not a single score to make: what was asked, which prompts could answer, and what is left."""
+    if not plan.dimensions:
+        return (
+            f"There is nothing to score: every dimension of {plan.benchmark.name} needs facts, and the prompts of "
+            f"{plan.mode} bring none. Use a prompt suite (--suite FILE)."
+        )
     prompts = ", ".join(repr(prompt.text) for prompt in plan.prompts[:3])
-    there = (
-        f"{len(plan.unexpected)} videos of other names, such as {plan.unexpected[0]!r}" if plan.unexpected else "none"
-    )
+    others = plan.unexpected
+    there = f"{len(others)} of other names, such as {others[0]!r}" if others else "no other videos"
     return (
         f"There is nothing to score. Asked: {', '.join(plan.dimensions)}. {_counted(plan.prompts)} it, such as "
         f"{prompts}; of the {len(plan.missing)} videos that they want, such as {plan.missing[0]!r}, none is in "

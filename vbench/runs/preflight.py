@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from vbench.errors import VideoError
-from vbench.files.digest import digest
-from vbench.media.video import VideoFacts, probe
+from vbench.errors import Unavailable, UsageError, VideoError
+from vbench.files.digest import content_of, digest
+from vbench.media.decode import Health, VideoFacts, decode, probe
+from vbench.runs.discover import discover, shown
 from vbench.runs.plan import CUSTOM, Plan
+from vbench.runs.score_video import described
 from vbench.sampling.manifest import read_manifest
 
 ERROR, WARNING = "error", "warning"
@@ -25,8 +28,9 @@ class Finding:
 
     Attributes:
         severity: ``"error"`` (it will not be scored, or the score is not the protocol's) or ``"warning"``.
-        kind: ``missing``, ``count``, ``few_static``, ``unexpected``, ``unreadable``, ``one_frame``, ``odd_format``,
-            ``duplicate``, ``changed`` or ``not_listed``.
+        kind: ``missing``, ``count``, ``few_static``, ``unexpected``, ``not_read``, ``unreadable``, ``unavailable``,
+            ``damaged``, ``one_frame``, ``odd_format``, ``duplicate``, ``changed``, ``flaw`` or
+            ``not_listed``.
         video: path of the video, or name of the prompt.
         message: what was found and what to do.
     """
@@ -38,22 +42,68 @@ class Finding:
 
 
 def check(plan: Plan) -> Iterator[Finding]:
-    """Findings about the videos of a plan; decodes one frame of each video and reads it once for its digest."""
+    """Findings about the videos of a plan; decodes each video once and reads it once for its digest."""
     yield from _missing(plan)
     yield from _counts(plan)
+    yield from _not_read(plan)
     for video in plan.unexpected:
         yield Finding(WARNING, "unexpected", video, "belongs to no prompt of the suite; it is ignored")
     paths = {task.video: task.path for task in plan.tasks}
     facts: dict[str, VideoFacts] = {}
-    for video, path in paths.items():
-        try:
-            facts[video] = probe(path)
-        except VideoError as error:
-            yield Finding(ERROR, "unreadable", video, str(error))
+    yield from unsound(plan, facts)
     yield from _one_frame(facts)
     yield from _odd_formats(facts)
     yield from _duplicates(paths)
     yield from _manifest(plan, paths)
+
+
+def unsound(plan: Plan, facts: dict[str, VideoFacts] | None = None) -> Iterator[Finding]:
+    """Videos that cannot be read, or that are damaged and decode all the same.
+
+    Args:
+        plan: the videos.
+        facts: is filled with what is known of those that can be read.
+    """
+    facts = {} if facts is None else facts
+    for video, path in {task.video: task.path for task in plan.tasks}.items():
+        try:
+            facts[video], damage = _looked_through(path)
+        except Unavailable as error:
+            yield Finding(ERROR, "unavailable", video, f"{error}; a run tries again")
+        except VideoError as error:
+            yield Finding(ERROR, "unreadable", video, str(error))
+        except Exception as error:  # one file ends nothing; whatever it is, it is a finding of this file
+            yield Finding(ERROR, "unavailable", video, described(error))
+        else:
+            if damage:
+                yield Finding(WARNING, "damaged", video, f"{damage}; it is scored as it decodes")
+
+
+def refuse_unsound(plan: Plan) -> None:
+    """Let nothing be scored of a plan with a video that is damaged or cannot be read.
+
+    Raises:
+        UsageError: there is one.
+    """
+    if found := list(unsound(plan)):
+        more = f" ({len(found)} in all)" if len(found) > 1 else ""
+        raise UsageError(f"{found[0].video}: {found[0].kind}: {found[0].message}{more}. --strict scores nothing then.")
+
+
+def _looked_through(path: Path) -> tuple[VideoFacts, str]:
+    """Facts and damage; the decoder conceals, so that only a whole pass tells."""
+    health = Health()
+    for _ in decode(path, health=health):
+        pass
+    return probe(path), health.damage()
+
+
+def _not_read(plan: Plan) -> Iterator[Finding]:
+    """What looks like a video or picture and is none of the run's; other files are only counted."""
+    visited = {task.path for task in plan.tasks}
+    for one in discover(plan.root).not_read:
+        if one.is_media and one.path not in visited:
+            yield Finding(WARNING, "not_read", shown(one.path, plan.root), one.why)
 
 
 def _missing(plan: Plan) -> Iterator[Finding]:
@@ -105,13 +155,20 @@ def _odd_formats(facts: Mapping[str, VideoFacts]) -> Iterator[Finding]:
 def _duplicates(paths: Mapping[str, Path]) -> Iterator[Finding]:
     same: dict[str, list[str]] = defaultdict(list)
     for video, path in paths.items():
-        if path.is_file():
-            same[digest(path)].append(video)
+        with suppress(OSError):
+            same[content_of(path)].append(video)
     for first, *others in same.values():
         for video in others:
             yield Finding(
                 WARNING, "duplicate", video, f"has the content of {first}; each sample needs noise of its own"
             )
+
+
+def _differs(path: Path, sha256: str) -> bool:
+    try:
+        return path.is_file() and digest(path) != sha256
+    except OSError:  # which is a finding already
+        return False
 
 
 def _manifest(plan: Plan, paths: Mapping[str, Path]) -> Iterator[Finding]:
@@ -120,8 +177,10 @@ def _manifest(plan: Plan, paths: Mapping[str, Path]) -> Iterator[Finding]:
         place = plan.root / file
         if not place.exists():
             yield Finding(ERROR, "missing", file, "the manifest lists it and it is not there")
-        elif record.sha256 and place.is_file() and digest(place) != record.sha256:
+        elif record.sha256 and _differs(place, record.sha256):
             yield Finding(ERROR, "changed", file, "is not the file that the manifest describes: its digest differs")
+        for flaw in record.flaws or ():
+            yield Finding(WARNING, "flaw", file, f"holds no picture in places; {flaw}")
     for video in paths if records else ():
         if video not in records:
             yield Finding(

@@ -73,7 +73,7 @@ class RunRecord:
 
     def plain(self) -> dict[str, Any]:
         """Everything as JSON types."""
-        return asdict(self)
+        return {"version": self.version, **asdict(self)}
 
 
 def _read_1(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,10 +94,17 @@ def read_record(folder: Path) -> RunRecord:
     path = folder / RECORD
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise UsageError(
             f"{folder} holds no run ({error}). Make one with: vbench evaluate VIDEOS --output {folder}"
         ) from error
+    except ValueError as error:
+        if not path.stat().st_size:
+            raise UsageError(
+                f"{path} is empty, as a crash or a full disk leaves it. The scores are in {STORE}: the command that "
+                "made the run writes it anew and scores nothing twice."
+            ) from error
+        raise UsageError(f"{path} is no record of a run ({error}): choose another folder.") from error
     version = values.get("version") if isinstance(values, dict) else None
     if not isinstance(version, int) or version < 1:
         raise UsageError(f"{path} is no record of a run: expected an object with a version, found {version!r}.")

@@ -56,9 +56,10 @@ def read_rows(folder: Path) -> list[Row]:
 
     Raises:
         UsageError: the folder holds no run.
+        StorageError: the disk is in the way.
     """
     read_record(folder)
-    store = RunStore(folder / STORE)
+    store = RunStore(folder / STORE, read_only=True)
     try:
         return list(store.rows())
     finally:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vbench.dimensions.facts import demand_facts
-from vbench.errors import CheckpointError, MissingExtra, NotApplicable, PluginError, TooShort, VideoError
+from vbench.errors import CheckpointError, MissingExtra, NotApplicable, PluginError, TooShort, Unavailable, VideoError
+from vbench.files.digest import content_of
 from vbench.media.video import Video
 from vbench.runs.plan import VideoTask
-from vbench.runs.store import FAILED, NOT_APPLICABLE, TOO_SHORT, UNREADABLE, Row
+from vbench.runs.store import FAILED, NOT_APPLICABLE, SCORED, TOO_SHORT, UNREADABLE, Row
 
 if TYPE_CHECKING:
     from vbench.dimensions.base import Dimension
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 NOT_EVALUATED = "not_evaluated"
 """Status of a unit whose dimension cannot work here at all; told to the run, never stored."""
+
+
+DAMAGE = "damage"
+"""Among a row's details: what is wrong with a video that decodes all the same."""
 
 
 def blank_row(task: VideoTask, dimension: str, cache_key: str) -> Row:
@@ -39,14 +44,29 @@ def score_video(task: VideoTask, evaluators: Evaluators, budget: int) -> Iterato
             yield replace(row, status=NOT_EVALUATED, reason=str(error))
             continue
         started = time.perf_counter()
-        row = _scored(row, dimension, evaluators.spec(name).needs, video, task.prompt)
-        yield replace(row, format=_format(video), seconds=round(time.perf_counter() - started, 4))
+        row = _settled(_scored(row, dimension, evaluators.spec(name).needs, video, task.prompt), task)
+        yield replace(_marked(row, video), seconds=round(time.perf_counter() - started, 4))
+
+
+def failed_row(task: VideoTask, dimension: str, error: Exception) -> Row:
+    """The row of a unit whose file could not even be read; the next call tries again."""
+    return replace(blank_row(task, dimension, ""), status=FAILED, reason=described(error))
+
+
+def described(error: Exception) -> str:
+    """What happened, for people: the system's words for the system's errors."""
+    if isinstance(error, VideoError):
+        return str(error)
+    words = error.strerror if isinstance(error, OSError) else None
+    return f"{type(error).__name__}: {words or error}"
 
 
 def _scored(row: Row, dimension: Dimension, needs: str, video: Video, prompt: Prompt) -> Row:
     try:
         demand_facts(prompt, needs)
         score = dimension.score(video, prompt)
+    except Unavailable as error:
+        return replace(row, status=FAILED, reason=str(error))
     except VideoError as error:
         return replace(row, status=UNREADABLE, reason=str(error))
     except TooShort as error:
@@ -54,15 +74,33 @@ def _scored(row: Row, dimension: Dimension, needs: str, video: Video, prompt: Pr
     except NotApplicable as error:
         return replace(row, status=NOT_APPLICABLE, reason=str(error))
     except Exception as error:  # one video must never end a run of hours; what happened is recorded
-        return replace(row, status=FAILED, reason=f"{type(error).__name__}: {error}")
+        return replace(row, status=FAILED, reason=described(error))
     per_frame = [float(one) for one in score.per_frame]
     return replace(
         row, value=float(score.value), weight=float(score.weight), per_frame=per_frame, details=dict(score.details)
     )
 
 
-def _format(video: Video) -> str:
+def _settled(row: Row, task: VideoTask) -> Row:
+    """What was found holds for the bytes that the plan saw; of others, or of none, nothing is final."""
+    if row.status == FAILED:
+        return row
     try:
-        return f"{video.size[1]}x{video.size[0]}, {video.fps:g} fps, {video.frame_count} frames"
+        if content_of(task.path) == task.sha256:
+            return row
+        reason = "the file changed while it was looked at"
+    except OSError as error:
+        if row.status == SCORED:  # all of it was read before it went
+            return row
+        reason = f"the file went while it was looked at ({described(error)})"
+    return replace(row, status=FAILED, value=None, weight=None, per_frame=(), details={}, reason=reason)
+
+
+def _marked(row: Row, video: Video) -> Row:
+    """The row with the video's format, and with what is wrong with its file although it decodes."""
+    try:
+        form = f"{video.size[1]}x{video.size[0]}, {video.fps:g} fps, {video.frame_count} frames"
+        damage = {DAMAGE: video.damage} if video.damage else {}
     except VideoError:
-        return ""
+        return row
+    return replace(row, format=form, details={**row.details, **damage})

@@ -14,8 +14,9 @@ from vbench.dimensions.base import VideoScore
 from vbench.dimensions.facts import demand_facts
 from vbench.dimensions.profiles import profile as profile_named
 from vbench.errors import UsageError
+from vbench.media.decode import ASSUMED_FPS
 from vbench.media.frames_in_memory import Frames, FramesVideo
-from vbench.media.video import ASSUMED_FPS, Video
+from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
 from vbench.runs.evaluators import Evaluators
 

@@ -7,7 +7,6 @@ keeps the first five that are static. Verdicts are logged as they are made, so a
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +14,9 @@ from pathlib import Path
 from vbench.benchmarks.t2v import T2V
 from vbench.dimensions.static_filter import StaticFilter
 from vbench.errors import NotApplicable, TooShort, UsageError, VideoError
-from vbench.files.atomic import write_atomically
+from vbench.files import ours
 from vbench.files.digest import digest
+from vbench.files.text import read_text
 from vbench.media.video import Video, is_video
 from vbench.prompts.suite import PromptSuite
 from vbench.runs.plan import prompt_from_name
@@ -60,7 +60,7 @@ def prompts_of_list(file: Path) -> list[str]:
         UsageError: it is not a list of names.
     """
     try:
-        names = json.loads(file.read_text(encoding="utf-8"))
+        names = json.loads(read_text(file))
     except (OSError, ValueError) as error:
         raise UsageError(f"{file} cannot be read as a JSON list of file names: {error}") from error
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -142,18 +142,36 @@ def _entry(line: str) -> dict[str, object]:  # the last line may be cut by a kil
     return entry if isinstance(entry, dict) else {}
 
 
+def refuse_foreign(output: Path) -> None:
+    """Ask before the work whether the result can be put there.
+
+    Raises:
+        UsageError: files are there that no filter left: what lies beside the copies would be scored with them.
+    """
+    ours.refuse_foreign(output / RESULT)
+    if strangers := ours.foreign_files(output / VIDEOS, listed_in=output):
+        raise UsageError(f"{strangers[0]} was not left by a filter: move it away, or choose another folder.")
+    log = output / LOG
+    if log.exists() and not any("static" in _entry(line) for line in log.read_text(encoding="utf-8").splitlines()):
+        raise UsageError(f"{log} holds no verdicts of a filter: move it away, or choose another folder.")
+
+
 def write_filtered(found: Filtered, output: Path) -> Path:
-    """Copy the static videos as ``<prompt>-0``, ``-1``, ... and write the reference's JSON; returns their folder."""
+    """Copy the static videos as ``<prompt>-0``, ``-1``, ... and write the reference's JSON; returns their folder.
+
+    Raises:
+        UsageError: as :func:`refuse_foreign`.
+    """
     target = output / VIDEOS
-    if target.exists():
-        shutil.rmtree(target)
-    target.mkdir(parents=True)
+    refuse_foreign(output)
+    target.mkdir(parents=True, exist_ok=True)
+    ours.remove_own(target, listed_in=output)
     for prompt, paths in found.static.items():
         for index, path in enumerate(paths):
-            shutil.copy(path, target / f"{prompt}-{index}{path.suffix}")
+            ours.write(target / f"{prompt}-{index}{path.suffix}", path.read_bytes(), listed_in=output)
     summary = {
         prompt: {"static_count": len(paths), "static_path": [str(path) for path in paths]}
         for prompt, paths in found.static.items()
     }
-    write_atomically(output / RESULT, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+    ours.write(output / RESULT, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
     return target

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vbench.errors import UsageError
+from vbench.errors import StorageError, UsageError
 
 SCORED, TOO_SHORT, UNREADABLE, NOT_APPLICABLE, FAILED = "scored", "too_short", "unreadable", "not_applicable", "failed"
 
@@ -97,27 +98,27 @@ class RunStore:
     """The rows of one run, on disk.
 
     Args:
-        path: the SQLite file; made if it is not there.
+        path: the SQLite file; made if it is not there, unless only read.
+        read_only: nothing is written, so that a run on a medium that cannot be written is read, too.
 
     Raises:
         UsageError: the file was written by a newer version, or is no run store.
+        StorageError: the disk is full, read-only, damaged or otherwise in the way.
     """
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.connection = sqlite3.connect(path, timeout=60)
-        try:
-            self.connection.execute("PRAGMA journal_mode=WAL")
-            self.connection.execute("PRAGMA synchronous=FULL")
+    def __init__(self, path: Path, read_only: bool = False) -> None:
+        self.path = path
+        with _told(path):
+            _refuse_foreign(path)
+            self.connection = _opened_to_read(path) if read_only else _opened(path)
             (version,) = self.connection.execute("PRAGMA user_version").fetchone()
             if version > SCHEMA_VERSION:
                 raise UsageError(
                     f"{path} was written by a newer vbench (schema {version}, this one reads {SCHEMA_VERSION})"
                 )
-            self.connection.executescript(_SCHEMA)
-            self.connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        except sqlite3.DatabaseError as error:
-            raise UsageError(f"{path} is not a run store: {error}") from error
+            if not read_only:
+                self.connection.executescript(_SCHEMA)
+                self.connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def close(self) -> None:
         """Close the file; everything that was put is on disk already."""
@@ -127,17 +128,26 @@ class RunStore:
         """Write one unit and commit it, replacing an older row of the same video, prompt and dimension."""
         self.put_all([row])
 
+    def put_failed(self, row: Row) -> None:
+        """Write a unit whose video could not be read; what was found of it before stays, as it may hold again."""
+        states = ", ".join("?" for _ in FINAL)
+        query = f"SELECT 1 FROM score WHERE video = ? AND prompt = ? AND dimension = ? AND status IN ({states})"
+        with _told(self.path):
+            found = self.connection.execute(query, (row.video, row.prompt, row.dimension, *FINAL)).fetchone()
+        if not found:
+            self.put(row)
+
     def put_all(self, rows: Iterable[Row]) -> None:
         """Write several units in one transaction: all of them or none."""
         marks = ", ".join("?" for _ in _COLUMNS)
         values = [[_stored(getattr(row, name)) for name in _FIELDS] for row in rows]
-        with self.connection:
+        with _told(self.path), self.connection:
             query = f"INSERT OR REPLACE INTO score ({', '.join(_COLUMNS)}) VALUES ({marks})"
             self.connection.executemany(query, values)
 
     def drop(self, video: str, prompt: str, dimension: str) -> None:
         """Forget one unit."""
-        with self.connection:
+        with _told(self.path), self.connection:
             where = "video = ? AND prompt = ? AND dimension = ?"
             self.connection.execute(f"DELETE FROM score WHERE {where}", (video, prompt, dimension))
 
@@ -145,13 +155,77 @@ class RunStore:
         """A row of that key in a final state, whichever path the video had then."""
         states = ", ".join("?" for _ in FINAL)
         query = f"SELECT {', '.join(_COLUMNS)} FROM score WHERE identity = ? AND status IN ({states}) LIMIT 1"
-        found = self.connection.execute(query, (cache_key, *FINAL)).fetchone()
+        with _told(self.path):
+            found = self.connection.execute(query, (cache_key, *FINAL)).fetchone()
         return _row(found) if found else None
 
     def rows(self) -> Iterator[Row]:
         """All rows, ordered by dimension, video and prompt, whatever the order they were put in."""
         query = f"SELECT {', '.join(_COLUMNS)} FROM score ORDER BY dimension, video, prompt"
-        yield from map(_row, self.connection.execute(query))
+        with _told(self.path):
+            yield from map(_row, self.connection.execute(query))
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """A connection that writes: with a write-ahead log, or a rollback journal where nothing can be mapped."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=60)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+def _opened_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that only reads; on a medium that cannot be written, one that takes the file to stay as it is."""
+    for how in ("mode=ro", "mode=ro&immutable=1"):
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True, timeout=60)
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            connection.close()
+            if "immutable" in how:
+                raise
+        else:
+            break
+    return connection
+
+
+def _refuse_foreign(path: Path) -> None:
+    """A database of somebody else's is left as it is; only asked, nothing of it changes."""
+    if not path.is_file() or not path.stat().st_size:
+        return
+    with closing(_opened_to_read(path)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        columns = {column for _, column, *_ in connection.execute("PRAGMA table_info(score)")}
+    if tables and not set(_COLUMNS) <= columns:
+        raise UsageError(f"{path} is a database of something else: move it away, or choose another folder.")
+
+
+TOLD = {
+    "is full": "the disk is full. Make room, and call again: what was finished is stored",
+    "readonly": "it cannot be written: the folder or the medium is read-only. Choose another folder",
+    "unable to open": "it cannot be opened: the folder is not there, or you may not read or write it",
+    "locked": "another process holds it, or the file system has no locks. Wait for it, or choose a local folder",
+    "locking protocol": "the file system has no locks. Choose a local folder",
+    "I/O error": "the disk or the network share failed. What was finished is stored there; look after it first",
+    "malformed": "pages of it are damaged. Keep it: sqlite3 FILE .recover prints the rows that are whole",
+}
+"""SQLite's words -> ours."""
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say what is in the way of a store, each thing in words of its own."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        for words, reason in TOLD.items():
+            if words in str(error):
+                raise StorageError(f"{path}: {reason} ({error}).") from error
+        raise UsageError(f"{path} is not a run store: {error}") from error
 
 
 def _stored(value: Any) -> Any:

@@ -8,30 +8,40 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vbench import provenance
 from vbench.errors import UsageError, VideoError
+from vbench.files import ours
 from vbench.files.atomic import write_atomically
 from vbench.files.digest import digest
 from vbench.files.lock import alone_in
 from vbench.generators.base import Delivery, Generator, Request, Settings
 from vbench.media.clip import Clip, Encoded
 from vbench.media.encode import write_clip
-from vbench.media.video import probe
+from vbench.media.flaws import flaws
+from vbench.media.video import Video, probe
 from vbench.progress import Progress
 from vbench.prompts.sampling_plan import Sample
 from vbench.sampling.manifest import NAME, SampleRecord, append_record, manifest_text, read_manifest
 from vbench.sampling.record import RECORD, RECORD_VERSION, read_sampling
 from vbench.sampling.wanted import Wanted
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 SCRATCH = ".partial"
-"""Where files grow; a hidden folder, never looked at by an evaluation."""
+"""Where files grow: hidden folders of this name and a number, never looked at by an evaluation."""
+
+DAMAGED = ".damaged"
+"""Where a file goes that lies in a video's place and is not as it was sampled: nothing is written over."""
 
 FAILURES_AT_FIRST = 10
 """So many failures and nothing else end a sampling: the rest would fail too."""
@@ -69,12 +79,18 @@ def generate(
         progress: told of every video.
 
     Raises:
-        UsageError: the folder holds samples of something else, or nothing can be sampled at all.
+        UsageError: the folder holds samples of something else, or a file in the place of one that is to be sampled, or
+            nothing can be sampled at all.
+        CheckpointError: a checkpoint is not what it should be; nothing was written.
     """
     requests = [_request(sample, wanted, settings) for sample in wanted.samples]
     if not requests:
         raise UsageError("There is nothing to sample: no prompt of the suite tests what was asked for.")
     generator.prepare(requests)
+    _open_record(folder, generator, wanted, settings)  # a folder of other samples is refused before weights are loaded
+    manifest = _manifest(folder)
+    if not all(_is_there(folder, manifest, sample, generator) for sample in wanted.samples):
+        generator.load()
     with alone_in(folder):
         return _sampled(generator, wanted, settings, requests, folder, progress or Progress())
 
@@ -88,14 +104,16 @@ def _sampled(
     progress: Progress,
 ) -> Sampled:
     record = _open_record(folder, generator, wanted, settings)
-    manifest = {(one.prompt, one.index): one for one in read_manifest(folder)}
+    manifest = _manifest(folder)
     todo = [sample for sample in wanted.samples if not _is_there(folder, manifest, sample, generator)]
+    _refuse_strangers(folder, manifest, todo)
+    _set_aside(folder, [manifest[key].file for one in todo if (key := (one.prompt.text, one.index)) in manifest])
     outcome = Sampled(folder, kept=len(requests) - len(todo))
     _write_manifest(folder, manifest, wanted.samples)
     _write(folder, record)
-    scratch = folder / SCRATCH
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
+    _clear_scratch(folder)
+    scratch = folder / f"{SCRATCH}-{secrets.token_hex(8)}"
+    ours.claim(scratch)
     try:
         progress.start(len(requests), outcome.kept, "videos")
         missing = {sample.file: sample for sample in todo}
@@ -103,7 +121,7 @@ def _sampled(
             sample = missing.pop(delivery.request.file, None)
             if sample is None:
                 continue
-            made = _take(delivery, sample, wanted, generator, folder, outcome)
+            made = _take(delivery, sample, wanted, generator, scratch, outcome)
             if made:
                 manifest[made.prompt, made.index] = made
             reason = outcome.failures.get(sample.file)
@@ -121,11 +139,45 @@ def _sampled(
     return outcome
 
 
+def _refuse_strangers(folder: Path, manifest: Mapping[tuple[str, int], SampleRecord], todo: Iterable[Sample]) -> None:
+    """A file of a video's name that the manifest does not list was not sampled here."""
+    listed = {record.file for record in manifest.values()}
+    for sample in todo:
+        if sample.file not in listed and os.path.lexists(folder / sample.file):
+            raise UsageError(f"{folder / sample.file} is there and was not sampled here: choose another folder.")
+
+
+def _refuse_stranger(path: Path) -> None:
+    if os.path.lexists(path):
+        raise VideoError(f"{path} is there and was not sampled here: move it away")
+
+
+def _set_aside(folder: Path, files: Iterable[str]) -> None:
+    """Files that are not as they were sampled go into a folder of their own; nothing is written over."""
+    for file in files:
+        if os.path.lexists(folder / file):
+            aside = folder / DAMAGED / secrets.token_hex(8)
+            aside.mkdir(parents=True)
+            (folder / file).replace(aside / Path(file).name)
+
+
+def _clear_scratch(folder: Path) -> None:
+    """Remove what killed calls left; the folder's lock says that nobody is at work there."""
+    for left in folder.glob(f"{SCRATCH}-*"):
+        if (left / ours.LIST).is_file() and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def _request(sample: Sample, wanted: Wanted, settings: Settings) -> Request:
     text = sample.prompt.text
     return Request(
         wanted.texts.get(text, text), sample.index, sample.seed, settings, sample.file, wanted.images.get(text)
     )
+
+
+def _manifest(folder: Path) -> dict[tuple[str, int], SampleRecord]:
+    """What the folder has, by prompt and index."""
+    return {(one.prompt, one.index): one for one in read_manifest(folder)}
 
 
 def _is_there(
@@ -146,19 +198,24 @@ def _whole_batches(requests: Sequence[Request], missing: Mapping[str, Sample], s
 
 
 def _take(
-    delivery: Delivery, sample: Sample, wanted: Wanted, generator: Generator[Any], folder: Path, outcome: Sampled
+    delivery: Delivery, sample: Sample, wanted: Wanted, generator: Generator[Any], scratch: Path, outcome: Sampled
 ) -> SampleRecord | None:
-    """Put a video into the folder and the manifest; ``None`` and a failure where there is none."""
+    """Put a video into the manifest and the folder; ``None`` and a failure where there is none.
+
+    The manifest comes first: after a kill in between, a line has no file yet, and no file is a stranger.
+    """
     try:
         if delivery.video is None:
             raise VideoError(delivery.reason)
-        path = _placed(delivery.video, sample.file, folder)
+        grown = _grown(delivery.video, scratch / sample.file)
+        _refuse_stranger(scratch.parent / grown.name)
+        seen = flaws(_frames_of(delivery.video, grown))
     except VideoError as error:
         outcome.failures[sample.file] = str(error)
         return None
     facts = dict(delivery.video.facts or {})
     record = SampleRecord(
-        path.name,
+        grown.name,
         sample.prompt.text,
         sample.index,
         text=delivery.request.prompt,
@@ -166,29 +223,39 @@ def _take(
         seed=sample.seed if generator.seeded else None,
         generator=generator.name,
         settings=delivery.request.settings.stated() | facts,
-        sha256=digest(path),
+        sha256=digest(grown),
+        flaws=seen,
     )
-    append_record(folder, record)
+    append_record(scratch.parent, record)
+    grown.replace(scratch.parent / grown.name)
     outcome.made += 1
     return record
 
 
-def _placed(video: Clip | Encoded, file: str, folder: Path) -> Path:
-    """The video under its own name, whole from the first moment on.
+def _frames_of(video: Clip | Encoded, path: Path) -> Iterator[NDArray[np.uint8]]:
+    """The frames of a video, as they were sampled or as the file has them."""
+    if isinstance(video, Clip):
+        yield from video.frames
+        return
+    for batch in Video(path).batches():
+        yield from batch.permute(0, 2, 3, 1).numpy()
+
+
+def _grown(video: Clip | Encoded, growing: Path) -> Path:
+    """The whole video, on disk; its suffix is that of what came.
 
     Raises:
         VideoError: what came is no video.
     """
     if isinstance(video, Clip):
-        growing = folder / SCRATCH / file
         write_clip(video, growing)
     else:
         probe(video.path)
-        growing = folder / SCRATCH / Path(file).with_suffix(video.path.suffix.lower()).name
+        growing = growing.with_suffix(video.path.suffix.lower())
         (shutil.copyfile if video.borrowed else shutil.move)(video.path, growing)
     with growing.open("rb+") as written:
         os.fsync(written.fileno())
-    return growing.replace(folder / growing.name)
+    return growing
 
 
 def _hopeless(outcome: Sampled) -> bool:

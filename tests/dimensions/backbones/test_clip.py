@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vbench.dimensions.backbones.clip import CLIP, CLIPB32, without_constants
+from vbench.dimensions.backbones.clip import CLIP, CLIPB32, summary_transformer, without_constants
 from vbench.errors import CheckpointMismatch, MissingExtra
 
 CPU = torch.device("cpu")
@@ -37,6 +37,19 @@ def test_a_batch_is_its_frames_one_by_one(tiny: TinyCLIP) -> None:
     frames = noise(5, 3, 60, 97)
     assert tiny.embed(frames).equal(torch.cat([tiny.embed(frame[None]) for frame in frames]))
     assert tiny.embed_as_images(frames).equal(torch.cat([tiny.embed_as_images(frame[None]) for frame in frames]))
+
+
+def test_the_image_tower_is_open_clips(tiny: TinyCLIP) -> None:
+    frames = noise(3, 3, 224, 224)
+    expected = tiny.embed(frames)
+    tower, theirs = tiny.network.visual, tiny.network.visual.transformer
+    ours = summary_transformer({"width": 64, "layers": 2})
+    ours.load_state_dict(theirs.state_dict())
+    tower.transformer = ours
+    try:
+        torch.testing.assert_close(tiny.embed(frames), expected, atol=1e-5, rtol=1e-5)
+    finally:
+        tower.transformer = theirs
 
 
 def test_both_ways_agree_where_nothing_is_scaled_and_differ_elsewhere(tiny: TinyCLIP) -> None:

@@ -18,9 +18,11 @@ def noise(*size: int) -> torch.Tensor:
     return torch.randint(0, 256, size, dtype=torch.uint8, generator=torch.Generator().manual_seed(sum(size)))
 
 
-def test_a_batch_is_its_frames_one_by_one(tiny: DINO) -> None:
-    frames = noise(5, 3, 60, 97)
-    assert tiny.embed(frames).equal(torch.cat([tiny.embed(frame[None]) for frame in frames]))
+def test_frames_go_in_fours_and_a_batch_is_its_fours(tiny: DINO) -> None:
+    frames = noise(9, 3, 60, 97)
+    assert tiny.embed(frames).equal(torch.cat([tiny.embed(four) for four in torch.split(frames, 4)]))
+    one_by_one = torch.cat([tiny.embed(frame[None]) for frame in frames])
+    torch.testing.assert_close(tiny.embed(frames), one_by_one, atol=1e-5, rtol=1e-5)
 
 
 def test_frames_of_any_shape_are_seen_whole(tiny: DINO) -> None:

@@ -67,6 +67,18 @@ def test_a_frame_gives_the_same_alone_and_among_others(tiny: Grit, frames: Tenso
         assert tiny.describe(alone, ["label"]) == tiny.describe(among, ["label"])
 
 
+def test_frames_that_go_through_the_network_together_show_the_same(tiny: Grit, frames: Tensor) -> None:
+    one_by_one = tiny.find(frames)
+    tiny.at_once_on_cpu = 2  # type: ignore[misc]
+    try:
+        together = tiny.find(frames)
+    finally:
+        del tiny.at_once_on_cpu
+    for alone, among in zip(one_by_one, together, strict=True):
+        torch.testing.assert_close(among.boxes, alone.boxes, atol=1e-3, rtol=1e-5)
+        torch.testing.assert_close(among.features, alone.features, atol=1e-3, rtol=1e-4)
+
+
 def test_levels_may_be_given_as_bytes_or_as_floats(tiny: Grit, frames: Tensor) -> None:
     for whole, real in zip(tiny.find(frames), tiny.find(frames.float()), strict=True):
         assert torch.equal(whole.boxes, real.boxes)
@@ -217,7 +229,7 @@ def test_cold_points_propose_nothing() -> None:
     head = CenterHead(channels=64)
     head.get_parameter("agn_hm.bias").data.fill_(-20)
     levels = [torch.randn(1, 64, side, side) for side in (16, 8, 4, 2, 1)]
-    boxes, scores = head(levels)
+    [(boxes, scores)] = head(levels)
     assert (boxes.shape, scores.shape) == ((0, 4), (0,))
 
 

@@ -63,6 +63,13 @@ def test_a_frame_does_not_depend_on_those_beside_it(load: Load, state: dict[str,
     assert len(set(together.tolist())) == 3
 
 
+def test_filters_are_standardised_once(load: Load, state: dict[str, Tensor]) -> None:
+    filters = load(state).network.conv_root.weight
+    deviation, mean = torch.std_mean(filters, (1, 2, 3))
+    torch.testing.assert_close(mean, torch.zeros(64), atol=1e-5, rtol=0)
+    torch.testing.assert_close(deviation, torch.ones(64), atol=1e-3, rtol=0)
+
+
 def test_frames_that_go_through_the_network_together_give_the_same(load: Load, state: dict[str, Tensor]) -> None:
     model, frames = load(state), noise(3, 3, 40, 70)
     assert torch.allclose(model._quality(frames), model.quality(frames), atol=1e-4)

@@ -42,7 +42,22 @@ def test_the_flow_is_torchvisions(untrained: RAFT) -> None:
     whole.load_state_dict(untrained.network.state_dict())
     with torch.inference_mode():
         expected = whole(2 * (first / 255) - 1, 2 * (second / 255) - 1, num_flow_updates=UPDATES)[-1]
-    assert untrained.flow(first, second).equal(expected)
+    torch.testing.assert_close(untrained.flow(first, second), expected, atol=1e-4, rtol=1e-5)
+
+
+def test_the_flows_of_a_run_of_frames_are_those_of_its_pairs(untrained: RAFT) -> None:
+    frames = noise(4, 3, 128, 136)
+    pairs = untrained.flow(frames[:-1], frames[1:])
+    torch.testing.assert_close(torch.stack(list(untrained.flows(frames))), pairs, atol=1e-4, rtol=1e-5)
+    untrained.at_once_on_cpu = 3  # type: ignore[misc]
+    try:
+        torch.testing.assert_close(torch.stack(list(untrained.flows(frames))), pairs, atol=1e-4, rtol=1e-5)
+    finally:
+        del untrained.at_once_on_cpu
+
+
+def test_one_frame_has_no_flow(untrained: RAFT) -> None:
+    assert list(untrained.flows(noise(1, 3, 128, 136))) == []
 
 
 def test_the_padding_stays(untrained: RAFT) -> None:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +24,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from tests.footage import noise
+from tests.generators.diffusers.conftest import Folders
 from tests.generators.tiny_families import FAMILIES, Family
 from vbench.cli import app
 from vbench.errors import MissingExtra, UsageError
@@ -38,30 +39,7 @@ from vbench.media.clip import Clip
 from vbench.media.video import Video
 from vbench.sampling.manifest import read_manifest
 
-Folders = Callable[[str], Path]
-
 PROMPTS = ("a cat", "a red bus")
-
-
-@pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    """The folder of a family's checkpoint, saved when it is first asked for."""
-    root = tmp_path_factory.mktemp("checkpoints")
-
-    def saved(name: str) -> Path:
-        folder = root / name
-        if not folder.exists():
-            FAMILIES[name].build().save_pretrained(folder)
-        return folder
-
-    return saved
-
-
-@pytest.fixture(autouse=True)
-def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No hub, and nothing in its cache."""
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
 
 
 @pytest.fixture

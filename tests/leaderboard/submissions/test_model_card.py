@@ -6,7 +6,7 @@ import pytest
 
 from tests.leaderboard.archives import card
 from vbench.errors import Refused
-from vbench.leaderboard.submissions.model_card import TEAM, ModelCard, read_card
+from vbench.leaderboard.submissions.model_card import ModelCard, read_card
 
 
 def test_a_card_is_read_as_it_was_written() -> None:
@@ -64,9 +64,3 @@ def test_all_reasons_at_once() -> None:
     with pytest.raises(Refused) as refused:
         read_card({"name": "", "link": "x", "date": "y"})
     assert len(refused.value.reasons) == 5
-
-
-def test_certification() -> None:
-    assert card(sampled_by=TEAM, evaluated_by=TEAM).certification == "gold"
-    assert card(evaluated_by=TEAM).certification == "silver"
-    assert card().certification == ""

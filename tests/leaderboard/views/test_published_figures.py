@@ -60,7 +60,7 @@ def test_they_are_on_every_board_with_their_source() -> None:
     for entry in published_entries():
         assert (entry.kind == RANKED) == (entry.suite == OFFICIAL)
         assert entry.source
-        assert bool(entry.card.certification) == (entry.card.name == "Veo 3")  # only the board says who evaluated
+        assert bool(entry.certification) == (entry.card.name == "Veo 3")  # only the board says who evaluated
         assert all(figure.low is None and figure.videos == 0 for figure in entry.scores.values())
 
 

@@ -48,6 +48,9 @@ LONG = 30_000
 
 UPLOAD_BYTES = 8 << 20
 
+SUITE = "open"
+"""Of which the exhibits are whole results."""
+
 COLOURS = 256
 """In the palette of a picture, which keeps it small."""
 
@@ -69,10 +72,10 @@ def site(
     """A server whose board has published figures and five submissions, and the same board for looking behind it."""
     folder = tmp_path_factory.mktemp("site")
     database = new_database(request, folder)
-    settings = {"suite": Settings.suite, "upload_bytes": UPLOAD_BYTES, "votes_per_minute": 1000}
+    settings: dict[str, Any] = {"suite": SUITE, "upload_bytes": UPLOAD_BYTES, "votes_per_minute": 1000}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VBENCH_CACHE_DIR", str(folder / "cache"))  # nobody's prompts but those that are shipped
-        board = Board(Settings(database=database))
+        board = Board(Settings(database=database, suite=SUITE))
         for content in archives:
             board.submit(content, local=True)
         server = start_server(folder, database, **settings)
@@ -343,7 +346,7 @@ def test_three_models_are_compared(opened: Open) -> None:
 
 def test_a_vote_is_blind_and_counts(site: tuple[Server, Board], opened: Open) -> None:
     _, board = site
-    before = len(board.votes())
+    before = len(board.ballot_box.votes())
     with opened("/arena") as tab:
         assert tab.locator("video").count() == 2
         until(
@@ -354,11 +357,16 @@ def test_a_vote_is_blind_and_counts(site: tuple[Server, Board], opened: Open) ->
         page = tab.content()
         assert not any(f"submissions/{number}/" in page for number in (1, 2, 3))
         assert not any(name in tab.locator(".vb.arena").inner_text() for name in MODELS)
+        media = [board.medium(number, name) for shown in board.videos().values() for number, name in shown.items()]
+        addresses = [video.get_attribute("src") or "" for video in tab.locator("video").all()]
+        served = [httpx.get(site[0].url + address).content for address in addresses]
+        assert len({len(content) for content in served}) == 1
+        assert not {*served} & {*media}
         tab.wait_for_timeout(4000 if "VBENCH_SCREENSHOTS" in os.environ else 0)  # the players' buttons fade
         picture(tab, "board-arena.png")
         tab.keyboard.press("1")
         tab.get_by_text("Your vote is counted.").wait_for()
-        assert len(board.votes()) == before + 1
+        assert len(board.ballot_box.votes()) == before + 1
         assert tab.locator("figcaption a").count() == 2
         assert tab.locator("#vote-left").is_disabled()
         tab.keyboard.press("2")
@@ -368,12 +376,14 @@ def test_a_vote_is_blind_and_counts(site: tuple[Server, Board], opened: Open) ->
         tab.locator("#vote-tie").click()
         tab.get_by_text("You called it a tie.").wait_for()
         assert tab.locator("#standings tbody tr").count() >= 2
-        assert before + 1 <= len(board.votes()) <= before + 2  # a vote on the same pair replaces the first
+        assert "Standings: on the whole" in tab.locator("#standings").inner_text()
+        assert before + 1 <= len(board.ballot_box.votes()) <= before + 2  # a vote on the same pair replaces the first
     with opened("/arena?dimension=imaging_quality") as tab:
         assert "imaging quality" in tab.get_by_label("Question").input_value()
         tab.locator("#vote-right").click()
         tab.get_by_text("Your vote is counted.").wait_for()
-    assert board.votes()[-1].dimension == "imaging_quality"
+        assert "Standings: Imaging quality" in tab.locator("#standings").inner_text()
+    assert board.ballot_box.votes()[-1].dimension == "imaging_quality"
 
 
 def bad_archives(folder: Path) -> dict[str, tuple[bytes, str]]:
@@ -424,24 +434,27 @@ def test_submitting(site: tuple[Server, Board], opened: Open, tmp_path: Path) ->
             answer.locator("code").first.inner_text(),
         )
         picture(tab, "board-submit.png")
-        assert "is there already" in send(tab, "again.zip", content).inner_text()
-        assert board.submission(number).entry.state == "pending"
+        assert "You have sent this archive already" in send(tab, "again.zip", content).inner_text()
+        assert board.submission(number, secret).entry.state == "pending"
         go(tab, f"{site[0].url}/model?id={number}")
-        assert "pending" in tab.locator(".vb.model").inner_text()
+        assert "A new model" not in tab.locator("#model").inner_text()
+        go(tab, f"{site[0].url}/compare?ids={number},1")
+        assert "A new model" not in tab.locator("#compare").inner_text()
         go(tab, f"{site[0].url}/submit")
         answer = send(tab, "own.zip", archive(tmp_path / "own", 42, "An admin's model"), ADMIN)
         assert "is published" in answer.inner_text()
         published = number_in(answer)
         tab.get_by_role("button", name="Withdraw a submission").click()
         for which, token, said in (
-            (number, "wrong", "does not withdraw"), (number, secret, f"{number} is withdrawn"),
+            (number, "wrong", f"There is no submission {number}."), (number, secret, f"{number} is withdrawn"),
             (published, ADMIN, f"{published} is withdrawn"),
         ):  # fmt: skip
             tab.get_by_label("Number of the submission").fill(str(which))
             tab.get_by_label("Withdraw token of its receipt").fill(token)
             tab.locator("#withdraw").click()
             tab.locator(answer_of, has_text=said).wait_for()
-    assert board.submission(number).entry.state == board.submission(published).entry.state == "withdrawn"
+    states = {board.submission(which, local=True).entry.state for which in (number, published)}
+    assert states == {"withdrawn"}
 
 
 def upload(server: Server, size: int) -> httpx.Response:
@@ -542,11 +555,11 @@ def test_an_empty_board_and_its_limits(tmp_path: Path, browser: Browser) -> None
 
 def test_the_server_ends_while_rows_are_compared(tmp_path: Path, archives: list[bytes]) -> None:
     database = f"sqlite:///{tmp_path}/board.sqlite"
-    board = Board(Settings(database=database))
+    board = Board(Settings(database=database, suite=SUITE))
     for content in archives[:3]:
         board.submit(content, local=True)
     board.close()
-    server = start_server(tmp_path, database, suite=Settings.suite)
+    server = start_server(tmp_path, database, suite=SUITE)
     httpx.get(f"{server.url}/", timeout=60).raise_for_status()
     server.process.terminate()
     assert server.process.wait(60) in (0, -15)

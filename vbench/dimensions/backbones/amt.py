@@ -40,7 +40,8 @@ _NEIGHBOURS = (2 * _RADIUS + 1) ** 2
 _WIDTHS = (20, 32, 44, 56)
 _SIDE = 20
 _FIELDS = 3
-_BLOCK_BYTES = 64 * 2**20
+_BLOCK_BYTES = {"cpu": 64 * 2**20}
+_LARGE_BLOCK_BYTES = 2**30
 
 
 class AMT(FrameInterpolator):
@@ -48,7 +49,7 @@ class AMT(FrameInterpolator):
 
     name: ClassVar[str] = "amt_s"
     checkpoints: ClassVar[tuple[str, ...]] = ("amt_s",)
-    batch_size = 1
+    at_once_on_gpu: ClassVar[int] = 8
 
     def __init__(self, network: AMTNetwork, device: torch.device) -> None:
         self.network, self.device = network.to(device), device
@@ -273,17 +274,19 @@ class Correlation:
     Args:
         source: ``(N, C, h, w)``, whose pixels ask.
         target: ``(N, C, h, w)``, where they look, on four levels, each half as large as the one before.
-        block_bytes: what the correlations of one block of source pixels with the whole target may take.
+        block_bytes: what the correlations of one block of source pixels with the whole target may take; 64 MiB on a
+            CPU and 1 GiB elsewhere where it is ``None``.
 
     Pooling the target's features is pooling the correlations, as both are linear.
     """
 
-    def __init__(self, source: Tensor, target: Tensor, block_bytes: int = _BLOCK_BYTES) -> None:
+    def __init__(self, source: Tensor, target: Tensor, block_bytes: int | None = None) -> None:
         count, channels, height, width = source.shape
         self.source = source.flatten(2).transpose(1, 2) / math.sqrt(channels)
         self.targets = [target]
         for _ in range(_LEVELS - 1):
             self.targets.append(F.avg_pool2d(self.targets[-1], 2))
+        block_bytes = block_bytes or _BLOCK_BYTES.get(source.device.type, _LARGE_BLOCK_BYTES)
         self.block = max(1, block_bytes // (count * height * width * source.element_size()))
 
     def around(self, flow: Tensor) -> Tensor:

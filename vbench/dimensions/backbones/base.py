@@ -6,8 +6,9 @@ The roles below are what dimensions ask for. A backbone plays one or several of 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar, Literal
 
 import torch
@@ -23,14 +24,20 @@ class Backbone(ABC):
         checkpoints: names in :data:`vbench.weights.cards.CHECKPOINTS` whose files it reads; empty where the
             weights come with a package or there are none.
         extra: the extra of this distribution that brings its packages, ``""`` where it needs none.
+        at_once_on_cpu: frames (or pairs of them) that go through the network together on a CPU.
+        at_once_on_gpu: the same on any other device.
     """
 
     name: ClassVar[str]
     checkpoints: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[str] = ""
 
+    at_once_on_cpu: ClassVar[int] = 1
+    at_once_on_gpu: ClassVar[int] = 32
+
     device: torch.device = torch.device("cpu")
     batch_size: int = 8
+    """Not read: a run still sets it and records it, and nothing depends on it."""
 
     @classmethod
     @abstractmethod
@@ -42,13 +49,19 @@ class Backbone(ABC):
             MissingExtra: a package it needs is not installed.
         """
 
-    def chunks(self, frames: Tensor) -> Iterator[Tensor]:
-        """Cut ``(N, ...)`` into the pieces that go through the network together.
+    @property
+    def at_once(self) -> int:
+        """How many frames go through the network together here.
 
-        On a CPU that is one at a time: larger batches gain nothing there and change the last bits of a
-        matrix product, and a score must not depend on the batch size.
+        A matrix product's last bits depend on how many rows it has. The number is a constant of the backbone and the
+        kind of device, and pieces are counted from a video's first frame, so a score is a function of its video alone:
+        neither the order of the videos nor what is scored beside them can change a bit of it.
         """
-        yield from torch.split(frames, 1 if self.device.type == "cpu" else self.batch_size)
+        return self.at_once_on_cpu if self.device.type == "cpu" else self.at_once_on_gpu
+
+    def chunks(self, frames: Tensor) -> Iterator[Tensor]:
+        """Cut ``(N, ...)``, counted from a video's first frame, into pieces that go through the network together."""
+        yield from torch.split(frames, self.at_once)
 
 
 class FrameEmbedder(Backbone):
@@ -71,6 +84,15 @@ class FlowEstimator(Backbone):
         Raises:
             NotApplicable: the frames are smaller than the model can see.
         """
+
+    def flows(self, frames: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Frames ``(3, H, W)`` uint8 RGB in the order of time -> the flow from each to the next, ``(2, H', W')``.
+
+        As :meth:`flow` gives it, computed as it is asked for (or a few pairs ahead); what a frame has in common with
+        both its neighbours may be computed once.
+        """
+        for first, second in pairwise(frames):
+            yield self.flow(first[None], second[None])[0]
 
 
 class FrameInterpolator(Backbone):

@@ -2,7 +2,8 @@
 
 - Paper: Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", ICML 2021.
 - Checkpoints: ``clip_vit_b_32`` (ViT-B-32.pt) and ``clip_vit_l_14`` (ViT-L-14.pt), TorchScript archives; MIT. The
-  network is open_clip's with QuickGELU, which OpenAI's weights were trained with; it has OpenAI's parameter names.
+  network is open_clip's with QuickGELU, which OpenAI's weights were trained with; it has OpenAI's parameter names. Its
+  image tower's transformer is :mod:`~vbench.dimensions.backbones.summary_transformer`'s.
 - Input: uint8 RGB frames. Two ways to 224 x 224, which give other numbers: :meth:`CLIP.embed` scales floats
   bicubically without antialiasing, clamping or rounding; :meth:`CLIP.embed_as_images` goes through PIL, which
   antialiases and rounds. Both take the shorter side to 224 px and crop the middle. Texts: 77 tokens.
@@ -13,7 +14,9 @@ On a CUDA device the reference keeps OpenAI's float16 weights; here it is float3
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -24,6 +27,7 @@ from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import TextImageScorer
 from vbench.dimensions.backbones.pixels import centre_crop, normalise, resize, scaled_size
+from vbench.dimensions.backbones.summary_transformer import SummaryTransformer
 from vbench.errors import CheckpointMismatch, MissingExtra
 from vbench.weights.cards import checkpoint
 from vbench.weights.load import load_strictly, state_dict
@@ -65,6 +69,7 @@ class CLIP(TextImageScorer):
                 text_cfg=cls.text | {"context_length": _TOKENS, "vocab_size": _WORDS},
                 quick_gelu=True,
             )
+            network.visual.transformer = summary_transformer(cls.vision)
         (name,) = cls.checkpoints
         load_strictly(network, without_constants(state_dict(name), name), name)
         network.attn_mask = torch.full((_TOKENS, _TOKENS), -torch.inf).triu(1)
@@ -98,7 +103,9 @@ class CLIP(TextImageScorer):
 
 
 class CLIPB32(CLIP):
-    """CLIP ViT-B/32: 512 values."""
+    """CLIP ViT-B/32: 512 values. Its 50 tokens a frame are too few to keep a core busy, so frames go in eights."""
+
+    at_once_on_cpu: ClassVar[int] = 8
 
     name: ClassVar[str] = "clip_vit_b_32"
     checkpoints: ClassVar[tuple[str, ...]] = ("clip_vit_b_32",)
@@ -115,6 +122,11 @@ class CLIPL14(CLIP):
     vision: ClassVar[dict[str, int]] = {"layers": 24, "width": 1024, "patch_size": 14}
     text: ClassVar[dict[str, int]] = {"layers": 12, "width": 768, "heads": 12}
     features: ClassVar[int] = 768
+
+
+def summary_transformer(vision: Mapping[str, int]) -> SummaryTransformer:
+    """The transformer of an image tower as open_clip's configuration describes it, with heads of 64 channels."""
+    return SummaryTransformer(vision["width"], vision["layers"], vision["width"] // 64)
 
 
 def without_constants(state: dict[str, Tensor], name: str) -> dict[str, Tensor]:
@@ -134,6 +146,12 @@ def without_constants(state: dict[str, Tensor], name: str) -> dict[str, Tensor]:
 
 def _scaled_by_pil(frames: Tensor) -> Tensor:
     height, width = scaled_size(frames.shape[-2], frames.shape[-1], _SIDE)
-    images = (Image.fromarray(frame.permute(1, 2, 0).numpy()) for frame in frames)
-    scaled = [torch.from_numpy(np.array(image.resize((width, height), Image.Resampling.BICUBIC))) for image in images]
-    return torch.stack(scaled).permute(0, 3, 1, 2)
+
+    def scaled(frame: Tensor) -> Tensor:
+        image = Image.fromarray(frame.permute(1, 2, 0).numpy())
+        return torch.from_numpy(np.array(image.resize((width, height), Image.Resampling.BICUBIC)))
+
+    with ThreadPoolExecutor(
+        min(len(frames), os.cpu_count() or 1)
+    ) as pool:  # PIL lets other threads run while it scales
+        return torch.stack(list(pool.map(scaled, frames))).permute(0, 3, 1, 2)

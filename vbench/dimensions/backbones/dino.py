@@ -32,6 +32,7 @@ class DINO(FrameEmbedder):
 
     name: ClassVar[str] = "dino_vitb16"
     checkpoints: ClassVar[tuple[str, ...]] = ("dino_vitb16",)
+    at_once_on_cpu: ClassVar[int] = 4
 
     def __init__(self, network: VisionTransformer, device: torch.device) -> None:
         self.network, self.device = network.to(device), device
@@ -69,9 +70,12 @@ class VisionTransformer(nn.Module):
         """``(N, 3, H, W)`` normalised -> class tokens ``(N, width)``; rows and columns beyond whole patches drop."""
         patches = self.patch_embed["proj"](frames)
         tokens = torch.cat((self.cls_token.expand(len(frames), -1, -1), patches.flatten(2).transpose(1, 2)), 1)
-        seen = self.norm(self.blocks(tokens + self.positions(*patches.shape[-2:])))
-        first: Tensor = seen[:, 0]
-        return first
+        tokens = tokens + self.positions(*patches.shape[-2:])
+        *blocks, last = self.blocks
+        for block in blocks:
+            tokens = block(tokens)
+        first: Tensor = self.norm(last(tokens, read=1))
+        return first[:, 0]
 
     def positions(self, rows: int, columns: int) -> Tensor:
         """The position table for a grid of patches: ``(1, 1 + rows * columns, width)``."""
@@ -95,9 +99,9 @@ class Block(nn.Module):
             OrderedDict(fc1=nn.Linear(width, 4 * width), act=nn.GELU(), fc2=nn.Linear(4 * width, width))
         )
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """``(N, T, width)`` -> the same shape."""
-        tokens = tokens + self.attn(self.norm1(tokens))
+    def forward(self, tokens: Tensor, read: int | None = None) -> Tensor:
+        """``(N, T, width)`` -> the same shape, or ``(N, read, width)``: what becomes of the first tokens."""
+        tokens = tokens[:, :read] + self.attn(self.norm1(tokens), read)
         seen: Tensor = tokens + self.mlp(self.norm2(tokens))
         return seen
 
@@ -111,10 +115,11 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(width, 3 * width)
         self.proj = nn.Linear(width, width)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """``(N, T, width)`` -> the same shape."""
+    def forward(self, tokens: Tensor, read: int | None = None) -> Tensor:
+        """``(N, T, width)`` -> the same shape, or ``(N, read, width)``: what the first tokens find."""
         count, length, width = tokens.shape
         by_head = self.qkv(tokens).view(count, length, 3, self.heads, width // self.heads)
-        looked = F.scaled_dot_product_attention(*by_head.permute(2, 0, 3, 1, 4))
-        mixed: Tensor = self.proj(looked.transpose(1, 2).reshape(tokens.shape))
+        query, key, value = by_head.permute(2, 0, 3, 1, 4)
+        looked = F.scaled_dot_product_attention(query[:, :, :read], key, value)
+        mixed: Tensor = self.proj(looked.transpose(1, 2).flatten(2))
         return mixed

@@ -40,6 +40,7 @@ class EfficientNetLite(FrameEmbedder):
 
     name: ClassVar[str] = "efficientnet_lite0"
     extra: ClassVar[str] = "lite"
+    at_once_on_cpu: ClassVar[int] = 4
 
     def __init__(self, network: EfficientNet, device: torch.device) -> None:
         self.network, self.device = network.to(device), device

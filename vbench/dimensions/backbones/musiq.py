@@ -45,6 +45,7 @@ class MUSIQ(QualityModel):
             network = QualityNetwork()
         state = {key.removeprefix("module."): value for key, value in state_dict("musiq_spaq").items()}
         load_strictly(network, state, "musiq_spaq")
+        network.standardise()
         return cls(network, device)
 
     @torch.inference_mode()
@@ -113,6 +114,13 @@ class QualityNetwork(nn.Module):
         self.transformer_encoder = Encoder(width, hidden, depth, heads)
         self.head = nn.Linear(width, 1)
 
+    @torch.no_grad()
+    def standardise(self) -> None:
+        """Standardise the filters of all convolutions, once, after the published ones were loaded."""
+        for layer in self.modules():
+            if isinstance(layer, StandardConv):
+                layer.standardise()
+
     def forward(self, pictures: Sequence[Tensor], places: Sequence[Tensor]) -> Tensor:
         """Patches ``(N, patches, 3, 32, 32)`` and places ``(patches,)`` of each scale -> ``(N,)``."""
         tokens = torch.cat([self._tokens(cut) for cut in pictures], 1)
@@ -129,16 +137,19 @@ class QualityNetwork(nn.Module):
 
 
 class StandardConv(nn.Conv2d):
-    """A convolution whose filters have mean 0 and deviation 1, and that keeps the size but for its stride."""
+    """A convolution that keeps the size but for its stride, and whose filters are to have mean 0 and deviation 1."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
         super().__init__(inputs, outputs, kernel, stride, bias=False)
 
+    def standardise(self) -> None:
+        """Replace the filters by those of mean 0 and deviation 1 that they stand for."""
+        deviation, mean = torch.std_mean(self.weight, (1, 2, 3), keepdim=True)
+        self.weight.data = (self.weight - mean) / (deviation + 1e-5)
+
     def forward(self, pictures: Tensor) -> Tensor:
         """``(N, inputs, H, W)`` -> ``(N, outputs, H / stride, W / stride)``."""
-        deviation, mean = torch.std_mean(self.weight, (1, 2, 3), keepdim=True)
-        filters = (self.weight - mean) / (deviation + 1e-5)
-        return F.conv2d(same(pictures, self.kernel_size[0], self.stride[0]), filters, stride=self.stride)
+        return F.conv2d(same(pictures, self.kernel_size[0], self.stride[0]), self.weight, stride=self.stride)
 
 
 class Bottleneck(nn.Module):
@@ -174,10 +185,11 @@ class Encoder(nn.Module):
         """``(N, tokens, width)`` and for each token its place and scale, ``(tokens,)`` -> ``(N, width)``."""
         tokens = tokens + self.posembed_input["position_emb"][0, place] + self.scaleembed_input["scale_emb"][scale]
         tokens = torch.cat([self.cls.expand(len(tokens), -1, -1), tokens], 1)
-        for block in self.transformer.values():
+        *blocks, last = self.transformer.values()
+        for block in blocks:
             tokens = block(tokens)
-        summary: Tensor = self.encoder_norm(tokens[:, 0])
-        return summary
+        summary: Tensor = self.encoder_norm(last(tokens, read=1))
+        return summary[:, 0]
 
 
 class Block(nn.Module):
@@ -190,9 +202,9 @@ class Block(nn.Module):
         self.norm2 = nn.LayerNorm(width, eps=1e-6)
         self.mlp = nn.ModuleDict({"fc1": nn.Linear(width, hidden), "fc2": nn.Linear(hidden, width)})
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """``(N, tokens, width)`` -> the same shape."""
-        tokens = tokens + self.attention(self.norm1(tokens))
+    def forward(self, tokens: Tensor, read: int | None = None) -> Tensor:
+        """``(N, tokens, width)`` -> the same shape, or ``(N, read, width)``: what becomes of the first tokens."""
+        tokens = tokens[:, :read] + self.attention(self.norm1(tokens), read)
         added: Tensor = self.mlp["fc2"](F.gelu(self.mlp["fc1"](self.norm2(tokens))))
         return tokens + added
 
@@ -208,11 +220,11 @@ class Attention(nn.Module):
         self.value = nn.Linear(width, width)
         self.out = nn.Linear(width, width)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """``(N, tokens, width)`` -> the same shape."""
+    def forward(self, tokens: Tensor, read: int | None = None) -> Tensor:
+        """``(N, tokens, width)`` -> the same shape, or ``(N, read, width)``: what the first tokens find."""
         by_head = (
-            project(tokens).view(*tokens.shape[:2], self.heads, -1).transpose(1, 2)
-            for project in (self.query, self.key, self.value)
+            projected.view(*projected.shape[:2], self.heads, -1).transpose(1, 2)
+            for projected in (self.query(tokens[:, :read]), self.key(tokens), self.value(tokens))
         )
         found: Tensor = self.out(F.scaled_dot_product_attention(*by_head).transpose(1, 2).flatten(2))
         return found

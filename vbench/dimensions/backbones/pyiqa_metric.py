@@ -42,6 +42,7 @@ class PyiqaMeasures(QualityMeasures):
     """The measures of pyiqa."""
 
     name: ClassVar[str] = "pyiqa"
+    at_once_on_gpu: ClassVar[int] = 8
     extra: ClassVar[str] = "iqa"
 
     def __init__(self, device: torch.device) -> None:

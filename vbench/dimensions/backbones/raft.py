@@ -7,20 +7,23 @@
   sides), mapped to [-1, 1].
 - Output: the last of twenty refinements, upsampled; **not** cropped, so the padding counts, as in the reference.
 
-The correlation volume of a 720p pair takes 1.1 GB; it is made once and let go before the next pair.
+The correlation volume of a 720p pair takes 1.1 GB; it is made once and let go before the next pair. What repeats is
+computed once: a frame's features for both its neighbours, and what the context adds to the gates for all refinements.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from typing import ClassVar
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models import optical_flow
-from torchvision.models.optical_flow.raft import CorrBlock
+from torchvision.models.optical_flow.raft import ConvGRU, CorrBlock
 from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import FlowEstimator
@@ -35,16 +38,21 @@ SMALLEST = 128
 UPDATES = 20
 """Refinements of the flow."""
 
+VOLUMES = 10 * 2**30
+"""Bytes that the correlation volumes of the pairs that go together may take; a larger pair goes alone."""
+
 
 class RAFT(FlowEstimator):
-    """Optical flow by RAFT, one pair at a time."""
+    """Optical flow by RAFT: on a CPU one pair at a time, elsewhere eight, or as many as there is room for."""
 
     name: ClassVar[str] = "raft_things"
     checkpoints: ClassVar[tuple[str, ...]] = ("raft_things",)
-    batch_size = 1
+    at_once_on_gpu: ClassVar[int] = 8
 
     def __init__(self, network: optical_flow.RAFT, device: torch.device) -> None:
         self.network, self.device = network.to(device), device
+        block = network.update_block.recurrent_block
+        self._gates = [Gates(unit, block.hidden_size) for unit in (block.convgru1, block.convgru2)]
 
     @classmethod
     def load(cls, device: torch.device) -> Self:
@@ -63,33 +71,102 @@ class RAFT(FlowEstimator):
         Raises:
             NotApplicable: a side is shorter than 128 px after padding.
         """
-        height, width = first.shape[-2:]
+        at_once = self._pairs_at_once(*first.shape[-2:])
+        pairs = zip(torch.split(first, at_once), torch.split(second, at_once), strict=True)
+        return torch.cat([self._refined(self._encoded(start), self._encoded(end)).cpu() for start, end in pairs])
+
+    @torch.inference_mode()
+    def flows(self, frames: Iterable[Tensor]) -> Iterator[Tensor]:
+        """See :meth:`FlowEstimator.flows`; every frame is encoded once, and few are held."""
+        coming = iter(frames)
+        before = Encoded(torch.empty(0), torch.empty(0))
+        for frame in coming:
+            at_once = self._pairs_at_once(*frame.shape[-2:])
+            now = self._encoded(torch.stack([frame, *islice(coming, at_once - 1)]))
+            seen = Encoded(*map(torch.cat, zip(before, now, strict=True))) if len(before.features) else now
+            if len(seen.features) > 1:
+                yield from self._refined(seen.part(slice(-1)), seen.part(slice(1, None))).cpu()
+            before = seen.part(slice(-1, None))
+
+    def _pairs_at_once(self, height: int, width: int) -> int:
+        """As many as are to go together and as have room; a function of the size of the frames."""
         around = margins(height, width, 8)
-        if min(height + around.top + around.bottom, width + around.left + around.right) < SMALLEST:
+        rows, columns = (height + around.top + around.bottom) // 8, (width + around.left + around.right) // 8
+        if 8 * min(rows, columns) < SMALLEST:
             raise NotApplicable(
                 f"Frames of {width}x{height} px are too small for RAFT, which needs sides of at least "
                 f"{SMALLEST - 7} px. Score larger videos."
             )
-        flows = []
-        for pair in zip(self.chunks(first), self.chunks(second), strict=True):
-            start, end = (2 * (pad(frames.to(self.device).float(), around) / 255) - 1 for frames in pair)
-            flows.append(self._refined(start, end).cpu())
-        return torch.cat(flows)
+        volume = 4 * (rows * columns) ** 2 * 4 // 3  # float32, and a third more for the coarser levels
+        return max(1, min(self.at_once, VOLUMES // volume))
 
-    def _refined(self, first: Tensor, second: Tensor) -> Tensor:
-        """The flow of a padded pair. Only the last refinement is upsampled, which saves a quarter of the time."""
+    def _encoded(self, frames: Tensor) -> Encoded:
+        height, width = frames.shape[-2:]
+        around = margins(height, width, 8)
+        levels = 2 * (pad(frames.to(self.device).float(), around) / 255) - 1
+        return Encoded(self.network.feature_encoder(levels), self.network.context_encoder(levels))
+
+    def _refined(self, first: Encoded, second: Encoded) -> Tensor:
+        """The flow of pairs. Only the last refinement is upsampled, which saves a quarter of the time."""
         network = self.network
-        state, context = network.context_encoder(first).tensor_split((network.update_block.hidden_state_size,), 1)
+        state, context = first.context.tensor_split((network.update_block.hidden_state_size,), 1)
         state, context = state.tanh(), context.relu()
-        network.corr_block.build_pyramid(*network.feature_encoder(torch.cat((first, second))).chunk(2))
+        given = [gates.of_context(context) for gates in self._gates]
+        network.corr_block.build_pyramid(first.features, second.features)
         rest = _pixel_places(state)
         places = rest
         for _ in range(UPDATES):
             seen = network.corr_block.index_pyramid(centroids_coords=places)
-            state, step = network.update_block(state, context, seen, places - rest)
-            places = places + step
+            motion = network.update_block.motion_encoder(places - rest, seen)
+            for gates, share in zip(self._gates, given, strict=True):
+                state = gates(state, motion, share)
+            places = places + network.update_block.flow_head(state)
         network.corr_block.corr_pyramid = []
         return _upsampled(places - rest, network.mask_predictor(state))
+
+
+class Encoded(NamedTuple):
+    """What RAFT reads in frames, whatever lies beside them.
+
+    Attributes:
+        features: ``(N, 256, h, w)``; pixels are compared by them.
+        context: ``(N, 256, h, w)``; half of it is the first state of the refinement, half is looked at in each update.
+    """
+
+    features: Tensor
+    context: Tensor
+
+    def part(self, frames: slice) -> Encoded:
+        """Some of the frames."""
+        return Encoded(self.features[frames], self.context[frames])
+
+
+class Gates:
+    """One of torchvision's recurrent units, with what the context gives apart: the same in each of twenty updates.
+
+    A convolution of maps side by side is the sum of the convolutions of each.
+    """
+
+    def __init__(self, unit: ConvGRU, width: int) -> None:
+        update, reset, candidate = unit.convz, unit.convr, unit.convq
+        weights = torch.cat([layer.weight.detach() for layer in (update, reset, candidate)])
+        state, context, motion = weights.tensor_split((width, 2 * width), 1)
+        self._padding, self._width = update.padding, width
+        self._of_context = context.contiguous()
+        self._bias = torch.cat([layer.bias.detach() for layer in (update, reset, candidate)])
+        self._gates, self._candidate = torch.cat((state, motion), 1).tensor_split((2 * width,))
+
+    def of_context(self, context: Tensor) -> Tensor:
+        """``(N, width, h, w)`` -> what it adds to the update gate, the reset gate and the candidate, side by side."""
+        return F.conv2d(context, self._of_context, self._bias, padding=self._padding)
+
+    def __call__(self, state: Tensor, motion: Tensor, given: Tensor) -> Tensor:
+        """The next state, ``(N, width, h, w)``, from this one, what moves, and what :meth:`of_context` gave."""
+        to_gates, to_candidate = given.tensor_split((2 * self._width,), 1)
+        seen = F.conv2d(torch.cat((state, motion), 1), self._gates, padding=self._padding)
+        update, reset = (seen + to_gates).sigmoid().chunk(2, 1)
+        seen = F.conv2d(torch.cat((reset * state, motion), 1), self._candidate, padding=self._padding)
+        return (1 - update) * state + update * (seen + to_candidate).tanh()
 
 
 class OneCopyCorrelation(CorrBlock):  # type: ignore[misc]

@@ -28,6 +28,7 @@ from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import VideoTextEmbedder
 from vbench.dimensions.backbones.pixels import centre_crop, normalise, scaled_size
+from vbench.dimensions.backbones.summary_transformer import SummaryTransformer
 from vbench.weights.load import load_strictly, state_dict
 
 SIZE, TEXT_LENGTH = 224, 32
@@ -119,7 +120,7 @@ class VideoTower(nn.Module):
         self.positional_embedding = nn.Parameter(torch.zeros(1 + (size // patch) ** 2, width))
         self.temporal_positional_embedding = nn.Parameter(torch.zeros(1, frames, width))
         self.ln_pre = nn.LayerNorm(width)
-        self.transformer = Transformer(width, depth, heads, act_layer=QuickGELU)
+        self.transformer = SummaryTransformer(width, depth, heads)
         self.ln_post = nn.LayerNorm(width)
         self.proj = nn.Parameter(torch.zeros(width, output))
 

@@ -24,15 +24,19 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 from safetensors import SafetensorError
 
 from vbench import device as devices
-from vbench.errors import MissingExtra, UsageError
+from vbench.errors import CheckpointMismatch, MissingExtra, UsageError
+from vbench.files.digest import digest
 from vbench.generators.base import Settings
-from vbench.generators.diffusers.presets import Part, Preset
+from vbench.generators.diffusers import single_file
+from vbench.generators.diffusers.components import Headers, components
+from vbench.generators.diffusers.presets import PRESETS, Part, Preset
+from vbench.generators.diffusers.single_file import NETWORKS, is_single_file
 from vbench.generators.options import Options
+from vbench.weights import safetensors_files
+from vbench.weights.cards import CHECKPOINTS
+from vbench.weights.load import shortened
 
 INDEX = "model_index.json"
-
-UNSAFE = {".bin", ".ckpt", ".pt", ".pth", ".pkl"}
-"""Files that can run code while they are read."""
 
 UNKNOWN = Preset("", "", Settings(), "")
 """Of a model of which nothing is published here."""
@@ -85,7 +89,7 @@ class Checkpoint:
     """Where a pipeline's weights come from.
 
     Args:
-        place: a folder or a repository, ``""`` for the preset's own.
+        place: a folder, a repository, or a single file for the preset's main network; ``""`` for the preset's own.
         preset: what is published of the model, ``None`` where nothing is known.
         options: how to load.
     """
@@ -93,6 +97,14 @@ class Checkpoint:
     def __init__(self, place: str, preset: Preset | None, options: DiffusersOptions) -> None:
         self.preset = preset or UNKNOWN
         self.options = options
+        self.file = Path(place).expanduser().resolve() if is_single_file(place) else None
+        if self.file and preset is None:
+            raise UsageError(
+                f"{place} is one network and no pipeline: say whose it is, as in {_readable_presets()[0]}:{place}. "
+                f"Networks in a single file are read for {', '.join(_readable_presets())}."
+            )
+        if self.file:
+            place = ""
         self.place = place or self.preset.repository
         self.is_folder = bool(place) and Path(place).expanduser().is_dir()
 
@@ -115,7 +127,14 @@ class Checkpoint:
     @property
     def revision(self) -> str | None:
         """Of the repository that is asked for, ``None`` for the newest."""
-        return self.options.revision or self.preset.revision or None
+        return self.options.revision or _revision(self.place)
+
+    @property
+    def cards(self) -> list[str]:
+        """Names of the checkpoints' cards that it is made of; what is in a folder has none."""
+        parts = [part.repository for part in self.preset.parts.values()]
+        names = [*([] if self.is_folder else [self.place]), *parts]
+        return [name for name in dict.fromkeys(names) if name in CHECKPOINTS]
 
     @cached_property
     def index(self) -> dict[str, Any]:
@@ -145,14 +164,14 @@ class Checkpoint:
 
         Raises:
             UsageError: they are not there, are of another pipeline, or are not safetensors.
+            CheckpointError: a component is damaged, or its keys and shapes are not those of its class.
             MissingExtra: a package that the model needs is not installed.
         """
         found = self.index["_class_name"]
         assembled = any(part.repository for part in self.preset.parts.values())
         if found != self.class_name and not assembled:
             raise UsageError(f"{self.place} holds a {found}, but a {self.class_name} was expected.")
-        for folder in self._folders.values():
-            _only_safetensors(folder)
+        self.check_components()
         device = devices.choose(self.options.device)
         if self.options.offload != "none" and device.type == "cpu":
             raise UsageError("The option offload moves models between an accelerator and the CPU; here is only a CPU.")
@@ -161,10 +180,31 @@ class Checkpoint:
         if self._lora and not self._lora.is_file():
             raise UsageError(f"{self._lora} is missing: the LoRA with which {self.place} is sampled.")
 
+    def check_components(self, headers: Headers = safetensors_files.headers) -> int:
+        """Hold every component against its class; see :mod:`vbench.generators.diffusers.components`.
+
+        Args:
+            headers: file or index -> what its header says.
+
+        Returns:
+            How many networks were compared.
+        """
+        networks = 0
+        for library in (diffusers, transformers):
+            library.utils.logging.disable_progress_bar()
+        replaced = {name: self.preset.parts[name].kind for name in self._part_folders}
+        for component in components(self.index, self._folders, replaced):
+            if self.file and component.name == self._network:
+                single_file.check(component.kind, component.folder, self.file)
+            else:
+                component.check(self.options.variant, headers)
+            networks += component.is_network
+        return networks
+
     def config(self, component: str) -> dict[str, Any]:
         """The configuration of a component, empty where it has none."""
         for name in ("config.json", "scheduler_config.json"):
-            path = self.folder / component / name
+            path = self._part_folders.get(component, self.folder / component) / name
             if path.is_file():
                 config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
                 return config
@@ -182,6 +222,8 @@ class Checkpoint:
         device = devices.choose(self.options.device)
         try:
             parts = {name: self._loaded(name, folder) for name, folder in self._part_folders.items()}
+            if self.file:
+                parts[self._network] = self._from_file(self.file)
             pipeline = kind.from_pretrained(
                 self.folder,
                 dtype=self._dtypes,
@@ -190,8 +232,17 @@ class Checkpoint:
                 variant=self.options.variant or None,
                 **parts,
             )
-        except (OSError, ValueError, ImportError, RuntimeError, TypeError, SafetensorError) as error:
+        except (
+            OSError,
+            ValueError,
+            ImportError,
+            RuntimeError,
+            TypeError,
+            NotImplementedError,
+            SafetensorError,
+        ) as error:
             raise UsageError(f"{self.place} cannot be loaded as {kind.__name__}: {error}") from error
+        _refuse_unloaded(pipeline, self.place)
         pipeline.set_progress_bar_config(disable=True)
         _keep_text_model(pipeline)
         self._follow_protocol(pipeline)
@@ -229,6 +280,7 @@ class Checkpoint:
             "checkpoint": self.folder.name if self.is_folder else self.place,
             "digest": self._digest,
             "revision": _commit(self.folder),
+            "file": {"name": self.file.name, "sha256": digest(self.file)} if self.file else "",
             "parts": {name: self._origin(name, folder) for name, folder in self._part_folders.items()},
             "lora": list(self.preset.lora or ()),
             "scheduler": {"class": kind, "config": _sha256(json.dumps({**scheduler, **changes}, sort_keys=True))},
@@ -254,8 +306,12 @@ class Checkpoint:
     def _folders(self) -> dict[str, Path]:
         """Component -> its folder, for those that the class takes."""
         taken = inspect.signature(getattr(diffusers, self.class_name)).parameters
-        own = {name: self.folder / name for name in sorted(self.index) if name in taken}
-        return {name: folder for name, folder in own.items() if folder.is_dir()} | self._part_folders
+        own = {
+            name: self.folder / name
+            for name, described in sorted(self.index.items())
+            if name in taken and isinstance(described, list) and described[0]
+        }
+        return own | self._part_folders
 
     @cached_property
     def _part_folders(self) -> dict[str, Path]:
@@ -272,7 +328,7 @@ class Checkpoint:
             if has_own:
                 return None
         repository = part.repository or self.place
-        revision = None if part.repository else self.revision
+        revision = _revision(part.repository) if part.repository else self.revision
         if not self.options.download:
             return _snapshot(repository, revision) / part.subfolder
         patterns = [f"{part.subfolder}*{suffix}" for suffix in (".json", ".safetensors")]
@@ -284,6 +340,17 @@ class Checkpoint:
         library: Any = diffusers if hasattr(diffusers, kind) else transformers
         dtype = self._dtypes.get(name, self._dtypes["default"])
         return getattr(library, kind).from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
+
+    @property
+    def _network(self) -> str:
+        """The component that a single file stands for."""
+        return next((name for name in NETWORKS if name in self._folders), "")
+
+    def _from_file(self, file: Path) -> Any:
+        folder = self._folders[self._network]
+        (component,) = components(self.index, {self._network: folder}, {})
+        dtype = self._dtypes.get(self._network, self._dtypes["default"])
+        return single_file.load(component.kind, folder, file, dtype)
 
     def _follow_protocol(self, pipeline: Any) -> None:
         """The published scheduler and LoRA."""
@@ -317,6 +384,12 @@ class Checkpoint:
                 elif path.suffix == ".safetensors":
                     lines.append(f"{name}/{path.name} {path.stat().st_size}")
         return _sha256("\n".join(lines))
+
+
+def _revision(repository: str) -> str | None:
+    """The revision that a repository's card names, ``None`` for the newest."""
+    card = CHECKPOINTS.get(repository)
+    return card.revision if card and card.revision != "main" else None
 
 
 def _snapshot(repository: str, revision: str | None) -> Path:
@@ -354,21 +427,25 @@ def _commit(folder: Path) -> str:
     return next((here.name for here in (folder, *folder.parents) if here.parent.name == "snapshots"), "")
 
 
-def _only_safetensors(folder: Path) -> None:
-    """Refuse weights that can run code.
+def _readable_presets() -> list[str]:
+    """Presets whose main network diffusers reads from a single file."""
+    return [name for name, preset in PRESETS.items() if preset.single_file]
+
+
+def _refuse_unloaded(pipeline: Any, place: str) -> None:
+    """Refuse a pipeline of which a parameter has no values.
 
     Raises:
-        UsageError: a component has no others, or is not there.
+        CheckpointMismatch: with the parameters.
     """
-    files = [path.suffix for path in folder.rglob("*")] if folder.is_dir() else []
-    if not files:
-        raise UsageError(f"{folder} is missing or empty: the checkpoint is not whole.")
-    if ".safetensors" not in files and UNSAFE & set(files):
-        raise UsageError(
-            f"{folder} has no safetensors, and files of other kinds can run code while they are read. Take a revision "
-            "or variant with safetensors (--option revision=..., variant=...), or convert it: "
-            "https://huggingface.co/docs/safetensors/convert-weights"
-        )
+    for name, network in pipeline.components.items():
+        if isinstance(network, torch.nn.Module):
+            empty = [key for key, value in network.named_parameters() if value.is_meta]
+            if empty:
+                raise CheckpointMismatch(
+                    f"The {name} of {place} was not loaded whole; without values are {shortened(empty)}. Nothing was "
+                    "sampled with it."
+                )
 
 
 def _keep_text_model(pipeline: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from PIL import Image
 from typing_extensions import override
 
-from vbench.generators.base import Enhancer, Request
+from vbench.generators.base import Enhancer, Generator, Request, Settings
 from vbench.generators.diffusers.checkpoint import Checkpoint, DiffusersOptions
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS
 from vbench.generators.frames import as_frames, seeded
@@ -21,22 +22,31 @@ MULTIPLE = 64
 
 
 class DiffusersEnhancer(Enhancer):
-    """``NAME`` or ``NAME:REPO_OR_FOLDER`` of :data:`~vbench.generators.diffusers.presets.ENHANCER_PRESETS`.
-
-    Raises:
-        UsageError: its checkpoint is not on this machine, or not what it should be.
-    """
+    """``NAME`` or ``NAME:REPO_OR_FOLDER`` of :data:`~vbench.generators.diffusers.presets.ENHANCER_PRESETS`."""
 
     def __init__(self, name: str, argument: str) -> None:
         super().__init__(name, argument)
         self.preset = ENHANCER_PRESETS[name]
         self.checkpoint = Checkpoint(argument, self.preset, DiffusersOptions())
-        self.checkpoint.check()
 
     @property
     @override
     def provenance(self) -> dict[str, Any]:
         return {**self.checkpoint.provenance, "settings": self.preset.settings.stated()}
+
+    @property
+    @override
+    def checkpoints(self) -> Sequence[str]:
+        return self.checkpoint.cards
+
+    @override
+    def prepare(self, generator: Generator[Any], settings: Settings) -> Settings:
+        self.checkpoint.check()
+        return settings
+
+    @override
+    def load(self) -> None:
+        _ = self._pipeline
 
     @override
     def enhance(self, clip: Clip, request: Request) -> Clip:

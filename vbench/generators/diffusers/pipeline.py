@@ -18,8 +18,10 @@ from vbench.errors import UsageError
 from vbench.generators.base import Delivery, Generator, Request, SamplingError, Settings
 from vbench.generators.diffusers.call import FPS, Call, video_pipeline
 from vbench.generators.diffusers.checkpoint import Checkpoint, DiffusersOptions
-from vbench.generators.diffusers.presets import PRESETS, grid
+from vbench.generators.diffusers.grids import grid
+from vbench.generators.diffusers.presets import PRESETS
 from vbench.generators.frames import as_frames, seeded
+from vbench.generators.grid import check
 from vbench.generators.techniques.diffusers_hooks import TECHNIQUES, Technique
 from vbench.media.clip import Clip
 
@@ -67,6 +69,15 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
         self.techniques = {name: TECHNIQUES[name]() for name in techniques}
         if {"freeu", "freeu-v2"} <= set(techniques):
             raise UsageError("freeu and freeu-v2 are two versions of one technique: take one of them.")
+
+    @property
+    @override
+    def checkpoints(self) -> Sequence[str]:
+        return self.checkpoint.cards
+
+    @override
+    def load(self) -> None:
+        _ = self._pipeline
 
     @override
     def prepare(self, requests: Sequence[Request]) -> None:
@@ -156,20 +167,10 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
     def _check_settings(self, settings: Settings) -> None:
         """Refuse what the pipeline cannot sample, or would change without a word."""
         name = self.checkpoint.class_name
-        step, multiple = grid(name)
-        frames = settings.frames or 0
-        if frames and (frames - 1) % step:
-            below = frames - (frames - 1) % step
-            raise UsageError(f"{name} samples {step}k + 1 frames: ask for {below} or {below + step}, not {frames}.")
-        for side in ("height", "width"):
-            pixels = getattr(settings, side) or multiple
-            if pixels % multiple:
-                raise UsageError(f"{name} samples multiples of {multiple} pixels: {side} {pixels} is none.")
-        fixed = self.checkpoint.config("transformer").get("video_length")
-        if fixed and frames and frames != fixed:
-            raise UsageError(
-                f"{self.name} samples {fixed} frames, as its network is built for; {frames} are asked for."
-            )
+        axes = grid(name, self.checkpoint.config, self._fixed)
+        if "freenoise" in self.techniques:
+            axes.pop("frames")  # its windows are what the network sees
+        check(name, settings, axes)
 
     def _check_techniques(self, requests: Sequence[Request]) -> None:
         for frames in {request.settings.frames or 0 for request in requests}:

@@ -28,13 +28,20 @@ class Part:
     subfolder: str = ""
 
 
+SINGLE_FILES = (
+    "AnimateDiff", "Cosmos", "HunyuanSkyreels", "HunyuanVideoImageToVideo", "HunyuanVideoPipeline", "LTX", "Mochi",
+    "MotifVideo", "PIA", "SkyReelsV2", "Wan",
+)  # fmt: skip
+"""How pipelines begin whose transformer or U-Net diffusers reads from a single file, as well as from a folder."""
+
+
 @dataclass(frozen=True)
 class Preset:
     """A model that a diffusers pipeline samples.
 
     Attributes:
         pipeline: class in diffusers.
-        repository: where its checkpoint is published.
+        repository: where its checkpoint is published, by the name of its card, which has revision and licence.
         settings: the published protocol.
         meaning: the model in a sentence, with the source of the protocol.
         dtype: precision on an accelerator.
@@ -44,7 +51,6 @@ class Preset:
         arguments: what else the pipeline is called with.
         parts: component -> where it comes from instead.
         lora: file of a LoRA in the motion adapter's repository, and its weight.
-        revision: of the repository.
     """
 
     pipeline: str
@@ -58,25 +64,11 @@ class Preset:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     parts: Mapping[str, Part] = field(default_factory=dict)
     lora: tuple[str, float] | None = None
-    revision: str = ""
 
-
-GRIDS = {
-    "AnyFlow": (4, 16), "CogVideoX": (8, 8), "ConsisID": (8, 8), "Cosmos": (8, 16), "Cosmos2": (4, 16),
-    "EasyAnimate": (4, 16), "Helios": (1, 16), "Hunyuan": (4, 16), "Kandinsky5": (4, 16), "LTX": (8, 32),
-    "Mochi": (6, 8), "MotifVideo": (4, 16), "Sana": (4, 32), "SkyReelsV2": (4, 16), "Wan": (4, 16),
-}  # fmt: skip
-"""How a pipeline's class begins -> n and m where it samples ``n * k + 1`` frames of multiples of m pixels."""
-
-
-def grid(pipeline: str) -> tuple[int, int]:
-    """``(n, m)``: the class samples ``n * k + 1`` frames, and heights and widths that are multiples of ``m``.
-
-    >>> grid("CogVideoXPipeline"), grid("Cosmos2VideoToWorldPipeline"), grid("LattePipeline")
-    ((8, 8), (4, 16), (1, 8))
-    """
-    begins = [name for name in GRIDS if pipeline.startswith(name)]
-    return GRIDS[max(begins, key=len)] if begins else (1, 8)
+    @property
+    def single_file(self) -> bool:
+        """Whether diffusers reads the main network of this pipeline from a single file, too."""
+        return self.pipeline.startswith(SINGLE_FILES)
 
 
 _EXAMPLE = "as in the example of its pipeline in diffusers"
@@ -338,7 +330,6 @@ PRESETS: dict[str, Preset] = {
         "nvidia/Cosmos-Predict2.5-2B",
         Settings(frames=93, height=704, width=1280, fps=16, steps=36, guidance=7.0, negative_prompt=_COSMOS),
         f"Cosmos Predict 2.5, which needs the package cosmos_guardrail; {_EXAMPLE}.",
-        revision="diffusers/base/post-trained",
     ),
     "sana-video": Preset(
         "SanaVideoPipeline",
@@ -424,7 +415,6 @@ ENHANCER_PRESETS: dict[str, Preset] = {
         dtype="float16",
         scheduler=("DPMSolverMultistepScheduler", {}),
         arguments={"strength": 0.6},
-        revision="refs/pr/15",
     ),
     "sd-x4-upscaler": Preset(
         "StableDiffusionUpscalePipeline",

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from vbench.errors import UsageError
+from vbench.files.text import read_text
 from vbench.generators.base import Generator, Request, SamplingError, Settings
 from vbench.generators.options import Options
 from vbench.media.clip import Encoded
@@ -282,6 +283,6 @@ def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        return read_text(path)
+    except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error

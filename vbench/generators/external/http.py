@@ -124,11 +124,18 @@ class Http(Generator[HttpOptions]):
                 connection.close()
 
 
+OPENING = '{"ticket": "'
+"""How every line of a journal begins."""
+
+
 class Journal:
     """Jobs that were submitted and whose videos nobody has yet, on disk.
 
     Args:
         path: a line for each job that was opened or closed; it grows, and so tells what was paid for.
+
+    Raises:
+        UsageError: the file is somebody else's.
     """
 
     def __init__(self, path: Path) -> None:
@@ -138,6 +145,8 @@ class Journal:
         with path.open("a+", encoding="utf-8") as file:
             file.seek(0)
             text = file.read()
+            if not text.startswith(OPENING[: len(text)]):
+                raise UsageError(f"{path} is no list of jobs: move it away, or name another journal.")
             if text and not text.endswith("\n"):  # a kill cut the last line
                 file.write("\n")
         for line in text.splitlines():

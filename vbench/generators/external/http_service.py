@@ -48,6 +48,7 @@ from typing import Any, TypeVar, get_type_hints
 from urllib.parse import quote, urlsplit
 
 from vbench.errors import UsageError
+from vbench.files.text import read_text
 from vbench.generators.base import Settings
 
 if sys.version_info >= (3, 11):
@@ -142,7 +143,7 @@ def read_service(path: Path) -> Service:
         UsageError: it cannot be read, or lacks something, or has something that is not known; the message says what.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(read_text(path))
     except OSError as error:
         raise UsageError(f"The service {path} cannot be read: {error.strerror}.") from error
     except ValueError as error:

@@ -6,9 +6,11 @@ holds. What a writer reads therefore stays true until it commits, and "accepted 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from alembic import command
@@ -35,7 +37,12 @@ from vbench.leaderboard.errors import Unavailable
 LOCK = 0x76_62_65_6E_63_68
 """Number of the advisory lock on PostgreSQL: "vbench" in ASCII."""
 
+OURS = "submission"
+"""A table by which a board's database is known."""
+
 WRITES = {"vbench_writes": True}
+
+MIGRATES = {"vbench_migrates": True}
 
 
 class Database:
@@ -51,8 +58,9 @@ class Database:
 
     def __init__(self, url: str, seconds: int = 60) -> None:
         self.engine = _engine(url, seconds)
+        _refuse_foreign(self.engine)
         try:
-            with self._transaction() as connection:
+            with self._transaction(**MIGRATES) as connection:
                 command.upgrade(migrations(connection), "head")
         except DBAPIError as error:
             raise UsageError(f"The database {self.engine.url!r} cannot be opened: {_reason(error)}.") from error
@@ -85,8 +93,8 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with self.engine.connect().execution_options(**WRITES) as connection, connection.begin():
+    def _transaction(self, **options: bool) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(**WRITES, **options) as connection, connection.begin():
             if self.engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
             yield connection
@@ -145,6 +153,24 @@ def _engine(url: str, seconds: int) -> Engine:
     return engine
 
 
+def _refuse_foreign(engine: Engine) -> None:
+    """A database file with other tables is somebody else's; only asked, nothing of it changes.
+
+    Raises:
+        UsageError: it is.
+    """
+    file = Path(engine.url.database or "") if engine.dialect.name == "sqlite" else None
+    if not file or not file.is_file():
+        return
+    with (
+        suppress(sqlite3.DatabaseError),
+        closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as db,
+    ):
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and OURS not in tables:
+            raise UsageError(f"{file} is a database of something else: name another file for the board.")
+
+
 def _prepare_postgresql(connection: Any, _: Any, *, seconds: int) -> None:
     connection.execute(f"SET lock_timeout = {seconds * 1000}")
     connection.commit()
@@ -152,10 +178,12 @@ def _prepare_postgresql(connection: Any, _: Any, *, seconds: int) -> None:
 
 def _prepare_sqlite(connection: Any, _: Any, *, seconds: int) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself
-    for pragma in (f"busy_timeout={seconds * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={seconds * 1000}", "journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("vbench_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    """References hold but during a migration, which makes tables anew."""
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA foreign_keys={'OFF' if options.get('vbench_migrates') else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("vbench_writes") else "BEGIN")

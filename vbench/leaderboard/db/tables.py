@@ -1,7 +1,8 @@
 """The board's tables, in two layers.
 
-The first layer is what was received: submissions (the archive as it came), what was done with them, and votes. Rows are
-added to it and never changed. The second layer is what follows from an archive: verdict, scores and pictures;
+The first layer is what was received: submissions (the archive as it came), what was done with them, votes and what was
+taken out of them, and who has an account. Rows are added to it and never changed, but for accounts, which are revoked.
+The second layer is what follows from an archive: verdict, scores and pictures;
 :meth:`vbench.leaderboard.board.Board.rebuild` makes it anew.
 """
 
@@ -40,6 +41,19 @@ class Model(Base):
     name: Mapped[str]
 
 
+class Account(Base):
+    """An organisation that may submit under its name."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    token: Mapped[str] = mapped_column(unique=True)
+    """Digest of its token."""
+    issued: Mapped[str]
+    revoked: Mapped[str | None]
+
+
 class Submission(Base):
     """An archive as it was received."""
 
@@ -51,7 +65,7 @@ class Submission(Base):
     sampled_by: Mapped[str]
     evaluated_by: Mapped[str]
     card: Mapped[dict[str, Any]]
-    sha256: Mapped[str] = mapped_column(unique=True)
+    sha256: Mapped[str] = mapped_column(index=True)
     archive: Mapped[bytes] = mapped_column(deferred=True, deferred_raiseload=True)
     archive_bytes: Mapped[int]
     received: Mapped[str]
@@ -60,6 +74,9 @@ class Submission(Base):
     """Digest of the token or the address that it came from."""
     withdrawal: Mapped[str]
     """Digest of the token with which the submitter may withdraw it."""
+    key: Mapped[str | None] = mapped_column(unique=True)
+    """Digest of the key under which it was sent: sent again, it is the same submission."""
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
 
 class Change(Base):
@@ -72,6 +89,18 @@ class Change(Base):
     state: Mapped[str]
     at: Mapped[str]
     by: Mapped[str]
+
+
+class Certification(Base):
+    """What an admin says of who sampled and evaluated; a submission's latest one counts."""
+
+    __tablename__ = "certification"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
+    mark: Mapped[str]
+    """``gold``, ``silver`` or ``""``."""
+    at: Mapped[str]
 
 
 class Vote(Base):
@@ -88,6 +117,28 @@ class Vote(Base):
     outcome: Mapped[str]
     voter: Mapped[str]
     at: Mapped[str]
+    ballot: Mapped[str | None] = mapped_column(unique=True)
+    """Digest of the ballot: one vote each."""
+    left_id: Mapped[int | None]
+    """The submission that was shown on the left."""
+
+
+class Removal(Base):
+    """A vote that an admin took out of the count."""
+
+    __tablename__ = "removal"
+
+    vote_id: Mapped[int] = mapped_column(ForeignKey("vote.id"), primary_key=True)
+    at: Mapped[str]
+
+
+class Secret(Base):
+    """A key that the board made for itself, by its use."""
+
+    __tablename__ = "secret"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
 
 
 class Verdict(Base):
@@ -102,8 +153,10 @@ class Verdict(Base):
     profile: Mapped[str]
     provenance: Mapped[dict[str, Any]]
     findings: Mapped[dict[str, Any]]
-    """``notes`` and ``apart``, lists of sentences."""
+    """``notes``, ``apart``, ``unverified`` and ``flags``: lists of sentences."""
     rows_sha256: Mapped[str] = mapped_column(index=True)
+    likeness: Mapped[dict[str, Any]] = mapped_column(deferred=True)
+    """By what copies are told (:mod:`vbench.leaderboard.submissions.likeness`); empty where an older version wrote."""
 
 
 class Score(Base):

@@ -1,19 +1,18 @@
-"""What a complete result is: the prompt suites that the board knows, and how many prompts each dimension has."""
+"""What a complete result is: the prompt suites that the board knows, and which prompts each dimension has."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from vbench.benchmarks.base import Benchmark
-from vbench.benchmarks.t2v import RULES, T2V
+from vbench.benchmarks.t2v import T2V
 from vbench.files.cache import cache_dir
+from vbench.prompts.digests import digests_by_dimension, official_digests, prompt_digest
 from vbench.prompts.library import SHIPPED, load_suite, suite
 from vbench.prompts.official import NAME as OFFICIAL
-from vbench.prompts.official import SUITE_FILE, SUITE_SHA256
-from vbench.prompts.suite import PromptSuite
+from vbench.prompts.official import SUITE_SHA256
 
 
 @dataclass(frozen=True)
@@ -22,35 +21,38 @@ class Expected:
 
     Attributes:
         name: of the suite.
-        counts: number of prompts by dimension.
-        prompts: the prompts by dimension; empty where they are not here.
+        prompts: digests of the prompts by dimension (:func:`vbench.prompts.digests.prompt_digest`).
     """
 
     name: str
-    counts: Mapping[str, int]
     prompts: Mapping[str, frozenset[str]]
+
+    def count(self, dimension: str) -> int:
+        """How many prompts a dimension has."""
+        return len(self.prompts.get(dimension, ()))
 
 
 def expected(sha256: str, benchmark: Benchmark = T2V) -> Expected | None:
     """The suite with that digest, ``None`` where neither the board nor the benchmark knows one."""
     if sha256 == SUITE_SHA256:
-        if (cache_dir() / "prompts" / OFFICIAL / SUITE_FILE).exists():
-            return _of(suite(OFFICIAL, cache_dir() / "prompts"))
-        return Expected(OFFICIAL, {name: rule.prompts for name, rule in RULES.items()}, {})
+        return Expected(OFFICIAL, official_digests())
     if benchmark.suite not in ("", OFFICIAL, *SHIPPED) and (own := load_suite(benchmark.suite)).digest == sha256:
-        return _of(own)
+        return Expected(own.name, digests_by_dimension(own))
     return _shipped().get(sha256)
+
+
+def suite_of(prompts: Iterable[tuple[str, str]]) -> Expected:
+    """The suite that has most of the prompts; the official one where several have as many.
+
+    Args:
+        prompts: (dimension, prompt), of result files that do not say which suite was meant.
+    """
+    digests = [(name, prompt_digest(prompt)) for name, prompt in set(prompts)]
+    known = [Expected(OFFICIAL, official_digests()), *_shipped().values()]
+    return max(known, key=lambda suite: sum(digest in suite.prompts.get(name, ()) for name, digest in digests))
 
 
 @cache
 def _shipped() -> dict[str, Expected]:
-    return {found.digest: _of(found) for found in (suite(name, cache_dir()) for name in SHIPPED)}
-
-
-def _of(found: PromptSuite) -> Expected:
-    prompts: dict[str, set[str]] = defaultdict(set)
-    for prompt in found:
-        for name in prompt.dimensions:
-            prompts[name].add(prompt.text)
-    counts = {name: len(texts) for name, texts in prompts.items()}
-    return Expected(found.name, counts, {name: frozenset(texts) for name, texts in prompts.items()})
+    found = (suite(name, cache_dir()) for name in SHIPPED)
+    return {one.digest: Expected(one.name, digests_by_dimension(one)) for one in found}

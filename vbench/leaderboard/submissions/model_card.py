@@ -22,7 +22,7 @@ OPEN, API, CLOSED = "open weights", "API", "closed"
 ACCESS = (OPEN, API, CLOSED)
 
 TEAM = "VBench Team"
-"""Who certifies: a row that they sampled and evaluated is gold, one of both silver."""
+"""Who makes the benchmark. That a card names them proves nothing: an admin certifies."""
 
 LONGEST = {"link": 500, "notes": 4000}
 """Characters of a field; 200 for the others."""
@@ -77,11 +77,6 @@ class ModelCard:
     guidance: float | None = None
     prompt_rewriting: str = ""
     precision: str = ""
-
-    @property
-    def certification(self) -> str:
-        """``gold`` where the benchmark's team sampled and evaluated, ``silver`` where it did one of both."""
-        return ("", "silver", "gold")[(self.sampled_by == TEAM) + (self.evaluated_by == TEAM)]
 
     @property
     def unstated(self) -> list[str]:

@@ -106,7 +106,7 @@ def pack_results(source: Path, card: ModelCard, partial: bool = False) -> bytes:
 
 
 def _scores(rows: Iterable[Row]) -> bytes:
-    columns = ("video", "prompt", "dimension", "status", "value", "weight", "category")
+    columns = ("video", "prompt", "dimension", "status", "value", "weight", "category", "format")
     kept = ({name: getattr(row, name) for name in columns} | {"content": row.sha256} for row in rows)
     return b"".join(_json(row) for row in kept)
 

@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from vbench.analysis.statistics import Figure, Interval, category_intervals, intervals
@@ -24,26 +25,42 @@ from vbench.dimensions.profiles import profiles
 from vbench.errors import Refused, VBenchError
 from vbench.files.strict_json import bad_texts, lines, loads, unseen
 from vbench.leaderboard.submissions.archive import names_like
-from vbench.leaderboard.submissions.expected_suites import Expected, expected
+from vbench.leaderboard.submissions.expected_suites import Expected, expected, suite_of
+from vbench.leaderboard.submissions.findings import Findings
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
-from vbench.prompts.official import CATEGORY_SHA256, SUITE_SHA256
+from vbench.leaderboard.submissions.possible_rows import (
+    above_everything,
+    unevenly_long,
+    wrong_formats,
+    wrong_lengths,
+    wrong_values,
+    wrong_weights,
+)
+from vbench.leaderboard.submissions.provenance import (
+    WORD,
+    check_checkpoints,
+    check_dates,
+    check_missing_videos,
+    check_samples,
+    check_versions,
+    wrong_videos,
+)
+from vbench.prompts.digests import normal, prompt_digest
+from vbench.prompts.official import CATEGORY_SHA256
 from vbench.runs.plan import STANDARD
 from vbench.runs.record import RECORD_VERSION
 from vbench.runs.results import score_card
-from vbench.runs.store import FAILED, FINAL, SCORED, Row
-from vbench.weights.cards import is_published
+from vbench.runs.store import SCORED, Row
 
-CHECK_VERSION = 1
+CHECK_VERSION = 2
 """Raised whenever the check or the formulas change; stored with every verdict."""
 
-FORMAT = 1
-"""Of ``submission.json``."""
+FORMAT = 2
+"""Of ``submission.json``; 1 had no format of the videos in its scores."""
 
 OURS, REFERENCE = "vbench", "reference"
 
-MOST_ROWS, MOST_FRAMES, LONGEST_NAME = 100_000, 100_000, 1000
-
-MOST_REASONS = 40
+MOST_ROWS, LONGEST_NAME = 100_000, 1000
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -56,6 +73,7 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "weight": (int, float, type(None)),
     "category": (str,),
     "content": (str,),
+    "format": (str,),
 }
 
 
@@ -75,6 +93,8 @@ class Checked:
         by_category: the same by content category.
         notes: what a reader should know.
         apart: why it cannot be ranked.
+        unverified: what is the submitter's word alone; every reader is told.
+        flags: what looks strange; whoever publishes is told.
         media: frames and videos: name -> (prompt, content).
     """
 
@@ -89,35 +109,26 @@ class Checked:
     by_category: Mapping[str, Mapping[str, Figure]]
     notes: Sequence[str] = ()
     apart: Sequence[str] = ()
+    unverified: Sequence[str] = ()
+    flags: Sequence[str] = ()
     media: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
 
 
-@dataclass
-class _Findings:
-    reasons: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    apart: list[str] = field(default_factory=list)
-
-    def settle(self) -> None:
-        """Refuse if there is any reason to."""
-        if len(self.reasons) > MOST_REASONS:
-            self.reasons[MOST_REASONS:] = [f"There are {len(self.reasons) - MOST_REASONS} more reasons."]
-        if self.reasons:
-            raise Refused(self.reasons)
-
-
-def check(files: Mapping[str, bytes], ranked_suite: str, card: ModelCard | None = None) -> Checked:
+def check(
+    files: Mapping[str, bytes], ranked_suite: str, card: ModelCard | None = None, now: datetime | None = None
+) -> Checked:
     """What a submission is worth.
 
     Args:
         files: of the archive, by name.
         ranked_suite: the suite whose results the board ranks.
         card: where the archive has none.
+        now: the time, before which everything must have happened; by default that of the clock.
 
     Raises:
         Refused: it does not hold; with the reasons.
     """
-    found = _Findings()
+    found, now = Findings(), now or datetime.now(timezone.utc)
     head = _head(files, found) if "submission.json" in files else {}
     found.settle()
     if "card" in head:
@@ -126,30 +137,40 @@ def check(files: Mapping[str, bytes], ranked_suite: str, card: ModelCard | None 
         raise Refused(["There is no model card: submission.json is missing. Make the archive with: vbench submit"])
     results = {name: files[name] for name in names_like(files, "*_eval_results.json")}
     record: dict[str, Any] = {}
+    partial = bool(head.get("partial"))
     if "scores.jsonl" in files:
         form, record = OURS, _record(head)
         benchmark = _benchmark(record)
         suite = _check_record(record, benchmark, found)
-        rows = _read_rows(files["scores.jsonl"], found)
+        rows = _read_rows(files["scores.jsonl"], head["format"], found)
+        check_missing_videos(record, partial, found)
+        check_versions(record, found)
     elif results:
-        form, benchmark, suite = REFERENCE, T2V, _known_suite(SUITE_SHA256, T2V)
+        form, benchmark = REFERENCE, T2V
         rows, notes = read_results(results)
+        suite = suite_of((row.dimension, row.prompt) for row in rows)
         found.notes += notes
     else:
         raise Refused(["There are no scores per video: neither scores.jsonl nor *_eval_results.json is there."])
+    found.unverified.append(WORD)
+    check_dates(record, card, now, found)
     found.settle()
-    _check_rows(rows, form, benchmark, found)
+    _check_rows(rows, form, card, benchmark, found)
     found.settle()
-    _check_complete(rows, suite, form, bool(head.get("partial")), benchmark, found)
-    prompts = {row.video: row.prompt for row in rows}
-    media = dict(_media(files, prompts, found))
+    _check_complete(rows, suite, form, partial, benchmark, found)
+    media = dict(_media(files, {row.video: row.prompt for row in rows}, found))
+    found.reasons += wrong_videos(media, {f"videos/{stem_of(row.video)}.mp4": row.sha256 for row in rows})
+    if form == OURS:
+        check_checkpoints(record, {row.dimension for row in rows if row.status == SCORED}, found)
     if "samples.jsonl" in files:
-        _check_samples(files["samples.jsonl"], card, found)
+        check_samples(files["samples.jsonl"], card, rows, benchmark, found)
     elif form == OURS:
-        found.notes.append("No samples.jsonl: which text and seed each video was sampled with is not recorded.")
+        found.unverified.append("Not recorded: which text and seed each video was sampled with (no samples.jsonl).")
     found.settle()
     if not (scores := _figures(rows, benchmark)):
         raise Refused(["There are no scores: no dimension has a video that counts."])
+    found.reasons += above_everything(scores, benchmark)
+    found.settle()
     if benchmark is not T2V:
         found.apart.append(f"Another benchmark: {benchmark.name}, this board ranks {T2V.name}.")
     if suite.name != ranked_suite:
@@ -161,19 +182,19 @@ def check(files: Mapping[str, bytes], ranked_suite: str, card: ModelCard | None 
     return Checked(
         form, card, suite.name, record.get("profile", "official"), record, rows,
         _rows_digest(rows, card, benchmark), scores, _figures_by_category(rows, benchmark), found.notes,
-        found.apart, media,
+        found.apart, found.unverified, found.flags, media,
     )  # fmt: skip
 
 
 # The files -------------------------------------------------------------------------------------------------------
 
 
-def _head(files: Mapping[str, bytes], found: _Findings) -> dict[str, Any]:
+def _head(files: Mapping[str, bytes], found: Findings) -> dict[str, Any]:
     head = loads(files["submission.json"], "submission.json")
     if not isinstance(head, dict) or not isinstance(head.get("card"), dict):
         raise Refused(["submission.json must be an object with a card."])
-    if head.get("format") != FORMAT:
-        found.reasons.append(f"submission.json: format {head.get('format')!r:.20}; this board reads {FORMAT}.")
+    if head.get("format") not in (1, FORMAT) or isinstance(head["format"], bool | float):
+        found.reasons.append(f"submission.json: format {head.get('format')!r:.20}; this board reads 1 and {FORMAT}.")
     if unknown := sorted(head.keys() - {"format", "card", "record", "partial"}):
         found.reasons.append(f"submission.json: unknown field {unknown[0]!r:.60}.")
     if not isinstance(head.get("partial", False), bool):
@@ -182,14 +203,16 @@ def _head(files: Mapping[str, bytes], found: _Findings) -> dict[str, Any]:
     return head
 
 
-def _read_rows(content: bytes, found: _Findings) -> list[Row]:
+def _read_rows(content: bytes, form: int, found: Findings) -> list[Row]:
     rows = []
     for where, values in lines(content, "scores.jsonl", MOST_ROWS):
+        if form == 1 and isinstance(values, dict):
+            values.setdefault("format", "")
         if wrong := _wrong_fields(values):
             found.reasons.append(f"{where}: {wrong}.")
         else:
             rows.append(Row(cache_key="", sha256=values.pop("content"), **values))
-        if len(found.reasons) > MOST_REASONS:
+        if found.full:
             break
     return rows
 
@@ -204,7 +227,7 @@ def _wrong_fields(values: Any) -> str:
 
 
 def _media(
-    files: Mapping[str, bytes], prompts: Mapping[str, str], found: _Findings
+    files: Mapping[str, bytes], prompts: Mapping[str, str], found: Findings
 ) -> Iterator[tuple[str, tuple[str, bytes]]]:
     """Frames and videos with the prompts that they answer; each is named after a video of the run."""
     stems = {stem_of(video): prompt for video, prompt in prompts.items()}
@@ -224,20 +247,6 @@ def stem_of(video: str) -> str:
     'scene_a beach-0'
     """
     return re.sub(r"\.[^.]*$", "", video).replace("/", "_")
-
-
-def _check_samples(content: bytes, card: ModelCard, found: _Findings) -> None:
-    """Who extended the prompts must agree with the card."""
-    extenders = set()
-    for where, record in lines(content, "samples.jsonl", MOST_ROWS):
-        if not isinstance(record, dict) or not isinstance(record.get("extender", ""), str):
-            raise Refused([f"{where}: this is no record of a sample."])
-        extenders.add(record.get("extender", ""))
-    if said := sorted(extenders - {""}):
-        if card.prompt_rewriting.casefold() == "none":
-            found.reasons.append(f"card: prompt_rewriting is none, but samples.jsonl says {said[0]!r:.100}.")
-        elif not unseen(said[0], lines=True):
-            found.notes.append(f"Prompts were rewritten by {said[0]:.200}.")
 
 
 # The record ------------------------------------------------------------------------------------------------------
@@ -266,7 +275,7 @@ def _known_suite(digest: Any, benchmark: Benchmark) -> Expected:
     return suite
 
 
-def _check_record(record: Mapping[str, Any], benchmark: Benchmark, found: _Findings) -> Expected:
+def _check_record(record: Mapping[str, Any], benchmark: Benchmark, found: Findings) -> Expected:
     """Compare a run's provenance with what the board knows, and name its suite."""
     version, mode, status = (record.get(name) for name in ("version", "mode", "status"))
     if not isinstance(version, int) or version > RECORD_VERSION:
@@ -284,76 +293,30 @@ def _check_record(record: Mapping[str, Any], benchmark: Benchmark, found: _Findi
         found.apart.append(f"The {profile} profile is a proxy: its scores compare with no other profile's.")
     if options := record.get("options"):
         found.apart.append(f"Settings outside the protocol: {json.dumps(options, ensure_ascii=False):.200}.")
-    _check_checkpoints(record, found)
     return suite
-
-
-def _check_checkpoints(record: Mapping[str, Any], found: _Findings) -> None:
-    stated = record.get("checkpoints")
-    if not isinstance(stated, dict) or not all(isinstance(entry, dict) for entry in stated.values()):
-        found.reasons.append("record: checkpoints must be an object of {file, sha256}.")
-        return
-    if not stated and record.get("profile") == "official":
-        found.apart.append("The run recorded no checkpoints.")
-    for name, entry in stated.items():
-        try:
-            published = is_published(name, str(entry.get("sha256", "")))
-        except VBenchError:
-            found.notes.append(f"Unknown checkpoint {name:.60}.")
-            continue
-        if published is False:
-            found.apart.append(f"The checkpoint {name} is not the published file.")
 
 
 # The rows --------------------------------------------------------------------------------------------------------
 
 
-def _check_rows(rows: Sequence[Row], form: str, benchmark: Benchmark, found: _Findings) -> None:
+def _check_rows(rows: Sequence[Row], form: str, card: ModelCard, benchmark: Benchmark, found: Findings) -> None:
     by_dimension: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_dimension[row.dimension].append(row)
     for name in in_protocol_order(by_dimension, benchmark):
         if rule := benchmark.rules.get(name):
-            found.reasons += _wrong_values(rule, by_dimension[name])
-            found.reasons += _wrong_weights(rule, by_dimension[name])
+            found.reasons += wrong_values(rule, by_dimension[name], form == OURS)
+            found.reasons += wrong_weights(rule, by_dimension[name], form == OURS)
         else:
             found.reasons.append(f"{name!r:.60} is no dimension of the protocol.")
     found.reasons += _wrong_texts(rows)
     found.reasons += _copies(rows, form)
-
-
-def _wrong_values(rule: DimensionSpec, rows: Sequence[Row]) -> Iterator[str]:
-    name = rule.name
-    statuses = {row.status for row in rows} - {*FINAL, FAILED}
-    if statuses:
-        yield f"{name}: unknown status {min(statuses)!r:.40}."
-    if any((row.status == SCORED) != (row.value is not None and row.weight is not None) for row in rows):
-        yield f"{name}: a scored video has a value and a weight, another has neither."
-    low, high = (-1.0, 1.0) if rule.values is Values.COSINE else (0.0, 1.0)
-    outside = [row for row in rows if row.value is not None and not low <= row.value <= high]
-    if outside:
-        what = "a cosine" if rule.values is Values.COSINE else "the score"
-        yield (
-            f"{name}: {len(outside)} of {len(rows)} values are not in {low:g}..{high:g}, such as {outside[0].value:g} "
-            f"of {outside[0].video!r:.100}. {what.capitalize()} cannot be that; a model without its weights gives such "
-            "values. Check the checkpoint and evaluate again."
-        )
-    elif rule.values is Values.BOOLEAN and (between := [row for row in rows if row.value not in (None, 0, 1)]):
-        yield f"{name}: a video scores 0 or 1, found {between[0].value:g} of {between[0].video!r:.100}."
-
-
-def _wrong_weights(rule: DimensionSpec, rows: Sequence[Row]) -> Iterator[str]:
-    for row in rows:
-        weight = row.weight
-        if weight is None:
-            continue
-        if rule.counts is Counts.FRAMES:
-            right, should = float(weight).is_integer() and 1 <= weight <= MOST_FRAMES, "a number of frames"
-        else:
-            right, should = weight == 1 or (rule.counts is Counts.FOUND and weight == 0), "1"
-        if not right:
-            yield f"{rule.name}: the weight of {row.video!r:.100} is {weight:g}, it must be {should}."
-            return
+    if form == OURS:
+        if any(row.status == SCORED and not row.format for row in rows):
+            found.unverified.append("Not recorded: size, rate and number of frames of the videos.")
+        found.reasons += wrong_lengths(rows, card.frames)
+        found.reasons += wrong_formats(rows, card.resolution, card.fps)
+    found.apart += unevenly_long(rows)
 
 
 def _wrong_texts(rows: Sequence[Row]) -> Iterator[str]:
@@ -392,7 +355,7 @@ def _copies(rows: Sequence[Row], form: str) -> Iterator[str]:
 
 
 def _check_complete(
-    rows: Sequence[Row], suite: Expected, form: str, partial: bool, benchmark: Benchmark, found: _Findings
+    rows: Sequence[Row], suite: Expected, form: str, partial: bool, benchmark: Benchmark, found: Findings
 ) -> None:
     by_dimension: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -413,22 +376,23 @@ def _check_complete(
 def _strange_prompts(name: str, rows: Sequence[Row], suite: Expected, samples: int) -> Iterator[str]:
     """Prompts and samples that the suite does not ask for; no partial result has them either."""
     texts = {row.prompt for row in rows}
-    if suite.prompts and (strange := sorted(texts - suite.prompts.get(name, frozenset()))):
+    known = suite.prompts.get(name, frozenset())
+    if strange := sorted(text for text in texts if prompt_digest(text) not in known):
         yield f"{name}: {len(strange)} prompts are not in the suite {suite.name}, such as {strange[0]!r:.100}."
-    elif len(texts) > suite.counts.get(name, 0):
-        yield f"{name}: {len(texts)} prompts, the suite {suite.name} has {suite.counts.get(name, 0)}."
-    prompt, most = Counter(row.prompt for row in rows).most_common(1)[0]
+    elif len(texts) > len({normal(text) for text in texts}):
+        yield f"{name}: two of the prompts are one of the suite {suite.name}, written in two ways."
+    prompt, most = Counter(normal(row.prompt) for row in rows).most_common(1)[0]
     if most > samples:
         yield f"{name}: {most} videos of {prompt!r:.100}; {samples} are judged."
 
 
 def _gaps(
-    rule: DimensionSpec, rows: Sequence[Row], suite: Expected, form: str, samples: int, found: _Findings
+    rule: DimensionSpec, rows: Sequence[Row], suite: Expected, form: str, samples: int, found: Findings
 ) -> Iterator[str]:
     """What a whole result would have; the reference leaves videos out of ``color`` in which it sees no colour."""
     scored = Counter(row.prompt for row in rows if row.status == SCORED)
     name = rule.name
-    prompts, videos = suite.counts.get(name, 0), sum(scored.values())
+    prompts, videos = suite.count(name), sum(scored.values())
     if videos == prompts * samples:
         return
     counted = f"{videos} of {prompts * samples} videos, {len(scored)} of {prompts} prompts"

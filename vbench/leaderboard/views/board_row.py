@@ -37,6 +37,8 @@ class BoardRow:
         by_category: the same by content category.
         apart: why the row is not ranked; empty where it is.
         notes: what a reader should know about it, such as what it lacks.
+        unverified: what is the submitter's word alone.
+        certification: ``gold`` or ``silver`` by an admin's action, ``""`` for neither.
         source: of a published figure.
         sha256: of the archive.
         printed: what the source of a published figure prints as Quality, Semantic and Total.
@@ -53,6 +55,8 @@ class BoardRow:
     by_category: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     apart: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unverified: tuple[str, ...] = ()
+    certification: str = ""
     source: str = ""
     sha256: str = ""
     printed: Mapping[str, float] = field(default_factory=dict)
@@ -83,7 +87,7 @@ class BoardRow:
             "kind": self.kind,
             "format": self.format,
             "state": self.state,
-            "certification": self.card.certification,
+            "certification": self.certification,
             "card": self.card.plain(),
             "suite": self.suite,
             "profile": self.profile,
@@ -96,6 +100,7 @@ class BoardRow:
             "missing": self.missing,
             "apart": list(self.apart),
             "notes": list(self.notes),
+            "unverified": list(self.unverified),
             "source": self.source,
             "sha256": self.sha256,
             "printed": dict(self.printed),

@@ -52,7 +52,7 @@ def _runs(text: str) -> bool:
 
 
 def _cells(entry: BoardRow) -> dict[str, Any]:
-    values: dict[str, Any] = {"id": entry.id, "kind": entry.kind, "certification": entry.card.certification}
+    values: dict[str, Any] = {"id": entry.id, "kind": entry.kind, "certification": entry.certification}
     values |= entry.card.plain()
     for name in SCORES:
         figure = entry.scores.get(name)
@@ -60,4 +60,5 @@ def _cells(entry: BoardRow) -> dict[str, Any]:
         values |= {f"{name}_high": figure and figure.high}
     values |= {"suite": entry.suite, "profile": entry.profile, "received": entry.received, "source": entry.source}
     values |= {"apart": " ".join(entry.apart), "remarks": " ".join(entry.notes)}
+    values |= {"unverified": " ".join(entry.unverified)}
     return {name: cell(value) for name, value in values.items()}

@@ -16,7 +16,7 @@ from vbench.analysis.statistics import Figure
 from vbench.benchmarks.score_card import TOTAL, DimensionResult, ScoreCard
 from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.leaderboard.db.tables import PUBLISHED
-from vbench.leaderboard.submissions.model_card import ModelCard
+from vbench.leaderboard.submissions.model_card import TEAM, ModelCard
 from vbench.leaderboard.views.board_row import FIGURE, BoardRow
 from vbench.prompts.official import NAME as OFFICIAL
 
@@ -51,6 +51,7 @@ def _entry(row: dict[str, Any], sources: dict[str, str]) -> BoardRow:
         scores={name: Figure(value) for name, value in scores.items()},
         apart=(ANOTHER_SUITE.format(row["suite"]),) if "suite" in row else (),
         notes=(NO_ROWS,),
+        certification=("", "silver", "gold")[(card.sampled_by == TEAM) + (card.evaluated_by == TEAM)],
         source=" ".join(sources[row[part]] for part in ("source", "settings") if part in row),
         printed=printed,
     )

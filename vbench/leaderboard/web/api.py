@@ -23,8 +23,7 @@ from starlette.requests import ClientDisconnect
 from vbench.errors import Refused, VBenchError
 from vbench.files.strict_json import loads
 from vbench.leaderboard.board import Board, Receipt
-from vbench.leaderboard.db.tables import PUBLISHED
-from vbench.leaderboard.errors import NotFound, TooLarge
+from vbench.leaderboard.errors import TooLarge
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
 from vbench.leaderboard.views.board_row import BoardRow
@@ -101,13 +100,14 @@ def _routes(board: Board, desk: Desk) -> APIRouter:
         given = _card(card) if card else None
         upload = await _received(request, desk, board.settings)
         sender = desk.senders.name(address_of(request))
-        check = partial(board.submit, token=token, submitter=sender, card=given)
+        key, earlier = (request.headers.get(name, "") for name in ("idempotency-key", "earlier-token"))
+        check = partial(board.submit, token=token, submitter=sender, card=given, key=key, earlier=earlier)
         return _receipt(await desk.take(upload, address_of(request), check))
 
     @routes.get("/api/submissions/{number}")
-    def submission(number: Number) -> dict[str, Any]:
-        """A submission, whatever its state."""
-        detail = board.submission(number)
+    def submission(number: Number, token: Token) -> dict[str, Any]:
+        """A published submission; with its token, its account's or an admin's whatever its state."""
+        detail = board.submission(number, token)
         return {
             **detail.entry.plain(),
             "provenance": detail.provenance,
@@ -120,26 +120,41 @@ def _routes(board: Board, desk: Desk) -> APIRouter:
     def publish(number: Number, token: Token) -> dict[str, Any]:
         """Show a pending submission on the board; with an admin's token."""
         board.publish(number, token)
-        return {"id": number, "state": board.submission(number).entry.state}
+        return {"id": number, "state": board.submission(number, token).entry.state}
+
+    @routes.post("/api/submissions/{number}/certify/{mark}")
+    def certify(number: Number, mark: str, token: Token) -> dict[str, Any]:
+        """Mark a submission as ``gold``, ``silver`` or ``none``; with an admin's token."""
+        board.certify(number, "" if mark == "none" else mark, token)
+        return {"id": number, "certification": board.submission(number, token).entry.certification}
+
+    @routes.get("/api/queue")
+    def queue(token: Token) -> dict[str, Any]:
+        """The pending submissions with what looks strange about each; with an admin's token."""
+        waiting = board.queue(token)
+        return {
+            "pending": [
+                {"id": int(one.entry.id), "model": one.entry.card.name, "account": one.account, "flags": one.flags}
+                for one in waiting
+            ]
+        }
 
     @routes.post("/api/submissions/{number}/withdraw")
     def withdraw(number: Number, token: Token) -> dict[str, Any]:
         """Take a submission off the board; with the token of its receipt or an admin's."""
         board.withdraw(number, token)
-        return {"id": number, "state": board.submission(number).entry.state}
+        return {"id": number, "state": board.submission(number, token).entry.state}
 
     @routes.get("/api/submissions/{number}/archive")
-    def archive(number: Number) -> Response:
-        """The archive of a published submission, as it was received."""
-        _demand_published(board, number)
+    def archive(number: Number, token: Token) -> Response:
+        """The archive of a submission, as it was received."""
         name = f'attachment; filename="submission-{number}.zip"'
-        return _streamed(board.archive_parts(number), "application/zip", {"Content-Disposition": name})
+        return _streamed(board.archive_parts(number, token), "application/zip", {"Content-Disposition": name})
 
     @routes.get("/api/submissions/{number}/media/{name:path}")
-    def media(number: Number, name: str) -> Response:
-        """A frame or video of a published submission."""
-        _demand_published(board, number)
-        return _streamed(board.medium_parts(number, name), KINDS[name.rsplit(".", 1)[-1]], {})
+    def media(number: Number, name: str, token: Token) -> Response:
+        """A frame or video of a submission."""
+        return _streamed(board.medium_parts(number, name, token), KINDS[name.rsplit(".", 1)[-1]], {})
 
     @routes.get("/api/board.json")
     def board_json(request: Request) -> Response:
@@ -209,11 +224,6 @@ def _shown(board: Board, request: Request) -> list[BoardRow]:
     """The rows of a view, in its order; everything where none is asked for."""
     entries = board.entries()
     return [line.entry for line in rows(entries, View.from_query(request.url.query))] if request.url.query else entries
-
-
-def _demand_published(board: Board, number: Number) -> None:
-    if board.submission(number).entry.state != PUBLISHED:
-        raise NotFound(f"Submission {number} is not published.")
 
 
 def address_of(request: Request) -> str:

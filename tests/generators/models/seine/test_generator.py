@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from tests.footage import noise
 from tests.generators.models.lavie import tiny
 from vbench.cli import app
-from vbench.errors import MissingCheckpoint, UsageError
+from vbench.errors import UsageError
 from vbench.generators.models.inflated_sd.unet import UNet
 from vbench.generators.models.seine import model
 from vbench.media.video import probe
@@ -113,5 +113,5 @@ def test_missing_pictures_and_files_are_refused_with_what_is_needed(
     (images / "a red bus.png").write_text("no picture")
     assert "cannot be read as an image" in str(sampled(checkpoints, images, tmp_path / "out").exception)
     nowhere = sampled(tmp_path, images, tmp_path / "out").exception
-    assert isinstance(nowhere, MissingCheckpoint)
-    assert f"hf download xinyuanc91/SEINE seine.pt --local-dir {tmp_path}" in str(nowhere)
+    assert isinstance(nowhere, UsageError)
+    assert f"VBENCH_CACHE_DIR={tmp_path} vbench weights download seine" in str(nowhere)

@@ -23,22 +23,36 @@ from vbench.media.clip import Clip
 from vbench.media.video import Video
 from vbench.sampling.manifest import read_manifest
 
-COMMAND = "hf download Vchitect/Vchitect-2.0-2B"
+COMMAND = "vbench weights download Vchitect/Vchitect-2.0-2B"
 
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save(tmp_path_factory.mktemp("checkpoints") / "vchitect")
+    return save(tmp_path_factory.mktemp("checkpoints") / "vchitect-2.0")
 
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Path:
     """A checkpoint of its own, to be spoilt."""
-    return save(tmp_path / "vchitect")
+    return save(tmp_path / "vchitect-2.0")
 
 
-def arguments(model: str, out: Path, *more: str) -> list[str]:
-    asked = ["generate", "-m", model, "-o", str(out), "--samples", "1", "--prompt", "a cat", "--prompt", "a red bus"]
+def arguments(checkpoint: Path, out: Path, *more: str) -> list[str]:
+    asked = [
+        "generate",
+        "-m",
+        "vchitect-2",
+        "--option",
+        f"checkpoints={checkpoint.parent}",
+        "-o",
+        str(out),
+        "--samples",
+        "1",
+        "--prompt",
+        "a cat",
+        "--prompt",
+        "a red bus",
+    ]
     return [*asked, "--steps", "3", "--size", "48x32", "--frames", "3", "--option", "device=cpu", *more]
 
 
@@ -47,7 +61,7 @@ def videos(folder: Path) -> dict[str, bytes]:
 
 
 def built(folder: Path, *options: str) -> Vchitect:
-    generator = build(f"vchitect-2:{folder}", ["device=cpu", *options])
+    generator = build("vchitect-2", ["device=cpu", f"checkpoints={folder.parent}", *options])
     assert isinstance(generator, Vchitect)
     return generator
 
@@ -68,8 +82,7 @@ def loaded(folder: Path) -> Model:
 
 
 def test_samples_on_the_command_line(checkpoint: Path, tmp_path: Path) -> None:
-    model = f"vchitect-2:{checkpoint}"
-    result = CliRunner().invoke(app, arguments(model, tmp_path / "one"))
+    result = CliRunner().invoke(app, arguments(checkpoint, tmp_path / "one"))
     assert result.exit_code == 0, result.output
     made = videos(tmp_path / "one")
     assert list(made) == ["a cat-0.mp4", "a red bus-0.mp4"]
@@ -79,9 +92,9 @@ def test_samples_on_the_command_line(checkpoint: Path, tmp_path: Path) -> None:
         assert torch.cat(list(video.batches())).shape == (3, 3, 32, 48)
         assert video.fps == 8
         assert (record.settings["guidance"], record.settings["steps"]) == (7.5, 3)
-    CliRunner().invoke(app, arguments(model, tmp_path / "again"))
+    CliRunner().invoke(app, arguments(checkpoint, tmp_path / "again"))
     assert videos(tmp_path / "again") == made
-    CliRunner().invoke(app, arguments(model, tmp_path / "other", "--seed", "5"))
+    CliRunner().invoke(app, arguments(checkpoint, tmp_path / "other", "--seed", "5"))
     assert all(made[file] != content for file, content in videos(tmp_path / "other").items())
 
 
@@ -91,7 +104,8 @@ def test_the_published_protocol_is_the_default(checkpoint: Path) -> None:
         "frames": 40, "height": 432, "width": 768, "fps": 8, "steps": 100, "guidance": 7.5, "negative_prompt": "",
     }  # fmt: skip
     facts = generator.provenance
-    assert (facts["checkpoint"], facts["guidance"], facts["dtype"]) == ("vchitect", "published", "float32")
+    assert (facts["guidance"], facts["dtype"]) == ("published", "float32")
+    assert facts["checkpoint"] == "Vchitect/Vchitect-2.0-2B"
     assert len(facts["digest"]) == 64
 
 
@@ -146,28 +160,19 @@ def test_what_cannot_be_sampled_is_refused_before(checkpoint: Path, tmp_path: Pa
     with pytest.raises(UsageError, match="here is only a CPU"):
         moving.prepare([wanted])
     with pytest.raises(UsageError, match=r"vchitect-2.* cannot take freeu"):
-        build(f"vchitect-2:{checkpoint}+freeu")
+        build("vchitect-2+freeu")
 
 
 def test_a_missing_checkpoint_is_told_with_its_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: Path
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    result = CliRunner().invoke(app, arguments("vchitect-2", tmp_path / "out"))
-    assert result.exit_code == 1
-    assert not videos(tmp_path / "out")
-    nowhere = build("vchitect-2", ["device=cpu"])
-    assert isinstance(nowhere, Vchitect)
-    with pytest.raises(MissingCheckpoint, match=f"{COMMAND}  or name a folder"):
+    result = CliRunner().invoke(app, arguments(tmp_path / "none" / "vchitect-2.0", tmp_path / "out"))
+    assert isinstance(result.exception, UsageError)
+    assert not (tmp_path / "out").exists()
+    nowhere = built(tmp_path / "none" / "vchitect-2.0")
+    with pytest.raises(MissingCheckpoint, match=f"VBENCH_CACHE_DIR={tmp_path}/none {COMMAND}"):
         nowhere.prepare([request(nowhere)])
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    fetching = build("vchitect-2", ["device=cpu", "download=yes"])
-    assert isinstance(fetching, Vchitect)
-    with pytest.raises(UsageError, match="could not be fetched"):
-        fetching.prepare([request(fetching)])
-    empty = built(tmp_path / "none")
-    with pytest.raises(MissingCheckpoint, match=f"{COMMAND} --local-dir {tmp_path}/none"):
-        empty.prepare([request(empty)])
     (broken / WEIGHTS).unlink()
     (broken / "tokenizer_2" / "tokenizer_config.json").unlink()
     partial = built(broken)
@@ -201,7 +206,7 @@ def test_other_weights_are_refused_with_their_keys(
     changed(broken, part, change)
     with pytest.raises(CheckpointMismatch, match=message) as caught:
         loaded(broken)
-    assert COMMAND in str(caught.value)
+    assert (COMMAND if part == "transformer" else "Download it again") in str(caught.value)
 
 
 def test_configurations_that_cannot_be_read_are_refused(broken: Path) -> None:

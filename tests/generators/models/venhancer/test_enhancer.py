@@ -101,23 +101,23 @@ def test_safetensors_are_read_as_well(checkpoints: Path, tmp_path: Path) -> None
     states = tiny.states()
     vae = states.pop("v2-1_512-ema-pruned.ckpt")
     tiny.save(tmp_path, states)
-    save_file({key: value.contiguous() for key, value in vae.items()}, tmp_path / "v2-1_512-ema-pruned.safetensors")
-    found, wanted = (load(folder, torch.device("cpu")).vae.state_dict() for folder in (tmp_path, checkpoints))
+    save_file(
+        {key: value.contiguous() for key, value in vae.items()}, tmp_path / "venhancer/v2-1_512-ema-pruned.safetensors"
+    )
+    found, wanted = (load(torch.device("cpu"), str(folder)).vae.state_dict() for folder in (tmp_path, checkpoints))
     assert all(torch.equal(found[key], value) for key, value in wanted.items())
 
 
 def test_missing_files_are_told_with_their_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VBENCH_CACHE_DIR", str(tmp_path))
     states = tiny.states()
-    tiny.save(tmp_path / "venhancer", {"venhancer_paper.pt": states["venhancer_paper.pt"]})
+    tiny.save(tmp_path, {"venhancer_paper.pt": states["venhancer_paper.pt"]})
     with pytest.raises(MissingCheckpoint) as caught:
-        build("synthetic+venhancer")
+        build("synthetic+venhancer").prepare([REQUEST])
     told = str(caught.value)
-    assert (
-        f"hf download laion/CLIP-ViT-H-14-laion2B-s32B-b79K open_clip_pytorch_model.bin --local-dir {tmp_path}" in told
-    )
+    assert "vbench weights download openclip_vit_h_14" in told
     assert "v2-1_512-ema-pruned" in told
-    assert "jwhejwhe" not in told
+    assert "download venhancer" not in told
 
 
 @pytest.mark.parametrize("file", ["venhancer_paper.pt", "open_clip_pytorch_model.bin", "v2-1_512-ema-pruned.ckpt"])
@@ -127,7 +127,7 @@ def test_other_files_are_refused_with_their_keys(file: str, tmp_path: Path) -> N
     del states[file][missing]
     tiny.save(tmp_path, states)
     with pytest.raises(CheckpointMismatch, match=f"1 missing: {missing}"):
-        load(tmp_path, torch.device("cpu"))
+        load(torch.device("cpu"), str(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def states() -> dict[str, dict[str, Tensor]]:
 
 def save(folder: Path, contents: dict[str, dict[str, Tensor]]) -> None:
     """The files where the enhancer looks for them; only Stable Diffusion's has its tensors under a key."""
+    folder = folder / "venhancer"
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         torch.save({"state_dict": content} if name.endswith(".ckpt") else content, folder / name)

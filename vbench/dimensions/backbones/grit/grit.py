@@ -27,7 +27,7 @@ MULTIPLE = 32
 BEGIN: dict[Wording, int] = {"label": 101, "caption": 104}
 """The token that a text begins with says which wording is meant."""
 
-REGIONS_AT_ONCE = 32
+REGIONS_AT_ONCE, REGIONS_AT_ONCE_ON_GPU = 32, 256
 """Regions that are put into words together; 9 MB of keys and values each."""
 
 UNUSED = "roi_heads.mask_head."
@@ -45,6 +45,7 @@ class Grit(RegionDescriber):
     name = "grit_b"
     checkpoints = ("grit_b", "bert_vocabulary")
     extra = "official"
+    at_once_on_gpu = 2
 
     def __init__(self, network: GritNetwork, vocabulary: WordPiece, device: torch.device) -> None:
         self.network = network.to(device)
@@ -61,17 +62,16 @@ class Grit(RegionDescriber):
 
     @torch.inference_mode()
     def find(self, frames: Tensor) -> list[Regions]:  # noqa: D102
-        return [
-            Regions(*(result.cpu() for result in self.network(padded(frame.to(self.device)), frame.shape[1:])))
-            for frame in frames
-        ]
+        found = (self.network(padded(chunk.to(self.device)), chunk.shape[2:]) for chunk in self.chunks(frames))
+        return [Regions(*(part.cpu() for part in regions)) for chunk in found for regions in chunk]
 
     @torch.inference_mode()
     def describe(self, regions: Regions, wordings: Sequence[Wording]) -> Mapping[Wording, tuple[str, ...]]:  # noqa: D102
         texts: dict[Wording, tuple[str, ...]] = dict.fromkeys(wordings, ())
         begins = [BEGIN[wording] for wording in wordings]
-        for start in range(0, len(regions.features), REGIONS_AT_ONCE):
-            features = regions.features[start : start + REGIONS_AT_ONCE]
+        at_once = REGIONS_AT_ONCE if self.device.type == "cpu" else REGIONS_AT_ONCE_ON_GPU
+        for start in range(0, len(regions.features), at_once):
+            features = regions.features[start : start + at_once]
             written = self.network.write(features.to(self.device), begins)
             for wording, ids in zip(wordings, written, strict=True):
                 texts[wording] += tuple(self.vocabulary.decode(row) for row in ids[:, 1:].tolist())
@@ -104,16 +104,22 @@ class GritNetwork(nn.Module):
         self.proposal_generator = nn.ModuleDict({"centernet_head": CenterHead(channels)})
         self.roi_heads = RegionHeads(text_decoder or TextDecoder(), channels, hidden)
 
-    def forward(self, image: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
-        """One normalised and padded image ``(1, 3, H, W)``, of ``size`` before it was padded.
+    def forward(self, images: Tensor, size: tuple[int, int]) -> list[tuple[Tensor, Tensor, Tensor]]:
+        """Normalised and padded images ``(N, 3, H, W)``, of ``size`` before they were padded.
 
         Returns:
-            Boxes ``(N, 4)``, scores ``(N,)`` and features ``(N, 196, channels)``.
+            For each image boxes ``(R, 4)``, scores ``(R,)`` and features ``(R, 196, channels)``.
         """
-        levels = self.backbone(image)
+        levels = self.backbone(images)
         proposals = self.proposal_generator["centernet_head"](levels)
-        boxes, scores = self.roi_heads(levels[:3], *proposals, size)
-        return boxes, scores, pooled(levels[:3], boxes, TEXT_SIDE).flatten(2).transpose(1, 2)
+        by_image = zip(*(torch.split(level, 1) for level in levels[:3]), strict=True)
+        return [self._regions(own, found, size) for own, found in zip(by_image, proposals, strict=True)]
+
+    def _regions(
+        self, levels: Sequence[Tensor], proposals: tuple[Tensor, Tensor], size: tuple[int, int]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        boxes, scores = self.roi_heads(levels, *proposals, size)
+        return boxes, scores, pooled(levels, boxes, TEXT_SIDE).flatten(2).transpose(1, 2)
 
     def write(self, features: Tensor, begins: Sequence[int]) -> list[Tensor]:
         """Features ``(N, 196, channels)`` -> for each token to begin with, token ids ``(N, length)``."""
@@ -121,15 +127,15 @@ class GritNetwork(nn.Module):
         return written
 
 
-def padded(frame: Tensor) -> Tensor:
-    """``(3, H, W)`` in [0, 255] -> ``(1, 3, H', W')`` float32, normalised, then filled up to multiples of 32.
+def padded(frames: Tensor) -> Tensor:
+    """``(N, 3, H, W)`` in [0, 255] -> ``(N, 3, H', W')`` float32, normalised, then filled up to multiples of 32.
 
-    >>> padded(torch.zeros(3, 33, 64, dtype=torch.uint8)).shape
+    >>> padded(torch.zeros(1, 3, 33, 64, dtype=torch.uint8)).shape
     torch.Size([1, 3, 64, 64])
     """
-    mean, deviation = (frame.new_tensor(values, dtype=torch.float32).view(3, 1, 1) for values in (MEAN, DEVIATION))
-    height, width = frame.shape[-2:]
-    return F.pad((frame - mean) / deviation, (0, -width % MULTIPLE, 0, -height % MULTIPLE))[None]
+    mean, deviation = (frames.new_tensor(values, dtype=torch.float32).view(3, 1, 1) for values in (MEAN, DEVIATION))
+    height, width = frames.shape[-2:]
+    return F.pad((frames - mean) / deviation, (0, -width % MULTIPLE, 0, -height % MULTIPLE))
 
 
 def used(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -37,26 +37,24 @@ class CenterHead(nn.Module):
         self.bbox_pred = nn.Conv2d(channels, 4, 3, padding=1)
         self.scales = nn.ModuleList(Scale() for _ in STRIDES)
 
-    def forward(self, levels: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """The pyramid of one image -> about 256 proposals, best first.
+    def forward(self, levels: Sequence[Tensor]) -> list[tuple[Tensor, Tensor]]:
+        """The pyramid of N images -> for each about 256 proposals, best first.
 
         Returns:
             Boxes ``(P, 4)`` as left, top, right, bottom in pixels, which may reach beyond the image, and
             scores ``(P,)``, the square root of the heat.
         """
         found = [self._candidates(*level) for level in zip(levels, self.scales, STRIDES, strict=True)]
-        boxes, scores = (torch.cat(parts) for parts in zip(*found, strict=True))
-        return best_apart(boxes, scores)
+        by_image = (zip(*candidates, strict=True) for candidates in zip(*found, strict=True))
+        return [best_apart(torch.cat(boxes), torch.cat(scores)) for boxes, scores in by_image]
 
-    def _candidates(self, level: Tensor, scale: nn.Module, stride: int) -> tuple[Tensor, Tensor]:
+    def _candidates(self, level: Tensor, scale: nn.Module, stride: int) -> list[tuple[Tensor, Tensor]]:
         hidden = self.bbox_tower(level)
-        heat = self.agn_hm(hidden)[0].flatten().sigmoid()
-        distances = F.relu(scale(self.bbox_pred(hidden)))[0].flatten(1).T * stride
+        heat = self.agn_hm(hidden).flatten(1).sigmoid()
+        distances = F.relu(scale(self.bbox_pred(hidden))).flatten(2).mT * stride
         height, width = level.shape[-2:]
-        boxes = boxes_around(centres(height, width, stride).to(level.device), distances)
-        heat, order = heat.topk(min(PER_LEVEL, len(heat)))
-        is_warm = heat > LEAST_HEAT
-        return boxes[order[is_warm]], heat[is_warm].sqrt()
+        points = centres(height, width, stride).to(level.device)
+        return [warmest(boxes_around(points, around), warmth) for around, warmth in zip(distances, heat, strict=True)]
 
 
 class Scale(nn.Module):
@@ -91,6 +89,13 @@ def boxes_around(points: Tensor, distances: Tensor) -> Tensor:
     first = points - distances[:, :2]
     last = points + distances[:, 2:]
     return torch.cat([first, last.maximum(first + _LEAST_SIDE)], 1)
+
+
+def warmest(boxes: Tensor, heat: Tensor) -> tuple[Tensor, Tensor]:
+    """The boxes of one level that are worth looking at, warmest first, and the square roots of their heat."""
+    heat, order = heat.topk(min(PER_LEVEL, len(heat)))
+    is_warm = heat > LEAST_HEAT
+    return boxes[order[is_warm]], heat[is_warm].sqrt()
 
 
 def best_apart(boxes: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,11 +9,10 @@ import diffusers
 import torch
 import transformers
 from diffusers import AutoencoderKL
-from safetensors import SafetensorError
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from vbench.errors import CheckpointError
+from vbench.weights.pretrained import read, whole
 
 AT_ONCE = 4
 """Frames that go through the VAE together."""
@@ -36,16 +35,10 @@ class StableDiffusion:
         self.device = device
         for library in (diffusers, transformers):
             library.utils.logging.disable_progress_bar()
-        try:
-            self.tokenizer: Any = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
-            text_encoder, vae = whole(CLIPTextModel, folder / "text_encoder"), whole(AutoencoderKL, folder / "vae")
-        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-            raise CheckpointError(
-                f"{folder} cannot be loaded: {error}. Expected tokenizer, text_encoder and vae in diffusers' layout, "
-                "as safetensors."
-            ) from error
-        self.text_encoder = text_encoder.to(device, dtype).eval().requires_grad_(False)
-        self.vae = vae.to(device, vae_dtype).eval().requires_grad_(False)
+        self.tokenizer: Any = read(CLIPTokenizer, folder / "tokenizer")
+        text_encoder, vae = whole(CLIPTextModel, folder / "text_encoder"), whole(AutoencoderKL, folder / "vae")
+        self.text_encoder = text_encoder.to(device, dtype)
+        self.vae = vae.to(device, vae_dtype)
 
     @property
     def factor(self) -> int:
@@ -81,16 +74,3 @@ class StableDiffusion:
         parts = torch.split(latents[0].transpose(0, 1) / self.vae.config.scaling_factor, AT_ONCE)
         frames = torch.cat([self.vae.decode(part.to(self.vae.dtype)).sample.float().cpu() for part in parts])
         return (frames / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).numpy()
-
-
-def whole(kind: Any, folder: Path) -> Any:
-    """A model of which every weight is in its folder.
-
-    Raises:
-        CheckpointError: some are not there, or of another shape.
-    """
-    model, found = kind.from_pretrained(folder, use_safetensors=True, local_files_only=True, output_loading_info=True)
-    if found["missing_keys"]:
-        missing = ", ".join(sorted(found["missing_keys"])[:20])
-        raise CheckpointError(f"{folder} is no whole {kind.__name__}: it lacks {missing}. Download it again.")
-    return model

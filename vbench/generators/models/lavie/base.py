@@ -15,7 +15,8 @@ from vbench.generators.models.inflated_sd.sampling import SCHEDULERS, guided, re
 from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusion
 from vbench.generators.models.inflated_sd.unet import BASE, UNet
 from vbench.generators.models.lavie import weights_files as published
-from vbench.generators.models.lavie.weights import filled
+from vbench.weights.cards import locate
+from vbench.weights.load import filled
 
 
 class Base:
@@ -27,13 +28,15 @@ class Base:
     """
 
     def __init__(self, options: LoadOptions, scheduler: str) -> None:
-        device, dtype = options.placed(published.BASE)
+        device, dtype = options.placed(published.BASE.dtype)
         self.device = device
         self.scheduler = SCHEDULERS[scheduler]()
-        self.stable_diffusion = StableDiffusion(options.folder / published.BASE.companion.name, device, dtype, dtype)
+        self.stable_diffusion = StableDiffusion(
+            locate(published.BASE.companion, options.checkpoints), device, dtype, dtype
+        )
         with torch.device("meta"):
             network = UNet(BASE)
-        self.network = filled(network, options.folder / published.BASE.weights.name, device, dtype)
+        self.network = filled(network, published.BASE.weights, options.checkpoints).to(device, dtype)
 
     @torch.inference_mode()
     def sample(self, prompt: str, settings: Settings, generator: torch.Generator, iterations: int = 1) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from typing_extensions import override
 
 from vbench.errors import UsageError
-from vbench.generators.base import Delivery, Enhancer, Generator, Request, SamplingError, Settings
-from vbench.generators.local_model import PIXELS, LoadOptions, Model, check_size, loaded, noise
+from vbench.generators.base import Enhancer, Generator, Request, SamplingError, Settings
+from vbench.generators.local_model import PIXELS, LoadOptions, Model, check_files, check_size, loaded, noise
 from vbench.generators.models.lavie import weights_files as published
 from vbench.generators.models.lavie.weights_files import EVERY, FASTER, KEYS, LARGER, MOST_PIXELS, SCHEDULERS
+from vbench.generators.options import read_options
 from vbench.media.clip import Clip
 
 if TYPE_CHECKING:
@@ -87,20 +88,23 @@ class LaVie(Generator[LaVieOptions]):
             raise UsageError("freeinit needs a scheduler whose noise has deviation 1: --option scheduler=ddpm or ddim.")
         self.techniques = tuple(techniques)
 
+    @property
+    @override
+    def checkpoints(self) -> Sequence[str]:
+        return published.BASE.files
+
+    @override
+    def load(self) -> None:
+        _ = self._model
+
     @override
     def prepare(self, requests: Sequence[Request]) -> None:
-        published.BASE.check(self.options.folder)
-        self.options.placed(published.BASE)
+        check_files(published.BASE.files, self.options.checkpoints)
+        self.options.placed(published.BASE.dtype)
         if any(request.image for request in requests):
             raise UsageError("lavie takes no image: leave out --images.")
         for settings in {request.settings for request in requests}:
             check_size("lavie", settings)
-
-    @override
-    def sample_all(self, requests: Sequence[Request]) -> Iterator[Delivery]:
-        if requests:
-            _ = self._model  # what is wrong with a checkpoint is wrong for all of them
-        yield from super().sample_all(requests)
 
     @override
     def sample(self, request: Request) -> Clip:
@@ -134,29 +138,41 @@ class LaVie(Generator[LaVieOptions]):
 
 
 class Stage(Enhancer):
-    """A network of LaVie that works on clips; ``NAME`` or ``NAME:FOLDER`` with the folder of its checkpoints.
+    """A network of LaVie that works on clips; ``NAME`` or ``NAME:checkpoints=FOLDER,device=...``.
 
-    Without a folder of its own it is loaded as LaVie's base model is, where it enhances that.
+    Without options of its own it is loaded as the generator is whose clips it works on, where that has the same.
+
+    Raises:
+        UsageError: options that there are not.
     """
 
     model: ClassVar[Model]
 
     def __init__(self, name: str, argument: str) -> None:
         super().__init__(name, argument)
-        self.options = LoadOptions(checkpoints=argument)
+        self.options = read_options(LoadOptions, argument.split(",") if argument else [], name)
 
     @property
     @override
     def provenance(self) -> dict[str, Any]:
         return {**loaded(self.model, self.options), "settings": self.model.protocol.stated()}
 
+    @property
+    @override
+    def checkpoints(self) -> Sequence[str]:
+        return self.model.files
+
+    @override
+    def load(self) -> None:
+        _ = self._loaded
+
     @override
     def prepare(self, generator: Generator[Any], settings: Settings) -> Settings:
-        if isinstance(generator.options, LoadOptions):
+        if isinstance(generator.options, LoadOptions) and not self.argument:
             given = generator.options
-            self.options = LoadOptions(self.argument or given.checkpoints, given.device, given.dtype)
-        self.model.check(self.options.folder)
-        self.options.placed(self.model)
+            self.options = LoadOptions(given.checkpoints, given.device, given.dtype)
+        check_files(self.model.files, self.options.checkpoints)
+        self.options.placed(self.model.dtype)
         return settings
 
     @override

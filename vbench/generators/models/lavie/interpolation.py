@@ -19,8 +19,9 @@ from vbench.generators.models.inflated_sd.sampling import guided, spaced_ddim
 from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusion
 from vbench.generators.models.inflated_sd.unet import INTERPOLATION, UNet
 from vbench.generators.models.lavie import weights_files as published
-from vbench.generators.models.lavie.weights import filled
 from vbench.generators.models.lavie.weights_files import EVERY
+from vbench.weights.cards import locate
+from vbench.weights.load import filled
 
 PROTOCOL = published.INTERPOLATION.protocol.stated()
 
@@ -32,14 +33,14 @@ class Interpolation:
     """The loaded model."""
 
     def __init__(self, options: LoadOptions) -> None:
-        device, dtype = options.placed(published.INTERPOLATION)
+        device, dtype = options.placed(published.INTERPOLATION.dtype)
         self.device = device
         self.stable_diffusion = StableDiffusion(
-            options.folder / published.INTERPOLATION.companion.name, device, dtype, dtype
+            locate(published.INTERPOLATION.companion, options.checkpoints), device, dtype, dtype
         )
         with torch.device("meta"):
             network = UNet(INTERPOLATION)
-        self.network = filled(network, options.folder / published.INTERPOLATION.weights.name, device, dtype)
+        self.network = filled(network, published.INTERPOLATION.weights, options.checkpoints).to(device, dtype)
 
     @torch.inference_mode()
     def sample(self, prompt: str, frames: NDArray[np.uint8], generator: torch.Generator) -> Any:

@@ -22,7 +22,8 @@ from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusio
 from vbench.generators.models.lavie import weights_files as published
 from vbench.generators.models.lavie.interpolation import signed
 from vbench.generators.models.lavie.vsr_unet import SUPER_RESOLUTION, VSRUNet
-from vbench.generators.models.lavie.weights import filled
+from vbench.weights.cards import locate
+from vbench.weights.load import filled
 
 PROTOCOL = published.SUPER_RESOLUTION.protocol.stated()
 
@@ -40,9 +41,9 @@ class SuperResolution:
     """
 
     def __init__(self, options: LoadOptions) -> None:
-        device, dtype = options.placed(published.SUPER_RESOLUTION)
+        device, dtype = options.placed(published.SUPER_RESOLUTION.dtype)
         self.device = device
-        folder = options.folder / published.SUPER_RESOLUTION.companion.name
+        folder = locate(published.SUPER_RESOLUTION.companion, options.checkpoints)
         self.stable_diffusion = StableDiffusion(folder, device, dtype, torch.float32)
         try:
             self.scheduler = DDIMScheduler.from_pretrained(folder / "scheduler", beta_schedule="linear")
@@ -51,7 +52,7 @@ class SuperResolution:
             raise CheckpointError(f"{folder} has no scheduler or low_res_scheduler: {error}") from error
         with torch.device("meta"):
             network = VSRUNet(SUPER_RESOLUTION)
-        self.network = filled(network, options.folder / published.SUPER_RESOLUTION.weights.name, device, dtype)
+        self.network = filled(network, published.SUPER_RESOLUTION.weights, options.checkpoints).to(device, dtype)
 
     @torch.inference_mode()
     def sample(self, prompt: str, frames: NDArray[np.uint8], generator: torch.Generator) -> Any:

@@ -1,44 +1,33 @@
-"""What is published of LaVie: files, protocols and precision; and the options of how they are loaded."""
+"""What is published of LaVie: its protocols, and what its stages make of a clip."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from vbench.generators.base import Settings
 from vbench.generators.local_model import Model
-from vbench.weights.cards import Published
 
-if TYPE_CHECKING:
-    pass
-
-
-STABLE_DIFFUSION = Published("stable-diffusion-v1-4", "CompVis/stable-diffusion-v1-4", "[tv]*/*")
-
-UPSCALER = Published("stable-diffusion-x4-upscaler", "stabilityai/stable-diffusion-x4-upscaler", "[tvsl]*/*")
-"""With its two schedulers."""
+STABLE_DIFFUSION = "CompVis/stable-diffusion-v1-4"
 
 BASE = Model(
-    Published("lavie_base.pt", "YaohuiW/LaVie"),
+    "lavie_base",
     STABLE_DIFFUSION,
     Settings(frames=16, height=320, width=512, fps=8, steps=50, guidance=7.5, negative_prompt=""),
 )
 
 INTERPOLATION = Model(
-    Published("lavie_interpolation.pt", "YaohuiW/LaVie"),
+    "lavie_interpolation",
     STABLE_DIFFUSION,
     Settings(frames=61, fps=24, steps=50, guidance=4.0, negative_prompt="None"),
     dtype="float32",
 )
 
 SUPER_RESOLUTION = Model(
-    Published("lavie_vsr.pt", "YaohuiW/LaVie"),
-    UPSCALER,
+    "lavie_vsr",
+    "stabilityai/stable-diffusion-x4-upscaler",
     Settings(steps=50, guidance=5.0, negative_prompt="blur, worst quality"),
 )
 
 SCHEDULERS = ("ddpm", "ddim", "eulerdiscrete")
 """Of the base model."""
-
 
 KEYS, EVERY = 16, 4
 """Frames of a clip that is interpolated, and how many of the new ones are there for each."""

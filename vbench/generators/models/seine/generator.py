@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from vbench.errors import UsageError
-from vbench.generators.base import Delivery, Generator, Request, Settings
-from vbench.generators.local_model import LoadOptions, check_size, loaded, noise
+from vbench.generators.base import Generator, Request, Settings
+from vbench.generators.local_model import LoadOptions, check_files, check_size, loaded, noise
 from vbench.generators.models.seine.tasks import SCHEDULERS, SEINE, TASKS
 from vbench.media.clip import Clip
 
@@ -77,10 +77,19 @@ class SEINEGenerator(Generator[SeineOptions]):
     def provenance(self) -> dict[str, Any]:
         return {**loaded(SEINE, self.options), "task": self.options.task, "scheduler": self.options.scheduler}
 
+    @property
+    @override
+    def checkpoints(self) -> Sequence[str]:
+        return SEINE.files
+
+    @override
+    def load(self) -> None:
+        _ = self._model
+
     @override
     def prepare(self, requests: Sequence[Request]) -> None:
-        SEINE.check(self.options.folder)
-        self.options.placed(SEINE)
+        check_files(SEINE.files, self.options.checkpoints)
+        self.options.placed(SEINE.dtype)
         for settings in {request.settings for request in requests}:
             check_size("seine", settings)
             if (settings.frames or 0) <= self.task.first + self.task.last:
@@ -89,12 +98,6 @@ class SEINEGenerator(Generator[SeineOptions]):
                 raise UsageError("seine goes from the last timestep to the first: ask for at least --steps 2.")
         for picture in (picture for request in requests for picture in self._pictures(request)):
             read_picture(picture)
-
-    @override
-    def sample_all(self, requests: Sequence[Request]) -> Iterator[Delivery]:
-        if requests:
-            _ = self._model  # what is wrong with a checkpoint is wrong for all of them
-        yield from super().sample_all(requests)
 
     @override
     def sample(self, request: Request) -> Clip:

@@ -19,8 +19,9 @@ from vbench.generators.local_model import LoadOptions
 from vbench.generators.models.inflated_sd.sampling import BETAS, guided, scheduled, spaced_ddim
 from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusion
 from vbench.generators.models.inflated_sd.unet import BASE, UNet
-from vbench.generators.models.lavie.weights import filled
 from vbench.generators.models.seine.tasks import SEINE, Task, mask
+from vbench.weights.cards import locate
+from vbench.weights.load import filled
 
 ARCHITECTURE = replace(BASE, in_channels=9)
 
@@ -34,12 +35,12 @@ class Seine:
     """
 
     def __init__(self, options: LoadOptions, scheduler: str) -> None:
-        device, dtype = options.placed(SEINE)
+        device, dtype = options.placed(SEINE.dtype)
         self.device, self.scheduler = device, scheduler
-        self.stable_diffusion = StableDiffusion(options.folder / SEINE.companion.name, device, dtype, dtype)
+        self.stable_diffusion = StableDiffusion(locate(SEINE.companion, options.checkpoints), device, dtype, dtype)
         with torch.device("meta"):
             network = UNet(ARCHITECTURE)
-        self.network = filled(network, options.folder / SEINE.weights.name, device, dtype)
+        self.network = filled(network, SEINE.weights, options.checkpoints).to(device, dtype)
 
     @torch.inference_mode()
     def sample(

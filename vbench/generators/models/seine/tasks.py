@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from vbench.generators.base import Settings
 from vbench.generators.local_model import Model
 from vbench.generators.models.lavie.weights_files import STABLE_DIFFUSION
-from vbench.weights.cards import Published
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ TASKS = {
 }
 """By the names of the option."""
 
-SEINE = Model(Published("seine.pt", "xinyuanc91/SEINE"), STABLE_DIFFUSION, _FIRST)
+SEINE = Model("seine", STABLE_DIFFUSION, _FIRST)
 
 SCHEDULERS = ("ddpm", "ddim")
 

@@ -1,4 +1,4 @@
-"""Vchitect-2.0 by name: ``vchitect-2``, or ``vchitect-2:FOLDER`` with the folder of its checkpoint."""
+"""Vchitect-2.0 by name: ``vchitect-2``."""
 
 from __future__ import annotations
 
@@ -10,42 +10,32 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from vbench import device as devices
 from vbench.errors import UsageError
 from vbench.generators.base import Generator, Request, SamplingError, Settings
+from vbench.generators.local_model import LoadOptions, check_files, check_size
 from vbench.generators.models.vchitect import weights_files as published
-from vbench.generators.options import Options
 from vbench.media.clip import Clip
+from vbench.weights.cards import locate
 
 if TYPE_CHECKING:
     import torch
 
     from vbench.generators.models.vchitect.model import Model
 
-CHOICES = {
-    "guidance": ("published", "constant"),
-    "dtype": ("auto", "float32", "float16", "bfloat16"),
-    "offload": ("none", "model"),
-}
+CHOICES = {"guidance": ("published", "constant"), "offload": ("none", "model")}
 
 
 @dataclass(frozen=True)
-class VchitectOptions(Options):
+class VchitectOptions(LoadOptions):
     """How Vchitect-2.0 is loaded and run.
 
     Attributes:
         guidance: published, whose scale jumps from step to step, or constant.
-        dtype: auto, float32, float16 or bfloat16; auto is float32 on the CPU and bfloat16, as published, elsewhere.
-        device: auto, cpu, cuda, ...
         offload: none; model keeps on the accelerator only the network that computes.
-        download: whether a missing checkpoint may be fetched from the Hugging Face hub.
     """
 
     guidance: str = "published"
-    dtype: str = "auto"
-    device: str = "auto"
     offload: str = "none"
-    download: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
@@ -53,6 +43,7 @@ class VchitectOptions(Options):
         Raises:
             UsageError: a word that is not known.
         """
+        super().__post_init__()
         for name, words in CHOICES.items():
             if getattr(self, name) not in words:
                 raise UsageError(f"The option {name} must be {', '.join(words)}; found {getattr(self, name)!r}.")
@@ -66,6 +57,7 @@ class Vchitect(Generator[VchitectOptions]):
 
     options_type = VchitectOptions
     meaning = "Vchitect-2.0 2B, text to 40 frames of 768x432 at 8 fps; protocol of its repository"
+    takes_argument = False
 
     @property
     @override
@@ -81,7 +73,7 @@ class Vchitect(Generator[VchitectOptions]):
 
         device, dtype = self._placed
         told = {
-            "checkpoint": self._folder.name if self.argument else published.REPOSITORY,
+            "checkpoint": published.CHECKPOINT,
             "revision": published.commit(self._folder),
             "digest": published.digest(self._folder),
             "guidance": self.options.guidance,
@@ -94,6 +86,15 @@ class Vchitect(Generator[VchitectOptions]):
         }
         return {name: value for name, value in told.items() if value}
 
+    @property
+    @override
+    def checkpoints(self) -> Sequence[str]:
+        return (published.CHECKPOINT,)
+
+    @override
+    def load(self) -> None:
+        _ = self._model
+
     @override
     def prepare(self, requests: Sequence[Request]) -> None:
         if any(request.image for request in requests):
@@ -102,13 +103,9 @@ class Vchitect(Generator[VchitectOptions]):
             raise UsageError(
                 "The option offload moves networks between an accelerator and the CPU; here is only a CPU."
             )
-        for side in ("height", "width"):
-            for pixels in {request.settings.stated()[side] for request in requests}:
-                if pixels % published.PIXELS:
-                    raise UsageError(
-                        f"vchitect-2 samples multiples of {published.PIXELS} pixels: {side} {pixels} is none."
-                    )
-        published.check(self._folder)
+        for settings in {request.settings for request in requests}:
+            check_size("vchitect-2", settings, published.PIXELS)
+        check_files([published.CHECKPOINT], self.options.checkpoints)
 
     @override
     def sample(self, request: Request) -> Clip:
@@ -128,16 +125,12 @@ class Vchitect(Generator[VchitectOptions]):
 
     @cached_property
     def _folder(self) -> Path:
-        return published.located(self.argument, self.options.download)
+        return locate(published.CHECKPOINT, self.options.checkpoints)
 
     @property
     def _placed(self) -> tuple[torch.device, torch.dtype]:
         """Device and precision."""
-        import torch
-
-        device = devices.choose(self.options.device)
-        own = "float32" if device.type == "cpu" else published.DTYPE
-        return device, getattr(torch, own if self.options.dtype == "auto" else self.options.dtype)
+        return self.options.placed(published.DTYPE)
 
     @cached_property
     def _model(self) -> Model:

@@ -17,17 +17,18 @@ import diffusers
 import torch
 import transformers
 from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler
-from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import AutoTokenizer, CLIPTextModelWithProjection, T5EncoderModel
 
-from vbench.errors import CheckpointError, CheckpointMismatch
+from vbench.errors import CheckpointError
 from vbench.generators.base import Settings
-from vbench.generators.models.ldm.weights_files import SHOWN, Part, load_parts, read_file
 from vbench.generators.models.vchitect.sampling import Scale, sampled
 from vbench.generators.models.vchitect.text import Encoder, Encoders, Text
 from vbench.generators.models.vchitect.transformer import Sizes, Transformer
-from vbench.generators.models.vchitect.weights_files import COMMAND, config, weights
+from vbench.generators.models.vchitect.weights_files import CHECKPOINT, config
+from vbench.weights import safetensors_files
+from vbench.weights.load import Part, fill
+from vbench.weights.pretrained import read, whole
 
 
 class Model:
@@ -50,8 +51,8 @@ class Model:
         clip, t5 = CLIPTextModelWithProjection, T5EncoderModel
         self.encoders = Encoders((_encoder(folder, "", clip), _encoder(folder, "_2", clip)), _encoder(folder, "_3", t5))
         self.transformer = transformer(folder).to(dtype)
-        self.vae = _loaded(AutoencoderKL, folder / "vae")
-        self.scheduler = _read(FlowMatchEulerDiscreteScheduler, folder / "scheduler")
+        self.vae = whole(AutoencoderKL, folder / "vae", dtype=torch.float32)
+        self.scheduler = read(FlowMatchEulerDiscreteScheduler, folder / "scheduler")
 
     @torch.inference_mode()
     def sample(self, prompt: str, settings: Settings, scale: Scale, generator: torch.Generator) -> Any:
@@ -123,58 +124,16 @@ def transformer(folder: Path) -> Transformer:
     if missing:
         raise CheckpointError(
             f"{folder / 'transformer' / 'config.json'} does not say as a number: {', '.join(missing)}. "
-            f"Get the published file: {COMMAND}"
+            f"Get the published file: vbench weights download {CHECKPOINT} --force"
         )
     with torch.device("meta"):
         network = Transformer(Sizes(**{name: found[name] for name in names}))
-    state: dict[str, Tensor] = {}
-    for path in weights(folder / "transformer"):
-        state |= read_file(path, COMMAND)
-    load_parts(folder / "transformer", state, [Part(network)], COMMAND)
+    path = folder / "transformer"
+    state = {key: value.float() for key, value in safetensors_files.read(path).items()}
+    fill(CHECKPOINT, state, [Part(network)])
     return network
 
 
 def _encoder(folder: Path, number: str, kind: Any) -> Encoder:
-    tokenizer = _read(AutoTokenizer, folder / f"tokenizer{number}", local_files_only=True)
-    return Encoder(tokenizer, _loaded(kind, folder / f"text_encoder{number}"))
-
-
-def _loaded(kind: Any, folder: Path) -> Any:
-    """A network of diffusers or transformers in float32, with every key of the file and no other.
-
-    Raises:
-        CheckpointError: it cannot be loaded.
-        CheckpointMismatch: with the missing, unexpected and misshaped keys.
-    """
-    network, told = _read(
-        kind,
-        folder,
-        dtype=torch.float32,
-        use_safetensors=True,
-        local_files_only=True,
-        ignore_mismatched_sizes=True,  # they are in what is told, and refused below
-        output_loading_info=True,
-    )
-    findings = {
-        "missing": sorted(told["missing_keys"]),
-        "unexpected": sorted(told["unexpected_keys"]),
-        "of another shape": [
-            f"{key} {tuple(found)} instead of {tuple(wanted)}" for key, found, wanted in told["mismatched_keys"]
-        ],
-    }
-    listed = "; ".join(f"{len(keys)} {what}: {', '.join(keys[:SHOWN])}" for what, keys in findings.items() if keys)
-    if listed:
-        raise CheckpointMismatch(
-            f"{folder} is not the published checkpoint: {listed}. Nothing was sampled with it. "
-            f"Get the published files: {COMMAND}"
-        )
-    return network.eval().requires_grad_(False)
-
-
-def _read(kind: Any, folder: Path, **how: Any) -> Any:
-    try:
-        return kind.from_pretrained(folder, **how)
-    except (OSError, ValueError, RuntimeError, TypeError, SafetensorError) as error:
-        raise CheckpointError(
-            f"{folder} cannot be loaded as a {kind.__name__}: {error}. Get it again with: {COMMAND}"
-        ) from error
+    tokenizer = read(AutoTokenizer, folder / f"tokenizer{number}")
+    return Encoder(tokenizer, whole(kind, folder / f"text_encoder{number}", dtype=torch.float32))

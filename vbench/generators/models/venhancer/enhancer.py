@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
 from vbench import device as devices
 from vbench.files.digest import digest
-from vbench.generators.base import Enhancer, Request
+from vbench.generators.base import Enhancer, Generator, Request, Settings
+from vbench.generators.local_model import check_files
 from vbench.generators.models.venhancer.options import VEnhancerOptions
-from vbench.generators.models.venhancer.weights_files import GUIDANCE, RESCALE, files
+from vbench.generators.models.venhancer.weights_files import GUIDANCE, RESCALE, TEXT, UNET, VAE
 from vbench.generators.options import read_options
 from vbench.media.clip import Clip
-from vbench.weights.cards import cache_dir
+from vbench.weights.cards import locate
 
 if TYPE_CHECKING:
     from vbench.generators.models.venhancer.sampling import Enhancing
+
+FILES = (UNET, TEXT, VAE)
 
 
 class VEnhancer(Enhancer):
@@ -27,7 +30,6 @@ class VEnhancer(Enhancer):
 
     Raises:
         UsageError: options that there are not.
-        MissingCheckpoint: a file is not there.
     """
 
     meaning: ClassVar[str] = (
@@ -37,27 +39,35 @@ class VEnhancer(Enhancer):
     def __init__(self, name: str, argument: str) -> None:
         super().__init__(name, argument)
         self.options = read_options(VEnhancerOptions, argument.split(",") if argument else [], name)
-        files(self.folder)
         self.device = devices.choose(self.options.device)
-
-    @property
-    def folder(self) -> Path:
-        """Where the files are looked for."""
-        given = self.options.checkpoints
-        return Path(given).expanduser() if given else cache_dir() / "venhancer"
 
     @property
     @override
     def provenance(self) -> dict[str, Any]:
+        paths = [locate(name, self.options.checkpoints) for name in FILES]
         settings = {
             name: value for name, value in asdict(self.options).items() if name not in ("checkpoints", "device")
         }
         return {
-            "files": {path.name: digest(path) for path in files(self.folder)},
+            "files": {path.name: digest(path) for path in paths},
             "settings": {**settings, "guidance": GUIDANCE, "rescale": RESCALE, "sampler": "DPM-Solver++ 2M SDE"},
             "dtype": "float32" if self.device.type == "cpu" else "float16",
             "device": self.device.type,
         }
+
+    @property
+    @override
+    def checkpoints(self) -> Sequence[str]:
+        return FILES
+
+    @override
+    def prepare(self, generator: Generator[Any], settings: Settings) -> Settings:
+        check_files(FILES, self.options.checkpoints)
+        return settings
+
+    @override
+    def load(self) -> None:
+        _ = self._enhancing
 
     @override
     def enhance(self, clip: Clip, request: Request) -> Clip:
@@ -67,4 +77,4 @@ class VEnhancer(Enhancer):
     def _enhancing(self) -> Enhancing:
         from vbench.generators.models.venhancer.sampling import Enhancing
 
-        return Enhancing(self.options, self.folder, self.device)
+        return Enhancing(self.options, self.device)

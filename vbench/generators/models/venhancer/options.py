@@ -14,7 +14,7 @@ class VEnhancerOptions(Options):
     """What can stand behind the colon, ``+venhancer:up_scale=2,target_fps=24``.
 
     Attributes:
-        checkpoints: folder with the three files, by default ``venhancer`` in the suite's cache.
+        checkpoints: folder of the published files, laid out as the suite's cache; ``""`` for that cache.
         device: auto, cpu, cuda, ...
         up_scale: how many times larger a clip becomes, raised for one that would have less than 720 rows.
         target_fps: rate to come near to by creating frames; 0 creates none.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -31,16 +30,15 @@ class Enhancing:
 
     Args:
         options: of the enhancer.
-        folder: with the published files.
         device: to compute on; an accelerator computes in half precision where PyTorch's autocast does.
 
     Raises:
         CheckpointError: a file is missing, cannot be read or is not the published one.
     """
 
-    def __init__(self, options: VEnhancerOptions, folder: Path, device: torch.device) -> None:
+    def __init__(self, options: VEnhancerOptions, device: torch.device) -> None:
         self.options, self.device = options, device
-        self.networks = load(folder, device)
+        self.networks = load(device, options.checkpoints)
 
     @torch.inference_mode()
     def enhance(self, clip: Clip, request: Request) -> Clip:

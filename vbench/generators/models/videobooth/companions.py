@@ -9,15 +9,14 @@ import diffusers
 import torch
 import transformers
 from diffusers import AutoencoderKL
-from safetensors import SafetensorError
 from torch import Tensor
 from transformers import CLIPModel, CLIPTokenizer
 
-from vbench.errors import CheckpointError
 from vbench.generators.base import SamplingError
-from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusion, whole
+from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusion
 from vbench.generators.models.videobooth.mapper import DEPTHS
 from vbench.generators.models.videobooth.text import PLACEHOLDER, injected
+from vbench.weights.pretrained import read, whole
 
 
 class Companions(StableDiffusion):
@@ -37,17 +36,10 @@ class Companions(StableDiffusion):
         self.device = device
         for library in (diffusers, transformers):
             library.utils.logging.disable_progress_bar()
-        try:
-            self.tokenizer: Any = CLIPTokenizer.from_pretrained(clip, local_files_only=True)
-            both, pixels = whole(CLIPModel, clip), whole(AutoencoderKL, vae)
-        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-            raise CheckpointError(
-                f"{clip} or {vae} cannot be loaded: {error}. Expected CLIP in transformers' layout and a VAE in "
-                "diffusers', as safetensors."
-            ) from error
-        both = both.to(device, dtype).eval().requires_grad_(False)
+        self.tokenizer: Any = read(CLIPTokenizer, clip)
+        both, pixels = whole(CLIPModel, clip).to(device, dtype), whole(AutoencoderKL, vae)
         self.text_encoder, self.image_encoder = both.text_model, both.vision_model
-        self.vae = pixels.to(device, dtype).eval().requires_grad_(False)
+        self.vae = pixels.to(device, dtype)
 
     def seen(self, picture: Tensor) -> list[Tensor]:
         """Tokens ``(1, 1 + patches, C)`` at each depth that the mapper knows, of a ``(1, 3, 224, 224)`` picture."""

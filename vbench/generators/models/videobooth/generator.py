@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,10 +12,11 @@ from typing_extensions import override
 
 from vbench.errors import UsageError
 from vbench.files.digest import digest
-from vbench.generators.base import Delivery, Generator, Request, Settings
-from vbench.generators.local_model import LoadOptions, check_size, loaded, noise
-from vbench.generators.models.videobooth.weights_files import VIDEOBOOTH
+from vbench.generators.base import Generator, Request, Settings
+from vbench.generators.local_model import LoadOptions, check_files, check_size, loaded, noise
+from vbench.generators.models.videobooth.weights_files import MAPPER, VAE, VIDEOBOOTH
 from vbench.media.clip import Clip
+from vbench.weights.cards import locate
 
 if TYPE_CHECKING:
     from vbench.generators.models.videobooth.sampling import VideoBooth
@@ -61,20 +62,30 @@ class VideoBoothGenerator(Generator[VideoBoothOptions]):
     @property
     @override
     def provenance(self) -> dict[str, Any]:
+        mapper = locate(MAPPER, self.options.checkpoints)
         return {
             **loaded(VIDEOBOOTH, self.options),
-            "mapper": VIDEOBOOTH.mapper.name,
-            "mapper_sha256": digest(self.options.folder / VIDEOBOOTH.mapper.name),
-            "vae": VIDEOBOOTH.vae.repository,
+            "mapper": mapper.name,
+            "mapper_sha256": digest(mapper),
+            "vae": VAE,
             "object": ",".join(self.options.words),
         }
+
+    @property
+    @override
+    def checkpoints(self) -> Sequence[str]:
+        return VIDEOBOOTH.files
+
+    @override
+    def load(self) -> None:
+        _ = self._model
 
     @override
     def prepare(self, requests: Sequence[Request]) -> None:
         from vbench.generators.models.videobooth.image import read_object
 
-        VIDEOBOOTH.check(self.options.folder)
-        self.options.placed(VIDEOBOOTH)
+        check_files(VIDEOBOOTH.files, self.options.checkpoints)
+        self.options.placed(VIDEOBOOTH.dtype)
         for settings in {request.settings for request in requests}:
             check_size("videobooth", settings)
             if settings.height != settings.width:
@@ -88,12 +99,6 @@ class VideoBoothGenerator(Generator[VideoBoothOptions]):
             self._word(request.prompt)
         for picture in {_picture(request) for request in requests}:
             read_object(picture)
-
-    @override
-    def sample_all(self, requests: Sequence[Request]) -> Iterator[Delivery]:
-        if requests:
-            _ = self._model  # what is wrong with a checkpoint is wrong for all of them
-        yield from super().sample_all(requests)
 
     @override
     def sample(self, request: Request) -> Clip:

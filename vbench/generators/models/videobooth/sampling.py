@@ -23,7 +23,8 @@ from vbench.generators.models.videobooth.text import with_placeholder
 from vbench.generators.models.videobooth.unet import VIDEOBOOTH as ARCHITECTURE
 from vbench.generators.models.videobooth.unet import UNet
 from vbench.generators.models.videobooth.weights import fill
-from vbench.generators.models.videobooth.weights_files import VIDEOBOOTH
+from vbench.generators.models.videobooth.weights_files import VAE, VIDEOBOOTH
+from vbench.weights.cards import locate
 
 GUIDED = 3
 """Channels that are guided; the reference takes them for an image's."""
@@ -37,14 +38,14 @@ class VideoBooth:
     """
 
     def __init__(self, options: LoadOptions) -> None:
-        device, dtype = options.placed(VIDEOBOOTH)
-        folder = options.folder
+        device, dtype = options.placed(VIDEOBOOTH.dtype)
         self.device, self.dtype = device, dtype
-        self.companions = Companions(folder / VIDEOBOOTH.companion.name, folder / VIDEOBOOTH.vae.name, device, dtype)
+        clip, vae = (locate(name, options.checkpoints) for name in (VIDEOBOOTH.companion, VAE))
+        self.companions = Companions(clip, vae, device, dtype)
         with torch.device("meta"):
             network = UNet(ARCHITECTURE)
             mapper = Mapper(self.companions.image_encoder.config.hidden_size, ARCHITECTURE.text_width)
-        fill(network, mapper, folder)
+        fill(network, mapper, options.checkpoints)
         self.network, self.mapper = network.to(device, dtype), mapper.to(device, dtype)
 
     @torch.inference_mode()

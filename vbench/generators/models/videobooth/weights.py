@@ -7,22 +7,14 @@ those of the network's file.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
-from vbench.errors import CheckpointError
-from vbench.generators.models.ldm.weights_files import Part, load_parts
 from vbench.generators.models.videobooth.mapper import Mapper
 from vbench.generators.models.videobooth.unet import Block, UNet
-from vbench.generators.models.videobooth.weights_files import VIDEOBOOTH
-from vbench.weights.cards import Published
-from vbench.weights.load import read_tensors
-
-NETWORK_ENTRY, MAPPER_ENTRY = "ema_unet", "ema"
-"""Where the training checkpoints keep their state dicts."""
+from vbench.generators.models.videobooth.weights_files import MAPPER, VIDEOBOOTH
+from vbench.weights.load import Part, state_dict
+from vbench.weights.load import fill as fill_strictly
 
 REPLACED = re.compile(r"\.(attn1\.to_[kv](_new|_exemplar)?|attn2\.to_[kv](_global)?)\.weight$")
 """What the network's file may lack, or have besides: what is used of it is in the mapper's file.
@@ -41,21 +33,28 @@ PROJECTIONS = (
 """An attention of each block, a projection's name in the mapper's file, and its name in the network."""
 
 
-def fill(network: UNet, mapper: Mapper, folder: Path) -> None:
-    """Load both networks from a folder of checkpoints, for inference.
+def fill(network: UNet, mapper: Mapper, checkpoints: str = "") -> None:
+    """Load both networks from their files, for inference.
 
     Args:
         network: may lie on the meta device.
         mapper: may lie on the meta device.
-        folder: with both files, dicts with a state dict under ``ema_unet`` and ``ema``.
+        checkpoints: a folder that stands for the cache.
 
     Raises:
         CheckpointMismatch: keys or shapes are not those of the networks; the message lists them.
-        CheckpointError: a file is damaged, would run code, or has no such entry.
+        CheckpointError: a file is missing or damaged, or would run code.
     """
-    _fill(folder, VIDEOBOOTH.mapper, MAPPER_ENTRY, whole_mapper(network, mapper), {})
+    whole = whole_mapper(network, mapper)
+    fill_strictly(MAPPER, _own(MAPPER, checkpoints), [Part(whole)], checkpoints)
     trained = {key: value for key, value in network.state_dict().items() if REPLACED.search(key)}
-    _fill(folder, VIDEOBOOTH.weights, NETWORK_ENTRY, network, trained)
+    state = {**_own(VIDEOBOOTH.weights, checkpoints), **trained}
+    fill_strictly(VIDEOBOOTH.weights, state, [Part(network)], checkpoints)
+
+
+def _own(name: str, checkpoints: str) -> dict[str, Tensor]:
+    """A file's tensors without those that another file has."""
+    return {key: value for key, value in state_dict(name, checkpoints).items() if not REPLACED.search(key)}
 
 
 def whole_mapper(network: UNet, mapper: Mapper) -> nn.Module:
@@ -67,12 +66,3 @@ def whole_mapper(network: UNet, mapper: Mapper) -> nn.Module:
         for attention, theirs, ours in PROJECTIONS
     }
     return nn.ModuleDict({**dict(mapper.named_children()), **projections})
-
-
-def _fill(folder: Path, file: Published, entry: str, network: nn.Module, trained: Mapping[str, Tensor]) -> None:
-    path, command = folder / file.name, file.command(folder)
-    state = read_tensors(path).get(entry)
-    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise CheckpointError(f"{path} has no tensors under {entry!r}. Get the published file: {command}")
-    own = {key: value for key, value in state.items() if not REPLACED.search(key)}
-    load_parts(path, {**own, **trained}, [Part(network)], command)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
 from vbench import device as devices
-from vbench.errors import MissingCheckpoint, UsageError
+from vbench.errors import UsageError
 from vbench.files.digest import digest
 from vbench.generators.base import Generator, Request, Settings
+from vbench.generators.local_model import check_files, check_size
 from vbench.generators.models.videocrafter.schedule import timesteps
-from vbench.generators.models.videocrafter.weights_files import FILE, MODELS, download_command
+from vbench.generators.models.videocrafter.weights_files import MODELS
 from vbench.generators.options import Options
 from vbench.media.clip import Clip
-from vbench.weights.cards import cache_dir
+from vbench.weights.cards import checkpoint, locate
 
 if TYPE_CHECKING:
     from vbench.generators.models.videocrafter.sampling import Sampler
@@ -37,8 +37,7 @@ class VideoCrafterOptions(Options):
     """What can be set.
 
     Attributes:
-        checkpoints: folder with ``videocrafter2/model.ckpt``, or another model's by its name; by default the suite's
-            cache.
+        checkpoints: folder of the published files, laid out as the suite's cache; ``""`` for that cache.
         device: auto, cpu, cuda, ...
     """
 
@@ -59,8 +58,7 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
 
     def __init__(self, name: str, argument: str, options: VideoCrafterOptions) -> None:
         super().__init__(name, argument, options)
-        self.model_name = name.split("+")[0].split(":")[0]
-        self.model = MODELS[self.model_name]
+        self.model = MODELS[name.split("+")[0].split(":")[0]]
         self.freenoise = False
 
     @property
@@ -69,17 +67,11 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
         return self.model.settings
 
     @property
-    def file(self) -> Path:
-        """Where the checkpoint is looked for."""
-        folder = Path(self.options.checkpoints).expanduser() if self.options.checkpoints else cache_dir()
-        return folder / self.model_name / FILE
-
-    @property
     @override
     def provenance(self) -> dict[str, Any]:
         told = {
-            "checkpoint": self.model.repository,
-            "sha256": digest(self.file),
+            "checkpoint": checkpoint(self.model.name).repository,
+            "sha256": digest(locate(self.model.name, self.options.checkpoints)),
             "sampler": "DDIM",
             "eta": self._eta,
             "last_scale": self.model.last_scale,
@@ -95,21 +87,26 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
         others = [name for name in techniques if name != "freenoise"]
         if others:
             raise UsageError(
-                f"{self.model_name} cannot take {', '.join(others)}: it can take freenoise, for videos of more than "
+                f"{self.model.name} cannot take {', '.join(others)}: it can take freenoise, for videos of more than "
                 f"{WINDOW} frames. The others work with diffusers pipelines, such as animatediff+{others[0]}."
             )
         self.freenoise = True
 
+    @property
+    @override
+    def checkpoints(self) -> Sequence[str]:
+        return (self.model.name,)
+
+    @override
+    def load(self) -> None:
+        _ = self._sampler
+
     @override
     def prepare(self, requests: Sequence[Request]) -> None:
-        if not self.file.is_file():
-            raise MissingCheckpoint(
-                f"{self.file} is not there. Get it with: {download_command(self.model, self.file)}  or say in which "
-                f"folder {self.model_name}/{FILE} lies: --option checkpoints=FOLDER"
-            )
+        check_files([self.model.name], self.options.checkpoints)
         devices.choose(self.options.device)
         if any(request.image for request in requests):
-            raise UsageError(f"{self.model_name} takes no image: leave out --images.")
+            raise UsageError(f"{self.model.name} takes no image: leave out --images.")
         for settings in {request.settings for request in requests}:
             self._check(settings)
 
@@ -126,13 +123,11 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
         from vbench.generators.models.videocrafter.sampling import Sampler
 
         device = devices.choose(self.options.device)
-        return Sampler(self.model, self.file, device, self._eta, (WINDOW, STRIDE) if self.freenoise else None)
+        windows = (WINDOW, STRIDE) if self.freenoise else None
+        return Sampler(self.model, device, self._eta, windows, self.options.checkpoints)
 
     def _check(self, settings: Settings) -> None:
-        for side in ("height", "width"):
-            pixels = getattr(settings, side)
-            if pixels % MULTIPLE:
-                raise UsageError(f"{self.model_name} samples multiples of {MULTIPLE} pixels: {side} {pixels} is none.")
+        check_size(self.model.name, settings, MULTIPLE)
         timesteps(settings.steps or 0)
         frames = settings.frames or 0
         if self.freenoise and (frames <= WINDOW or (frames - WINDOW) % STRIDE):

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from vbench.generators.models.ldm.text import TextTower
 from vbench.generators.models.ldm.vae import autoencoder, published_name, with_linear_attention
-from vbench.generators.models.ldm.weights_files import Part, load_parts, read_file
 from vbench.generators.models.videocrafter.schedule import BUFFERS
 from vbench.generators.models.videocrafter.unet import UNet
-from vbench.generators.models.videocrafter.weights_files import Model, download_command
+from vbench.generators.models.videocrafter.weights_files import Model
+from vbench.weights.load import Part, fill, state_dict
 
 
 @dataclass(frozen=True)
@@ -25,15 +24,19 @@ class Networks:
     vae: Any
 
 
-def load(model: Model, file: Path, device: torch.device) -> Networks:
+def load(model: Model, device: torch.device, checkpoints: str = "") -> Networks:
     """The networks out of the published file, in float32.
+
+    Args:
+        model: which.
+        device: to compute on.
+        checkpoints: a folder that stands for the cache.
 
     Raises:
         MissingCheckpoint: the file is not there; the message has the command that gets it.
         CheckpointError: it cannot be read, or its keys and shapes are not the published ones.
     """
-    command = download_command(model, file)
-    state = with_linear_attention(read_file(file, command))
+    state = with_linear_attention(state_dict(model.name, checkpoints))
     with torch.device("meta"):
         networks = Networks(
             UNet(model.plan, model.condition_fps is not None), TextTower(model.text), autoencoder(model.vae)
@@ -43,5 +46,5 @@ def load(model: Model, file: Path, device: torch.device) -> Networks:
         Part(networks.text, "cond_stage_model.model."),
         Part(networks.vae, "first_stage_model.", lambda key: published_name(key, len(model.vae))),
     ]
-    load_parts(file, {key: value for key, value in state.items() if key not in BUFFERS}, parts, command)
+    fill(model.name, {key: value for key, value in state.items() if key not in BUFFERS}, parts, checkpoints)
     return Networks(networks.unet.to(device), networks.text.to(device), networks.vae.to(device))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -25,20 +24,25 @@ class Sampler:
 
     Args:
         model: which.
-        file: its checkpoint.
         device: to compute on.
         eta: how much of the noise is fresh at each step, 0..1.
         windows: length and stride of FreeNoise's windows, ``None`` to attend to all frames at once.
+        checkpoints: a folder that stands for the cache.
 
     Raises:
         CheckpointError: the file cannot be read or is not the published one.
     """
 
     def __init__(
-        self, model: Model, file: Path, device: torch.device, eta: float, windows: tuple[int, int] | None
+        self,
+        model: Model,
+        device: torch.device,
+        eta: float,
+        windows: tuple[int, int] | None,
+        checkpoints: str = "",
     ) -> None:
         self.model, self.device, self.eta, self.windows = model, device, eta, windows
-        self.networks = load(model, file, device)
+        self.networks = load(model, device, checkpoints)
         if windows:
             attend_in_windows(self.networks.unet, *windows)
 

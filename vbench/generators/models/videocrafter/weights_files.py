@@ -1,14 +1,11 @@
-"""The published VideoCrafter models: sizes, protocol and where their files are."""
+"""The published VideoCrafter models: sizes and protocol; each is the checkpoint of the same name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from vbench.generators.base import Settings
 from vbench.generators.models.ldm.sizes import VAE_WIDTHS, Plan, TextSizes
-
-FILE = "model.ckpt"
 
 
 @dataclass(frozen=True)
@@ -16,7 +13,7 @@ class Model:
     """A published model.
 
     Attributes:
-        repository: on the Hugging Face hub, with :data:`FILE` in it.
+        name: of the generator and of the checkpoint.
         settings: the published protocol.
         plan: of the U-Net.
         condition_fps: what the U-Net is told of the rate, which is not the rate of the file; ``None`` where it is not.
@@ -25,7 +22,7 @@ class Model:
         vae: channels of the VAE by level.
     """
 
-    repository: str
+    name: str
     settings: Settings
     plan: Plan
     condition_fps: int | None = None
@@ -37,23 +34,17 @@ class Model:
 _PROTOCOL = Settings(frames=16, height=320, width=512, fps=10, steps=50, guidance=12.0, negative_prompt="")
 
 MODELS = {
-    "videocrafter1": Model(
-        "VideoCrafter/Text2Video-512", _PROTOCOL, Plan(temporal_convolutions=False, distance=16)
-    ),
-    "videocrafter1-1024": Model(
-        "VideoCrafter/Text2Video-1024",
-        replace(_PROTOCOL, height=576, width=1024),
-        Plan(temporal_convolutions=False, distance=16),
-        condition_fps=28,
-        last_scale=0.3,
-    ),
-    "videocrafter2": Model(
-        "VideoCrafter/VideoCrafter2", _PROTOCOL, Plan(temporal_convolutions=True), condition_fps=28, last_scale=0.7
-    ),
-}  # fmt: skip
-"""Model by the generator's name."""
-
-
-def download_command(model: Model, file: Path) -> str:
-    """What fetches the published file to where it is looked for."""
-    return f"hf download {model.repository} {FILE} --local-dir {file.parent}"
+    model.name: model
+    for model in (
+        Model("videocrafter1", _PROTOCOL, Plan(temporal_convolutions=False, distance=16)),
+        Model(
+            "videocrafter1-1024",
+            replace(_PROTOCOL, height=576, width=1024),
+            Plan(temporal_convolutions=False, distance=16),
+            condition_fps=28,
+            last_scale=0.3,
+        ),
+        Model("videocrafter2", _PROTOCOL, Plan(temporal_convolutions=True), condition_fps=28, last_scale=0.7),
+    )
+}
+"""Model by its name."""

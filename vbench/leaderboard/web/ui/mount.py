@@ -167,11 +167,11 @@ def _routes(ballots: Arena, desk: Desk, settings: Settings) -> APIRouter:
         """Nothing more to say of an upload: the page asks how far it is, and Gradio knows only of its own."""
         return Response('data: {"msg": "done"}\n\n', media_type="text/event-stream")
 
-    @routes.get("/api/arena/{ballot}/{side}.mp4", include_in_schema=False)
-    def video(ballot: str, side: str) -> Response:
+    @routes.get("/api/arena/{address}.mp4", include_in_schema=False)
+    def video(address: str) -> Response:
         """A video of an open ballot, under an address that does not say whose it is."""
-        headers = {**GUARDED, "Cache-Control": "private, max-age=600"}
-        return Response(ballots.video(ballot, side), media_type="video/mp4", headers=headers)
+        headers = {**GUARDED, "Cache-Control": "no-store"}
+        return Response(ballots.video(address), media_type="video/mp4", headers=headers)
 
     @routes.api_route("/api/{path:path}", methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)
     def nothing(path: str) -> Response:

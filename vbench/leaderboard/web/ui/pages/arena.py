@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -10,9 +9,12 @@ import gradio as gr
 
 from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused
-from vbench.leaderboard.arena import LEFT, RIGHT, Arena, Ballot, standings
-from vbench.leaderboard.board import TIE, Board
-from vbench.leaderboard.errors import NotFound
+from vbench.leaderboard.arena import LEFT, RIGHT, Arena, Ballot
+from vbench.leaderboard.ballot_box import TIE
+from vbench.leaderboard.board import Board
+from vbench.leaderboard.errors import NotAllowed, NotFound
+from vbench.leaderboard.standings import standings
+from vbench.leaderboard.web.origin import demand_own_origin
 from vbench.leaderboard.web.rate_limit import RateLimiter
 from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, part
 from vbench.leaderboard.web.ui.render import render, title_of
@@ -48,32 +50,42 @@ def add(page: gr.Blocks, board: Board, ballots: Arena) -> None:
     buttons = [left, tie, right]
     flood = RateLimiter(board.settings.votes_per_minute, MINUTE)
 
-    def drawn(dimension: str) -> list[Any]:
-        name = ballots.draw(dimension if dimension in RULES else "")
+    def drawn(dimension: str, who: str) -> list[Any]:
+        name = ballots.draw(who, dimension if dimension in RULES else "")
         query = urlencode({"dimension": dimension}) if dimension in RULES else ""
         return [name or "", _ballot(ballots, name, query), *(gr.Button(interactive=bool(name)) for _ in buttons)]
 
     def opened(request: gr.Request, kept: str) -> list[Any]:
         dimension = request.query_params.get("dimension", "")
         dimension = dimension if dimension in RULES else ""
-        return [dimension, kept or secrets.token_urlsafe(16), _standings(board), *drawn(dimension)]
+        who = ballots.voter(kept if isinstance(kept, str) else "")
+        return [dimension, who, _standings(board, dimension), *drawn(dimension, who)]
+
+    def following_pair(dimension: str, who: str) -> list[Any]:
+        who = ballots.voter(who if isinstance(who, str) else "")
+        return [who, _standings(board, dimension if dimension in RULES else ""), *drawn(dimension, who)]
 
     def voted(verdict: str, name: str, who: str, dimension: str, request: gr.Request) -> list[Any]:
         query = urlencode({"dimension": dimension}) if dimension in RULES else ""
         address = request.client.host if request.client else ""
         try:
+            demand_own_origin(request.headers)
             if wait := flood.wait(address):
                 raise Refused([f"Too many votes; come back in {wait:.0f} s."])
             done = ballots.vote(name, verdict, who)
-        except (NotFound, Refused) as error:
+        except (NotAllowed, NotFound, Refused) as error:
             closed = render("ballot.html", ballot=None, revealed=None, error=str(error), query=query)
             return [closed, gr.skip(), *(gr.Button(interactive=False) for _ in buttons)]
         return [
-            _revealed(board, done, verdict, query), _standings(board), *(gr.Button(interactive=False) for _ in buttons),
+            _revealed(board, done, verdict, query), _standings(board, done.dimension),
+            *(gr.Button(interactive=False) for _ in buttons),
         ]  # fmt: skip
 
     page.load(opened, voter, [question, voter, ranking, ballot, shown, *buttons], **QUIET)
-    gr.on([question.input, following.click], drawn, question, [ballot, shown, *buttons], **QUIET)
+    gr.on(
+        [question.input, following.click], following_pair, [question, voter],
+        [voter, ranking, ballot, shown, *buttons], **QUIET,
+    )  # fmt: skip
     for button, verdict in ((left, LEFT), (tie, TIE), (right, RIGHT)):
         said = gr.State(verdict)
         button.click(voted, [said, ballot, voter, question], [shown, ranking, *buttons], **QUIET)
@@ -82,7 +94,7 @@ def add(page: gr.Blocks, board: Board, ballots: Arena) -> None:
 def _ballot(ballots: Arena, name: str | None, query: str) -> str:
     if name is None:
         return render("ballot.html", ballot=None, revealed=None, error="", query=query)
-    videos = {side: f"api/arena/{name}/{side}.mp4" for side in (LEFT, RIGHT)}
+    videos = {side: f"api/arena/{address}.mp4" for side, address in ballots.addresses(name).items()}
     return render(
         "ballot.html", ballot=ballots.ballot(name), videos=videos, revealed=None, verdict="", error="", query=query
     )
@@ -103,8 +115,8 @@ def _revealed(board: Board, ballot: Ballot, verdict: str, query: str) -> str:
     )
 
 
-def _standings(board: Board) -> str:
-    found = standings(board.votes())
+def _standings(board: Board, dimension: str) -> str:
+    found = standings(board.ballot_box.votes(), dimension)
     entries = {int(entry.id): entry for entry in board.entries() if entry.id.isdecimal()}
     shown = [(standing, entries[standing.number]) for standing in found if standing.number in entries]
-    return render("standings.html", standings=shown)
+    return render("standings.html", standings=shown, dimension=dimension)

@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 from gradio.components import Navbar
 
-from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.views.board_row import BoardRow
 
@@ -32,8 +31,8 @@ def navbar() -> None:
     Navbar(main_page_name="Board")
 
 
-def entry_of(board: Board, entries: Sequence[BoardRow], name: str) -> BoardRow:
-    """A row by its id, of the board or of any submission.
+def entry_of(entries: Sequence[BoardRow], name: str) -> BoardRow:
+    """A row by its id, of the board.
 
     Raises:
         NotFound: there is none.
@@ -41,7 +40,7 @@ def entry_of(board: Board, entries: Sequence[BoardRow], name: str) -> BoardRow:
     for entry in entries:
         if entry.id == name:
             return entry
-    return board.submission(number_of(name)).entry
+    raise NotFound(f"There is no entry {name!r:.60}.")
 
 
 def number_of(name: str) -> int:
@@ -52,5 +51,5 @@ def number_of(name: str) -> int:
     """
     name = name.strip()
     if not (name.isascii() and name.isdecimal() and len(name) < 10):
-        raise NotFound(f"There is no entry {name!r:.60}.")
+        raise NotFound(f"There is no submission {name!r:.60}.")
     return int(name)

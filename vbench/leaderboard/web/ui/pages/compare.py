@@ -72,7 +72,7 @@ def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
     def opened(request: gr.Request) -> list[Any]:
         entries = board.entries()
         asked = request.query_params.get("ids", "").split(",")
-        models = _models(board, entries, asked)
+        models = _models(entries, asked)
         choices = {entry.id: _label(entry) for entry in [*entries, *models]}
         pairs = [(label, name) for name, label in choices.items()]
         return [
@@ -81,18 +81,18 @@ def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
         ]
 
     def changed(names: list[str] | None) -> str:
-        return _page(_models(board, board.entries(), names or []), comparisons)
+        return _page(_models(board.entries(), names or []), comparisons)
 
     page.load(opened, None, [chosen, shown], **QUIET)
     chosen.input(changed, chosen, shown, trigger_mode="always_last", **QUIET)
 
 
-def _models(board: Board, entries: Sequence[BoardRow], names: Sequence[str]) -> list[BoardRow]:
+def _models(entries: Sequence[BoardRow], names: Sequence[str]) -> list[BoardRow]:
     """The rows of that name, at most as many as are compared; unknown ones are left out."""
     found = []
     for name in dict.fromkeys(names):
         try:
-            found.append(entry_of(board, entries, name))
+            found.append(entry_of(entries, name))
         except NotFound:
             continue
     return found[:MOST]

@@ -9,7 +9,6 @@ from urllib.parse import quote
 import gradio as gr
 
 from vbench.leaderboard.board import Board, Detail
-from vbench.leaderboard.db.tables import PUBLISHED
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.submissions.model_card import SETTINGS
 from vbench.leaderboard.views.board_row import FIGURE, RANKED, BoardRow
@@ -47,7 +46,7 @@ def add(page: gr.Blocks, board: Board) -> None:
 def _page(board: Board, name: str) -> str:
     entries = board.entries()
     try:
-        entry = entry_of(board, entries, name)
+        entry = entry_of(entries, name)
     except NotFound as error:
         return render("missing.html", title="No such model", text=str(error))
     detail = None if entry.format == FIGURE else board.submission(int(entry.id))
@@ -61,7 +60,7 @@ def _page(board: Board, name: str) -> str:
         ranked=len([line for line in ranked if line.place]),
         radars=radars([model]),
         categories=by_category([model]),
-        frames=_frames(board, entry, detail) if detail else [],
+        frames=_frames(entry, detail) if detail else [],
         facts={key: _shown(card[key]) for key in FACTS},
         settings={key: _shown(card[key]) for key in SETTINGS},
         history=detail.history if detail else (),
@@ -74,10 +73,8 @@ def _shown(value: Any) -> str:
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _frames(board: Board, entry: BoardRow, detail: Detail) -> list[dict[str, Any]]:
-    """Addresses and captions of the sample frames of a published submission."""
-    if entry.state != PUBLISHED:
-        return []
+def _frames(entry: BoardRow, detail: Detail) -> list[dict[str, Any]]:
+    """Addresses and captions of the sample frames."""
     address = f"api/submissions/{entry.id}/media/"
     return [
         {"address": address + quote(name), "caption": prompt_from_name(name.removeprefix("frames/"))}

@@ -1,0 +1,367 @@
+"""What a GPU gives: scores beside the reference's figures, what faster arithmetic moves, seconds and memory.
+
+    python perf/gpu.py --seeded /tmp/seeded                      # everything, on the first CUDA device
+    python perf/gpu.py --seeded /tmp/seeded --part parity        # strict mode against the goldens
+    python perf/gpu.py --seeded /tmp/seeded --part precision     # TF32 and float16 against strict mode
+    python perf/gpu.py --seeded /tmp/seeded --part speed --clip 81x832x480 --at-once 1 8 32
+    python perf/gpu.py --seeded /tmp/seeded --part decode --clip 81x832x480
+    python perf/gpu.py --device cpu --dimension imaging_quality --part parity --seeded /tmp/seeded
+
+Checkpoints have seeded weights of the published shapes, which need the same time and memory as the published ones (but
+for words, whose length follows from the weights) and are those that the goldens were made with. Every part prints a
+Markdown table and, with ``--json FOLDER``, writes what it measured; a dimension that fails is named and left out.
+
+- parity: the largest difference of a clip's score from the reference's, and of its course (pairs, frames) where the
+  golden has one.
+  (Human action's pan_wide_rgb differs on purpose: the reference cuts its label at a dash.)
+- precision: per mode, the largest difference from strict mode of a clip's score and of any frame's or pair's number,
+  and how many labels, captions and truth values changed. tf32: matrix products and convolutions; float16: CLIP as
+  OpenAI's package runs it on a GPU (weights of products in float16, norms in float32).
+- speed: the median of some runs over a rendered video whose frames are decoded already, after one that is not counted;
+  memory is the allocator's peak beyond the weights.
+- decode: seconds to read the video with PyAV, whose threads are as many as it likes.
+- estimate: the speed of the largest clip times VBench's plan of five videos a prompt, on one card, decoding apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import processes
+from memory import render
+
+sys.path.insert(0, str(processes.ROOT))
+
+import torch
+from torch import nn
+
+from tests.parity.checkpoint_cache import KIT
+from vbench import device as devices
+from vbench.benchmarks.t2v import RULES
+from vbench.dimensions.base import VideoScore
+from vbench.dimensions.profiles import profile
+from vbench.dimensions.static_filter import StaticFilter
+from vbench.media.video import Video
+from vbench.prompts.suite import Prompt
+from vbench.runs.evaluators import Evaluators
+
+PARTS = ("parity", "precision", "speed", "decode", "estimate")
+FILTER = "static_filter"
+SAMPLES = 5
+Scorer = Callable[[Video, Prompt], VideoScore]
+
+
+def main() -> None:
+    """Parse the options, measure part by part."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeded", type=Path, required=True, help="cache to fill with seeded checkpoints")
+    parser.add_argument("--part", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--dimension", nargs="+", default=[*RULES, FILTER])
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--clip", nargs="+", default=["16x512x320", "81x832x480"], help="FRAMESxWIDTHxHEIGHT")
+    parser.add_argument("--at-once", type=int, nargs="+", default=[], help="sizes of batches; each backbone's own")
+    parser.add_argument("--tf32", action="store_true", help="measure speed with TF32 on")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of which the median counts")
+    parser.add_argument("--json", type=Path, help="folder for what was measured")
+    options = parser.parse_args()
+    os.environ["VBENCH_CACHE_DIR"] = str(options.seeded)
+    processes.fill(options.seeded, [name for name in options.dimension if name != FILTER] or ["dynamic_degree"])
+    measured = Bench(devices.choose(options.device), options)
+    print(f"{measured.card}, torch {torch.__version__}, {sys.version.split()[0]}", flush=True)
+    for part in options.part:
+        begun = time.perf_counter()
+        results = getattr(measured, part)()
+        if options.json:
+            options.json.mkdir(parents=True, exist_ok=True)
+            (options.json / f"{part}.json").write_text(json.dumps({"card": measured.card, part: results}, indent=1))
+        print(f"\n({part}: {time.perf_counter() - begun:.0f} s)", flush=True)
+
+
+class Bench:
+    """The dimensions on one device."""
+
+    def __init__(self, device: torch.device, options: argparse.Namespace) -> None:
+        self.device, self.options = device, options
+        self.crew = Evaluators(profile("official"), device)
+        self.card = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+        self._speed: dict[str, Any] = {}
+
+    def scorer(self, name: str) -> Scorer:
+        """What scores a video; of the static filter its verdict, with the radii of the pairs that it looked at."""
+        if name != FILTER:
+            return self.crew.dimension(name).score
+        judge = StaticFilter(self.backbones(name)["flow"])
+
+        def verdict(video: Video, prompt: Prompt) -> VideoScore:
+            seen = judge.is_static(video)
+            return VideoScore(float(seen.static), frames=seen.radii, details={"static": seen.static})
+
+        return verdict
+
+    def backbones(self, name: str) -> dict[str, Any]:
+        """The loaded backbones of a dimension, by role."""
+        dimension = self.crew.dimension("dynamic_degree" if name == FILTER else name)
+        return {role: getattr(dimension, role) for role in dimension.roles}
+
+    def each(self, work: Callable[[str], Any]) -> dict[str, Any]:
+        """Do something for every dimension; what fails is told and left out."""
+        results = {}
+        for name in self.options.dimension:
+            try:
+                results[name] = work(name)
+            except Exception:
+                print(f"| {name} failed |\n{traceback.format_exc()}", file=sys.stderr, flush=True)
+        return results
+
+    def goldens(self, name: str) -> dict[str, VideoScore]:
+        """The score of each clip of a dimension's golden."""
+        score = self.scorer(name)
+        return {clip: score(Video(file_of(clip)), prompt_of(name, golden)) for clip, golden in clips_of(name).items()}
+
+    def parity(self) -> dict[str, Any]:
+        """Scores in strict mode beside the reference's."""
+        print("\n| dimension | clips | largest difference of a score | of its course |\n|---|--:|--:|--:|")
+
+        def compared(name: str) -> dict[str, Any]:
+            own, golden = self.goldens(name), clips_of(name)
+            scores = {clip: abs(own[clip].value - reference_score(name, golden[clip])) for clip in own}
+            courses = [largest(own[clip].frames, course_of(name, golden[clip])) for clip in own]
+            course = max((difference for difference in courses if difference is not None), default=None)
+            told = "-" if course is None else f"{course:.1e}"
+            print(f"| {name} | {len(own)} | {max(scores.values()):.1e} | {told} |", flush=True)
+            return {"scores": scores, "course": course, "values": {clip: score.value for clip, score in own.items()}}
+
+        return self.each(compared)
+
+    def precision(self) -> dict[str, Any]:
+        """What faster arithmetic moves."""
+        print("\n| dimension | mode | a score | a frame or pair | words, truth values |\n|---|---|--:|--:|--:|")
+
+        def compared(name: str) -> dict[str, Any]:
+            strict, results = self.goldens(name), {}
+            modes = {"tf32": tf32, "strict again": strict_again}
+            if any(hasattr(backbone, "embed_as_images") for backbone in self.backbones(name).values()):
+                modes["float16"] = self.float16(name)
+            for mode, switched in modes.items():
+                with switched():
+                    other = self.goldens(name)
+                scores = {clip: abs(other[clip].value - strict[clip].value) for clip in strict}
+                frames = max(largest(other[clip].frames, strict[clip].frames) or 0.0 for clip in strict)
+                words = {clip: changed(other[clip].details, strict[clip].details) for clip in strict}
+                told = ", ".join(f"{count} in {clip}" for clip, count in words.items() if count) or "0"
+                results[mode] = {"scores": scores, "frames": frames, "words": words}
+                print(f"| {name} | {mode} | {max(scores.values()):.1e} | {frames:.1e} | {told} |", flush=True)
+            return results
+
+        return self.each(compared)
+
+    def float16(self, name: str) -> Callable[[], Any]:
+        """CLIP in float16 for as long as the block runs."""
+
+        @contextmanager
+        def switched() -> Iterator[None]:
+            clips = [backbone for backbone in self.backbones(name).values() if hasattr(backbone, "embed_as_images")]
+            for clip in clips:
+                clip._texts.clear()
+            hooks = [hook for clip in clips for hook in halved(clip.network)]
+            try:
+                yield
+            finally:
+                for hook in hooks:
+                    hook.remove()
+                self.crew.keep_only([])  # loaded anew: the weights were rounded
+
+        return switched
+
+    def speed(self) -> dict[str, Any]:
+        """Seconds and memory per dimension, clip and size of batch."""
+        print("\n| dimension | clip | at once | seconds a video | memory beyond the weights |\n|---|---|--:|--:|--:|")
+
+        def timed(name: str) -> dict[str, Any]:
+            results = {}
+            for clip in self.options.clip:
+                with rendered(clip) as path:
+                    for size in self.options.at_once or [None]:
+                        for backbone in self.backbones(name).values() if size else ():
+                            backbone.at_once_on_gpu = size
+                        seconds, peak = self.median(name, path)
+                        results[f"{clip} {size or 'own'}"] = {"seconds": seconds, "peak": peak}
+                        told = f"{peak / 2**30:.2f} GiB" if self.device.type == "cuda" else "-"
+                        print(f"| {name} | {clip} | {size or 'own'} | {seconds:.3f} | {told} |", flush=True)
+            return results
+
+        with tf32() if self.options.tf32 else nullcontext():
+            self._speed = self.each(timed)
+        return self._speed
+
+    def median(self, name: str, path: Path) -> tuple[float, int]:
+        """Seconds of scoring a decoded video, and bytes beyond what lay on the device before."""
+        cuda = self.device.type == "cuda"
+        score = self.scorer(name) if name != FILTER else self.all_pairs()
+        prompt = prompt_of(name, next(iter(clips_of(name).values())))
+        seconds, peak = [], 0
+        for _ in range(1 + self.options.repeat):
+            video = primed(path)
+            if cuda:
+                torch.cuda.reset_peak_memory_stats(self.device)
+                before = torch.cuda.memory_allocated(self.device)
+            begun = clock(self.device)
+            score(video, prompt)
+            seconds.append(clock(self.device) - begun)
+            if cuda:
+                peak = torch.cuda.max_memory_allocated(self.device) - before
+        return statistics.median(seconds[1:]), peak
+
+    def all_pairs(self) -> Scorer:
+        """The static filter with nothing left out."""
+        judge = StaticFilter(self.backbones(FILTER)["flow"])
+        return lambda video, prompt: VideoScore(max(judge.radii(video)))
+
+    def decode(self) -> dict[str, Any]:
+        """Seconds to read each clip."""
+        print("\n| clip | seconds to decode |\n|---|--:|")
+        results = {}
+        for clip in self.options.clip:
+            with rendered(clip) as path:
+                seconds = []
+                for _ in range(1 + self.options.repeat):
+                    begun = time.perf_counter()
+                    primed(path)
+                    seconds.append(time.perf_counter() - begun)
+                results[clip] = statistics.median(seconds[1:])
+            print(f"| {clip} | {results[clip]:.3f} |", flush=True)
+        return results
+
+    def estimate(self) -> dict[str, Any]:
+        """VBench's plan on one card, from the measured seconds of the last clip."""
+        clip, results = self.options.clip[-1], {}
+        print(f"\n| dimension | videos | minutes, all of {clip} |\n|---|--:|--:|")
+        for name, measured in self._speed.items():
+            seconds = min(result["seconds"] for key, result in measured.items() if key.startswith(clip))
+            videos = SAMPLES * RULES["temporal_flickering" if name == FILTER else name].prompts
+            results[name] = videos * seconds / 60
+            print(f"| {name} | {videos} | {results[name]:.1f} |")
+        print(f"| together | | {sum(results.values()):.1f} |", flush=True)
+        return results
+
+
+def clips_of(name: str) -> Mapping[str, Any]:
+    """What the golden of a dimension says of each clip that the reference could score."""
+    clips = json.loads((KIT / "goldens" / f"{name}.json").read_text())["clips"]
+    return {clip: golden for clip, golden in clips.items() if reference_score(name, golden) is not None}
+
+
+def file_of(clip: str) -> Path:
+    """A parity clip."""
+    return KIT / "clips" / f"{clip.removesuffix('.mp4')}.mp4"
+
+
+def prompt_of(name: str, golden: Mapping[str, Any]) -> Prompt:
+    """The prompt of a golden's clip, with its facts nested as in a suite's file."""
+    facts = golden.get("auxiliary_info") or {}
+    return Prompt(golden.get("prompt", ""), facts=facts if isinstance(facts.get(name), dict) else {name: facts})
+
+
+def reference_score(name: str, golden: Mapping[str, Any]) -> float | None:
+    """The reference's score of a clip on our scale."""
+    score = golden["static"] if name == FILTER else golden["score"]
+    return None if score is None else float(score) / (100 if name == "imaging_quality" else 1)
+
+
+def course_of(name: str, golden: Mapping[str, Any]) -> list[float]:
+    """The reference's numbers of frames or pairs, where ours are the same ones."""
+    probe = golden.get("probe", {})
+    if name == FILTER:
+        return [*probe["neighbour_rad"], probe["first_last_rad"], probe["last_first_rad"]]
+    return list(probe["max_rad"]) if name == "dynamic_degree" else []
+
+
+def largest(own: Any, other: Any) -> float | None:
+    """The largest difference of two courses, as far as both go."""
+    return max((abs(a - b) for a, b in zip(own, other, strict=False)), default=None)
+
+
+def leaves(told: Any) -> Iterator[Any]:
+    """Every text and truth value in nested details."""
+    if isinstance(told, Mapping):
+        told = list(told.values())
+    if isinstance(told, (list, tuple)):
+        for part in told:
+            yield from leaves(part)
+    elif isinstance(told, (str, bool)):
+        yield told
+
+
+def changed(own: Any, other: Any) -> int:
+    """How many texts and truth values of two details differ."""
+    first, second = list(leaves(own)), list(leaves(other))
+    return sum(a != b for a, b in zip(first, second, strict=False)) + abs(len(first) - len(second))
+
+
+@contextmanager
+def tf32() -> Iterator[None]:
+    """Matrix products and convolutions with ten bits of mantissa."""
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    try:
+        yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+
+
+@contextmanager
+def strict_again() -> Iterator[None]:
+    """Nothing changes: what differs between two runs."""
+    yield
+
+
+def halved(network: nn.Module) -> Iterator[Any]:
+    """Round a network's weights to float16, but for its norms, which go on in float32; yields the hooks that do it."""
+    scale = network.logit_scale.data.clone()
+    network.half().logit_scale.data = scale
+    for layer in network.modules():
+        if isinstance(layer, nn.LayerNorm):
+            layer.float()
+            yield layer.register_forward_pre_hook(lambda _, given: (given[0].float(),))
+            yield layer.register_forward_hook(lambda _, given, result: result.half())
+    visual = getattr(network, "visual", None)
+    if visual is not None:
+        yield visual.register_forward_pre_hook(lambda _, given: (given[0].half(),))
+        yield visual.register_forward_hook(lambda _, given, result: result.float())
+
+
+@contextmanager
+def rendered(clip: str) -> Iterator[Path]:
+    """A video of that many frames, that wide and that high."""
+    frames, width, height = map(int, clip.split("x"))
+    with tempfile.TemporaryDirectory() as folder:
+        yield render(Path(folder) / f"{clip}.mp4", frames, height, width, 16)
+
+
+def clock(device: torch.device) -> float:
+    """Seconds: of this process on a CPU, where others may be at work; elsewhere of the clock, when all is done."""
+    if device.type == "cpu":
+        return time.process_time()
+    torch.cuda.synchronize(device)
+    return time.perf_counter()
+
+
+def primed(path: Path) -> Video:
+    """A video whose frames are decoded."""
+    video = Video(path)
+    assert video.frame_count
+    return video
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""The command line where there is little: a terminal of few letters, a colon in a path, a full disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.footage import noise, write_video
+
+
+def vbench(folder: Path, *args: object, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    root = str(Path(__file__).parents[2])
+    return subprocess.run(
+        [sys.executable, "-m", "vbench", *map(str, args)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": root, **environment},
+        capture_output=True,
+        timeout=300,
+    )
+
+
+def test_an_output_of_ascii_shows_what_it_can(tmp_path: Path) -> None:
+    write_video(tmp_path / "videos" / "a café — at night-0.mp4", noise(4))
+    for form in ([], ["--json"]):
+        done = vbench(tmp_path, "check", "videos", *form, PYTHONIOENCODING="ascii")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.isascii()
+
+
+def test_a_colon_in_a_relative_path_is_no_protocol(tmp_path: Path) -> None:
+    write_video(tmp_path / "run:1" / "a:cat-0.mp4", noise(4))
+    assert json.loads(vbench(tmp_path / "run:1", "check", ".", "--json").stdout)["findings"] == []
+    assert json.loads(vbench(tmp_path / "run:1", "check", "a:cat-0.mp4", "--json").stdout)["findings"] == []
+
+
+def test_a_misspelt_dimension_of_a_suite_is_named_with_the_nearest(tmp_path: Path) -> None:
+    write_video(tmp_path / "a cat-0.mp4", noise(4))
+    suite = tmp_path / "suite.json"
+    suite.write_text(json.dumps([{"prompt_en": "a cat", "dimension": ["motion_smothness"]}]))
+    done = vbench(tmp_path, "check", ".", "--suite", suite)
+    assert done.returncode == 2
+    assert b"Did you mean motion_smoothness" in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_said_without_a_traceback(tmp_path: Path) -> None:
+    write_video(tmp_path / "videos" / "a-0.mp4", noise(4))
+    (tmp_path / "file").touch()
+    done = vbench(tmp_path, "evaluate", "videos", "-d", "temporal_flickering", "--profile", "lite", "-o", "file/run")
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+    assert b"file/run" in done.stderr
+
+
+def test_an_empty_record_is_said_and_written_anew(tmp_path: Path) -> None:
+    write_video(tmp_path / "videos" / "a-0.mp4", noise(4))
+    asked = ("evaluate", "videos", "-d", "temporal_flickering", "--profile", "lite", "--device", "cpu", "-o", "run")
+    assert vbench(tmp_path, *asked).returncode == 0
+    before = json.loads((tmp_path / "run" / "run.json").read_text())
+    (tmp_path / "run" / "run.json").write_text("")
+    done = vbench(tmp_path, "score", "run")
+    assert done.returncode == 2
+    assert b"is empty" in done.stderr
+    done = vbench(tmp_path, *asked)
+    assert done.returncode == 0
+    assert b"was empty" in done.stderr
+    assert b"1 stored before" in done.stderr
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["dimensions"] == before["dimensions"]

@@ -1,0 +1,132 @@
+"""One backbone for every role, small enough to be exact: what it says depends on the level of the pixels alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+from typing_extensions import Self
+
+from tests.dimensions.greyflow import GreyFlow
+from vbench.dimensions.backbones.base import (
+    ActionClassifier,
+    AestheticHead,
+    Backbone,
+    Captioner,
+    FrameInterpolator,
+    Measure,
+    QualityMeasures,
+    QualityModel,
+    RegionDescriber,
+    Regions,
+    TextImageScorer,
+    VideoTextEmbedder,
+    Wording,
+)
+
+
+class Mock(Backbone):
+    """Needs no file."""
+
+    name: ClassVar[str] = "mock"
+
+    @classmethod
+    def load(cls, device: torch.device) -> Self:
+        return cls()
+
+
+def levels(frames: Tensor) -> Tensor:
+    """``(N, 3, H, W)`` -> ``(N, 3)``: the mean of each channel, never zero."""
+    return frames.float().mean((2, 3)) + 1
+
+
+class Embedder(Mock, TextImageScorer):
+    scale: ClassVar[float] = 100.0
+
+    def embed(self, frames: Tensor) -> Tensor:
+        return levels(frames)
+
+    def embed_as_images(self, frames: Tensor) -> Tensor:
+        return levels(frames)
+
+    def embed_text(self, text: str) -> Tensor:
+        return torch.tensor([1.0, -0.5, len(text) / 100])
+
+
+class Head(Mock, AestheticHead):
+    def ratings(self, embeddings: Tensor) -> Tensor:
+        return embeddings.mean(1).clamp(0, 10)
+
+
+class Interpolator(Mock, FrameInterpolator):
+    def middle(self, first: Tensor, last: Tensor) -> Tensor:
+        return ((first.int() + last.int()) // 2).to(torch.uint8)
+
+
+class Rater(Mock, QualityModel):
+    def quality(self, frames: Tensor) -> Tensor:
+        return levels(frames).mean(1) / 256 * 100
+
+
+class Raters(Mock, QualityMeasures):
+    def choose(self, name: str) -> Measure:
+        return Measure(name, False, lambda frames: levels(frames).mean(1))
+
+
+class Teller(Mock, Captioner):
+    size: ClassVar[int] = 32
+
+    def captions(self, frames: Tensor, reference_conditioning: bool = True) -> list[str]:
+        return ["a street with a red bus"] * len(frames)
+
+
+class Describer(Mock, RegionDescriber):
+    """Sees two boxes on each frame."""
+
+    def find(self, frames: Tensor) -> list[Regions]:
+        boxes = torch.tensor([[0.0, 0.0, 4.0, 4.0], [4.0, 0.0, 8.0, 4.0]])
+        return [Regions(boxes, torch.tensor([0.9, 0.8]), torch.zeros(2)) for _ in frames]
+
+    def describe(self, regions: Regions, wordings: Sequence[Wording]) -> Mapping[Wording, tuple[str, ...]]:
+        texts: dict[Wording, tuple[str, ...]] = {"label": ("bus", "person"), "caption": ("a red bus", "a person")}
+        return {wording: texts[wording][: len(regions.boxes)] for wording in wordings}
+
+
+class Classifier(Mock, ActionClassifier):
+    frames_seen: ClassVar[int] = 16
+    labels: Sequence[str] = ("riding a bike", "marching", "roller skating", "tasting beer", "clapping", "drawing")
+
+    def probabilities(self, frames: Tensor) -> Tensor:
+        assert len(frames) == self.frames_seen
+        return torch.tensor([0.9, 0.1, 0.0, 0.0, 0.0, 0.0])
+
+
+class VideoText(Mock, VideoTextEmbedder):
+    frames_seen: ClassVar[int] = 8
+
+    def embed_video(self, frames: Tensor) -> Tensor:
+        assert len(frames) == self.frames_seen
+        return levels(frames).mean(0)
+
+    def embed_text(self, text: str) -> Tensor:
+        return torch.tensor([1.0, -0.5, len(text) / 100])
+
+
+PLAYERS: dict[str, Any] = {
+    "subject_embedder": Embedder,
+    "background_embedder": Embedder,
+    "aesthetic_embedder": Embedder,
+    "style_scorer": Embedder,
+    "aesthetic_head": Head,
+    "interpolator": Interpolator,
+    "flow": GreyFlow,
+    "quality_model": Rater,
+    "quality_measures": Raters,
+    "captioner": Teller,
+    "describer": Describer,
+    "action_classifier": Classifier,
+    "video_text_embedder": VideoText,
+}
+"""Role -> who plays it."""

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from vbench.errors import UsageError
+from vbench.files import ours
+
+
+def test_what_we_left_is_written_over_and_what_was_changed_since_is_not(tmp_path: Path) -> None:
+    file = tmp_path / "out" / "report.html"
+    ours.write(file, "first")
+    ours.write(file, "second")
+    assert file.read_text() == "second"
+    file.write_text("second, with a remark of mine")
+    with pytest.raises(UsageError, match="not as vbench left it"):
+        ours.write(file, "third")
+    assert file.read_text() == "second, with a remark of mine"
+    assert sorted(path.name for path in file.parent.iterdir()) == [ours.LIST, "report.html"]
+
+
+def test_the_list_is_of_a_format_that_others_read(tmp_path: Path) -> None:
+    ours.write(tmp_path / "a b.txt", "text")
+    subprocess.run(["sha256sum", "--check", "--strict", ours.LIST], cwd=tmp_path, check=True)
+
+
+def test_a_link_is_never_ours(tmp_path: Path) -> None:
+    thesis, link = tmp_path / "thesis.html", tmp_path / "out" / "report.html"
+    thesis.write_text("years of work")
+    link.parent.mkdir()
+    link.symlink_to(thesis)
+    with pytest.raises(UsageError):
+        ours.write(link, "report")
+    assert link.is_symlink()
+    assert thesis.read_text() == "years of work"
+
+
+def test_only_what_is_as_we_left_it_is_removed(tmp_path: Path) -> None:
+    for name in ("kept", "changed", "gone"):
+        ours.write(tmp_path / name, name)
+    (tmp_path / "changed").write_text("by hand")
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "gone").unlink()
+    ours.remove_own(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"changed", "mine", ours.LIST}
+    assert [path.name for path in ours.foreign_files(tmp_path)] == ["changed", "mine"]
+
+
+@pytest.mark.parametrize("there", [[], ["thesis.tex"], [".hidden"], ["folder/"]])
+def test_a_folder_is_claimed_when_it_is_nobodys(tmp_path: Path, there: list[str]) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for name in there:
+        (folder / name).mkdir() if name.endswith("/") else (folder / name).write_text("x")
+    if there:
+        with pytest.raises(UsageError, match="new or empty"):
+            ours.claim(folder)
+        assert len(list(folder.iterdir())) == len(there)
+    else:
+        ours.claim(folder)
+        (folder / "work.txt").write_text("x")
+        ours.claim(folder)
+
+
+def test_a_half_written_file_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    ours.write(tmp_path / "a", "whole")
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        ours.write(tmp_path / "a", "half")
+    assert (tmp_path / "a").read_text() == "whole"
+    assert {path.name for path in tmp_path.iterdir()} == {"a", ours.LIST}

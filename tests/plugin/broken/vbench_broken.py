@@ -1,0 +1,3 @@
+"""A package of which nothing works."""
+
+raise RuntimeError("nobody is at home")

@@ -1,0 +1,165 @@
+"""Every file of a folder is accounted for, and the right ones are judged."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import unicodedata
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.footage import noise, write_gif, write_stills, write_video
+from tests.media.odd_containers import animated
+from vbench.errors import UsageError
+from vbench.prompts.suite import Prompt, PromptSuite
+from vbench.runs.discover import discover
+from vbench.runs.plan import category_plan, custom_plan, default_output, standard_plan
+
+CASES = Path(__file__).parents[1] / "media" / "cases"
+
+
+def still(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(noise(1)[0]).save(path)
+    return path
+
+
+def kinds(folder: Path) -> dict[str, str]:
+    return {one.path.relative_to(folder).as_posix(): one.why or one.kind for one in discover(folder).found}
+
+
+def all_files(folder: Path) -> int:
+    return sum(len(names) for _, _, names in os.walk(folder))
+
+
+def test_a_clip_beats_the_still_beside_it() -> None:
+    assert kinds(CASES / "comfy_png") == {"a cat-0.mp4": "videos", "a cat-0.png": "a still beside a cat-0.mp4"}
+    (task,) = custom_plan(CASES / "comfy_png").tasks
+    assert task.video == "a cat-0.mp4"
+
+
+def test_a_picture_makes_no_video_of_a_folder_of_clips() -> None:
+    found = discover(CASES / "dim_folder_png")
+    assert [path.name for path in found.videos] == [f"a cat-{index}.mp4" for index in range(5)]
+    assert found.described() == "6 files: 5 videos, 1 not read"
+    suite = PromptSuite("s", (Prompt("a cat", ("temporal_flickering",)),))
+    assert len(standard_plan(CASES / "dim_folder_png", suite).tasks) == 5
+
+
+def test_the_counts_are_those_of_the_folder(tmp_path: Path) -> None:
+    write_video(tmp_path / "a-0.mp4")
+    write_video(tmp_path / "b-0.ts")
+    write_gif(tmp_path / "c-0.gif")
+    animated(tmp_path / "d-0.webp", [100] * 4, lossless=True)
+    animated(tmp_path / "e-0.apng", [100] * 4, format="png")
+    animated(tmp_path / "f-0.png", [100] * 4)
+    write_stills(tmp_path / "g-0")
+    (tmp_path / "g-0" / "notes.txt").write_text("x")
+    still(tmp_path / "preview.png")
+    write_video(tmp_path / "scene" / "h-0.mp4")
+    write_stills(tmp_path / "scene" / "i-0")
+    write_video(tmp_path / "deep" / "down" / "j-0.mp4")
+    write_video(tmp_path / ".hidden.mp4")
+    write_video(tmp_path / ".hidden" / "k-0.mp4")
+    for name in ("samples.jsonl", "list.txt", "README"):
+        (tmp_path / name).write_text("")
+    found = discover(tmp_path)
+    assert sum(found.counts().values()) == all_files(tmp_path)
+    assert kinds(tmp_path) == {
+        "a-0.mp4": "videos",
+        "b-0.ts": "videos",
+        "c-0.gif": "videos",
+        "d-0.webp": "videos",
+        "e-0.apng": "videos",
+        "f-0.png": "videos",
+        "g-0": "frames",
+        "g-0/notes.txt": "no kind that is read (.txt)",
+        "preview.png": "a still among videos",
+        "scene/h-0.mp4": "videos",
+        "scene/i-0": "frames",
+        "deep/down/j-0.mp4": "too deep: only folders right below are looked into",
+        ".hidden.mp4": "hidden",
+        ".hidden/k-0.mp4": "in a hidden folder",
+        "samples.jsonl": "a list of vbench's own",
+        "list.txt": "no kind that is read (.txt)",
+        "README": "no kind that is read (no suffix)",
+    }
+    assert {task.video for task in custom_plan(tmp_path).tasks} == {
+        name for name, kind in kinds(tmp_path).items() if kind in ("videos", "frames")
+    }
+
+
+def test_pictures_alone_are_judged(tmp_path: Path) -> None:
+    still(tmp_path / "a red cup-0.png")
+    assert kinds(tmp_path) == {"a red cup-0.png": "stills"}
+
+
+def test_what_is_no_file_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_video(tmp_path / "a-0.mp4")
+    os.mkfifo(tmp_path / "b-0.mp4")
+    monkeypatch.chdir(tmp_path)  # a socket's path must be short
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind("c-0.mp4")
+        (tmp_path / "d-0.mp4").symlink_to("/dev/zero")
+        (tmp_path / "loop").symlink_to(tmp_path)
+        assert kinds(tmp_path) == {
+            "a-0.mp4": "videos",
+            "b-0.mp4": "a pipe",
+            "c-0.mp4": "a socket",
+            "d-0.mp4": "a device",
+            "loop": "a link to a folder that it lies in",
+        }
+
+
+def test_a_name_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
+    shutil.copy(write_video(tmp_path / "a-0.mp4"), tmp_path / os.fsdecode(b"caf\xc3-0.mp4"))
+    assert sorted(one.why or one.kind for one in discover(tmp_path).found) == [
+        "its name is not UTF-8: rename it",
+        "videos",
+    ]
+
+
+def test_two_videos_for_one_place_are_refused(tmp_path: Path) -> None:
+    suite = PromptSuite("s", (Prompt("a cat", ("subject_consistency",)),))
+    write_video(tmp_path / "a cat-0.mp4")
+    write_video(tmp_path / "a cat-0.webm")
+    with pytest.raises(UsageError, match=r"a cat-0\.mp4 and a cat-0\.webm"):
+        standard_plan(tmp_path, suite)
+
+
+def test_names_are_compared_as_people_read_them(tmp_path: Path) -> None:
+    text = "a café at night"
+    write_video(tmp_path / f"{unicodedata.normalize('NFD', text)}-0.mp4")
+    suite = PromptSuite("s", (Prompt(text, ("subject_consistency",), category="c"),))
+    assert len(standard_plan(tmp_path, suite, samples=1).tasks) == 1
+    assert len(category_plan(tmp_path, suite, ["subject_consistency"]).tasks) == 1
+    (task,) = custom_plan(tmp_path, None, {f"{text}-0.mp4": "another"}).tasks
+    assert task.prompt.text == "another"
+
+
+def test_a_folder_a_prompt_gives_its_name(tmp_path: Path) -> None:
+    for index in range(2):
+        write_video(tmp_path / "a cat" / f"{index}.mp4")
+    assert {task.prompt.text for task in custom_plan(tmp_path).tasks} == {"a cat"}
+    suite = PromptSuite("s", (Prompt("a cat", ("subject_consistency",)),))
+    assert [task.video for task in standard_plan(tmp_path, suite).tasks] == ["a cat/0.mp4", "a cat/1.mp4"]
+
+
+def test_links_to_one_file_keep_their_own_prompts(tmp_path: Path) -> None:
+    blob = write_video(tmp_path / "blobs" / "0a1b.mp4")
+    names = ("a cat-0.mp4", "a dog-0.mp4")
+    for name in names:
+        (tmp_path / "snapshot").mkdir(exist_ok=True)
+        (tmp_path / "snapshot" / name).symlink_to(blob)
+    given = {name: name.upper() for name in names}
+    found = custom_plan(tmp_path / "snapshot", None, given).tasks
+    assert {task.video: task.prompt.text for task in found} == given
+
+
+def test_versions_in_a_folders_name_are_kept_apart(tmp_path: Path) -> None:
+    for name in ("model-1.3", "model-1.5"):
+        write_video(tmp_path / name / "a-0.mp4")
+    assert len({default_output(tmp_path / name, "lite") for name in ("model-1.3", "model-1.5")}) == 2

@@ -1,0 +1,124 @@
+"""What we made in a folder: nothing else is ever removed or written over.
+
+Beside the files that a command leaves in a folder lies a list of them with their digests, in the format of
+``sha256sum``. A file that is not on it, or is no longer as it was left, is somebody else's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from vbench.errors import UsageError
+from vbench.files.atomic import replace_whole
+
+LIST = ".made-by-vbench"
+
+BESIDES = (LIST, ".DS_Store", "Thumbs.db", "desktop.ini")
+"""Files that make no folder anybody's: the list itself, and what file managers leave."""
+
+
+def claim(folder: Path) -> None:
+    """Make a folder ours: one that is new, empty or was ours before.
+
+    Raises:
+        UsageError: it holds files and does not carry our list, or is no folder.
+    """
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise UsageError(f"{folder} is no folder: choose another.")
+    if folder.is_dir() and not (folder / LIST).is_file() and (found := sorted(_others(folder))):
+        raise UsageError(
+            f"{folder} holds files that vbench did not make ({found[0]}): choose a folder that is new or empty."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / LIST).touch()
+
+
+def is_foreign(path: Path, listed_in: Path | None = None) -> bool:
+    """Whether something is there that we did not make, or that was changed or replaced since.
+
+    Args:
+        path: the place.
+        listed_in: the folder with the list; that of the path by default.
+    """
+    if not os.path.lexists(path):
+        return False
+    if path.is_symlink() or not path.is_file():
+        return True
+    folder = listed_in or path.parent
+    return _digest(path.read_bytes()) not in _listed(folder).get(path.relative_to(folder).as_posix(), ())
+
+
+def write(path: Path, content: str | bytes, listed_in: Path | None = None) -> None:
+    """Write a file whole and put it on the list.
+
+    Args:
+        path: the place.
+        content: text, or bytes.
+        listed_in: the folder with the list; that of the path by default.
+
+    Raises:
+        UsageError: something is there that we did not leave there.
+    """
+    content = content.encode() if isinstance(content, str) else content
+    if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
+        return
+    if is_foreign(path, listed_in):
+        raise UsageError(_in_the_way(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _list(path, content, listed_in or path.parent)  # first: a kill in between leaves a line too many and no stranger
+    replace_whole(path, content)
+
+
+def refuse_foreign(*paths: Path) -> None:
+    """Ask before the work what :func:`write` will ask after it.
+
+    Raises:
+        UsageError: something is in the place of one of these files that we did not leave there.
+    """
+    for path in filter(is_foreign, paths):
+        raise UsageError(_in_the_way(path))
+
+
+def foreign_files(folder: Path, listed_in: Path | None = None) -> list[Path]:
+    """What is in a folder that we did not make, sorted."""
+    names = sorted(_others(folder)) if folder.is_dir() else []
+    return [path for name in names if is_foreign(path := folder / name, listed_in)]
+
+
+def remove_own(folder: Path, listed_in: Path | None = None) -> None:
+    """Remove the files of a folder that are as we left them, and nothing else."""
+    root = listed_in or folder
+    for name in _listed(root):
+        path = root / name
+        if path.parent == folder and not is_foreign(path, root):
+            path.unlink(missing_ok=True)
+
+
+def _in_the_way(path: Path) -> str:
+    return f"{path} is there, and not as vbench left it: move it away, or choose another place for the result."
+
+
+def _others(folder: Path) -> Iterator[str]:
+    return (path.name for path in folder.iterdir() if path.name not in BESIDES)
+
+
+def _listed(folder: Path) -> dict[str, set[str]]:
+    """Path in the folder -> digests under which we ever left it."""
+    listed: dict[str, set[str]] = {}
+    if (folder / LIST).is_file():
+        for line in (folder / LIST).read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+            sha256, _, name = line.partition("  ")
+            listed.setdefault(name, set()).add(sha256)
+    return listed
+
+
+def _list(path: Path, content: bytes, folder: Path) -> None:
+    with (folder / LIST).open("a", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(f"{_digest(content)}  {path.relative_to(folder).as_posix()}\n")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

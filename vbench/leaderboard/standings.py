@@ -1,0 +1,145 @@
+"""Standings of the arena: how strong each model is by the votes on one question, and which voters stand out."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from vbench.analysis import preference
+from vbench.analysis.statistics import Interval
+from vbench.leaderboard.ballot_box import FIRST, SECOND, TIE, Cast, Judgement
+
+DRAWS = 200
+"""Draws of prompts for the intervals."""
+
+FEWEST = 10
+"""Votes of a voter below which nothing is said."""
+
+FAR = 4.0
+"""Standard deviations beyond which a voter stands out; of 10,000 honest ones, one does."""
+
+HASTE = 2.0
+"""Seconds between two votes, at the median, in which nobody watches two videos."""
+
+POINTS = {FIRST: preference.WIN, TIE: preference.TIE, SECOND: preference.LOSS}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How strong a submission is.
+
+    Attributes:
+        number: of the submission.
+        chance: to beat another one of the arena, on the average over the others, 0..1.
+        wins: a tie counts half.
+        votes: in which it stood.
+    """
+
+    number: int
+    chance: Interval
+    wins: float
+    votes: int
+
+
+def standings(votes: Iterable[Judgement], dimension: str = "", draws: int = DRAWS) -> list[Standing]:
+    """By the votes on one question, the strongest first (:func:`vbench.analysis.preference.bradley_terry`).
+
+    Args:
+        votes: that count.
+        dimension: that was asked about, ``""`` for the videos on the whole.
+        draws: of prompts, for the intervals.
+    """
+    asked = [vote for vote in votes if vote.dimension == dimension]
+    wins: dict[int, float] = defaultdict(float)
+    stood: dict[int, int] = defaultdict(int)
+    for vote in asked:
+        for number, won in ((vote.first, POINTS[vote.outcome]), (vote.second, 1 - POINTS[vote.outcome])):
+            wins[number] += won
+            stood[number] += 1
+    chances = preference.bradley_terry(map(_judgement, asked), draws=draws)
+    found = [Standing(int(name), chance, wins[int(name)], stood[int(name)]) for name, chance in chances.items()]
+    return sorted(found, key=lambda one: (-one.chance.score, -one.votes, one.number))
+
+
+def outliers(votes: Sequence[Cast]) -> dict[str, list[str]]:
+    """Voters who stand out, with the reasons: who favours a model, or a side, or is too quick.
+
+    Args:
+        votes: that were cast and not removed.
+
+    Returns:
+        Digest of a voter's name -> reasons.
+    """
+    by_voter: dict[str, list[Cast]] = defaultdict(list)
+    for vote in votes:
+        by_voter[vote.voter].append(vote)
+    found = {
+        voter: [*_favours(cast, _others(by_voter, voter)), *_one_side(cast), *_haste(cast)]
+        for voter, cast in by_voter.items()
+        if len(cast) >= FEWEST
+    }
+    return {voter: reasons for voter, reasons in found.items() if reasons}
+
+
+def _others(by_voter: Mapping[str, Sequence[Cast]], voter: str) -> list[Judgement]:
+    return [vote.judgement for name, cast in by_voter.items() if name != voter for vote in cast]
+
+
+def _favours(cast: Sequence[Cast], others: Sequence[Judgement]) -> Iterator[str]:
+    """Models that win more often, or less, with this voter than with all the others."""
+    share = _pair_shares(others)
+    won: dict[int, float] = defaultdict(float)
+    likely: dict[int, float] = defaultdict(float)
+    spread: dict[int, float] = defaultdict(float)
+    for vote in (one.judgement for one in cast):
+        chance = share(vote.first, vote.second)
+        for number, points, p in (
+            (vote.first, POINTS[vote.outcome], chance),
+            (vote.second, 1 - POINTS[vote.outcome], 1 - chance),
+        ):
+            won[number] += points
+            likely[number] += p
+            spread[number] += p * (1 - p)
+    for number in sorted(won):
+        far = (won[number] - likely[number]) / math.sqrt(spread[number])
+        if abs(far) > FAR:
+            what = "for" if far > 0 else "against"
+            yield f"{won[number]:g} points {what} submission {number}, where {likely[number]:.1f} are to be expected"
+
+
+def _pair_shares(others: Sequence[Judgement]) -> Callable[[int, int], float]:
+    """Chance that one submission beats another by what the others said; even where they said nothing."""
+    votes = list(map(_judgement, others))
+    models = preference.models_of(votes)
+    prompts = preference.prompts_of(votes)
+    strengths: dict[str, float] = {}
+    if models:
+        wins = preference.wins_by_prompt(votes, prompts, models).sum(0)
+        strengths = dict(zip(models, preference.strengths_of(wins).tolist(), strict=True))
+
+    def share(first: int, second: int) -> float:
+        return 1 / (1 + math.exp(strengths.get(str(second), 0.0) - strengths.get(str(first), 0.0)))
+
+    return share
+
+
+def _one_side(cast: Sequence[Cast]) -> Iterator[str]:
+    decided = [vote for vote in cast if vote.left is not None and vote.judgement.outcome != TIE]
+    left = sum((vote.judgement.outcome == FIRST) == (vote.left == vote.judgement.first) for vote in decided)
+    if len(decided) >= FEWEST and abs(left - len(decided) / 2) / math.sqrt(len(decided) / 4) > FAR:
+        yield f"the left video in {left} of {len(decided)} decided votes"
+
+
+def _haste(cast: Sequence[Cast]) -> Iterator[str]:
+    times = sorted(datetime.fromisoformat(vote.at) for vote in cast)
+    gaps = sorted((later - sooner).total_seconds() for sooner, later in pairwise(times))
+    if gaps and gaps[len(gaps) // 2] < HASTE:
+        yield f"{gaps[len(gaps) // 2]:g} s between votes at the median"
+
+
+def _judgement(vote: Judgement) -> preference.Judgement:
+    return preference.Judgement(vote.dimension, vote.prompt, str(vote.first), str(vote.second), POINTS[vote.outcome])

@@ -1,0 +1,373 @@
+"""From a path to frames, by the rules of docs/decoding.md: which stream, which way up, at which rate, in which order.
+
+Pixels are those of the reference's decoders (tests/media/test_against_decoders.py compares them). What a decoder says
+of the bytes is a :class:`~vbench.errors.VideoError`; what the system says of the file, which may be another the next
+time, is :class:`~vbench.errors.Unavailable`.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.video.reformatter import Interpolation
+from PIL import Image, ImageOps, ImageSequence
+
+from vbench.errors import Unavailable, VideoError
+from vbench.media.whole import ended_early
+
+Frame = np.ndarray[Any, np.dtype[np.uint8]]
+
+VERSION = 2
+"""Raised when the same file gives other frames or another rate than before."""
+
+CONTAINERS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v", ".ts")
+ANIMATIONS = (".gif", ".webp", ".apng")
+STILLS = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+IMAGES = tuple(dict.fromkeys((*ANIMATIONS, *STILLS)))
+SUFFIXES = (*CONTAINERS, *IMAGES)
+
+MOVING = ("GIF", "PNG", "WEBP")
+"""Kinds of images that can hold several frames one after the other (an MPO's second picture is none)."""
+
+ASSUMED_FPS = 8.0
+"""Frames per second of a still or of a folder of frames, which state none."""
+
+SHORTEST_DELAY, USUAL_DELAY = 20, 100
+"""Milliseconds: a shorter delay in an animation counts as the usual one, as in FFmpeg and browsers."""
+
+ENOUGH = 5
+"""Frames from which on a stream is taken for a film, whatever their number."""
+
+MOST_PIXELS = 1 << 27
+"""Of one frame; a larger one (16384 x 8192) is refused before it takes the memory."""
+
+
+@dataclass
+class Health:
+    """What a decoder noticed on its way through a whole file.
+
+    Attributes:
+        frames: how many came.
+        stated: how many the container states; 0 where it states none.
+        corrupt: how many the decoder flagged: it made up what it could not read.
+        lost: packets of which it could make nothing.
+        cut: in which way the file is shorter than it says, ``""`` if it is not.
+    """
+
+    frames: int = 0
+    stated: int = 0
+    corrupt: int = 0
+    lost: int = 0
+    cut: str = ""
+
+    def damage(self) -> str:
+        """What is wrong, for people; ``""`` where nothing is."""
+        found = [f"{self.corrupt} of {self.frames} frames are damaged"] if self.corrupt else []
+        if self.lost:
+            found.append(f"{self.lost} packets cannot be decoded")
+        if self.stated and self.stated != self.frames:
+            found.append(f"it states {self.stated} frames and gives {self.frames}")
+        return ", ".join([*found, self.cut] if self.cut else found)
+
+
+@dataclass(frozen=True)
+class VideoFacts:
+    """What a file says of itself without being decoded.
+
+    Attributes:
+        frames: number of frames as the container states it; 0 where it states none.
+        fps: frames per second, on average.
+        height: in pixels, the right way up.
+        width: in pixels, the right way up.
+    """
+
+    frames: int
+    fps: float
+    height: int
+    width: int
+
+    def described(self) -> str:
+        """The facts for people."""
+        return f"{self.width}x{self.height}, {self.fps:g} fps, {self.frames or 'unknown number of'} frames"
+
+
+def decode(path: Path, scale: tuple[int, int] | None = None, health: Health | None = None) -> Iterator[Frame]:
+    """Every frame of a path as ``(H, W, 3)`` uint8 RGB.
+
+    Args:
+        path: a video, an animation, a still, or a folder of stills.
+        scale: height and width to scale to: a container's frames while their stored format is converted, as decord
+            does when it is asked for a size, stills bilinearly from RGB.
+        health: is filled in on the way.
+
+    Raises:
+        Unavailable: the file is not there or could not be read.
+        VideoError: it is no video, or its bytes cannot be decoded.
+    """
+    health = health or Health()
+    if path.suffix.lower() in CONTAINERS and not path.is_dir():
+        frames = _of_container(path, scale, health)
+    else:
+        images = (_still(still) for still in stills_of(path)) if path.is_dir() else _of_image(path, health)
+        frames = (_scaled(frame, *scale) for frame in images) if scale else images
+    shape = None
+    for frame in frames:
+        shape = shape or frame.shape
+        if frame.shape != shape:
+            raise VideoError(f"{path} changes its size at frame {health.frames}: {frame.shape[:2]} after {shape[:2]}")
+        health.frames += 1
+        yield frame
+    if not health.frames:
+        raise VideoError(f"{path} holds no frame")
+
+
+def probe(path: Path) -> VideoFacts:
+    """Open a file, read its header and decode its first frame.
+
+    Raises:
+        Unavailable: the file is not there or could not be read.
+        VideoError: it cannot be opened, holds no video, is cut off, or its first frame does not decode.
+    """
+    first = next(decode(path))
+    height, width = first.shape[:2]
+    stated, fps = _stated(path)
+    return VideoFacts(stated, fps, height, width)
+
+
+def stills_of(folder: Path) -> list[Path]:
+    """The stills of a folder, 2 before 10."""
+    with _said_of(folder):
+        return sorted((path for path in folder.iterdir() if _is_still(path)), key=lambda path: in_order(path.name))
+
+
+def in_order(name: str) -> list[tuple[int, str]]:
+    """A key that sorts the numbers in names by their size, with or without leading zeros.
+
+    >>> sorted(["10.png", "9.png", "frame 2.png", "frame 11.png", "001.png"], key=in_order)
+    ['001.png', '9.png', '10.png', 'frame 2.png', 'frame 11.png']
+    """
+    return [(int(digits), "") if digits else (-1, text) for digits, text in re.findall(r"([0-9]+)|([^0-9]+)", name)]
+
+
+def is_moving(path: Path) -> bool:
+    """Whether a file holds more than a still, judged by its name and, for an image, by its header."""
+    suffix = path.suffix.lower()
+    if suffix not in (*ANIMATIONS, ".png"):
+        return suffix in CONTAINERS
+    try:
+        with _image(path) as image:
+            return _moves(image)
+    except VideoError:
+        return suffix in (".gif", ".apng")
+
+
+def _is_still(path: Path) -> bool:
+    return path.suffix.lower() in STILLS and not path.name.startswith(".")
+
+
+@contextmanager
+def _said_of(path: Path) -> Iterator[None]:
+    """Tell what a decoder says of the bytes from what the system says of the file."""
+    try:
+        yield
+    except VideoError:
+        raise
+    except OSError as error:
+        if error.errno:
+            raise Unavailable(f"{path} {_reason(path, error)}") from error
+        raise VideoError(f"{path} cannot be decoded: {error}") from error  # Pillow's, of bytes that it has read
+    except Image.DecompressionBombError as error:
+        raise VideoError(f"{path} is too large: {error}") from error
+    except (av.error.FFmpegError, SyntaxError, ValueError, EOFError) as error:
+        raise VideoError(f"{path} cannot be decoded: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _reason(path: Path, error: OSError) -> str:
+    if not isinstance(error, FileNotFoundError):
+        return f"could not be read: {error.strerror}"
+    return "is a link to nothing" if path.is_symlink() else "does not exist"
+
+
+@contextmanager
+def _container(path: Path) -> Iterator[Any]:
+    """An open container; ``file:`` keeps a colon in a name from being read as a protocol."""
+    with _said_of(path):
+        _refuse_special(path)
+        with av.open(f"file:{path}", metadata_errors="replace") as container:
+            yield container
+
+
+def _refuse_special(path: Path) -> None:
+    path.stat()
+    if not path.is_file():
+        raise VideoError(f"{path} is no file but a {'folder' if path.is_dir() else 'pipe, socket or device'}")
+
+
+def _of_container(path: Path, scale: tuple[int, int] | None, health: Health) -> Iterator[Frame]:
+    with _container(path) as container:
+        stream = _best_stream(container, path)
+        if "mp4" in container.format.name:
+            _refuse_if_cut_off(stream, path)
+        health.stated, health.cut = stream.frames, ended_early(path)
+        stream.thread_type = "AUTO"  # damage is concealed as OpenCV and decord do, who use the same threads
+        convert = _Converter(stream, scale)
+        for packet in container.demux(stream):
+            for frame in _decoded(packet, health):
+                health.corrupt += frame.is_corrupt
+                yield convert(frame)
+
+
+def _decoded(packet: Any, health: Health) -> list[av.VideoFrame]:
+    try:
+        return list(packet.decode())
+    except av.error.InvalidDataError:
+        health.lost += 1
+        return []
+
+
+def _best_stream(container: Any, path: Path) -> Any:
+    """The film, as decord chooses it: no cover picture, rather many frames than few, then the highest bit rate."""
+
+    def rank(stream: Any) -> tuple[bool, int, int]:
+        cover = bool(stream.disposition & av.stream.Disposition.attached_pic)
+        return not cover, min(stream.frames or ENOUGH, ENOUGH), stream.codec_context.bit_rate or 0
+
+    if not container.streams.video:
+        raise VideoError(f"{path} holds no video stream")
+    stream = max(container.streams.video, key=rank)  # of equals the first
+    height, width = stream.codec_context.height, stream.codec_context.width
+    if height * width > MOST_PIXELS:
+        raise VideoError(f"{path} is too large: frames of {width}x{height}, where {MOST_PIXELS:,} pixels are the most")
+    return stream
+
+
+def _refuse_if_cut_off(stream: Any, path: Path) -> None:
+    """An MP4's own index that points behind the end of the file tells a truncated copy."""
+    size = path.stat().st_size
+    beyond = sum(entry.pos + entry.size > size for entry in stream.index_entries)
+    if beyond:
+        raise VideoError(f"{path} is cut off: {beyond} of its {len(stream.index_entries)} frames lie behind its end")
+
+
+class _Converter:
+    """Decoded frames to RGB, the right way up.
+
+    Args:
+        stream: where the frames come from.
+        scale: height and width to scale to on the way.
+    """
+
+    def __init__(self, stream: Any, scale: tuple[int, int] | None) -> None:
+        self.stream, self.scale = stream, scale
+        self._filter: Callable[[av.VideoFrame], Frame] | None = None
+
+    def __call__(self, frame: av.VideoFrame) -> Frame:
+        """``(H, W, 3)`` uint8."""
+        turns = round(frame.rotation / 90) % 4  # counter-clockwise; other angles are left as they are
+        turns = turns if abs(frame.rotation) % 90 == 0 else 0
+        if self.scale or frame.interlaced_frame:
+            self._filter = self._filter or self._filtered(turns)
+            rgb = self._filter(frame)
+        elif frame.format.components[0].bits > 8:  # rgb24 rounds these otherwise than bgr24, which OpenCV asks for
+            rgb = _reformatted(frame, "bgr24")[..., ::-1]
+        else:
+            rgb = _reformatted(frame, "rgb24")
+        return np.ascontiguousarray(np.rot90(rgb, turns))
+
+    def _filtered(self, turns: int) -> Callable[[av.VideoFrame], Frame]:
+        graph = av.filter.Graph()
+        chain = [graph.add_buffer(template=self.stream)]
+        if self.scale:
+            height, width = self.scale[:: -1 if turns % 2 else 1]
+            chain.append(graph.add("scale", f"{width}:{height}:flags=bilinear"))
+        graph.link_nodes(*chain, graph.add("format", "rgb24"), graph.add("buffersink")).configure()
+
+        def convert(frame: av.VideoFrame) -> Frame:
+            graph.push(frame)
+            return np.asarray(graph.pull().to_ndarray(), dtype=np.uint8)
+
+        return convert
+
+
+def _reformatted(frame: av.VideoFrame, form: str) -> Frame:
+    return np.asarray(frame.reformat(format=form, interpolation=Interpolation.BICUBIC).to_ndarray(), dtype=np.uint8)
+
+
+@contextmanager
+def _image(path: Path) -> Iterator[Image.Image]:
+    with _said_of(path):
+        _refuse_special(path)
+        if path.suffix.lower() not in IMAGES:
+            raise VideoError(f"{path} is not a video: expected {', '.join(SUFFIXES)} or a folder of stills")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # below is a limit of our own
+            opened = Image.open(path)
+        with opened as image:
+            if image.width * image.height > MOST_PIXELS:
+                size = f"{image.width}x{image.height}"
+                raise VideoError(f"{path} is too large: {size}, where {MOST_PIXELS:,} pixels are the most")
+            yield image
+
+
+def _moves(image: Image.Image) -> bool:
+    return image.format in MOVING and getattr(image, "n_frames", 1) > 1
+
+
+def _of_image(path: Path, health: Health) -> Iterator[Frame]:
+    with _image(path) as image:
+        health.cut = ended_early(path)
+        if not _moves(image):
+            yield _rgb(ImageOps.exif_transpose(image))
+            return
+        health.stated = getattr(image, "n_frames", 1)
+        for frame in ImageSequence.Iterator(image):
+            yield _rgb(frame)
+
+
+def _still(path: Path) -> Frame:
+    with _image(path) as image:
+        return _rgb(ImageOps.exif_transpose(image))
+
+
+def _rgb(image: Image.Image) -> Frame:
+    """RGB of 8 bits; of 16-bit grey the upper 8, as OpenCV takes them, where Pillow would make most of it white."""
+    if image.mode.startswith("I"):
+        upper = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
+        return np.repeat(upper[..., None], 3, axis=2)
+    return np.array(image.convert("RGB"))
+
+
+def _scaled(frame: Frame, height: int, width: int) -> Frame:
+    return np.array(Image.fromarray(frame).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def _stated(path: Path) -> tuple[int, float]:
+    """Number of frames (0 if unknown) and average rate, as the file states them."""
+    if path.is_dir():
+        return len(stills_of(path)), ASSUMED_FPS
+    if path.suffix.lower() in IMAGES:
+        with _image(path) as image:
+            if not _moves(image):
+                return 1, ASSUMED_FPS
+            delays = [_delay(frame) for frame in ImageSequence.Iterator(image)]
+            return len(delays), 1000 * len(delays) / sum(delays)
+    with _container(path) as container:
+        stream = _best_stream(container, path)
+        rate = stream.average_rate or stream.guessed_rate
+        if not rate:
+            raise VideoError(f"{path} states no frame rate")
+        return stream.frames, float(rate)
+
+
+def _delay(frame: Image.Image) -> float:
+    frame.load()  # only then is a WebP's delay that of this frame
+    milliseconds = float(frame.info.get("duration") or 0)
+    return milliseconds if milliseconds >= SHORTEST_DELAY else USUAL_DELAY

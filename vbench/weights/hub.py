@@ -1,0 +1,95 @@
+"""What the Hugging Face hub has, asked without downloading it: names and sizes of files, and headers of safetensors."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import struct
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+from typing import Any
+
+from vbench.errors import CheckpointError, VBenchError
+from vbench.weights.card import HUB
+from vbench.weights.safetensors_files import Entry, parsed
+
+PATIENCE = 30
+"""Seconds that an answer is waited for."""
+
+
+class NoConnection(VBenchError):
+    """The hub could not be asked."""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository at a revision.
+
+    Attributes:
+        name: ``owner/name``.
+        revision: a commit, branch or pull request.
+        files: name -> bytes, ``None`` where the hub does not say.
+        commit: that the revision is now.
+    """
+
+    name: str
+    revision: str
+    files: dict[str, int | None] = field(default_factory=dict)
+    commit: str = ""
+
+    def text(self, file: str) -> bytes:
+        """A small file."""
+        return _get(self._address(file))
+
+    def header(self, file: str) -> dict[str, Entry]:
+        """What a safetensors file says that it holds.
+
+        Raises:
+            CheckpointError: it is none, or not as long as it says.
+        """
+        size = self.files.get(file) or 0
+        (length,) = struct.unpack("<Q", _get(self._address(file), 0, 7))
+        text = _get(self._address(file), 8, 7 + length)
+        return parsed(text, f"{self.name}, {file}", size - 8 - length)
+
+    def _address(self, file: str) -> str:
+        revision = urllib.parse.quote(self.revision, safe="")
+        return f"{_endpoint()}/{self.name}/resolve/{revision}/{urllib.parse.quote(file)}"
+
+
+def repository(name: str, revision: str) -> Repository:
+    """Ask for a repository's files.
+
+    Raises:
+        CheckpointError: there is no such repository or revision, or it is not open to everybody.
+        NoConnection: the hub did not answer.
+    """
+    quoted = urllib.parse.quote(revision, safe="")
+    told: dict[str, Any] = json.loads(_get(f"{_endpoint()}/api/models/{name}/revision/{quoted}?blobs=true"))
+    files = {one["rfilename"]: one.get("size") for one in told.get("siblings", ())}
+    return Repository(name, revision, files, str(told.get("sha", "")))
+
+
+def _endpoint() -> str:
+    return os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
+
+
+def _get(address: str, first: int | None = None, last: int | None = None) -> bytes:
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON"):
+        raise NoConnection("HF_HUB_OFFLINE is set")
+    headers = {} if first is None else {"Range": f"bytes={first}-{last}"}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=PATIENCE) as answer:
+            content: bytes = answer.read(1 + last - first) if first is not None and last is not None else answer.read()
+            return content
+    except urllib.error.HTTPError as error:
+        if error.code in (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN, http.HTTPStatus.NOT_FOUND):
+            raise CheckpointError(
+                f"{address} answers {error.code}: it is not there, or only for those who have accepted its licence."
+            ) from error
+        raise NoConnection(f"{address} answers {error.code}") from error
+    except (urllib.error.URLError, http.client.HTTPException, OSError, TimeoutError) as error:
+        raise NoConnection(f"{address}: {error}") from error

@@ -1,0 +1,102 @@
+"""Repositories of the Hugging Face hub that diffusers' pipelines are sampled from, with their revisions and licences.
+
+A commit stands where it is known for certain; ``main`` or a pull request stands where it is not, and ``vbench weights
+list`` says that such a revision is not pinned. ``vbench generators check NAME`` asks the hub.
+"""
+
+from __future__ import annotations
+
+from vbench.weights.card import Checkpoint
+
+_ARXIV = "https://arxiv.org/abs"
+
+_OPENRAIL = "CreativeML Open RAIL-M"
+_HUNYUAN = "Tencent Hunyuan Community License"
+_SKYREELS = "Skywork Community License"
+_NVIDIA = "NVIDIA Open Model License"
+_UNKNOWN = "see its card"
+
+
+def _of(
+    repository: str,
+    licence: str,
+    revision: str = "main",
+    paper: str = "",
+    note: str = "",
+    file: str = "model_index.json",
+) -> Checkpoint:
+    """A repository with a whole pipeline."""
+    return Checkpoint(
+        name=repository,
+        title=repository.rpartition("/")[2],
+        path="",
+        licence=licence,
+        repository=repository,
+        revision=revision,
+        files=(file,),
+        paper=f"{_ARXIV}/{paper}" if paper else "",
+        note=note,
+    )
+
+
+def _component(repository: str, licence: str, revision: str = "main", paper: str = "") -> Checkpoint:
+    """A repository with one network."""
+    return _of(repository, licence, revision, paper, file="config.json")
+
+
+REPOSITORIES: tuple[Checkpoint, ...] = (
+    _of("maxin-cn/Latte-1", "Apache-2.0", paper="2401.03048"),
+    _of("damo-vilab/text-to-video-ms-1.7b", "CC-BY-NC-4.0", paper="2308.06571"),
+    _of(
+        "cerspense/zeroscope_v2_576w", "CC-BY-NC-4.0", "refs/pr/46",
+        note="safetensors are only in this pull request",
+    ),
+    _of("cerspense/zeroscope_v2_XL", "CC-BY-NC-4.0", "refs/pr/15", note="safetensors are only in this pull request"),
+    _of("SG161222/Realistic_Vision_V5.1_noVAE", _OPENRAIL, "1e9f017a7b1eaefb63a1900ea6c5953d2739fd21"),
+    _component(
+        "guoyww/animatediff-motion-adapter-v1-5-2", _UNKNOWN, "6167b88ffe39b4441fdf2113e77b99a6f56b7906", "2307.04725"
+    ),
+    _of("emilianJR/epiCRealism", _OPENRAIL, "6522cf856b8c8e14638a0aaa7bd89b1b098aed17"),
+    _component("wangfuyun/AnimateLCM", "MIT", paper="2402.00769"),
+    _of(
+        "stabilityai/stable-diffusion-xl-base-1.0", "Open RAIL++-M", "462165984030d82259a11f4367a4eed129e94a7b",
+        "2307.01952",
+    ),
+    _component("a-r-r-o-w/animatediff-motion-adapter-sdxl-beta", _UNKNOWN, paper="2307.04725"),
+    _of("THUDM/CogVideoX-2b", "Apache-2.0", "1137dacfc2c9c012bed6a0793f4ecf2ca8e7ba01", "2408.06072"),
+    _of("THUDM/CogVideoX-5b", "CogVideoX License", "8d6ea3f817438460b25595a120f109b88d5fdfad", "2408.06072"),
+    _of("THUDM/CogVideoX-5b-I2V", "CogVideoX License", paper="2408.06072"),
+    _of("Wan-AI/Wan2.1-T2V-1.3B-Diffusers", "Apache-2.0", "0fad780a534b6463e45facd96134c9f345acfa5b", "2503.20314"),
+    _of("Wan-AI/Wan2.1-T2V-14B-Diffusers", "Apache-2.0", "38ec498cb3208fb688890f8cc7e94ede2cbd7f68", "2503.20314"),
+    _of("Wan-AI/Wan2.1-I2V-14B-480P-Diffusers", "Apache-2.0", "b184e23a8a16b20f108f727c902e769e873ffc73", "2503.20314"),
+    _of("hunyuanvideo-community/HunyuanVideo", _HUNYUAN, "e8c2aaa66fe3742a32c11a6766aecbf07c56e773", "2412.03603"),
+    _of("hunyuanvideo-community/HunyuanVideo-I2V", _HUNYUAN, paper="2412.03603"),
+    _of("hunyuanvideo-community/HunyuanVideo-1.5-480p_t2v", _HUNYUAN),
+    _of("hunyuanvideo-community/HunyuanVideo-1.5-480p_i2v", _HUNYUAN),
+    _component("Skywork/SkyReels-V1-Hunyuan-I2V", _SKYREELS),
+    _of("Skywork/SkyReels-V2-T2V-14B-540P-Diffusers", _SKYREELS, paper="2504.13074"),
+    _of("Skywork/SkyReels-V2-DF-14B-540P-Diffusers", _SKYREELS, paper="2504.13074"),
+    _of("Skywork/SkyReels-V2-I2V-14B-540P-Diffusers", _SKYREELS, paper="2504.13074"),
+    _of("Lightricks/LTX-Video", "LTX-Video Open Weights License", paper="2501.00103"),
+    _of("Lightricks/LTX-2", "LTX-2 Community License", "47da56e2ad66ce4125a9922b4a8826bf407f9d0a"),
+    _of("genmo/mochi-1-preview", "Apache-2.0"),
+    _of("rhymes-ai/Allegro", "Apache-2.0", paper="2410.15458"),
+    _of("nvidia/Cosmos-1.0-Diffusion-7B-Text2World", _NVIDIA, paper="2501.03575"),
+    _of("nvidia/Cosmos-1.0-Diffusion-7B-Video2World", _NVIDIA, paper="2501.03575"),
+    _of("nvidia/Cosmos-Predict2-2B-Video2World", _NVIDIA),
+    _of("nvidia/Cosmos-Predict2.5-2B", _NVIDIA, "diffusers/base/post-trained"),
+    _of("Efficient-Large-Model/SANA-Video_2B_480p_diffusers", _UNKNOWN, paper="2509.24695"),
+    _of("kandinskylab/Kandinsky-5.0-T2V-Lite-sft-5s-Diffusers", "MIT"),
+    _of("kandinskylab/Kandinsky-5.0-I2V-Pro-sft-5s-Diffusers", "MIT"),
+    _of("BestWishYsh/Helios-Base", _UNKNOWN),
+    _of("nvidia/AnyFlow-Wan2.1-T2V-14B-Diffusers", _UNKNOWN),
+    _of("Motif-Technologies/Motif-Video-2B", _UNKNOWN),
+    _of("alibaba-pai/EasyAnimateV5.1-7b-zh-diffusers", "Apache-2.0", paper="2405.18991"),
+    _of(
+        "stabilityai/stable-video-diffusion-img2vid-xt", "Stability AI Community License",
+        "9e43909513c6714f1bc78bcb44d96e733cd242aa", "2311.15127",
+    ),
+    _of("ali-vilab/i2vgen-xl", "MIT", "39e1979ea27be737b0278c06755e321f2b4360d5", "2311.04145"),
+    _of("SG161222/Realistic_Vision_V6.0_B1_noVAE", _OPENRAIL),
+    _component("openmmlab/PIA-condition-adapter", _UNKNOWN, paper="2312.13964"),
+)  # fmt: skip
