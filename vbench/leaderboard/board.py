@@ -401,23 +401,24 @@ class Board:
             content: bytes = session.scalars(select(Submission.archive).where(Submission.id == number)).one()
             return content
 
-    def archive_parts(self, number: int, token: str = "", local: bool = False) -> tuple[int, Iterator[bytes]]:
-        """The size of an archive, and its bytes, read as they are taken; the rest is as of :meth:`submission`."""
+    def archive_parts(self, number: int, token: str = "") -> tuple[int, Iterator[bytes]]:
+        """The size of an archive, and its bytes, read as they are taken; errors as of :meth:`submission`."""
         with self.database.reading() as session:
-            self._seen(session, number, token, local)
-        found = parts(self.database, Submission.archive, Submission.id == number)
-        assert found is not None
-        return found
+            self._seen(session, number, token, local=False)
+        return self._parts(number, "archive", Submission.archive, Submission.id == number)
 
-    def medium_parts(self, number: int, name: str, token: str = "", local: bool = False) -> tuple[int, Iterator[bytes]]:
+    def medium_parts(self, number: int, name: str, token: str = "") -> tuple[int, Iterator[bytes]]:
         """The size of a frame or video, and its bytes, read as they are taken.
 
         Raises:
-            NotFound: the submission is not the caller's to see, or has none of that name.
+            NotFound: the submission has none of that name, or is nobody's to see.
         """
         with self.database.reading() as session:
-            self._seen(session, number, token, local)
-        found = parts(self.database, Medium.content, Medium.submission_id == number, Medium.name == name)
+            self._seen(session, number, token, local=False)
+        return self._parts(number, name, Medium.content, Medium.submission_id == number, Medium.name == name)
+
+    def _parts(self, number: int, name: str, column: Any, *where: Any) -> tuple[int, Iterator[bytes]]:
+        found = parts(self.database, column, *where)
         if found is None:
             raise NotFound(f"Submission {number} has no {name!r:.100}.")
         return found

@@ -100,9 +100,6 @@ class Settings:
                 raise UsageError(
                     f"A token of the board must have at least {SHORTEST_TOKEN} printable ASCII characters and no space."
                 )
-        for name, choices in CHOICES.items():
-            if (chosen := getattr(self, name)) not in choices:
-                raise UsageError(f"{PREFIX}{name.upper()} must be one of {', '.join(choices)}, found {chosen!r}.")
         if self.suite not in (OFFICIAL, *SHIPPED):
             raise UsageError(f"There is no prompt suite {self.suite!r}; known are {', '.join((OFFICIAL, *SHIPPED))}.")
         for network in self.trusted_proxies:
@@ -119,17 +116,20 @@ class Settings:
                 f"A board under {self.root_path} stands behind a proxy, and all its visitors would count as one: "
                 f"set {PREFIX}TRUSTED_PROXIES to the proxy's address, such as 127.0.0.1."
             )
+        for name, choices in CHOICES.items():
+            if (chosen := getattr(self, name)) not in choices:
+                raise UsageError(f"{PREFIX}{name.upper()} must be one of {', '.join(choices)}, found {chosen!r}.")
         for name, value in vars(self).items():
             if isinstance(value, int) and value < 1:
                 raise UsageError(f"{PREFIX}{name.upper()} must be at least 1, found {value}.")
 
     def token_name(self, token: str) -> str:
-        """Whose a token is, for the log: ``admin 1`` for the first of the admins', ``?`` for nobody's."""
+        """Whose a token is, for the log: ``admin 1`` for the first of the admins'; ``""`` for none of these."""
         for kind, tokens in (("admin", self.admin_tokens), ("submitter", self.submit_tokens)):
             for number, known in enumerate(tokens, 1):
                 if hmac.compare_digest(token.encode(), known.encode()):
                     return f"{kind} {number}"
-        return "?"
+        return ""
 
 
 def from_environment(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:

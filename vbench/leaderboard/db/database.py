@@ -178,7 +178,7 @@ def _prepare_postgresql(connection: Any, _: Any, *, seconds: int) -> None:
 
 def _prepare_sqlite(connection: Any, _: Any, *, seconds: int) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself
-    for pragma in (f"busy_timeout={seconds * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={seconds * 1000}", "journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from vbench.benchmarks.base import Benchmark
 from vbench.errors import Refused, VBenchError
-from vbench.files.strict_json import loads, unseen
+from vbench.files.strict_json import lines, unseen
 from vbench.leaderboard.rewrap import is_readable
 from vbench.leaderboard.submissions.findings import Findings
 from vbench.leaderboard.submissions.model_card import ModelCard
@@ -55,6 +55,8 @@ WORD = "Not verified: the scores are the submitter's word; the board has not see
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _VERSION = re.compile(r"\d[0-9A-Za-z.+!_-]{0,80}")
+
+MOST_SAMPLES = 100_000
 
 
 def check_dates(record: Mapping[str, Any], card: ModelCard, now: datetime, found: Findings) -> None:
@@ -175,16 +177,13 @@ def _samples(content: bytes) -> Iterator[dict[str, Any]]:
         "file": str, "prompt": str, "index": int, "text": str, "extender": str, "seed": (int, type(None)),
         "generator": str, "settings": dict, "sha256": str,
     }  # fmt: skip
-    for number, line in enumerate(content.split(b"\n"), 1):
-        if not line.strip():
-            continue
-        record = loads(line, f"samples.jsonl, line {number}")
+    for where, record in lines(content, "samples.jsonl", MOST_SAMPLES):
         if (
             not isinstance(record, dict)
             or not {"file", "prompt"} <= record.keys() <= kinds.keys()
             or not all(isinstance(value, kinds[name]) for name, value in record.items())
         ):
-            raise Refused([f"samples.jsonl, line {number}: this is no record of a sample."])
+            raise Refused([f"{where}: this is no record of a sample."])
         yield record
 
 

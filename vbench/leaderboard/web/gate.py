@@ -14,10 +14,12 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vbench.leaderboard.errors import Unavailable
 from vbench.leaderboard.settings import PREFIX, Settings
 from vbench.leaderboard.web.http import in_words, later, refusal
 from vbench.leaderboard.web.rate_limit import RateLimiter
@@ -87,10 +89,16 @@ class Gate:
             await in_words(error)(scope, receive, counted)
         finally:
             if not path.startswith(QUIET):
-                who = self.name_of(token) if token else "-"
+                who = await self._who(token) if status != 429 else "-"
                 spent = 1000 * (time.monotonic() - began)
                 sender = self.senders.name(address)
                 access.info("%s %s %s %r %d %.0f ms", sender, who, scope["method"], path[:200], status, spent)
+
+    async def _who(self, token: str) -> str:
+        try:
+            return await run_in_threadpool(self.name_of, token) if token else "-"
+        except Unavailable:
+            return "?"
 
     def _forwarded(self, scope: Scope) -> bool:
         """Whether somebody who is not trusted says that a request is another's."""

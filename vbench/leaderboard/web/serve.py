@@ -6,9 +6,11 @@ import ctypes
 import logging
 import os
 import sys
+from functools import partial
 
 import uvicorn
 
+from vbench.leaderboard.board import Board
 from vbench.leaderboard.settings import PREFIX, Settings
 from vbench.leaderboard.web.api import create_app
 from vbench.leaderboard.web.connections import Connections, deadlines
@@ -43,12 +45,20 @@ def serve(settings: Settings, host: str, port: int) -> None:
     logging.getLogger("vbench.board").setLevel(logging.INFO)
     app = create_app(settings)
     mount(app, app.state.board, app.state.desk)
-    gate = Gate(app, settings, app.state.senders, settings.token_name, alone=is_loopback(host))
+    gate = Gate(app, settings, app.state.senders, partial(token_name, app.state.board), alone=is_loopback(host))
     connections = Connections(settings, app.state.senders)
     uvicorn.run(
         gate, host=host, port=port, http=deadlines(connections), ws="none", h11_max_incomplete_event_size=HEAD_BYTES,
         proxy_headers=False, server_header=False, access_log=False, log_level="warning",
     )  # fmt: skip
+
+
+def token_name(board: Board, token: str) -> str:
+    """Whose a token is, for the log: ``admin 1`` for the first of the admins', an account's, or ``?``."""
+    if name := board.settings.token_name(token):
+        return name
+    holder = board.accounts.holder(token)
+    return repr(holder.name) if holder else "?"
 
 
 def forget_secrets() -> None:

@@ -51,5 +51,5 @@ def number_of(name: str) -> int:
     """
     name = name.strip()
     if not (name.isascii() and name.isdecimal() and len(name) < 10):
-        raise NotFound(f"There is no entry {name!r:.60}.")
+        raise NotFound(f"There is no submission {name!r:.60}.")
     return int(name)
