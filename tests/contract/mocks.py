@@ -87,11 +87,11 @@ class Describer(Mock, RegionDescriber):
 
     def find(self, frames: Tensor) -> list[Regions]:
         boxes = torch.tensor([[0.0, 0.0, 4.0, 4.0], [4.0, 0.0, 8.0, 4.0]])
-        return [Regions(boxes, torch.tensor([0.9, 0.8]), torch.zeros(2)) for _ in frames]
+        return [Regions(boxes, torch.tensor([0.9, 0.8]), torch.arange(2)) for _ in frames]
 
     def describe(self, regions: Regions, wordings: Sequence[Wording]) -> Mapping[Wording, tuple[str, ...]]:
         texts: dict[Wording, tuple[str, ...]] = {"label": ("bus", "person"), "caption": ("a red bus", "a person")}
-        return {wording: texts[wording][: len(regions.boxes)] for wording in wordings}
+        return {wording: tuple(texts[wording][int(kind)] for kind in regions.features) for wording in wordings}
 
 
 class Classifier(Mock, ActionClassifier):

@@ -28,7 +28,7 @@ SPECS = {spec.implementation: spec for name in BENCHMARKS.builtin for spec in sp
 
 OPTIONS = {"imaging_quality_by_metric": {"metric": "mean"}}
 
-BOUNDS = {Values.SHARE: (0.0, 1.0), Values.COSINE: (-1.0, 1.0), Values.BOOLEAN: (0.0, 1.0)}
+BOUNDS = {Values.SHARE: (0.0, 1.0), Values.HITS: (0.0, 1.0), Values.COSINE: (-1.0, 1.0), Values.BOOLEAN: (0.0, 1.0)}
 
 
 def grey(folder: Path) -> Path:
@@ -94,10 +94,13 @@ def test_a_dimension_scores_or_says_why_not(spec: DimensionSpec, clip: str, clip
         assert low <= found.value <= high
     if spec.values is Values.BOOLEAN:
         assert found.value in (0, 1)
-    if spec.counts is Counts.FRAMES:
+    if spec.counts in (Counts.FRAMES, Counts.PAIRS, Counts.LOOKED_AT):
         assert found.weight == len(found.per_frame) >= 1
+        assert found.weight == 16 or spec.counts is not Counts.LOOKED_AT
     else:
         assert found.weight in ((0, 1) if spec.counts is Counts.FOUND else (1,))
+    if spec.values is Values.HITS:
+        assert (16 * found.value).is_integer()
     assert all(map(math.isfinite, found.per_frame))
     assert json.loads(json.dumps(dict(found.details), allow_nan=False)) is not None
 

@@ -15,9 +15,11 @@ import numpy as np
 
 from tests.analysis.test_comparison import write_run
 from tests.simulated import BINARY, LEVELS
+from vbench.benchmarks.base import Counts
+from vbench.benchmarks.t2v import RULES
 from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.leaderboard.submissions.pack import pack
-from vbench.leaderboard.submissions.possible_rows import BY_FRAMES, BY_LOOKS, BY_PAIRS, LOOKED_AT
+from vbench.leaderboard.submissions.possible_rows import LOOKED_AT
 from vbench.leaderboard.submissions.provenance import CHECKPOINTS as OFFICIAL_CHECKPOINTS
 from vbench.leaderboard.submissions.validate import stem_of
 from vbench.prompts.library import suite
@@ -52,8 +54,8 @@ def scored(row: Row, value: float, frames: int = FRAMES) -> Row:
     """The row with a value that its dimension can give, and the weight of a video of so many frames."""
     if row.dimension in VALUES_OF_COUNTS:
         value = round(value * LOOKED_AT) / LOOKED_AT
-    pairs, looks = row.dimension in BY_PAIRS, row.dimension in BY_LOOKS
-    weight = frames - 1 if pairs else LOOKED_AT if looks else frames if row.dimension in BY_FRAMES else 1
+    counted = {Counts.PAIRS: frames - 1, Counts.FRAMES: frames, Counts.LOOKED_AT: LOOKED_AT}
+    weight = counted.get(RULES[row.dimension].counts, 1)
     return replace(row, value=float(value), weight=float(weight), format=f"512x512, 8 fps, {frames} frames")
 
 

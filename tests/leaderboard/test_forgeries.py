@@ -17,11 +17,12 @@ from tests.footage import write_video
 from tests.leaderboard.archives import archive, card, rewritten, rows, run, with_head, with_rows, with_videos
 from tests.leaderboard.conftest import ADMIN, Server, new_database, start_server
 from tests.simulated import BINARY
+from vbench.benchmarks.base import Counts
 from vbench.benchmarks.t2v import RULES
 from vbench.leaderboard.submissions.likeness import CONTINUOUS
 from vbench.leaderboard.submissions.model_card import TEAM
 from vbench.leaderboard.submissions.pack import pack
-from vbench.leaderboard.submissions.possible_rows import BY_PAIRS
+from vbench.leaderboard.submissions.possible_rows import BY_LENGTH
 from vbench.leaderboard.views.published_figures import published_entries
 from vbench.sampling.manifest import SampleRecord, append_record
 
@@ -75,8 +76,9 @@ def heavy(frames: int) -> Callable[[list[Line]], None]:
         for line in lines:
             if line["video"] in best:
                 line["format"] = line["format"].replace("16 frames", f"{frames} frames")
-                if line["dimension"] in (*BY_PAIRS, "appearance_style"):
-                    line["weight"] = frames - (line["dimension"] in BY_PAIRS)
+                counts = RULES[line["dimension"]].counts
+                if counts in BY_LENGTH:
+                    line["weight"] = frames - (counts is Counts.PAIRS)
 
     return change
 

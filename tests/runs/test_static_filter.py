@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.footage import write_text, write_video
+from tests.footage import write_stills, write_text, write_video
 from vbench.errors import UsageError, VideoError
 from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.runs.static_filter import (
@@ -58,6 +58,19 @@ def test_copies_are_numbered_anew(tmp_path: Path) -> None:
     written = json.loads((tmp_path / "out" / RESULT).read_text())
     assert written["a lamp"] == {"static_count": 2, "static_path": [str(path) for path in paths]}
     assert written["a cup"]["static_count"] == 0
+
+
+def test_folders_of_frames_are_copied_and_replaced(tmp_path: Path) -> None:
+    folder = write_stills(tmp_path / "videos" / "a lamp-7")
+    for _ in range(2):
+        found = filter_static(videos_in(folder.parent), ["a lamp"], lambda path: True, 5, ignore)
+        target = write_filtered(found, tmp_path / "out")
+    assert sorted(path.name for path in (target / "a lamp-0").iterdir()) == sorted(
+        path.name for path in folder.iterdir()
+    )
+    for _ in range(2):
+        write_filtered(filter_static([], ["a lamp"], lambda path: True, 5, ignore), tmp_path / "out")
+    assert list(target.iterdir()) == []
 
 
 def test_prompts_of_a_suite_and_of_a_list(tmp_path: Path) -> None:

@@ -242,7 +242,7 @@ def test_a_record_of_the_future_and_a_broken_one_are_refused(tmp_path: Path) -> 
 class Dark(Generator[Options]):
     """Clips whose second half is black, and who are told apart by their first."""
 
-    defaults = Settings(frames=8, height=32, width=48, fps=8)  # type: ignore[assignment]
+    defaults = Settings(frames=8, height=32, width=48, fps=8)
     loaded = 0
 
     def load(self) -> None:
@@ -255,7 +255,7 @@ class Dark(Generator[Options]):
 
 
 def test_what_came_is_looked_at_and_marked(tmp_path: Path) -> None:
-    generate(Dark("dark", "", Options()), wanted(samples=1), Dark.defaults, tmp_path)  # type: ignore[arg-type]
+    generate(Dark("dark", "", Options()), wanted(samples=1), Dark.defaults, tmp_path)
     for record in read_manifest(tmp_path):
         assert record.flaws == [
             "flat: 4 of 8 frames, the first of them number 4, are of one colour",
@@ -284,7 +284,7 @@ def test_files_that_came_are_looked_at_too(tmp_path: Path) -> None:
 def test_weights_are_loaded_only_where_a_video_is_missing(tmp_path: Path) -> None:
     before = Dark.loaded
     for loads in (1, 1):
-        generate(Dark("dark", "", Options()), wanted(samples=1), Dark.defaults, tmp_path)  # type: ignore[arg-type]
+        generate(Dark("dark", "", Options()), wanted(samples=1), Dark.defaults, tmp_path)
         assert Dark.loaded - before == loads
 
 
@@ -294,5 +294,5 @@ def test_nothing_is_written_where_the_weights_are_wrong(tmp_path: Path) -> None:
             raise CheckpointError("half of it")
 
     with pytest.raises(CheckpointError):
-        generate(Broken("dark", "", Options()), wanted(), Dark.defaults, tmp_path / "out")  # type: ignore[arg-type]
+        generate(Broken("dark", "", Options()), wanted(), Dark.defaults, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -13,7 +13,7 @@ import pytest
 
 from vbench.errors import CheckpointError
 from vbench.weights import cards
-from vbench.weights.download import download
+from vbench.weights.download import REDUNDANT, _wanted, download
 
 CONTENT = bytes(range(256)) * 40_000
 
@@ -116,3 +116,43 @@ def test_no_such_file_on_the_server(server: type[Handler], monkeypatch: pytest.M
     publish(monkeypatch, cards.CHECKPOINTS["amt_s"].url + "/gone")
     with pytest.raises(CheckpointError, match=r"404.*put the file at .*amt-s\.pth"):
         download("amt_s")
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "wanted"),
+    [
+        (
+            "Lightricks/LTX-Video",
+            [
+                "model_index.json",
+                "vae/config.json",
+                "vae/x.safetensors",
+                "vae/x.bin",
+                "ltxv-13b.safetensors",
+                "README.md",
+            ],
+            ["model_index.json", "vae/config.json", "vae/x.safetensors"],
+        ),
+        (
+            "wangfuyun/AnimateLCM",
+            ["config.json", "x.safetensors", "x.fp16.safetensors", "lora.safetensors", "x.ckpt"],
+            ["config.json", "x.safetensors", "lora.safetensors"],
+        ),
+        (
+            "CompVis/stable-diffusion-v1-4",
+            [
+                "tokenizer/merges.txt",
+                "vae/config.json",
+                "vae/x.safetensors",
+                "unet/x.safetensors",
+                "vae/x.fp16.safetensors",
+            ],
+            ["tokenizer/merges.txt", "vae/config.json", "vae/x.safetensors"],
+        ),
+    ],
+)
+def test_of_a_repository_what_is_used_is_fetched(name: str, there: list[str], wanted: list[str]) -> None:
+    from huggingface_hub.utils._paths import filter_repo_objects
+
+    kept = filter_repo_objects(there, allow_patterns=_wanted(cards.checkpoint(name)), ignore_patterns=list(REDUNDANT))
+    assert list(kept) == wanted

@@ -12,6 +12,7 @@ class Values(str, Enum):
     """What a score of one video can be."""
 
     SHARE = "share"  # 0..1
+    HITS = "hits"  # a number of frames with a hit over those that are looked at, 0..1
     COSINE = "cosine"  # -1..1
     BOOLEAN = "boolean"  # 0 or 1
 
@@ -20,7 +21,9 @@ class Counts(str, Enum):
     """What one video counts in the score of its dimension."""
 
     VIDEOS = "videos"  # 1
-    FRAMES = "frames"  # its number of frames, or of pairs of frames
+    FRAMES = "frames"  # its number of frames
+    PAIRS = "pairs"  # its number of pairs of frames
+    LOOKED_AT = "frames looked at"  # the number of frames that are looked at, whatever its length
     FOUND = "found"  # 1, or 0 where what is judged cannot be seen
 
 

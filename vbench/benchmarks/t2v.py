@@ -27,11 +27,11 @@ T2V = Benchmark(
     specs=(
         _quality(
             "subject_consistency", f"{_D}.subject_consistency:SubjectConsistency", minimum=0.1462,
-            counts=Counts.FRAMES, prompts=72, dial="subject_drift", traded_for="dynamic_degree",
+            counts=Counts.PAIRS, prompts=72, dial="subject_drift", traded_for="dynamic_degree",
         ),
         _quality(
             "background_consistency", f"{_D}.background_consistency:BackgroundConsistency", minimum=0.2615,
-            counts=Counts.FRAMES, prompts=86, folder="scene", dial="color_shift",
+            counts=Counts.PAIRS, prompts=86, folder="scene", dial="color_shift",
             result_columns=("video_sim", "cnt_per_video"),
         ),
         _quality(
@@ -56,11 +56,11 @@ T2V = Benchmark(
         ),
         _semantic(
             "object_class", f"{_D}.object_class:ObjectClass",
-            counts=Counts.FRAMES, prompts=79, needs="object_class", result_columns=_FRAMES,
+            values=Values.HITS, counts=Counts.LOOKED_AT, prompts=79, needs="object_class", result_columns=_FRAMES,
         ),
         _semantic(
             "multiple_objects", f"{_D}.multiple_objects:MultipleObjects",
-            counts=Counts.FRAMES, prompts=82, needs="multiple_objects", result_columns=_FRAMES,
+            values=Values.HITS, counts=Counts.LOOKED_AT, prompts=82, needs="multiple_objects", result_columns=_FRAMES,
         ),
         _semantic(
             "human_action", f"{_D}.human_action:HumanAction", values=Values.BOOLEAN,
@@ -72,11 +72,11 @@ T2V = Benchmark(
         ),
         _semantic(
             "spatial_relationship", f"{_D}.spatial_relationship:SpatialRelationship",
-            counts=Counts.FRAMES, prompts=84, needs="spatial_relationship", result_columns=("frame_results",),
+            counts=Counts.LOOKED_AT, prompts=84, needs="spatial_relationship", result_columns=("frame_results",),
         ),
         _semantic(
             "scene", f"{_D}.scene:Scene", maximum=0.8222,
-            counts=Counts.FRAMES, prompts=86, needs="scene", result_columns=_FRAMES,
+            values=Values.HITS, counts=Counts.LOOKED_AT, prompts=86, needs="scene", result_columns=_FRAMES,
         ),
         _semantic(
             "appearance_style", f"{_D}.appearance_style:AppearanceStyle", minimum=0.0009, maximum=0.2855,
@@ -93,7 +93,7 @@ T2V = Benchmark(
         ),
         DimensionSpec(
             "scene_corrected", f"{_D}.scene:SceneCorrected", judges="scene",
-            counts=Counts.FRAMES, folder="scene", needs="scene", result_columns=_FRAMES,
+            values=Values.HITS, counts=Counts.LOOKED_AT, folder="scene", needs="scene", result_columns=_FRAMES,
         ),
         DimensionSpec(
             "imaging_quality_by_metric", f"{_D}.imaging_quality_by_metric:ImagingQualityByMetric",

@@ -45,8 +45,8 @@ def check(
     from vbench.runs.preflight import check as findings_of
 
     plan = make_plan(videos, dimension, suite=suite, category=category, benchmark=benchmark)
-    findings = list(findings_of(plan))
     there = discover(videos)
+    findings = list(findings_of(plan, there))
     if json_output:
         not_read = {shown(one.path, there.root): one.why for one in there.not_read}
         print_json(

@@ -27,7 +27,9 @@ Database = Annotated[
         show_default=False,
     ),
 ]
-Number = Annotated[int, typer.Argument(metavar="ID", help="Number of the submission.", show_default=False)]
+Number = Annotated[
+    int, typer.Argument(metavar="ID", min=1, max=2**31 - 1, help="Number of the submission.", show_default=False)
+]
 
 
 class Format(str, Enum):
@@ -53,7 +55,7 @@ def serve(
     if context.invoked_subcommand:
         return
     from vbench.leaderboard.settings import from_environment
-    from vbench.leaderboard.web.api import serve as serve_board
+    from vbench.leaderboard.web.serve import serve as serve_board
 
     settings = from_environment(database=database)
     _refuse_taken(host, port)

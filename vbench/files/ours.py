@@ -83,18 +83,20 @@ def refuse_foreign(*paths: Path) -> None:
 
 
 def foreign_files(folder: Path, listed_in: Path | None = None) -> list[Path]:
-    """What is in a folder that we did not make, sorted."""
-    names = sorted(_others(folder)) if folder.is_dir() else []
-    return [path for name in names if is_foreign(path := folder / name, listed_in)]
+    """What is in a folder, and in those below it, that we did not make, sorted."""
+    root = listed_in or folder
+    inside = sorted(path for path in folder.rglob("*") if path.name not in BESIDES)
+    return [path for path in inside if (path.is_symlink() or not path.is_dir()) and is_foreign(path, root)]
 
 
 def remove_own(folder: Path, listed_in: Path | None = None) -> None:
     """Remove the files of a folder that are as we left them, and nothing else."""
     root = listed_in or folder
-    for name in _listed(root):
-        path = root / name
-        if path.parent == folder and not is_foreign(path, root):
+    for path in (root / name for name in _listed(root)):
+        if folder in path.parents and ".." not in path.parts and not is_foreign(path, root):
             path.unlink(missing_ok=True)
+            if path.parent != folder and path.parent.is_dir() and not any(path.parent.iterdir()):
+                path.parent.rmdir()
 
 
 def _in_the_way(path: Path) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from vbench.errors import Refused
 from vbench.leaderboard.accounts import Accounts, Holder, holder_of
 from vbench.leaderboard.ballot_box import BallotBox
 from vbench.leaderboard.db.database import Database
+from vbench.leaderboard.db.large_values import parts
 from vbench.leaderboard.db.tables import (
     PENDING,
     PUBLISHED,
@@ -40,6 +41,7 @@ from vbench.leaderboard.keys import demand_key, digest, new_key, withdraw_token
 from vbench.leaderboard.ownership import Known, copies
 from vbench.leaderboard.settings import ACCOUNTS, EVERYBODY, Settings
 from vbench.leaderboard.submissions.archive import limits_of, read_archive
+from vbench.leaderboard.submissions.check_apart import check_apart
 from vbench.leaderboard.submissions.likeness import likeness_of
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
 from vbench.leaderboard.submissions.plausibility import strange
@@ -122,14 +124,16 @@ class Board:
 
     Args:
         settings: where it is kept, who may change it, and its limits.
+        check_here: whether archives are checked in this process, and not apart from it.
 
     Raises:
         UsageError: the database cannot be opened.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, check_here: bool = True) -> None:
         self.settings = settings
-        self.database = Database(settings.database)
+        self.check_here = check_here
+        self.database = Database(settings.database, settings.database_seconds)
         self.accounts = Accounts(self.database)
         self.ballot_box = BallotBox(self.database, self.videos)
         self.limits = limits_of(settings)
@@ -180,7 +184,7 @@ class Board:
             if number is None:
                 _refuse_sent_before(session, sha256, sender)
         if number is None:
-            checked = check(read_archive(archive, self.limits), self.settings.suite, card)
+            checked = self._checked(archive, card)
             number = self._keep(
                 archive, sha256, checked, key, sender, account, digest(earlier) if earlier else "", admin
             )
@@ -242,6 +246,11 @@ class Board:
         with self.database.writing() as session:
             for number in session.scalars(lacking).all():
                 session.get_one(Verdict, number).likeness = likeness_of(_rows(session, number))
+
+    def _checked(self, archive: bytes, card: ModelCard | None) -> Checked:
+        if self.check_here:
+            return check(read_archive(archive, self.limits), self.settings.suite, card)
+        return check_apart(archive, self.settings, card)
 
     def publish(self, number: int, token: str = "", local: bool = False) -> None:
         """Show a pending submission on the board.
@@ -391,6 +400,28 @@ class Board:
             self._seen(session, number, token, local)
             content: bytes = session.scalars(select(Submission.archive).where(Submission.id == number)).one()
             return content
+
+    def archive_parts(self, number: int, token: str = "") -> tuple[int, Iterator[bytes]]:
+        """The size of an archive, and its bytes, read as they are taken; errors as of :meth:`submission`."""
+        with self.database.reading() as session:
+            self._seen(session, number, token, local=False)
+        return self._parts(number, "archive", Submission.archive, Submission.id == number)
+
+    def medium_parts(self, number: int, name: str, token: str = "") -> tuple[int, Iterator[bytes]]:
+        """The size of a frame or video, and its bytes, read as they are taken.
+
+        Raises:
+            NotFound: the submission has none of that name, or is nobody's to see.
+        """
+        with self.database.reading() as session:
+            self._seen(session, number, token, local=False)
+        return self._parts(number, name, Medium.content, Medium.submission_id == number, Medium.name == name)
+
+    def _parts(self, number: int, name: str, column: Any, *where: Any) -> tuple[int, Iterator[bytes]]:
+        found = parts(self.database, column, *where)
+        if found is None:
+            raise NotFound(f"Submission {number} has no {name!r:.100}.")
+        return found
 
     def rows(self, number: int, token: str = "", local: bool = False) -> list[Row]:
         """The scores per video of a submission, for paired comparisons (:func:`vbench.analysis.statistics.compare`).

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hmac
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from typing import Any
 
 from vbench.errors import UsageError
+from vbench.prompts.library import SHIPPED
 from vbench.prompts.official import NAME as OFFICIAL
 
 PREFIX = "VBENCH_BOARD_"
 
 MIB = 1 << 20
+
+_SUB_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 SHORTEST_TOKEN = 16
 """Characters; a shorter one could be guessed."""
@@ -34,9 +40,19 @@ class Settings:
         submissions_from: ``everybody``, or ``accounts`` for holders of an account only.
         published_at_once: whose unsuspicious submissions are: ``nobody``'s, those of ``accounts``, ``everybody``'s (a
             private board); the others wait for an admin.
+        hosts: names by which the board is asked for, such as ``board.example.org``; others are refused. With
+            none, every name is taken, but by a board that listens on this machine alone.
+        trusted_proxies: addresses or networks of the proxies whose ``X-Forwarded-...`` headers are believed.
+        root_path: under which a proxy shows the board, such as ``/board``.
+        header_seconds: in which the head of a request must have arrived, and a body other than an archive.
+        connections_per_address: most at the same time; a proxy that is trusted may have any number.
         upload_bytes: largest archive.
         upload_seconds: in which an archive must have arrived.
-        uploads_at_once: archives that are received and checked at the same time; the others wait.
+        uploads_at_once: archives that are checked at the same time; the others wait.
+        uploads_waiting: archives that wait to be checked at most; further ones are asked to come again.
+        bytes_per_hour: most that one address may upload.
+        check_bytes: memory that the check of an archive may take.
+        check_seconds: computing time that it may take.
         archive_files: most files in an archive.
         unpacked_bytes: most bytes of all its files together.
         ratio: most that a file may grow when it is unpacked.
@@ -44,6 +60,9 @@ class Settings:
         submissions_per_hour: most from one address or one token.
         requests_per_minute: most of any kind from one address or one token.
         votes_per_minute: most from one voter.
+        events_per_address: calls of the pages that wait for their turn or whose answers were not collected.
+        address_hours: after which nobody can tell any longer which address something came from.
+        database_seconds: that a call waits for the database.
     """
 
     database: str = "sqlite:///board.sqlite"
@@ -52,16 +71,28 @@ class Settings:
     submit_tokens: tuple[str, ...] = field(default=(), repr=False)
     submissions_from: str = EVERYBODY
     published_at_once: str = ACCOUNTS
+    hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    root_path: str = ""
+    header_seconds: int = 10
+    connections_per_address: int = 100
     upload_bytes: int = 64 * MIB
     upload_seconds: int = 300
-    uploads_at_once: int = 4
+    uploads_at_once: int = 2
+    uploads_waiting: int = 200
+    bytes_per_hour: int = 1024 * MIB
+    check_bytes: int = 1024 * MIB
+    check_seconds: int = 60
     archive_files: int = 500
-    unpacked_bytes: int = 256 * MIB
+    unpacked_bytes: int = 128 * MIB
     ratio: int = 200
     frame_bytes: int = MIB
     submissions_per_hour: int = 20
     requests_per_minute: int = 600
     votes_per_minute: int = 30
+    events_per_address: int = 32
+    address_hours: int = 24
+    database_seconds: int = 60
 
     def __post_init__(self) -> None:
         for token in (*self.admin_tokens, *self.submit_tokens):
@@ -69,12 +100,36 @@ class Settings:
                 raise UsageError(
                     f"A token of the board must have at least {SHORTEST_TOKEN} printable ASCII characters and no space."
                 )
+        if self.suite not in (OFFICIAL, *SHIPPED):
+            raise UsageError(f"There is no prompt suite {self.suite!r}; known are {', '.join((OFFICIAL, *SHIPPED))}.")
+        for network in self.trusted_proxies:
+            try:
+                ip_network(network)
+            except ValueError as error:
+                raise UsageError(
+                    f"{PREFIX}TRUSTED_PROXIES must be addresses or networks like 10.0.0.0/8, not {network!r}: {error}."
+                ) from None
+        if self.root_path and not _SUB_PATH.fullmatch(self.root_path):
+            raise UsageError(f"{PREFIX}ROOT_PATH must look like /board, found {self.root_path!r}.")
+        if self.root_path and not self.trusted_proxies:
+            raise UsageError(
+                f"A board under {self.root_path} stands behind a proxy, and all its visitors would count as one: "
+                f"set {PREFIX}TRUSTED_PROXIES to the proxy's address, such as 127.0.0.1."
+            )
         for name, choices in CHOICES.items():
             if (chosen := getattr(self, name)) not in choices:
                 raise UsageError(f"{PREFIX}{name.upper()} must be one of {', '.join(choices)}, found {chosen!r}.")
         for name, value in vars(self).items():
             if isinstance(value, int) and value < 1:
                 raise UsageError(f"{PREFIX}{name.upper()} must be at least 1, found {value}.")
+
+    def token_name(self, token: str) -> str:
+        """Whose a token is, for the log: ``admin 1`` for the first of the admins'; ``""`` for none of these."""
+        for kind, tokens in (("admin", self.admin_tokens), ("submitter", self.submit_tokens)):
+            for number, known in enumerate(tokens, 1):
+                if hmac.compare_digest(token.encode(), known.encode()):
+                    return f"{kind} {number}"
+        return ""
 
 
 def from_environment(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:

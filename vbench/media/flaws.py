@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FLAT = 2.0
-"""Grey levels of 255: a frame, a row or a column whose deviation is less is of one colour."""
+FLAT = 4
+"""Levels of 255: a frame, a row or a column is of one colour whose levels are no further apart in any channel."""
 
-BLACK = 10.0
-"""Grey levels of 255: a frame is black whose 99th percentile is less."""
+BLACK = 10
+"""Level of 255: a pixel is dark of which every channel is less."""
+
+DARK = 0.99
+"""Share of a frame's pixels: a frame is black of which more are dark."""
 
 SAME = 2
-"""Grey levels of 255: frames are the same whose pixels differ by no more, as an encoder leaves them."""
+"""Levels of 255: frames are the same whose pixels differ by no more, as an encoder leaves them."""
 
 LONG = 0.5
 """Share of a clip's frames: as many the same in a row are a frozen clip."""
@@ -58,19 +61,18 @@ class Look:
         same = self._last is not None and _same(frame, self._last)
         self._run = self._run + 1 if same else 1
         self.longest = max(self.longest, self._run)
-        grey = frame.mean(axis=2, dtype=np.float32)
-        self._size = grey.shape[0], grey.shape[1]
-        if frame.std(axis=(0, 1), dtype=np.float32).max() < FLAT:
+        self._size = frame.shape[0], frame.shape[1]
+        planes = np.ascontiguousarray(frame.transpose(2, 0, 1))
+        if _apart(planes, (1, 2)) <= FLAT:
             self.flat.append(self.frames)
         else:
-            self._see_borders(frame)
-        if np.percentile(grey, 99) < BLACK:
+            self._see_borders(planes)
+        if (planes.max(axis=0) < BLACK).mean() > DARK:
             self.black.append(self.frames)
         self._last, self.frames = frame, self.frames + 1
 
-    def _see_borders(self, frame: NDArray[np.uint8]) -> None:
-        rows = frame.std(axis=1, dtype=np.float32).max(axis=1) < FLAT
-        columns = frame.std(axis=0, dtype=np.float32).max(axis=1) < FLAT
+    def _see_borders(self, planes: NDArray[np.uint8]) -> None:
+        rows, columns = (_apart(planes, axis) <= FLAT for axis in (2, 1))
         edges = {"top": rows, "bottom": rows[::-1], "left": columns, "right": columns[::-1]}
         for edge, lines in edges.items():
             found = len(lines) if lines.all() else int(lines.argmin())
@@ -106,6 +108,11 @@ def flaws(frames: Iterable[NDArray[np.uint8]]) -> list[str]:
     for frame in frames:
         look.see(frame)
     return look.flaws
+
+
+def _apart(planes: NDArray[np.uint8], axis: int | tuple[int, int]) -> Any:
+    """How far the levels are apart along axes, in the channel where they are furthest."""
+    return (planes.max(axis=axis) - planes.min(axis=axis)).max(axis=0)
 
 
 def _same(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from vbench.errors import Unavailable, UsageError, VideoError
 from vbench.files.digest import content_of, digest
 from vbench.media.decode import Health, VideoFacts, decode, probe
-from vbench.runs.discover import discover, shown
+from vbench.runs.discover import Discovery, discover, shown
 from vbench.runs.plan import CUSTOM, Plan
 from vbench.runs.score_video import described
 from vbench.sampling.manifest import read_manifest
@@ -41,11 +41,16 @@ class Finding:
     message: str
 
 
-def check(plan: Plan) -> Iterator[Finding]:
-    """Findings about the videos of a plan; decodes each video once and reads it once for its digest."""
+def check(plan: Plan, there: Discovery | None = None) -> Iterator[Finding]:
+    """Findings about the videos of a plan; decodes each video once and reads it once for its digest.
+
+    Args:
+        plan: the videos.
+        there: what lies where they were looked for; all of the plan's folder by default.
+    """
     yield from _missing(plan)
     yield from _counts(plan)
-    yield from _not_read(plan)
+    yield from _not_read(plan, there or discover(plan.root))
     for video in plan.unexpected:
         yield Finding(WARNING, "unexpected", video, "belongs to no prompt of the suite; it is ignored")
     paths = {task.video: task.path for task in plan.tasks}
@@ -98,10 +103,10 @@ def _looked_through(path: Path) -> tuple[VideoFacts, str]:
     return probe(path), health.damage()
 
 
-def _not_read(plan: Plan) -> Iterator[Finding]:
+def _not_read(plan: Plan, there: Discovery) -> Iterator[Finding]:
     """What looks like a video or picture and is none of the run's; other files are only counted."""
     visited = {task.path for task in plan.tasks}
-    for one in discover(plan.root).not_read:
+    for one in there.not_read:
         if one.is_media and one.path not in visited:
             yield Finding(WARNING, "not_read", shown(one.path, plan.root), one.why)
 

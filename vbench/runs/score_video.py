@@ -101,6 +101,6 @@ def _marked(row: Row, video: Video) -> Row:
     try:
         form = f"{video.size[1]}x{video.size[0]}, {video.fps:g} fps, {video.frame_count} frames"
         damage = {DAMAGE: video.damage} if video.damage else {}
-    except VideoError:
+    except Exception:  # whatever it is, the row says what became of the unit
         return row
     return replace(row, format=form, details={**row.details, **damage})

@@ -17,8 +17,9 @@ from vbench.errors import NotApplicable, TooShort, UsageError, VideoError
 from vbench.files import ours
 from vbench.files.digest import digest
 from vbench.files.text import read_text
-from vbench.media.video import Video, is_video
+from vbench.media.video import Video
 from vbench.prompts.suite import PromptSuite
+from vbench.runs.discover import discover
 from vbench.runs.plan import prompt_from_name
 
 KEEP = T2V.samples
@@ -74,7 +75,7 @@ def videos_in(folder: Path) -> list[Path]:
     Raises:
         UsageError: there are none.
     """
-    paths = sorted(path for path in folder.glob("*") if not path.name.startswith(".") and is_video(path))
+    paths = [path for path in discover(folder).videos if path.parent == folder]
     if not paths:
         raise UsageError(f"{folder} holds no videos to filter.")
     return paths
@@ -156,6 +157,15 @@ def refuse_foreign(output: Path) -> None:
         raise UsageError(f"{log} holds no verdicts of a filter: move it away, or choose another folder.")
 
 
+def _copy(video: Path, named: Path, output: Path) -> None:
+    """A video under another name, with its suffix; of a folder of frames, all of them."""
+    if not video.is_dir():
+        ours.write(named.with_name(named.name + video.suffix), video.read_bytes(), listed_in=output)
+        return
+    for still in sorted(path for path in video.iterdir() if path.is_file()):
+        ours.write(named / still.name, still.read_bytes(), listed_in=output)
+
+
 def write_filtered(found: Filtered, output: Path) -> Path:
     """Copy the static videos as ``<prompt>-0``, ``-1``, ... and write the reference's JSON; returns their folder.
 
@@ -168,7 +178,7 @@ def write_filtered(found: Filtered, output: Path) -> Path:
     ours.remove_own(target, listed_in=output)
     for prompt, paths in found.static.items():
         for index, path in enumerate(paths):
-            ours.write(target / f"{prompt}-{index}{path.suffix}", path.read_bytes(), listed_in=output)
+            _copy(path, target / f"{prompt}-{index}", output)
     summary = {
         prompt: {"static_count": len(paths), "static_path": [str(path) for path in paths]}
         for prompt, paths in found.static.items()

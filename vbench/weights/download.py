@@ -21,6 +21,8 @@ BLOCK = 1 << 20
 SMALL = ("*.json", "*.txt", "*.model")
 """Configurations and vocabularies."""
 
+PIPELINE, WEIGHTS = "model_index.json", "*.safetensors"
+
 REDUNDANT = ("*.fp16*", "*non_ema*", "*.bin", "*.msgpack", "*.h5")
 """The same weights once more, for other precisions and libraries."""
 
@@ -106,8 +108,10 @@ def _fetch_folder(card: Checkpoint, watch: Watch, force: bool) -> Path:
 
 def _wanted(card: Checkpoint) -> list[str]:
     """Patterns of what is fetched: the files that must be there and the small ones beside them."""
+    if PIPELINE in card.files:  # its components, and not the single files that some repositories have beside them
+        return [PIPELINE, *(f"*/{name}" for name in (*SMALL, WEIGHTS))]
     if not card.path:
-        return [*SMALL, "*.safetensors"]
+        return [*SMALL, WEIGHTS]
     folders = {pattern.rpartition("/")[0] for pattern in card.files}
     beside = [f"{folder}/{small}".lstrip("/") for folder in folders for small in SMALL]
     return sorted({*card.files, *beside})

@@ -68,6 +68,14 @@ def overlapping() -> bytes:
     return content[:start] + b"".join(entries) + bytes(end)
 
 
+def with_table(entries: int, content: bytes, signature: bytes = b"") -> bytes:
+    """A zip whose last record counts so many entries, and whose table of contents is this."""
+    end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, entries, entries, len(content), 0, 0)
+    return content + signature + end
+
+
+CENTRAL = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", 20, 20, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0) + b"a/"
+
 BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "parent": (lambda: entry("../submission.json"), "points outside"),
     "parent within": (lambda: entry("frames/../../x.jpg"), "points outside"),
@@ -92,6 +100,10 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "lying bomb": (lambda: lying(100), "no readable zip"),
     "overlapping": (overlapping, "overlap"),
     "too many": (lambda: zipped({f"frames/{n}.jpg": b"" for n in range(21)}), "21 files; at most 20"),
+    "too many folders": (lambda: with_table(20_000, CENTRAL * 20_000), "20,000 files; at most 20"),
+    "too many folders, uncounted": (lambda: with_table(1, CENTRAL * 20_000), "table of contents has 960,000 bytes"),
+    "counted a second time": (lambda: with_table(1, CENTRAL, b"PK\x06\x07" + bytes(16)), "more than 4 GiB"),
+    "a large head": (lambda: zipped({"submission.json": b"[]," * 350_000}), "at most 1,048,576"),
     "too large": (lambda: b"PK" + bytes(1 << 20), "at most 1,048,576 are allowed"),
     "no archive": (lambda: b"hello", "no readable zip"),
     "nothing": (lambda: b"", "no readable zip"),
@@ -118,7 +130,7 @@ def test_a_picture_larger_than_any_frame_is_refused() -> None:
     Image.new("L", (8192, 8192)).save(file, format="jpeg")
     with pytest.raises(Refused, match="no JPEG"):
         read_archive(zipped({"frames/a.jpg": file.getvalue()}), Limits(1 << 22, 20, 1 << 22, 2000, 1 << 22))
-    with pytest.raises(Refused, match="a frame has at most"):
+    with pytest.raises(Refused, match="at most 1,000 are allowed"):
         read_archive(zipped({"frames/a.jpg": file.getvalue()}), Limits(1 << 22, 20, 1 << 22, 2000, 1000))
 
 

@@ -264,7 +264,7 @@ def test_an_endless_upload_is_dropped_on_the_way(serve: Serve, tmp_path: Path) -
     assert post(server, bytes(1_000_001)).status_code == 413
     address = urlsplit(server.url)
     with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
-        connection.sendall(b"POST /api/submissions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        connection.sendall(b"POST /api/submissions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
         sent = 0
         try:
             while sent < 100_000_000:
@@ -280,7 +280,7 @@ def test_a_slow_upload_is_given_up(serve: Serve, tmp_path: Path) -> None:
     server = serve(f"sqlite:///{tmp_path}/board.sqlite", upload_seconds=1, uploads_at_once=1)
     address = urlsplit(server.url)
     with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
-        connection.sendall(b"POST /api/submissions HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nPK")
+        connection.sendall(b"POST /api/submissions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nPK")
         assert post(server, archive(tmp_path)).status_code == 201  # it waited for the place
         assert b"408" in connection.recv(1000)
 

@@ -232,15 +232,7 @@ class Checkpoint:
                 variant=self.options.variant or None,
                 **parts,
             )
-        except (
-            OSError,
-            ValueError,
-            ImportError,
-            RuntimeError,
-            TypeError,
-            NotImplementedError,
-            SafetensorError,
-        ) as error:
+        except (OSError, ValueError, ImportError, RuntimeError, TypeError, SafetensorError) as error:
             raise UsageError(f"{self.place} cannot be loaded as {kind.__name__}: {error}") from error
         _refuse_unloaded(pipeline, self.place)
         pipeline.set_progress_bar_config(disable=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,21 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    OperationalError,
+    ProgrammingError,
+)  # fmt: skip
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from vbench.errors import UsageError
-
-WAIT = 60
-"""Seconds that a writer waits for the one before."""
+from vbench.leaderboard.errors import Unavailable
 
 LOCK = 0x76_62_65_6E_63_68
 """Number of the advisory lock on PostgreSQL: "vbench" in ASCII."""
@@ -41,32 +50,41 @@ class Database:
 
     Args:
         url: as SQLAlchemy writes it; ``postgresql://`` means the psycopg driver.
+        seconds: that a writer waits for the one before.
 
     Raises:
         UsageError: it cannot be reached, or a newer version of vbench has written it.
     """
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+    def __init__(self, url: str, seconds: int = 60) -> None:
+        self.engine = _engine(url, seconds)
         _refuse_foreign(self.engine)
         try:
             with self._transaction(**MIGRATES) as connection:
                 command.upgrade(migrations(connection), "head")
-        except OperationalError as error:
-            raise UsageError(f"The database {self.engine.url!r} cannot be opened: {error.orig}") from error
+        except DBAPIError as error:
+            raise UsageError(f"The database {self.engine.url!r} cannot be opened: {_reason(error)}.") from error
         except CommandError as error:
             raise UsageError(f"{self.engine.url!r} was written by a newer vbench ({error}).") from error
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that changes nothing; it never waits for a writer."""
-        with Session(self.engine) as session:
+        """A session that changes nothing; it never waits for a writer.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        with _spoken(), Session(self.engine) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session that is the only writer; committed at the end, or nothing of it is there."""
-        with self._transaction() as connection, Session(connection) as session:
+        """A session that is the only writer; committed at the end, or nothing of it is there.
+
+        Raises:
+            Unavailable: the database does not answer, another writer does not end, or the disk is full.
+        """
+        with _spoken(), self._transaction() as connection, Session(connection) as session:
             yield session
             session.flush()
 
@@ -90,20 +108,47 @@ def migrations(connection: Connection) -> Config:
     return config
 
 
-def _engine(url: str) -> Engine:
+FULL = ("disk is full", "No space left on device", "could not extend file")
+"""What a database says when there is no room."""
+
+
+@contextmanager
+def _spoken() -> Iterator[None]:
+    """What only a database understands, in words; what is wrong with a statement of ours stays as it is."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (OperationalError, DatabaseError, PoolTimeout) as error:
+        if isinstance(error, ProgrammingError | DataError):
+            raise
+        reason = _reason(error)
+        full = any(words in reason for words in FULL)
+        raise Unavailable(f"The database cannot be used now: {reason}. Nothing was changed.", full) from error
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what the driver says, which has neither the statement nor its values."""
+    said = str(error.orig) if isinstance(error, DBAPIError) else "all connections are in use"
+    return said.strip().partition("\n")[0].rstrip(".")
+
+
+def _engine(url: str, seconds: int) -> Engine:
     try:
         address = make_url(url)
         if address.drivername == "postgresql":
             address = address.set(drivername="postgresql+psycopg")
-        engine = create_engine(address)
+        engine = create_engine(address, pool_pre_ping=address.drivername.startswith("postgresql"))
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise UsageError(
             f"A board cannot be kept there: {error}. Expected sqlite:///FILE or postgresql://USER@HOST/NAME."
         ) from error
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", partial(_prepare_sqlite, seconds=seconds))
         event.listen(engine, "begin", _begin_sqlite)
-    elif engine.dialect.name != "postgresql":
+    elif engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", partial(_prepare_postgresql, seconds=seconds))
+    else:
         raise UsageError(f"A board is kept in SQLite or PostgreSQL, not in {engine.dialect.name}.")
     return engine
 
@@ -126,9 +171,14 @@ def _refuse_foreign(engine: Engine) -> None:
             raise UsageError(f"{file} is a database of something else: name another file for the board.")
 
 
-def _prepare_sqlite(connection: Any, _: Any) -> None:
+def _prepare_postgresql(connection: Any, _: Any, *, seconds: int) -> None:
+    connection.execute(f"SET lock_timeout = {seconds * 1000}")
+    connection.commit()
+
+
+def _prepare_sqlite(connection: Any, _: Any, *, seconds: int) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={WAIT * 1000}"):
+    for pragma in (f"busy_timeout={seconds * 1000}", "journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -1,6 +1,7 @@
 """Reading an archive that a stranger made: nothing is written to disk, and no header is believed.
 
-Every entry is looked at before any is unpacked, and unpacking stops at the limit whatever the entry claims.
+The size of the table of contents is looked at before the table is read, every entry before any is unpacked, and
+unpacking stops at the limit whatever the entry claims.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import PurePosixPath
 from PIL import Image
 
 from vbench.errors import Refused
-from vbench.files.strict_json import unseen
+from vbench.files.strict_json import LARGEST, unseen
 from vbench.leaderboard.settings import Settings
 
 ENCRYPTED = 0x1
@@ -45,6 +46,29 @@ SMALL = 1 << 16
 """Bytes up to which a file may be packed as tightly as it can be."""
 
 FRAME_PIXELS = 4096 * 4096
+
+MIB = 1 << 20
+
+MOST_BYTES = {
+    "submission.json": MIB,
+    "scores.jsonl": 64 * MIB,
+    "samples.jsonl": 64 * MIB,
+    "*_eval_results.json": LARGEST,
+    "*_full_info.json": LARGEST,
+    "videos/*.mp4": 16 * MIB,
+}
+"""Largest file of a kind, unpacked; of a frame it is a setting."""
+
+MEDIA_BYTES = 64 * MIB
+"""Of all frames and videos together."""
+
+ENTRY_BYTES = 1024
+"""In the table of contents, that an entry has at most on the average."""
+
+END, END_64 = b"PK\x05\x06", b"PK\x06\x07"
+"""Signatures of the record that ends a zip, and of the one before it where the zip is larger than 4 GiB."""
+
+END_BYTES, END_64_BYTES, LONGEST_COMMENT = 22, 20, 0xFFFF
 
 
 @dataclass(frozen=True)
@@ -81,8 +105,12 @@ def read_archive(content: bytes, limits: Limits) -> dict[str, bytes]:
     """
     if len(content) > limits.archive_bytes:
         raise Refused([f"The archive has {len(content):,} bytes; at most {limits.archive_bytes:,} are allowed."])
-    if content.lstrip()[:1] == b"{":
+    if content[:64].lstrip()[:1] == b"{":
+        if len(content) > LARGEST:
+            raise Refused([f"The result file has {len(content):,} bytes; at most {LARGEST:,} are allowed."])
         return {"eval_results.json": content}
+    if reasons := [*_table_objections(content, limits)]:
+        raise Refused(reasons)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_ignored(entry)]
@@ -91,9 +119,26 @@ def read_archive(content: bytes, limits: Limits) -> dict[str, bytes]:
             files = {entry.filename: _unpacked(archive, entry) for entry in entries}
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError, struct.error) as error:
         raise Refused([f"This is no readable zip archive: {error}."]) from error
-    if reasons := [reason for name, data in files.items() for reason in _wrong_type(name, data, limits)]:
+    if reasons := [reason for name, data in files.items() for reason in _wrong_type(name, data)]:
         raise Refused(reasons)
     return files
+
+
+def _table_objections(content: bytes, limits: Limits) -> Iterator[str]:
+    """Why the table of contents should not even be read, from the record at the end that says how large it is."""
+    end = content.rfind(END, -END_BYTES - LONGEST_COMMENT)
+    if content[-END_BYTES:][:4] == END and content[-2:] == b"\0\0":
+        end = len(content) - END_BYTES  # without a comment, whatever its own bytes look like
+    if end < 0 or end + END_BYTES > len(content):
+        yield "This is no readable zip archive: it has no table of contents."
+        return
+    entries, size = struct.unpack_from("<HI", content, end + 10)
+    if content[max(end - END_64_BYTES, 0) : end].startswith(END_64):
+        yield "The archive is in the form for more than 4 GiB; make it with: vbench submit"
+    elif entries > limits.files:
+        yield f"The archive holds {entries:,} files; at most {limits.files:,} are allowed."
+    elif size > limits.files * ENTRY_BYTES:
+        yield f"The archive's table of contents has {size:,} bytes; at most {limits.files * ENTRY_BYTES:,} are allowed."
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
@@ -114,6 +159,9 @@ def _objections(entries: list[zipfile.ZipInfo], size: int, limits: Limits) -> It
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > limits.unpacked_bytes:
         yield f"The archive unpacks to {unpacked:,} bytes; at most {limits.unpacked_bytes:,} are allowed."
+    media = sum(entry.file_size for entry in entries if entry.filename.startswith(("frames/", "videos/")))
+    if media > MEDIA_BYTES:
+        yield f"Its frames and videos have {media:,} bytes; at most {MEDIA_BYTES:,} are allowed. Send fewer videos."
     if sum(entry.compress_size for entry in entries) > size:
         yield "The files of the archive overlap: together they are larger than the archive."
     for name, count in Counter(entry.filename.casefold() for entry in entries).items():
@@ -139,17 +187,17 @@ def _entry_objections(entry: zipfile.ZipInfo, limits: Limits) -> Iterator[str]:
         yield f"{shown} is packed by a method other than deflate."
     elif entry.is_dir() or _is_ignored(entry):
         return
-    elif not any(pattern.fullmatch(name) for pattern in KINDS.values()):
+    elif (known := next((kind for kind, pattern in KINDS.items() if pattern.fullmatch(name)), None)) is None:
         yield f"{shown} does not belong into a submission; expected are {', '.join(KINDS)}."
+    elif entry.file_size > (most := MOST_BYTES.get(known, limits.frame_bytes)):
+        yield f"{shown} unpacks to {entry.file_size:,} bytes; at most {most:,} are allowed."
     elif entry.file_size > SMALL and entry.file_size > limits.ratio * entry.compress_size:
         yield f"{shown} unpacks to more than {limits.ratio} times its packed size."
 
 
-def _wrong_type(name: str, data: bytes, limits: Limits) -> Iterator[str]:
+def _wrong_type(name: str, data: bytes) -> Iterator[str]:
     if name.startswith("frames/"):
-        if len(data) > limits.frame_bytes:
-            yield f"{name!r:.100} has {len(data):,} bytes; a frame has at most {limits.frame_bytes:,}."
-        elif not _is_jpeg(data):
+        if not _is_jpeg(data):
             yield f"{name!r:.100} is no JPEG picture."
     elif name.startswith("videos/"):
         if data[4:8] != b"ftyp":

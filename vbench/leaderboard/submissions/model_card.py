@@ -100,7 +100,7 @@ def read_card(values: Mapping[str, Any]) -> ModelCard:
     """
     known = {name: value for name, value in values.items() if name in _TYPES}
     reasons = [f"card: unknown field {name!r:.60}; known are {', '.join(_TYPES)}." for name in values.keys() - _TYPES]
-    reasons += [f"card: {name} is missing." for name in _REQUIRED if not known.get(name)]
+    reasons += [f"card: {name} is missing." for name in _REQUIRED if _is_blank(known.get(name))]
     reasons += [reason for name, value in known.items() for reason in _field(name, value)]
     if reasons:
         raise Refused(sorted(reasons))
@@ -167,6 +167,10 @@ def _is_date(value: str) -> bool:
         return date.fromisoformat(value).isoformat() == value
     except ValueError:
         return False
+
+
+def _is_blank(value: Any) -> bool:
+    return not value or (isinstance(value, str) and not value.strip())
 
 
 def _clean(value: Any) -> Any:

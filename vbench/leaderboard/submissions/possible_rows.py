@@ -11,17 +11,13 @@ from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec, Values
 from vbench.runs.store import FAILED, FINAL, SCORED, Row
 
 LOOKED_AT = 16
-"""Frames that the dimensions in :data:`BY_LOOKS` look at, whatever the video's length."""
+"""Frames that a dimension looks at which does not look at all of them, whatever the video's length."""
 
-BY_PAIRS = ("subject_consistency", "background_consistency")
-BY_FRAMES = ("appearance_style",)
-BY_LOOKS = ("object_class", "multiple_objects", "scene", "spatial_relationship")
-"""A video weighs as many as it has pairs of frames, frames, or frames that were looked at; elsewhere it weighs 1."""
+BY_LENGTH = (Counts.PAIRS, Counts.FRAMES)
+"""The longer a video, the more it weighs."""
 
-BY_LENGTH = (*BY_PAIRS, *BY_FRAMES)
-
-SHARES = ("object_class", "multiple_objects", "scene")
-"""Raw scores that are a number of frames with a hit over :data:`LOOKED_AT`."""
+WEIGHTY = (*BY_LENGTH, Counts.LOOKED_AT)
+"""A video weighs as many as something of it was counted; elsewhere it weighs 1."""
 
 MOST_FRAMES = 100_000
 
@@ -58,14 +54,14 @@ def wrong_values(rule: DimensionSpec, rows: Sequence[Row], counted: bool) -> Ite
     elif rule.values is Values.BOOLEAN and (between := [row for row in rows if row.value not in (None, 0, 1)]):
         yield f"{name}: a video scores 0 or 1, found {between[0].value:g} of {between[0].video!r:.100}."
     elif counted and (odd := [row for row in rows if row.value is not None and not _is_share(rule, row.value)]):
-        what = f"hits in {LOOKED_AT} frames" if name in SHARES else f"hits in at most {LOOKED_AT} frames"
+        what = f"hits in {LOOKED_AT} frames" if rule.values is Values.HITS else f"hits in at most {LOOKED_AT} frames"
         yield f"{name}: a video's score is {what}, found {odd[0].value:g} of {odd[0].video!r:.100}."
 
 
 def _is_share(rule: DimensionSpec, value: float) -> bool:
     """Whether a dimension that counts frames can give the value."""
     found = rule.counts is Counts.FOUND
-    sizes = (LOOKED_AT,) if rule.name in SHARES else range(1, LOOKED_AT + 1) if found else ()
+    sizes = (LOOKED_AT,) if rule.values is Values.HITS else range(1, LOOKED_AT + 1) if found else ()
     return not sizes or any(abs(value * size - round(value * size)) < TOLERANCE for size in sizes)
 
 
@@ -76,9 +72,9 @@ def wrong_weights(rule: DimensionSpec, rows: Sequence[Row], counted: bool) -> It
         weight = row.weight
         if weight is None:
             continue
-        if rule.counts is Counts.FRAMES and not (name in BY_LOOKS and counted):
+        if rule.counts in WEIGHTY and not (rule.counts is Counts.LOOKED_AT and counted):
             right, should = float(weight).is_integer() and 1 <= weight <= MOST_FRAMES, "a number of frames"
-        elif name in BY_LOOKS:
+        elif rule.counts is Counts.LOOKED_AT:
             right, should = weight == LOOKED_AT, f"{LOOKED_AT}, the frames that are looked at"
         else:
             right, should = weight == 1 or (rule.counts is Counts.FOUND and weight == 0), "1"
@@ -87,14 +83,15 @@ def wrong_weights(rule: DimensionSpec, rows: Sequence[Row], counted: bool) -> It
             return
 
 
-def wrong_lengths(rows: Iterable[Row], stated: int | None) -> Iterator[str]:
+def wrong_lengths(rows: Iterable[Row], stated: int | None, benchmark: Benchmark) -> Iterator[str]:
     """Videos whose rows are of different numbers of frames, or of others than the card states.
 
     Args:
         rows: of all dimensions.
         stated: frames of a video as the card has it; a decoder may find one more or less.
+        benchmark: whose dimensions they are.
     """
-    for video, lengths in lengths_of(rows).items():
+    for video, lengths in lengths_of(rows, benchmark).items():
         if len(lengths) > 1:
             yield f"The rows of {video!r:.100} are of {_words(lengths)} frames: a weight does not follow from them."
             return
@@ -121,11 +118,11 @@ def wrong_formats(rows: Iterable[Row], resolution: str, fps: float | None) -> It
             return
 
 
-def unevenly_long(rows: Iterable[Row]) -> Iterator[str]:
+def unevenly_long(rows: Iterable[Row], benchmark: Benchmark) -> Iterator[str]:
     """Why a result is not ranked whose long videos outweigh its short ones."""
     by_dimension: dict[str, list[float]] = defaultdict(list)
     for row in rows:
-        if row.dimension in (*BY_LENGTH, *BY_LOOKS) and row.weight is not None:
+        if row.weight is not None and _counts(row, benchmark) in WEIGHTY:
             by_dimension[row.dimension].append(row.weight)
     for name, weights in by_dimension.items():
         if max(weights) > EVEN * min(weights):
@@ -136,14 +133,15 @@ def unevenly_long(rows: Iterable[Row]) -> Iterator[str]:
             return
 
 
-def lengths_of(rows: Iterable[Row]) -> dict[str, set[int]]:
+def lengths_of(rows: Iterable[Row], benchmark: Benchmark) -> dict[str, set[int]]:
     """Video -> numbers of frames that follow from its formats and weights; one where they agree."""
     lengths: dict[str, set[int]] = defaultdict(set)
     for row in rows:
         if found := _FORMAT.fullmatch(row.format):
             lengths[row.video].add(int(found.group(4)))
-        if row.weight is not None and row.dimension in BY_LENGTH:
-            lengths[row.video].add(int(row.weight) + (row.dimension in BY_PAIRS))
+        counts = _counts(row, benchmark)
+        if row.weight is not None and counts in BY_LENGTH:
+            lengths[row.video].add(int(row.weight) + (counts is Counts.PAIRS))
     return dict(lengths)
 
 
@@ -155,6 +153,11 @@ def above_everything(scores: Mapping[str, Figure], benchmark: Benchmark) -> Iter
                 f"{name}: the score {scores[name].value:.4f} is above {rule.maximum:g}, which the protocol takes for "
                 "the highest that any model reaches."
             )
+
+
+def _counts(row: Row, benchmark: Benchmark) -> Counts | None:
+    rule = benchmark.rules.get(row.dimension)
+    return rule.counts if rule else None
 
 
 def _words(lengths: Iterable[int]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from vbench.benchmarks.base import Benchmark
 from vbench.errors import Refused, UsageError, VBenchError
-from vbench.files.strict_json import loads, unseen
+from vbench.files.strict_json import lines, unseen
 from vbench.leaderboard.rewrap import is_readable
 from vbench.leaderboard.submissions.findings import Findings
 from vbench.leaderboard.submissions.model_card import ModelCard
@@ -56,6 +56,8 @@ WORD = "Not verified: the scores are the submitter's word; the board has not see
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _VERSION = re.compile(r"\d[0-9A-Za-z.+!_-]{0,80}")
+
+MOST_SAMPLES = 100_000
 
 
 def check_dates(record: Mapping[str, Any], card: ModelCard, now: datetime, found: Findings) -> None:
@@ -172,13 +174,11 @@ def check_samples(content: bytes, card: ModelCard, rows: Sequence[Row], benchmar
 
 
 def _samples(content: bytes) -> Iterator[SampleRecord]:
-    for number, line in enumerate(content.split(b"\n"), 1):
-        if line.strip():
-            where = f"samples.jsonl, line {number}"
-            try:
-                yield record_of(loads(line, where), where)
-            except UsageError as error:
-                raise Refused([str(error)]) from error
+    for where, record in lines(content, "samples.jsonl", MOST_SAMPLES):
+        try:
+            yield record_of(record, where)
+        except UsageError as error:
+            raise Refused([str(error)]) from error
 
 
 def _other_videos(samples: Sequence[SampleRecord], rows: Sequence[Row]) -> Iterator[str]:

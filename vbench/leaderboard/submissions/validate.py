@@ -23,7 +23,7 @@ from vbench.benchmarks.t2v import T2V
 from vbench.compat.read_result_files import read_results
 from vbench.dimensions.profiles import profiles
 from vbench.errors import Refused, VBenchError
-from vbench.files.strict_json import bad_texts, loads, unseen
+from vbench.files.strict_json import bad_texts, lines, loads, unseen
 from vbench.leaderboard.submissions.archive import names_like
 from vbench.leaderboard.submissions.expected_suites import Expected, expected, suite_of
 from vbench.leaderboard.submissions.findings import Findings
@@ -204,20 +204,14 @@ def _head(files: Mapping[str, bytes], found: Findings) -> dict[str, Any]:
 
 
 def _read_rows(content: bytes, form: int, found: Findings) -> list[Row]:
-    lines = content.split(b"\n")
-    if len(lines) > MOST_ROWS:
-        raise Refused([f"scores.jsonl has {len(lines):,} lines; at most {MOST_ROWS:,} are allowed."])
     rows = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            where = f"scores.jsonl, line {number}"
-            values = loads(line, where)
-            if form == 1 and isinstance(values, dict):
-                values.setdefault("format", "")
-            if wrong := _wrong_fields(values):
-                found.reasons.append(f"{where}: {wrong}.")
-            else:
-                rows.append(Row(cache_key="", sha256=values.pop("content"), **values))
+    for where, values in lines(content, "scores.jsonl", MOST_ROWS):
+        if form == 1 and isinstance(values, dict):
+            values.setdefault("format", "")
+        if wrong := _wrong_fields(values):
+            found.reasons.append(f"{where}: {wrong}.")
+        else:
+            rows.append(Row(cache_key="", sha256=values.pop("content"), **values))
         if found.full:
             break
     return rows
@@ -320,9 +314,9 @@ def _check_rows(rows: Sequence[Row], form: str, card: ModelCard, benchmark: Benc
     if form == OURS:
         if any(row.status == SCORED and not row.format for row in rows):
             found.unverified.append("Not recorded: size, rate and number of frames of the videos.")
-        found.reasons += wrong_lengths(rows, card.frames)
+        found.reasons += wrong_lengths(rows, card.frames, benchmark)
         found.reasons += wrong_formats(rows, card.resolution, card.fps)
-    found.apart += unevenly_long(rows)
+    found.apart += unevenly_long(rows, benchmark)
 
 
 def _wrong_texts(rows: Sequence[Row]) -> Iterator[str]:

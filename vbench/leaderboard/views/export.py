@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
 from vbench.benchmarks.t2v import RULES
 from vbench.leaderboard.views.board_row import SIDES, BoardRow
 
-RUNNABLE = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the start of a formula."""
+RUNNABLE = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a spreadsheet takes for the start of a formula; the signs also in their full-width and small forms."""
 
 SCORES = (*reversed(SIDES), *RULES)
 
@@ -35,14 +36,19 @@ def as_csv(entries: Iterable[BoardRow]) -> str:
 
 
 def cell(value: Any) -> Any:
-    """A value as a spreadsheet should see it: numbers as they are, text that cannot run.
+    r"""A value as a spreadsheet should see it: numbers as they are, text that cannot run.
 
-    >>> cell(-0.5), cell("=HYPERLINK(1)"), cell("-1"), cell("a model")
-    (-0.5, "'=HYPERLINK(1)", "'-1", 'a model')
+    >>> cell(-0.5), cell("=HYPERLINK(1)"), cell("-1"), cell("a model"), cell(" \N{FULLWIDTH EQUALS SIGN}1")[:2]
+    (-0.5, "'=HYPERLINK(1)", "'-1", 'a model', "' ")
     """
-    if isinstance(value, str) and value.startswith(RUNNABLE):
+    if isinstance(value, str) and _runs(value):
         return f"'{value}"
     return "" if value is None else value
+
+
+def _runs(text: str) -> bool:
+    """Whether it starts, perhaps after blanks, with what a spreadsheet calculates."""
+    return text.startswith(RUNNABLE) or unicodedata.normalize("NFKC", text.lstrip()[:1]).startswith(RUNNABLE)
 
 
 def _cells(entry: BoardRow) -> dict[str, Any]:

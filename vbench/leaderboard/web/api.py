@@ -1,47 +1,55 @@
 """The board over HTTP: submissions come in, tables go out.
 
-An archive is counted while it arrives and dropped as soon as it is too large. Refusals are JSON:
-``{"error": ..., "reasons": [...]}``.
+An archive is counted while it arrives and dropped as soon as it is too large. Refusals are JSON
+(:func:`vbench.leaderboard.web.http.refusal`).
 """
 
 from __future__ import annotations
 
-import math
-from asyncio import Semaphore
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path as File
 from typing import Annotated, Any
 
 import anyio
-import uvicorn
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Path, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from sqlalchemy import text
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from vbench.errors import Refused
+from vbench.errors import Refused, VBenchError
 from vbench.files.strict_json import loads
 from vbench.leaderboard.board import Board, Receipt
-from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
+from vbench.leaderboard.errors import TooLarge
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
 from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.export import as_csv, as_json
 from vbench.leaderboard.views.ranking import View, rows
-from vbench.leaderboard.web.http import GUARDED
+from vbench.leaderboard.web.desk import Desk
+from vbench.leaderboard.web.gate import bearer, too_many
+from vbench.leaderboard.web.http import GUARDED, in_words, refusal
 from vbench.leaderboard.web.rate_limit import RateLimiter
+from vbench.leaderboard.web.senders import Senders, one_of
+from vbench.leaderboard.web.ui.render import render
 
-MINUTE, HOUR = 60, 3600
+TITLE = "VBench leaderboard"
+
+HOUR = 3600
+
+LARGEST_NUMBER = 2**31 - 1
+"""Of a submission; the database has no larger ones."""
 
 KINDS = {"jpg": "image/jpeg", "mp4": "video/mp4"}
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The application; ``app.state.board`` is the board.
+    """The application; ``app.state`` has the ``board``, the ``senders`` and the ``desk`` where archives are handed in.
+
+    It is served behind a :class:`vbench.leaderboard.web.gate.Gate`.
 
     Args:
         settings: of the board.
@@ -49,63 +57,55 @@ def create_app(settings: Settings) -> FastAPI:
     Raises:
         UsageError: the database cannot be opened.
     """
-    board = Board(settings)
+    board = Board(settings, check_here=False)
+    senders = Senders(settings.trusted_proxies, settings.address_hours)
+    desk = Desk(settings, senders)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        desk.close()
         board.close()
 
-    app = FastAPI(title="VBench leaderboard", docs_url="/api/docs", openapi_url="/api/openapi.json", lifespan=lifespan)
-    app.state.board = board
-    app.include_router(_routes(board, settings))
-    app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(NotAllowed, _not_allowed)
-    app.add_exception_handler(NotFound, _not_found)
+    app = FastAPI(title=TITLE, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=lifespan)
+    app.state.board, app.state.senders, app.state.desk = board, senders, desk
+    app.include_router(_routes(board, desk))
+    app.add_exception_handler(VBenchError, _cannot)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _wrong_call)
     return app
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve the board until the process is told to stop.
-
-    Behind a proxy on the same machine, a sender's address is what the proxy writes into ``X-Forwarded-For``.
-    """
-    from vbench.leaderboard.web.ui.mount import mount
-
-    app = create_app(settings)
-    mount(app, app.state.board)
-    uvicorn.run(app, host=host, port=port, log_level="warning")
-
-
 def token_of(request: Request) -> str:
     """The bearer token of a request, ``""`` without one."""
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else ""
+    return bearer(request.headers)
 
 
 Token = Annotated[str, Depends(token_of)]
 
+Number = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]
 
-def _routes(board: Board, settings: Settings) -> APIRouter:
-    requests = RateLimiter(settings.requests_per_minute, MINUTE)
-    submissions = RateLimiter(settings.submissions_per_hour, HOUR)
-    places = Semaphore(settings.uploads_at_once)
-    routes = APIRouter(dependencies=[Depends(_limited(requests))])
 
-    @routes.post("/api/submissions", status_code=201, dependencies=[Depends(_limited(submissions))])
-    async def submit(request: Request, token: Token, card: str = "") -> dict[str, Any]:
+def _routes(board: Board, desk: Desk) -> APIRouter:
+    submissions = RateLimiter(board.settings.submissions_per_hour, HOUR)
+    routes = APIRouter()
+
+    @routes.post("/api/submissions", status_code=201)
+    async def submit(request: Request, token: Token, card: str = "") -> Any:
         """Send an archive as the request's body; ``card`` is a model card as JSON for archives without one."""
+        waits = [submissions.wait(f"address {one_of(address_of(request))}")]
+        waits += [submissions.wait(f"token {token}")] if token else []
+        if any(waits):
+            return too_many(max(waits))
         given = _card(card) if card else None
-        async with places:
-            archive = await _body(request, settings)
-            key, earlier = (request.headers.get(name, "") for name in ("idempotency-key", "earlier-token"))
-            send = partial(board.submit, archive, token, _address(request), given, key=key, earlier=earlier)
-            return _receipt(await run_in_threadpool(send))
+        upload = await _received(request, desk, board.settings)
+        sender = desk.senders.name(address_of(request))
+        key, earlier = (request.headers.get(name, "") for name in ("idempotency-key", "earlier-token"))
+        check = partial(board.submit, token=token, submitter=sender, card=given, key=key, earlier=earlier)
+        return _receipt(await desk.take(upload, address_of(request), check))
 
     @routes.get("/api/submissions/{number}")
-    def submission(number: int, token: Token) -> dict[str, Any]:
+    def submission(number: Number, token: Token) -> dict[str, Any]:
         """A published submission; with its token, its account's or an admin's whatever its state."""
         detail = board.submission(number, token)
         return {
@@ -117,13 +117,13 @@ def _routes(board: Board, settings: Settings) -> APIRouter:
         }
 
     @routes.post("/api/submissions/{number}/publish")
-    def publish(number: int, token: Token) -> dict[str, Any]:
+    def publish(number: Number, token: Token) -> dict[str, Any]:
         """Show a pending submission on the board; with an admin's token."""
         board.publish(number, token)
         return {"id": number, "state": board.submission(number, token).entry.state}
 
     @routes.post("/api/submissions/{number}/certify/{mark}")
-    def certify(number: int, mark: str, token: Token) -> dict[str, Any]:
+    def certify(number: Number, mark: str, token: Token) -> dict[str, Any]:
         """Mark a submission as ``gold``, ``silver`` or ``none``; with an admin's token."""
         board.certify(number, "" if mark == "none" else mark, token)
         return {"id": number, "certification": board.submission(number, token).entry.certification}
@@ -140,23 +140,21 @@ def _routes(board: Board, settings: Settings) -> APIRouter:
         }
 
     @routes.post("/api/submissions/{number}/withdraw")
-    def withdraw(number: int, token: Token) -> dict[str, Any]:
+    def withdraw(number: Number, token: Token) -> dict[str, Any]:
         """Take a submission off the board; with the token of its receipt or an admin's."""
         board.withdraw(number, token)
         return {"id": number, "state": board.submission(number, token).entry.state}
 
     @routes.get("/api/submissions/{number}/archive")
-    def archive(number: int, token: Token) -> Response:
+    def archive(number: Number, token: Token) -> Response:
         """The archive of a submission, as it was received."""
         name = f'attachment; filename="submission-{number}.zip"'
-        headers = {**GUARDED, "Content-Disposition": name}
-        return Response(board.archive(number, token), media_type="application/zip", headers=headers)
+        return _streamed(board.archive_parts(number, token), "application/zip", {"Content-Disposition": name})
 
     @routes.get("/api/submissions/{number}/media/{name:path}")
-    def media(number: int, name: str, token: Token) -> Response:
+    def media(number: Number, name: str, token: Token) -> Response:
         """A frame or video of a submission."""
-        content = board.medium(number, name, token)
-        return Response(content, media_type=KINDS[name.rsplit(".", 1)[-1]], headers=GUARDED)
+        return _streamed(board.medium_parts(number, name, token), KINDS[name.rsplit(".", 1)[-1]], {})
 
     @routes.get("/api/board.json")
     def board_json(request: Request) -> Response:
@@ -169,6 +167,11 @@ def _routes(board: Board, settings: Settings) -> APIRouter:
         headers = {**GUARDED, "Content-Disposition": 'attachment; filename="board.csv"'}
         return Response(as_csv(_shown(board, request)), media_type="text/csv; charset=utf-8", headers=headers)
 
+    @routes.get("/api/docs", include_in_schema=False)
+    def docs(request: Request) -> HTMLResponse:
+        """What can be asked; a plain page that loads nothing."""
+        return HTMLResponse(render("api.html", schema=request.app.openapi()))
+
     @routes.get("/healthz")
     def healthz() -> dict[str, str]:
         """Whether the database answers."""
@@ -179,40 +182,25 @@ def _routes(board: Board, settings: Settings) -> APIRouter:
     return routes
 
 
-def _limited(flood: RateLimiter) -> Any:
-    """A dependency that turns a sender away who comes too often, by address and by token."""
-
-    def limited(request: Request, token: Token) -> None:
-        waits = [flood.wait(f"address {_address(request)}")]
-        if token:
-            waits.append(flood.wait(f"token {token}"))
-        if any(waits):
-            seconds = math.ceil(max(waits))
-            raise HTTPException(429, f"Too many requests; come back in {seconds} s.", {"Retry-After": str(seconds)})
-
-    return limited
-
-
-async def _body(request: Request, settings: Settings) -> bytes:
-    """The body of a request, given up as soon as it is too large or too slow."""
-    too_large = HTTPException(
-        413, f"The archive is larger than {settings.upload_bytes:,} bytes.", {"Connection": "close"}
-    )
+async def _received(request: Request, desk: Desk, settings: Settings) -> File:
+    """The body of a request on disk, given up as soon as it is too large or too slow."""
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > settings.upload_bytes:
-        raise too_large
-    content = bytearray()
+    if declared.isdecimal() and int(declared[:20]) > settings.upload_bytes:
+        raise TooLarge(f"The archive is larger than {settings.upload_bytes:,} bytes.")
     try:
         with anyio.fail_after(settings.upload_seconds):
-            async for chunk in request.stream():
-                content += chunk
-                if len(content) > settings.upload_bytes:
-                    raise too_large
+            return await desk.uploads.receive(request.stream(), one_of(address_of(request)))
     except TimeoutError:
         raise HTTPException(408, f"The archive did not arrive in {settings.upload_seconds} s.") from None
     except ClientDisconnect:
         raise HTTPException(400, "The sender went away.") from None
-    return bytes(content)
+
+
+def _streamed(parts: tuple[int, Iterator[bytes]], kind: str, headers: dict[str, str]) -> Response:
+    """Foreign bytes, read from the database as they are taken."""
+    size, content = parts
+    headers = {**GUARDED, **headers, "Content-Length": str(size)}
+    return StreamingResponse(content, media_type=kind, headers=headers)
 
 
 def _card(given: str) -> ModelCard:
@@ -238,39 +226,22 @@ def _shown(board: Board, request: Request) -> list[BoardRow]:
     return [line.entry for line in rows(entries, View.from_query(request.url.query))] if request.url.query else entries
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """Where a request comes from, as the gate has settled it."""
     return request.client.host if request.client else ""
 
 
-def _error(status: int, error: str, reasons: Any = (), headers: Any = None, **more: Any) -> JSONResponse:
-    return JSONResponse({"error": error, "reasons": list(reasons), **more}, status, headers)
-
-
-def _refused(_: Request, error: Exception) -> JSONResponse:
-    if isinstance(error, Duplicate):
-        return _error(409, "This is there already.", error.reasons, first=error.first)
-    reasons = error.reasons if isinstance(error, Refused) else ()
-    return _error(422, "This is refused.", reasons)
-
-
-def _not_allowed(request: Request, error: Exception) -> JSONResponse:
-    if token_of(request):
-        return _error(403, str(error))
-    return _error(401, str(error), headers={"WWW-Authenticate": "Bearer"})
-
-
-def _not_found(_: Request, error: Exception) -> JSONResponse:
-    return _error(404, str(error))
+def _cannot(request: Request, error: Exception) -> JSONResponse:
+    return in_words(error, token_of(request))
 
 
 def _http_error(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
-    return _error(error.status_code, str(error.detail), headers=error.headers)
+    return refusal(error.status_code, str(error.detail), headers=error.headers)
 
 
 def _wrong_call(_: Request, error: Exception) -> JSONResponse:
     wrong = error.errors() if isinstance(error, RequestValidationError) else ()
-    return _error(
-        422, "This call is not understood.", [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong]
-    )
+    reasons = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong)
+    return refusal(422, "This call is not understood.", reasons)

@@ -1,4 +1,4 @@
-"""How often one sender may come: so many times in any stretch of so many seconds."""
+"""How much one sender may have: so many times, or so many bytes, in any stretch of so many seconds."""
 
 from __future__ import annotations
 
@@ -12,21 +12,25 @@ MOST_SENDERS = 10_000
 
 
 class RateLimiter:
-    """A limit on how often each sender may come.
+    """A limit on how much each sender may have.
 
     Args:
-        limit: times.
+        limit: times, or whatever else is counted.
         seconds: in which.
         clock: gives seconds that never go back.
     """
 
     def __init__(self, limit: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.limit, self.seconds, self.clock = limit, seconds, clock
-        self._visits: dict[str, deque[float]] = {}
+        self._visits: dict[str, deque[tuple[float, int]]] = {}
         self._lock = Lock()
 
-    def wait(self, sender: str) -> float:
-        """Count a visit, unless it is one too many.
+    def wait(self, sender: str, amount: int = 1) -> float:
+        """Count a visit, unless it is too much.
+
+        Args:
+            sender: whose.
+            amount: how much it takes of the limit.
 
         Returns:
             0 where it is welcome, otherwise the seconds after which the next one is.
@@ -36,14 +40,14 @@ class RateLimiter:
             if sender not in self._visits and len(self._visits) >= MOST_SENDERS:
                 self._forget(now)
             visits = self._visits.setdefault(sender, deque())
-            while visits and visits[0] <= now - self.seconds:
+            while visits and visits[0][0] <= now - self.seconds:
                 visits.popleft()
-            if len(visits) >= self.limit:
-                return visits[0] + self.seconds - now
-            visits.append(now)
+            if sum(had for _, had in visits) + amount > self.limit:
+                return visits[0][0] + self.seconds - now if visits else self.seconds
+            visits.append((now, amount))
             return 0.0
 
     def _forget(self, now: float) -> None:
-        quiet = [sender for sender, visits in self._visits.items() if visits[-1] <= now - self.seconds]
+        quiet = [sender for sender, visits in self._visits.items() if not visits or visits[-1][0] <= now - self.seconds]
         for sender in quiet or list(self._visits)[: MOST_SENDERS // 10]:
             del self._visits[sender]

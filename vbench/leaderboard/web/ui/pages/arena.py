@@ -94,7 +94,7 @@ def add(page: gr.Blocks, board: Board, ballots: Arena) -> None:
 def _ballot(ballots: Arena, name: str | None, query: str) -> str:
     if name is None:
         return render("ballot.html", ballot=None, revealed=None, error="", query=query)
-    videos = {side: f"/api/arena/{address}.mp4" for side, address in ballots.addresses(name).items()}
+    videos = {side: f"api/arena/{address}.mp4" for side, address in ballots.addresses(name).items()}
     return render(
         "ballot.html", ballot=ballots.ballot(name), videos=videos, revealed=None, verdict="", error="", query=query
     )
@@ -107,7 +107,7 @@ def _revealed(board: Board, ballot: Ballot, verdict: str, query: str) -> str:
     return render(
         "ballot.html",
         ballot=ballot,
-        videos={side: f"/api/submissions/{number}/media/{quote(names[number])}" for side, number in numbers.items()},
+        videos={side: f"api/submissions/{number}/media/{quote(names[number])}" for side, number in numbers.items()},
         revealed={side: board.submission(number).entry for side, number in numbers.items()},
         verdict=verdict,
         error="",

@@ -29,7 +29,7 @@ const show = () => {
   for (const box of element.querySelectorAll("tbody input")) box.checked = chosen.has(box.value);
   const link = element.querySelector("[data-compare]"), ids = [...chosen].map(encodeURIComponent);
   if (!link) return;
-  link.href = "/compare" + (ids.length ? "?ids=" + ids.join(",") : "");
+  link.href = "compare" + (ids.length ? "?ids=" + ids.join(",") : "");
   link.textContent = ids.length > 6 ? "Compare the first six" : ids.length ? `Compare ${ids.length}` : "Compare";
 };
 element.addEventListener("change", event => {

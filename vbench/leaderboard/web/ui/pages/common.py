@@ -41,3 +41,15 @@ def entry_of(entries: Sequence[BoardRow], name: str) -> BoardRow:
         if entry.id == name:
             return entry
     raise NotFound(f"There is no entry {name!r:.60}.")
+
+
+def number_of(name: str) -> int:
+    """The number of a submission that somebody typed.
+
+    Raises:
+        NotFound: no submission could have it.
+    """
+    name = name.strip()
+    if not (name.isascii() and name.isdecimal() and len(name) < 10):
+        raise NotFound(f"There is no submission {name!r:.60}.")
+    return int(name)

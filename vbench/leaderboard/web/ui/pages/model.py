@@ -75,7 +75,7 @@ def _shown(value: Any) -> str:
 
 def _frames(entry: BoardRow, detail: Detail) -> list[dict[str, Any]]:
     """Addresses and captions of the sample frames."""
-    address = f"/api/submissions/{entry.id}/media/"
+    address = f"api/submissions/{entry.id}/media/"
     return [
         {"address": address + quote(name), "caption": prompt_from_name(name.removeprefix("frames/"))}
         for name in detail.frames

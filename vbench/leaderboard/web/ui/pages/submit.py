@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotAllowed, NotFound
 from vbench.leaderboard.settings import MIB
 from vbench.leaderboard.submissions.model_card import ACCESS, ModelCard, read_card
-from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, part
+from vbench.leaderboard.web.desk import Desk
+from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, number_of, part
 from vbench.leaderboard.web.ui.render import render, title_of
 
 HEAD = """<div class="vb" data-title="Submit &ndash; VBench leaderboard"><header><h1>Submit a result</h1>
@@ -24,7 +26,7 @@ or send it from there with <code>--to</code> this address. Every score is comput
 NUMBERS = {"float": float, "int": int}
 
 
-def add(page: gr.Blocks, board: Board) -> None:
+def add(page: gr.Blocks, board: Board, desk: Desk) -> None:
     """Put the form into the page that is being built."""
     settings = board.settings
     navbar()
@@ -50,13 +52,14 @@ def add(page: gr.Blocks, board: Board) -> None:
                 proof = gr.Textbox(label="Withdraw token of its receipt", type="password", elem_id="proof")
                 withdraw = gr.Button("Withdraw", elem_id="withdraw")
 
-    def submitted(request: gr.Request, file: str | None, secret: str, *values: Any) -> list[Any]:
+    async def submitted(request: gr.Request, file: str | None, secret: str, *values: Any) -> list[Any]:
         address = request.client.host if request.client else ""
-        return [_answer(board, address, file, secret, dict(zip(card, values, strict=True))), None]
+        filled = dict(zip(card, values, strict=True))
+        return [await _answer(board, desk, address, file, secret or "", filled), None]
 
     def withdrawn(which: str, secret: str) -> str:
         try:
-            found = int(which) if which.strip().isdecimal() else 0
+            found = number_of(which)
             board.withdraw(found, secret.strip())
         except Refused as error:
             return _refusal("It was not withdrawn", error.reasons)
@@ -66,26 +69,27 @@ def add(page: gr.Blocks, board: Board) -> None:
 
     send.click(
         submitted, [archive, token, *card.values()], [answer, archive],
-        concurrency_limit=settings.uploads_at_once, api_visibility="private",
+        concurrency_limit=None, api_visibility="private",
     )  # fmt: skip
     withdraw.click(withdrawn, [number, proof], answer, **QUIET)
 
 
-def _answer(board: Board, address: str, file: str | None, token: str, card: dict[str, Any]) -> str:
+async def _answer(board: Board, desk: Desk, address: str, file: str | None, token: str, card: dict[str, Any]) -> str:
     if file is None:
         return _refusal("Nothing was submitted", ["Choose an archive first."])
-    path = Path(file)
+    if not desk.uploads.holds(str(file)):
+        return _refusal("Nothing was submitted", ["This file was submitted already. Choose one again."])
+    path, sender = Path(file), desk.senders.name(address)
     try:
-        content = path.read_bytes()
-        receipt = board.submit(content, token.strip(), address, _card(card))
+        given = _card(card)
+        check = partial(board.submit, token=token.strip(), submitter=sender, card=given)
+        receipt = await desk.take(path, address, check)
     except Refused as error:
         return _refusal("It is refused", error.reasons)
-    except FileNotFoundError:
-        return _refusal("Nothing was submitted", ["This file was submitted already. Choose one again."])
     except NotAllowed as error:
         return _refusal("It is not allowed", [str(error)])
     finally:
-        path.unlink(missing_ok=True)
+        desk.uploads.drop(path)
     return render("receipt.html", receipt=receipt, done="")
 
 

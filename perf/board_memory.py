@@ -1,0 +1,71 @@
+"""Peak memory of the board's server while costly archives come in.
+
+    python perf/board_memory.py
+    python perf/board_memory.py --database postgresql://postgres@/board?host=/tmp
+
+Starts ``vbench leaderboard``, sends what the hostile tests send and the largest archives that are accepted, and reads
+from the kernel how much memory the server and each process that checked an archive have had at most. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from threading import Event
+
+ROOT = Path(__file__).parents[1]
+
+MIB = 1 << 20
+
+
+def main() -> None:
+    """Parse the options, attack, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--database", help="an empty one; by default SQLite in a temporary folder")
+    parser.add_argument("--rounds", type=int, default=2, help="how often everything is sent")
+    options = parser.parse_args()
+    sys.path.insert(0, str(ROOT))
+    from tests.leaderboard.archives import archive
+    from tests.leaderboard.conftest import start_server
+    from tests.leaderboard.web import hostile
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        server = start_server(folder, options.database or f"sqlite:///{folder}/board.sqlite")
+        process, checks, done = server.process.pid, {}, Event()
+        before = hostile.peak_memory(process)
+
+        def watch() -> None:
+            while not done.wait(0.02):
+                for child in hostile.children(process):
+                    with suppress(OSError, StopIteration):
+                        checks[child] = hostile.peak_memory(child)
+
+        def send(kind: str, content: bytes) -> str:
+            began = time.monotonic()
+            with hostile.client(server, hostile.STRANGER) as stranger:
+                status = stranger.post("/api/submissions", content=content).status_code
+            return f"{kind:32} {len(content) / MIB:8.2f} {status:8} {time.monotonic() - began:8.1f}"
+
+        honest = archive(folder)
+        attacks = [*hostile.costly(honest).items(), ("an honest one", honest)] * options.rounds
+        attacks += [("as large as may be", hostile.large(archive(folder, n, f"Large {n}"))) for n in range(1, 4)]
+        print(f"{'sent':32} {'MiB':>8} {'answer':>8} {'seconds':>8}")
+        with ThreadPoolExecutor(16) as pool:
+            pool.submit(watch)
+            for line in pool.map(lambda one: send(*one), attacks):
+                print(line, flush=True)
+            done.set()
+        print(f"server at the start {before / MIB:8.0f} MiB")
+        print(f"server at most      {hostile.peak_memory(process) / MIB:8.0f} MiB")
+        print(f"a check at most     {max(checks.values()) / MIB:8.0f} MiB")
+        server.kill()
+
+
+if __name__ == "__main__":
+    main()
