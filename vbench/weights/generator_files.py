@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vbench.weights.card import Checkpoint
+from vbench.weights.repositories import X4_UPSCALER
 
 _ARXIV = "https://arxiv.org/abs"
 _SD = "CreativeML Open RAIL-M"
@@ -52,11 +53,11 @@ GENERATORS: tuple[Checkpoint, ...] = (
         paper=_STABLE_DIFFUSION,
     ),
     Checkpoint(
-        name="stabilityai/stable-diffusion-x4-upscaler",
-        title="Stable Diffusion's x4 upscaler",
+        name="stable-diffusion-x4-upscaler",
+        title="Stable Diffusion's x4 upscaler, without its U-Net",
         path="stable-diffusion-x4-upscaler",
         repository="stabilityai/stable-diffusion-x4-upscaler",
-        revision="572c99286543a273bfd17fac263db5a77be12c4c",
+        revision=X4_UPSCALER,
         files=(*_TEXT_TO_LATENTS, "scheduler/*.json", "low_res_scheduler/*.json"),
         licence="Open RAIL++-M",
         paper=_STABLE_DIFFUSION,

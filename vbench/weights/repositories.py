@@ -44,6 +44,9 @@ def _component(repository: str, licence: str, revision: str = "main", paper: str
     return _of(repository, licence, revision, paper, file="config.json")
 
 
+X4_UPSCALER = "572c99286543a273bfd17fac263db5a77be12c4c"
+"""Of the repository that is an enhancer whole, and LaVie's companion in part."""
+
 REPOSITORIES: tuple[Checkpoint, ...] = (
     _of("maxin-cn/Latte-1", "Apache-2.0", paper="2401.03048"),
     _of("damo-vilab/text-to-video-ms-1.7b", "CC-BY-NC-4.0", paper="2308.06571"),
@@ -52,6 +55,7 @@ REPOSITORIES: tuple[Checkpoint, ...] = (
         note="safetensors are only in this pull request",
     ),
     _of("cerspense/zeroscope_v2_XL", "CC-BY-NC-4.0", "refs/pr/15", note="safetensors are only in this pull request"),
+    _of("stabilityai/stable-diffusion-x4-upscaler", "Open RAIL++-M", X4_UPSCALER, "2112.10752"),
     _of("SG161222/Realistic_Vision_V5.1_noVAE", _OPENRAIL, "1e9f017a7b1eaefb63a1900ea6c5953d2739fd21"),
     _component(
         "guoyww/animatediff-motion-adapter-v1-5-2", _UNKNOWN, "6167b88ffe39b4441fdf2113e77b99a6f56b7906", "2307.04725"

@@ -112,5 +112,5 @@ def test_composed_by_name(denoiser: Path) -> None:
 
 def test_what_is_not_here_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(UsageError, match="hf download stabilityai/stable-diffusion-x4-upscaler"):
-        build("synthetic+sd-x4-upscaler")
+    with pytest.raises(UsageError, match="vbench weights download stabilityai/stable-diffusion-x4-upscaler"):
+        build("synthetic+sd-x4-upscaler").prepare([a_request()])

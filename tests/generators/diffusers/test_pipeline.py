@@ -263,8 +263,11 @@ def test_broken_weights_are_a_usage_error(folders: Folders, tmp_path: Path) -> N
 
 def test_a_repository_that_is_not_here_says_how_to_get_it() -> None:
     generator = generator_of("latte")
-    with pytest.raises(UsageError, match="hf download maxin-cn/Latte-1"):
+    with pytest.raises(UsageError, match="vbench weights download maxin-cn/Latte-1"):
         generator.prepare([Request("a cat", 0, 0, generator.defaults, "a.mp4")])
+    other = generator_of("latte", "revision=refs/pr/1")
+    with pytest.raises(UsageError, match="hf download maxin-cn/Latte-1 --revision refs/pr/1"):
+        other.prepare([Request("a cat", 0, 0, generator.defaults, "a.mp4")])
     fetching = generator_of("diffusers:somebody/video-model", "download=yes")
     with pytest.raises(UsageError, match="could not be fetched"):
         _ = fetching.defaults

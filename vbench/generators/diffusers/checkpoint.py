@@ -393,10 +393,12 @@ def _snapshot(repository: str, revision: str | None) -> Path:
     try:
         return Path(snapshot_download(repository, revision=revision, local_files_only=True))
     except LocalEntryNotFoundError as error:
+        ours = repository in CHECKPOINTS and revision == _revision(repository)
         asked = f" --revision {revision}" if revision else ""
+        command = f"vbench weights download {repository}" if ours else f"hf download {repository}{asked}"
         raise UsageError(
-            f"{repository} is not on this machine. Get it with: hf download {repository}{asked}. Or let this command "
-            "get it: --option download=yes"
+            f"{repository} is not on this machine. Get it with: {command}  or let this command get it: --option "
+            "download=yes"
         ) from error
     except HFValidationError as error:
         raise UsageError(f"{repository!r} is neither a folder nor a name of a repository: {error}") from error

@@ -22,7 +22,7 @@ INTERPOLATION = Model(
 
 SUPER_RESOLUTION = Model(
     "lavie_vsr",
-    "stabilityai/stable-diffusion-x4-upscaler",
+    "stable-diffusion-x4-upscaler",
     Settings(steps=50, guidance=5.0, negative_prompt="blur, worst quality"),
 )
 
