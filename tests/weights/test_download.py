@@ -152,7 +152,7 @@ def test_no_such_file_on_the_server(server: type[Handler], monkeypatch: pytest.M
     ],
 )
 def test_of_a_repository_what_is_used_is_fetched(name: str, there: list[str], wanted: list[str]) -> None:
-    from huggingface_hub.utils import filter_repo_objects
+    from huggingface_hub.utils._paths import filter_repo_objects
 
-    patterns = {"allow_patterns": _wanted(cards.checkpoint(name)), "ignore_patterns": list(REDUNDANT)}
-    assert list(filter_repo_objects(there, **patterns)) == wanted
+    kept = filter_repo_objects(there, allow_patterns=_wanted(cards.checkpoint(name)), ignore_patterns=list(REDUNDANT))
+    assert list(kept) == wanted
