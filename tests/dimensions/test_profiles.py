@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
+import torch
 
 from vbench.benchmarks.registry import BENCHMARKS, implementation
 from vbench.benchmarks.t2v import T2V
@@ -16,6 +17,7 @@ from vbench.dimensions.profiles import BACKBONES, profile, profiles
 from vbench.errors import PluginError, UsageError
 from vbench.generators.synthetic.dials import NAMES as DIALS
 from vbench.registry import Registry
+from vbench.runs.evaluators import Evaluators
 from vbench.weights import cards
 
 
@@ -29,6 +31,8 @@ def test_dimensions(spec: Any) -> None:
     assert set(found.roles) <= set(profile("official").roles)
     assert spec.together == ("of_prompt" in vars(found))
     assert spec.dial in ("", *DIALS)
+    read = Evaluators(profile("official"), torch.device("cpu")).checkpoints(spec.name)
+    assert list(spec.checkpoints) == [file for file in read if cards.checkpoint(file).is_weights]
 
 
 @pytest.mark.parametrize("name", BACKBONES.builtin)

@@ -57,6 +57,7 @@ class DimensionSpec:
         sampled: videos a prompt that are sampled before the static filter keeps some; 0 where nothing is filtered.
         dial: what of the synthetic generator turns what it measures; each lowers its score.
         traded_for: the dimension that a model can sell to gain this one; reports show both against each other.
+        checkpoints: names of the weights that it reads in the official profile, sorted.
         together: whether it judges a prompt's samples together, and not each by itself.
         result_columns: what stands beside a video's result in the reference's files.
         result_scale: what a video's result is multiplied with there.
@@ -79,6 +80,7 @@ class DimensionSpec:
     sampled: int = 0
     dial: str = ""
     traded_for: str = ""
+    checkpoints: tuple[str, ...] = ()
     together: bool = False
     result_columns: tuple[str, ...] = ()
     result_scale: float = 1.0
@@ -91,6 +93,12 @@ class DimensionSpec:
         0.5
         """
         return (score - self.minimum) / (self.maximum - self.minimum)
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether two videos are not alike by chance, as counts of frames and truth values are."""
+        counted = self.counts in (Counts.LOOKED_AT, Counts.FOUND)
+        return self.values in (Values.SHARE, Values.COSINE) and not counted
 
     @property
     def stored_in(self) -> str:

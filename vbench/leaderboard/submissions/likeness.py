@@ -13,13 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vbench.benchmarks.t2v import RULES
 from vbench.prompts.digests import normal
 from vbench.runs.store import Row
 
-CONTINUOUS = (
-    "subject_consistency", "background_consistency", "temporal_flickering", "motion_smoothness", "aesthetic_quality",
-    "imaging_quality", "appearance_style", "temporal_style", "overall_consistency",
-)  # fmt: skip
+CONTINUOUS = tuple(name for name, rule in RULES.items() if rule.is_continuous)
 """Dimensions whose values are not alike by chance, as counts of frames are."""
 
 KEPT = 256

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from vbench.benchmarks.base import Benchmark
+from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused, UsageError, VBenchError
 from vbench.files.strict_json import lines, unseen
 from vbench.leaderboard.rewrap import is_readable
@@ -29,23 +30,7 @@ SKEW = timedelta(days=1)
 FIRST_DAY = date(2023, 11, 29)
 """On which the benchmark was published: nothing was evaluated by it before."""
 
-CHECKPOINTS: Mapping[str, tuple[str, ...]] = {
-    "subject_consistency": ("dino_vitb16",),
-    "background_consistency": ("clip_vit_b_32",),
-    "motion_smoothness": ("amt_s",),
-    "dynamic_degree": ("raft_things",),
-    "aesthetic_quality": ("clip_vit_l_14", "laion_aesthetic"),
-    "imaging_quality": ("musiq_spaq",),
-    "object_class": ("grit_b",),
-    "multiple_objects": ("grit_b",),
-    "human_action": ("umt_l16_k400",),
-    "color": ("grit_b",),
-    "spatial_relationship": ("grit_b",),
-    "scene": ("tag2text_swin_14m",),
-    "appearance_style": ("clip_vit_b_32",),
-    "temporal_style": ("viclip_l",),
-    "overall_consistency": ("viclip_l",),
-}
+CHECKPOINTS: Mapping[str, tuple[str, ...]] = {name: rule.checkpoints for name, rule in RULES.items()}
 """Weights that a dimension of the official profile reads."""
 
 FEWEST_DIGITS = 8
