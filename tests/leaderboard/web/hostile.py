@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
-import re
 import socket
 import struct
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import av
 import httpx
 
-from tests.leaderboard.archives import rewritten, zipped
+from tests.leaderboard.archives import rewritten, rows, with_videos, zipped
 from tests.leaderboard.conftest import Server
 
 STRANGER, VISITOR = "127.0.0.66", "127.0.0.2"
@@ -56,13 +57,18 @@ def costly(honest: bytes) -> dict[str, bytes]:
 
 
 def large(honest: bytes, videos: int = 4, size: int = 15 * MIB) -> bytes:
-    """The same with so many videos of noise."""
-
-    def add(files: dict[str, bytes]) -> None:
-        stems = sorted(set(re.findall(rb'"video": "([^"]+)\.mp4"', files["scores.jsonl"])))[:videos]
-        files.update({f"videos/{stem.decode()}.mp4": bytes(4) + b"ftyp" + os.urandom(size) for stem in stems})
-
-    return rewritten(honest, add)
+    """The same with so many videos, each filled up with a box of noise that players skip."""
+    made = io.BytesIO()
+    with av.open(made, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=8)
+        stream.width = stream.height = 64
+        stream.pix_fmt = "yuv420p"
+        for _ in range(16):
+            container.mux(stream.encode(av.VideoFrame(64, 64, "yuv420p")))
+        container.mux(stream.encode())
+    names = sorted({row.video for row in rows()})[:videos]
+    fill = struct.pack(">I4s", size, b"free")
+    return with_videos(honest, {name: made.getvalue() + fill + os.urandom(size - len(fill)) for name in names})
 
 
 def client(server: Server, address: str = VISITOR, **options: Any) -> httpx.Client:
