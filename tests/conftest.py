@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +37,9 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def toy_dimensions(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def toy_dimensions(monkeypatch: pytest.MonkeyPatch) -> None:
     """The toys are known, as if a package brought them."""
     monkeypatch.setattr(registry, "_brought", lambda: toys.SPECS)
     monkeypatch.setattr(profiles.BACKBONES, "table", {**profiles.BACKBONES.table, **toys.BACKBONES})
     known = {**profiles.profiles(), "toy": toys.PROFILE}
     monkeypatch.setattr(profiles, "profiles", lambda: known)
-    yield

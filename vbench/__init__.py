@@ -56,7 +56,7 @@ _WHERE = {
     "open_run": "vbench.runs.run",
 }
 
-__all__ = ["__version__", *_WHERE]
+__all__ = ["__version__", *_WHERE]  # noqa: PLE0604 - names of the table above
 
 
 def __getattr__(name: str) -> Any:

@@ -6,13 +6,12 @@ Everything here is also ``vbench.NAME``. Keywords that do not exist are refused 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from functools import wraps
-from inspect import Parameter, signature
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from vbench.errors import UsageError
+from vbench.registry import unknown
 
 if TYPE_CHECKING:
     import torch
@@ -26,10 +25,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class UnknownKeyword(UsageError, TypeError):
-    """A keyword that a function does not have; the message gives the closest one."""
-
-
 def known_keywords(function: Callable[P, R]) -> Callable[P, R]:
     """Refuse keywords that a function does not have, and name the closest that it has.
 
@@ -38,16 +33,15 @@ def known_keywords(function: Callable[P, R]) -> Callable[P, R]:
     ...     return profile
     >>> score(profil="lite")
     Traceback (most recent call last):
-    vbench.interface.UnknownKeyword: score() has no keyword 'profil'. Did you mean profile? It has: profile.
+    vbench.errors.UsageError: There is no keyword named 'profil' of score(). Did you mean profile? Known: profile.
     """
-    names = [name for name, one in signature(function).parameters.items() if one.kind is not Parameter.POSITIONAL_ONLY]
+    names = list(signature(function).parameters)
 
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name in kwargs.keys() - set(names):
-            close = get_close_matches(name, names, 1, 0.5)
-            hint = f" Did you mean {close[0]}?" if close else ""
-            raise UnknownKeyword(f"{function.__name__}() has no keyword {name!r}.{hint} It has: {', '.join(names)}.")
+        for name in kwargs:
+            if name not in names:
+                raise unknown("keyword", name, names, f" of {function.__name__}()")
         return function(*args, **kwargs)
 
     return checked

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import import_module
@@ -109,7 +109,7 @@ def package_of(entry: EntryPoint) -> str:
     return entry.dist.name if entry.dist else entry.value.split(".")[0].split(":")[0]
 
 
-def unknown(kind: str, name: str, known: Mapping[str, Any], where: str = "") -> UsageError:
+def unknown(kind: str, name: str, known: Collection[str], where: str = "") -> UsageError:
     """The error of a name that is not there, with the closest ones and all that are."""
     close = get_close_matches(name, known, 3, 0.5)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""

@@ -21,7 +21,7 @@ def write_run(folder: Path, rows: list[Row], **changes: object) -> Path:
         "version": RECORD_VERSION, "status": "finished", "started": "", "ended": "", "videos": str(folder),
         "benchmark": "vbench-t2v", "mode": "vbench_standard",
         "suite": {"name": "open", "sha256": "ab"}, "profile": "official", "comparable": True, "dimensions": [],
-        "dimension_versions": {}, "options": {}, "batch_size": 8, "missing_videos": [], "unexpected_videos": [],
+        "dimension_versions": {}, "options": {}, "missing_videos": [], "unexpected_videos": [],
         "not_evaluated": {}, "checkpoints": {}, "arguments": [], "machine": {}, "packages": {}, **changes,
     }  # fmt: skip
     (folder / RECORD).write_text(json.dumps(record))

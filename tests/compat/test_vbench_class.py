@@ -111,3 +111,8 @@ def test_fields_beside_the_result(tmp_path: Path) -> None:
 
 def _entry(root: Path, value: object, name: str = "a.mp4") -> dict[str, object]:
     return {"video_path": str(root / name), "video_results": value}
+
+
+def test_an_unknown_keyword_is_refused_with_the_closest(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Did you mean category"):
+        VBench("cpu", None, tmp_path).evaluate(tmp_path, "name", mode="vbench_category", categroy="animal")

@@ -26,8 +26,8 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def scores(videos: Path, folder: Path, batch_size: int = 8, **settings: Any) -> dict[tuple[str, str], Any]:
-    evaluators = Evaluators(profile("lite"), torch.device("cpu"), batch_size)
+def scores(videos: Path, folder: Path, **settings: Any) -> dict[tuple[str, str], Any]:
+    evaluators = Evaluators(profile("lite"), torch.device("cpu"))
     outcome = evaluate(custom_plan(videos, FIVE), evaluators, folder, **settings)
     assert outcome.scored == 15
     return {(row.video, row.dimension): (row.value, row.weight, list(row.per_frame)) for row in read_rows(folder)}
@@ -36,10 +36,6 @@ def scores(videos: Path, folder: Path, batch_size: int = 8, **settings: Any) -> 
 @pytest.fixture(scope="module")
 def expected(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Any]:
     return scores(videos, tmp_path_factory.mktemp("expected"))
-
-
-def test_batch_size(videos: Path, expected: dict[tuple[str, str], Any], tmp_path: Path) -> None:
-    assert scores(videos, tmp_path / "run", batch_size=1) == expected
 
 
 def test_memory_budget(videos: Path, expected: dict[tuple[str, str], Any], tmp_path: Path) -> None:

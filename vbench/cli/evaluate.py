@@ -175,7 +175,8 @@ def evaluate(
         mode=mode, special=special, profile=profile, options=options, extra=[BY_METRIC] if imaging_metric else (),
         output=output, device=device, workers=workers, memory=memory, strict=strict, progress=progress_of(progress),
     )  # fmt: skip
-    assert run.plan and run.outcome
+    assert run.plan
+    assert run.outcome
     card, used = write_results(run.folder, "results", run.plan), run.record.options
     _remark(run, where)
     if json_output:

@@ -37,11 +37,7 @@ def verify(
 
     record = read_record(run)
     evaluators = Evaluators(
-        profile(record.profile),
-        devices.choose(device),
-        record.batch_size,
-        record.options,
-        benchmark_named(record.benchmark),
+        profile(record.profile), devices.choose(device), record.options, benchmark_named(record.benchmark)
     )
     rows = verification.drawn(read_rows(run), fraction, seed)
     verdicts = list(verification.verify(rows, videos, evaluators, memory * 2**20, tolerance))

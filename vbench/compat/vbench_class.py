@@ -19,6 +19,7 @@ from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError, VBenchError
 from vbench.files import ours
 from vbench.prompts.library import load_category, load_suite
+from vbench.registry import unknown
 from vbench.runs.evaluate import Outcome, conflicts, evaluate
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import CATEGORY, CUSTOM, MODES, STANDARD, Plan, category_plan, custom_plan, standard_plan
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     import torch
 
 logger = logging.getLogger(__name__)
+
+KEYWORDS = ("category", "special_str", "imaging_quality_preprocessing_mode", "batch_size")
+"""What :meth:`VBench.evaluate` takes beside its named arguments."""
 
 
 class NothingScored(VBenchError):
@@ -81,7 +85,7 @@ class VBench:
             read_frame: accepted and without effect: a folder of frames is read as such.
             mode: ``"vbench_standard"``, ``"vbench_category"`` or ``"custom_input"``.
             **kwargs: ``category``, ``special_str`` and ``imaging_quality_preprocessing_mode`` as in the reference;
-                ``batch_size`` for accelerators.
+                ``batch_size`` is accepted and without effect.
 
         Returns:
             The score card.
@@ -91,8 +95,11 @@ class VBench:
             NothingScored: not one dimension could be evaluated.
         """
         ours.refuse_foreign(*result_files(self.output_path, name))
+        for keyword in kwargs:
+            if keyword not in KEYWORDS:
+                raise unknown("keyword", keyword, KEYWORDS, " of VBench.evaluate()")
         plan = self._plan(Path(videos_path), prompt_list, dimension_list, mode, kwargs)
-        evaluators = Evaluators(self.profile, self.device, kwargs.get("batch_size", 8), options_from(kwargs))
+        evaluators = Evaluators(self.profile, self.device, options_from(kwargs))
         folder = self._run_folder(name, plan, evaluators)
         outcome = evaluate(plan, evaluators, folder)
         card = write_results(folder, name, plan, into=self.output_path)

@@ -164,7 +164,8 @@ class Enhanced(Generator[Options]):
     def prepare(self, requests: Sequence[Request]) -> None:
         """See :meth:`Generator.prepare`; each enhancer is told what the one before it gives."""
         self.generator.prepare(requests)
-        for settings in {request.settings for request in requests}:
+        for sampled in {request.settings for request in requests}:
+            settings = sampled
             for enhancer in self.enhancers:
                 settings = enhancer.prepare(self.generator, settings)
 

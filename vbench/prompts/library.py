@@ -6,7 +6,6 @@ from pathlib import Path
 
 from vbench.errors import UsageError
 from vbench.files.cache import cache_dir
-from vbench.prompts import library
 from vbench.prompts.official import CATEGORIES as OFFICIAL_CATEGORIES
 from vbench.prompts.official import NAME as OFFICIAL
 from vbench.prompts.official import SUITE_FILE as OFFICIAL_FILE
@@ -83,16 +82,16 @@ def load_suite(name: str | Path | None) -> PromptSuite:
     """
     if name is None:
         raise UsageError("The standard mode needs a prompt suite: --suite open, --suite vbench-t2v or --suite FILE.")
-    return library.suite(str(name), fetched_suites())
+    return suite(str(name), fetched_suites())
 
 
-def load_category(suite: str | Path | None, category: str | None) -> PromptSuite:
+def load_category(suite_name: str | Path | None, name: str | None) -> PromptSuite:
     """The prompts of a content category of a suite; of our own suite where none is named.
 
     Raises:
         UsageError: there is no such category.
     """
-    return library.category(str(suite or "open"), category, fetched_suites())
+    return category(str(suite_name or "open"), name, fetched_suites())
 
 
 def fetched_suites() -> Path:

@@ -241,7 +241,6 @@ def _open_record(folder: Path, plan: Plan, evaluators: Evaluators) -> RunRecord:
         dimensions=dimensions,
         dimension_versions=_versions(dimensions, evaluators),
         options=options,
-        batch_size=evaluators.batch_size,
         missing_videos=plan.missing,
         unexpected_videos=plan.unexpected,
         checkpoints=before.checkpoints if before else {},

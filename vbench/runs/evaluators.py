@@ -33,14 +33,12 @@ class Evaluators:
     Attributes:
         profile: which backbone plays which role.
         device: where the backbones compute.
-        batch_size: frames that go through a backbone together on an accelerator.
         options: settings by dimension.
         benchmark: whose dimensions they are.
     """
 
     profile: Profile
     device: torch.device
-    batch_size: int = 8
     options: Options = field(default_factory=dict)
     benchmark: Benchmark = T2V
 
@@ -116,6 +114,5 @@ class Evaluators:
     def _backbone(self, name: str) -> Backbone:
         if name not in self._backbones:
             backbone = BACKBONES.get(name).load(self.device)
-            backbone.batch_size = self.batch_size
             self._backbones[name] = backbone
         return self._backbones[name]

@@ -38,7 +38,6 @@ class RunRecord:
         dimensions: all that was asked for, over all calls.
         dimension_versions: of their implementations.
         options: settings by dimension that are not the defaults.
-        batch_size: frames that went through a backbone together on an accelerator.
         missing_videos: that the suite expects and that were not there.
         unexpected_videos: that belong to no prompt.
         not_evaluated: dimension -> why it has no score at all.
@@ -61,7 +60,6 @@ class RunRecord:
     dimensions: Sequence[str] = ()
     dimension_versions: Mapping[str, int] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    batch_size: int = 8
     missing_videos: Sequence[str] = ()
     unexpected_videos: Sequence[str] = ()
     not_evaluated: Mapping[str, str] = field(default_factory=dict)
@@ -77,8 +75,9 @@ class RunRecord:
 
 
 def _read_1(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Version 1 knew one benchmark."""
-    return {**values, "benchmark": T2V.name, "version": 2}
+    """Version 1 knew one benchmark, and let frames be batched by an option."""
+    kept = {name: value for name, value in values.items() if name != "batch_size"}
+    return {**kept, "benchmark": T2V.name, "version": 2}
 
 
 _READERS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _read_1}

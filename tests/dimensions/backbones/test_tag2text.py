@@ -107,7 +107,9 @@ def test_tags_become_forty_ids(load: Load, published: dict[str, Tensor]) -> None
     assert captioner.tag_ids("mat | cyclist") == [30523, 13523, 1064, 14199, 102, *[0] * 35]
     cut = captioner.tag_ids(" | ".join(["mat"] * 60))
     assert len(cut) == 40
-    assert cut[0] == 30523 and cut[-1] == 102 and 0 not in cut
+    assert cut[0] == 30523
+    assert cut[-1] == 102
+    assert 0 not in cut
 
 
 def test_tags_above_the_threshold_are_given_in_order_but_for_those_that_disturb(

@@ -61,7 +61,8 @@ def test_probabilities_are_one_per_label_and_follow_the_order_of_frames(
     classifier, frames = UMT.load(CPU), noise(16, 3, 40, 50)
     forwards = classifier.probabilities(frames)
     assert forwards.shape == (len(classifier.labels),) == (400,)
-    assert forwards.min() >= 0 and forwards.max() <= 1
+    assert forwards.min() >= 0
+    assert forwards.max() <= 1
     assert not torch.allclose(classifier.probabilities(frames.flip(0)), forwards)
 
 

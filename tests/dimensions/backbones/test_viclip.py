@@ -95,7 +95,8 @@ def test_the_centre_of_any_size_is_seen(size: tuple[int, int]) -> None:
 def test_resized_pixels_are_whole_levels() -> None:
     mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in viclip.CLIP)
     levels = (preprocess(noise(1, 3, 90, 121)) * deviation + mean) * 255
-    assert levels.min() > -0.01 and levels.max() < 255.01
+    assert levels.min() > -0.01
+    assert levels.max() < 255.01
     assert torch.allclose(levels, levels.round(), atol=1e-3)
 
 

@@ -174,7 +174,8 @@ def test_what_is_read_is_whole_whichever_way_memory_is_saved(folders: Folders, t
             for saves in (True, False):
                 how = {"low_cpu_mem_usage": saves, "output_loading_info": True}
                 _, told = component.kind.from_pretrained(component.folder, **how)
-                assert not told["missing_keys"] and not told["unexpected_keys"], (name, component.name)
+                assert not told["missing_keys"], (name, component.name)
+                assert not told["unexpected_keys"], (name, component.name)
 
 
 def base(folders: Folders, family: str, preset: str, hub: Path) -> Path:

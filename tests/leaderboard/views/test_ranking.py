@@ -185,7 +185,9 @@ def test_the_selected_score_has_an_interval_where_it_is_another_score(filled: Bo
     assert found.scores[SELECTED] == dataclasses.replace(found.entry.scores[TOTAL], value=found.scores[SELECTED].value)
     (found, *_) = [line for line in lines(filled.entries(), View(ticked=("scene",))) if line.entry.format == OURS]
     low, high = found.scores[SELECTED].low, found.scores[SELECTED].high
-    assert low is not None and high is not None and low < found.scores[SELECTED].value < high
+    assert low is not None
+    assert high is not None
+    assert low < found.scores[SELECTED].value < high
     (found, *_) = [
         line for line in lines(filled.entries(), View(ticked=("color", "scene"))) if line.entry.format == OURS
     ]

@@ -330,8 +330,10 @@ def test_connections_that_wait_for_nothing_are_closed(serve: Serve, sqlite: str,
         b"POST /api/submissions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"POST /gradio_api/queue/join HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{",
         b"POST /api/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n\r\n{",
-        b"POST /gradio_api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
-        b"Content-Length: 9999\r\n\r\n--x\r\n",
+        (
+            b"POST /gradio_api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+            b"Content-Length: 9999\r\n\r\n--x\r\n"
+        ),
     )
     with ExitStack() as stack:
         lines = [stack.enter_context(connect(server)) for _ in range(5) for _ in starts]

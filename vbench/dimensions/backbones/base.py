@@ -36,8 +36,6 @@ class Backbone(ABC):
     at_once_on_gpu: ClassVar[int] = 32
 
     device: torch.device = torch.device("cpu")
-    batch_size: int = 8
-    """Not read: a run still sets it and records it, and nothing depends on it."""
 
     @classmethod
     @abstractmethod
