@@ -17,6 +17,8 @@ from tests.footage import noise, write_video
 ROOT = Path(__file__).parents[2]
 
 SCRIPT = """
+import signal
+
 from tests import toys
 from vbench import cli
 from vbench.dimensions import profiles
@@ -25,6 +27,7 @@ toys.bring()
 known = {**profiles.profiles(), "toy": toys.PROFILE}
 profiles.profiles = lambda: known
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job does not hear it
     cli.main()
 """
 
@@ -48,11 +51,6 @@ def alive(numbers: set[int]) -> set[int]:
     return {number for number in numbers if Path(f"/proc/{number}").exists()}
 
 
-def hears_interrupts() -> None:
-    """Undo what a shell does to the jobs that it runs in the background."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.fixture
 def busy(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """An evaluation whose two workers are at a video each for a long time."""
@@ -64,7 +62,7 @@ def busy(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "TOY_SECONDS": "600", "TOY_LOG": str(log), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, str(script), "evaluate", str(tmp_path / "videos"), "-d", "brightness", "--profile",
                "toy", "--device", "cpu", "--workers", "2", "-o", str(tmp_path / "run")]  # fmt: skip
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=hears_interrupts)
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 240
     while len(log.read_text().splitlines()) < 2:
         assert process.poll() is None, process.stderr and process.stderr.read()
