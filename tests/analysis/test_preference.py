@@ -150,7 +150,7 @@ def test_plain_forms(tmp_path: Path, form: str) -> None:
         ([{"prompt": "p", "first": "a", "second": "b", "outcome": 1}], "dimension is missing; leave it empty"),
         ([{"dimension": "", "prompt": "p", "first": "a", "outcome": 1}], "second must be a text, found None"),
         ([{**ENTRY, "human_anno": {}}], "holds no annotations"),
-        (b"\xff\xfe", "cannot be read"),
+        (b"\xff\xff", "cannot be read"),
     ],
 )
 def test_broken_files(tmp_path: Path, content: Any, message: str) -> None:

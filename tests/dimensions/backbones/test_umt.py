@@ -95,8 +95,8 @@ def test_a_file_that_does_not_fit_whole_is_refused(
 
 
 def test_a_wrapped_file_is_refused(write: Callable[[Any], None], state: dict[str, Tensor]) -> None:
-    write({"module": state})
-    with pytest.raises(CheckpointError, match=r"not a state dict.*module"):
+    write({"weights": state})
+    with pytest.raises(CheckpointError, match=r"not a state dict.*weights"):
         UMT.load(CPU)
     write({f"module.{key}": value for key, value in state.items()})
     with pytest.raises(CheckpointMismatch, match="missing"):
