@@ -1,6 +1,19 @@
 """The public Python interface, and what the command line calls: generate, evaluate, compare.
 
 Everything here is also ``vbench.NAME``. Keywords that do not exist are refused with the closest one that does.
+
+>>> import tempfile
+>>> folder = tempfile.mkdtemp()
+>>> small = {"frames": 4, "width": 64, "height": 48}
+>>> generate("synthetic", f"{folder}/videos", prompts=["a red bus"], samples=2, settings=small).made
+2
+>>> judged = {"dimensions": ["temporal_flickering"], "profile": "lite"}
+>>> run = evaluate(f"{folder}/videos", output=f"{folder}/run", **judged)
+>>> list(run.card.scores), len(run.rows())
+(['temporal_flickering'], 2)
+>>> again = evaluate(f"{folder}/videos", output=f"{folder}/again", **judged)
+>>> compare(run, again)[0].differences["temporal_flickering"].change
+0.0
 """
 
 from __future__ import annotations

@@ -77,6 +77,10 @@ def category(suite_name: str, name: str | None, fetched: Path) -> PromptSuite:
 def load_suite(name: str | Path | None) -> PromptSuite:
     """A prompt suite by name or file.
 
+    >>> suite = load_suite("open")
+    >>> len(suite), next(iter(suite)).dimensions
+    (946, ('subject_consistency', 'dynamic_degree', 'motion_smoothness'))
+
     Raises:
         UsageError: none is named, it is not there, or it is not a suite.
     """
