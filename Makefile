@@ -7,6 +7,8 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 export TOKENIZERS_PARALLELISM = false
 export GRADIO_ANALYTICS_ENABLED = False
 export OMP_WAIT_POLICY = passive
+# Tests of one file share what is dear to make, so a file stays in one process.
+SIDE_BY_SIDE = -n 2 --dist loadfile
 
 .PHONY: demo test test-fast lint format clean
 
@@ -14,10 +16,10 @@ demo: $(VENV)/.ready
 	$(BIN)/vbench demo
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-fast: $(VENV)/.ready
-	$(BIN)/python -m pytest -m "not parity"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not parity and not slow"
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -11,6 +11,8 @@ import pytest
 
 import vbench.dimensions
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("dimensions", "generators", "leaderboard", "prompts")
 

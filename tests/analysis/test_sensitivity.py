@@ -11,6 +11,8 @@ from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError
 from vbench.runs.evaluators import Evaluators
 
+pytestmark = pytest.mark.slow
+
 LITE = (
     "subject_consistency",
     "background_consistency",

@@ -25,9 +25,11 @@ def test_a_generator_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.syspath_prepend(tmp_path)
     entry = EntryPoint("noise", "noise:Noise", GENERATORS.group)
     monkeypatch.setattr(registry, "entry_points", lambda group: [entry] if group == entry.group else [])
-    monkeypatch.delitem(GENERATORS.__dict__, "table", raising=False)
+    for known in ("table", "plugged"):
+        monkeypatch.delitem(GENERATORS.__dict__, known, raising=False)
     generator = build("noise")
-    monkeypatch.delitem(GENERATORS.__dict__, "table")
+    for known in ("table", "plugged"):
+        monkeypatch.delitem(GENERATORS.__dict__, known)
     sys.modules.pop("noise")
     plan = list(sampling_plan(PromptSuite("own", (Prompt("a cat"),)), samples=2))
     outcome = generate(generator, Wanted(plan, {"name": None, "sha256": ""}), generator.defaults, tmp_path / "out")

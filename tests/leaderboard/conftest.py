@@ -54,7 +54,7 @@ def postgres() -> Iterator[str]:
         programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "max_connections=200"
     )
     try:
-        _until(lambda: _answers(folder, server), "PostgreSQL")
+        until(lambda: _answers(folder, server), "PostgreSQL")
         yield str(folder)
     finally:
         server.terminate()
@@ -86,7 +86,8 @@ def _answers(folder: Path, server: subprocess.Popen[bytes]) -> bool:
     return True
 
 
-def _until(happened: Callable[[], bool], what: str) -> None:
+def until(happened: Callable[[], bool], what: str) -> None:
+    """Wait for something, as long as patience lasts."""
     for _ in range(PATIENCE * 20):
         if happened():
             return
@@ -222,7 +223,7 @@ def start_server(folder: Path, database: str, file_bytes: int = 0, **settings: A
     if file_bytes:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     server = Server(f"http://127.0.0.1:{port}", process)
-    _until(lambda: _healthy(server), "the board")
+    until(lambda: _healthy(server), "the board")
     return server
 
 

@@ -26,6 +26,8 @@ from vbench.leaderboard.submissions.possible_rows import BY_LENGTH
 from vbench.leaderboard.views.published_figures import published_entries
 from vbench.sampling.manifest import SampleRecord, append_record
 
+pytestmark = pytest.mark.slow
+
 Line = dict[str, Any]
 Forge = Callable[[Path], bytes]
 

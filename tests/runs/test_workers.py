@@ -31,7 +31,10 @@ if __name__ == "__main__":
     cli.main()
 """
 
-pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are watched by way of /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are watched by way of /proc"),
+]
 
 
 def family(parent: int) -> set[int]:

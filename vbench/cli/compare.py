@@ -125,7 +125,7 @@ def _table(console: Any, title: str, differences: Mapping[str, PairedDifference]
 
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in HEADINGS:
-        table.add_column(heading, no_wrap=heading != HEADINGS[-1])
+        table.add_column(heading, no_wrap=heading != HEADINGS[-1], min_width=max(map(len, heading.split())))
     for name, difference in differences.items():
         table.add_row(*(NOISE if cell == SAME else cell for cell in _cells(name, difference)))
     console.print(table)

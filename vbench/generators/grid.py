@@ -36,8 +36,11 @@ class Axis:
         ((5, 9), (32, 48), (320,), (32,))
         """
         below = self.first + (value - self.first) // self.step * self.step
-        largest = self.first + (self.most - self.first) // self.step * self.step if self.most else below + self.step
-        return tuple(dict.fromkeys(min(max(one, self.first), largest) for one in (below, below + self.step)))
+        next_to = (max(one, self.first) for one in (below, below + self.step))
+        if not self.most:
+            return tuple(dict.fromkeys(next_to))
+        largest = self.first + (self.most - self.first) // self.step * self.step
+        return tuple(dict.fromkeys(min(one, largest) for one in next_to))
 
     @property
     def described(self) -> str:

@@ -148,13 +148,14 @@ def stills_of(folder: Path) -> list[Path]:
         return sorted((path for path in folder.iterdir() if _is_still(path)), key=lambda path: in_order(path.name))
 
 
-def in_order(name: str) -> list[tuple[int, str]]:
+def in_order(name: str) -> tuple[list[tuple[bool, int, str]], str]:
     """A key that sorts the numbers in names by their size, with or without leading zeros.
 
     >>> sorted(["10.png", "9.png", "frame 2.png", "frame 11.png", "001.png"], key=in_order)
     ['001.png', '9.png', '10.png', 'frame 2.png', 'frame 11.png']
     """
-    return [(int(digits), "") if digits else (-1, text) for digits, text in re.findall(r"([0-9]+)|([^0-9]+)", name)]
+    parts = re.findall(r"([0-9]+)|([^0-9]+)", name)
+    return [(not digits, int(digits or 0), text) for digits, text in parts], name
 
 
 def is_moving(path: Path) -> bool:

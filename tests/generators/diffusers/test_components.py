@@ -24,6 +24,8 @@ from vbench.generators.diffusers.checkpoint import Checkpoint, DiffusersOptions
 from vbench.generators.diffusers.components import Component, components
 from vbench.generators.diffusers.presets import PRESETS
 
+pytestmark = pytest.mark.slow
+
 State = dict[str, torch.Tensor]
 
 

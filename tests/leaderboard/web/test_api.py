@@ -29,6 +29,8 @@ from vbench.leaderboard.db.tables import Base, Change, Submission, Verdict, Vide
 from vbench.leaderboard.keys import new_key, withdraw_token
 from vbench.leaderboard.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 def many(folder: Path, count: int) -> list[bytes]:
     return [archive(folder, seed, f"Model {seed % 9}", version=str(seed)) for seed in range(count)]

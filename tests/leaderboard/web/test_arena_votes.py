@@ -15,6 +15,8 @@ from tests.leaderboard.conftest import Serve, Server
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 class Tab:
     """The events of the arena's page, sent as its scripts send them."""

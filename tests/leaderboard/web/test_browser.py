@@ -359,7 +359,7 @@ def test_a_vote_is_blind_and_counts(site: tuple[Server, Board], opened: Open) ->
         assert not any(name in tab.locator(".vb.arena").inner_text() for name in MODELS)
         media = [board.medium(number, name) for shown in board.videos().values() for number, name in shown.items()]
         addresses = [video.get_attribute("src") or "" for video in tab.locator("video").all()]
-        served = [httpx.get(site[0].url + address).content for address in addresses]
+        served = [httpx.get(f"{site[0].url}/{address}").content for address in addresses]
         assert len({len(content) for content in served}) == 1
         assert not {*served} & {*media}
         tab.wait_for_timeout(4000 if "VBENCH_SCREENSHOTS" in os.environ else 0)  # the players' buttons fade
