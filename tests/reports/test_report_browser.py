@@ -47,6 +47,7 @@ CONTRAST = """element => {
 """WCAG 2's contrast ratio of an element's text against what lies behind it."""
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
 ]

@@ -55,6 +55,7 @@ COLOURS = 256
 """In the palette of a picture, which keeps it small."""
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
 ]
