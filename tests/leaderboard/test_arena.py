@@ -86,7 +86,7 @@ def test_no_byte_of_a_ballot_says_whose_a_video_is(arena: Arena, voter: str, tmp
 def test_a_vote_is_stored_between_the_right_submissions_and_only_once(arena: Arena, voter: str) -> None:
     for verdict, winner in ((LEFT, "left"), (RIGHT, "right"), (TIE, None)):
         name = arena.draw(voter, "scene") or ""
-        ballot, addresses = arena.ballot(name), arena.addresses(name)
+        ballot = arena.ballot(name)
         assert arena.vote(name, verdict, voter) == ballot
         cast = arena.board.ballot_box.cast()[-1]
         vote = cast.judgement
@@ -97,8 +97,6 @@ def test_a_vote_is_stored_between_the_right_submissions_and_only_once(arena: Are
         assert vote.outcome == ("tie" if winner is None else "first" if first_won else "second")
         with pytest.raises(NotFound):
             arena.vote(name, verdict, voter)
-        with pytest.raises(NotFound):
-            arena.video(addresses[LEFT])
     assert len(arena.board.ballot_box.cast()) == 3
 
 
@@ -120,6 +118,22 @@ def test_one_ballot_is_one_vote_for_every_process(arena: Arena, voter: str) -> N
     ballot = arena.vote(name, LEFT, voter)
     with pytest.raises(Refused, match="was used"):
         arena.board.ballot_box.vote(ballot.prompt, ballot.left, ballot.right, "first", voter, ballot=name)
+
+
+def test_the_players_of_a_ballot_may_read_on_for_a_minute_after_the_vote(board: Board, arena: Arena) -> None:
+    now = [0.0]
+    timed = Arena(board, random.Random(0), lambda: now[0])
+    voter = timed.voter()
+    name = timed.draw(voter) or ""
+    addresses = timed.addresses(name)
+    timed.vote(name, LEFT, voter)
+    now[0] = 59
+    assert timed.video(addresses[LEFT])
+    with pytest.raises(NotFound, match="closed"):
+        timed.ballot(name)
+    now[0] = 60
+    with pytest.raises(NotFound, match="closed"):
+        timed.video(addresses[LEFT])
 
 
 def test_a_ballot_is_void_after_an_hour(board: Board, arena: Arena) -> None:

@@ -2,7 +2,8 @@
 
 A ballot has a random name, signed for the voter that it was drawn for, and its videos have random addresses of their
 own, under which copies lie that nobody else has (:mod:`vbench.leaderboard.rewrap`): neither page nor address nor file
-says which model is which. Ballot and addresses are void after a vote, or after an hour.
+says which model is which. A ballot is void after a vote, or after an hour; its addresses a minute after the vote, as a
+player may still read.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import secrets
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
 from threading import Lock
@@ -34,6 +35,9 @@ MOST_BALLOTS = 10_000
 
 SECONDS = 3600
 """After which a ballot is void."""
+
+STILL_READ = 60
+"""Seconds after a vote in which the players of its page may still ask for its videos."""
 
 PAIRS_KEPT = 4
 """Pairs of copies that are kept in memory."""
@@ -65,11 +69,12 @@ class Ballot:
 
 @dataclass(frozen=True)
 class _Open:
-    """A ballot that waits, with the addresses of its videos and the time at which it is void."""
+    """A ballot with the addresses of its videos, the time at which they are void, and whether it was voted on."""
 
     ballot: Ballot
     addresses: dict[str, str]
     until: float
+    voted: bool = False
 
 
 class Arena:
@@ -140,11 +145,14 @@ class Arena:
         """The video of an address: a copy that was made for its ballot.
 
         Raises:
-            NotFound: the address is of no open ballot.
+            NotFound: the address is of no ballot, or void.
         """
         with self._lock:
             name, side = self._ballot_of.get(address, ("", ""))
-        ballot = self._opened(name).ballot
+            known = self._open.get(name)
+        if known is None or known.until <= self._clock():
+            raise NotFound(CLOSED)
+        ballot = known.ballot
         names = self.board.videos().get(ballot.prompt, {})
         if not {ballot.left, ballot.right} <= names.keys():
             raise NotFound(GONE)
@@ -169,9 +177,11 @@ class Arena:
         if not self._is_ours(voter, "voter") or not self._is_ours(name, "ballot", voter):
             raise Refused(["This ballot was drawn for somebody else. Ask for another pair."])
         with self._lock:
-            if name not in self._open:
+            found = self._open.get(name)
+            if found is None or found.voted:
                 raise NotFound(CLOSED)
-            self._close(name)
+            until = min(found.until, self._clock() + STILL_READ)
+            self._open[name] = replace(found, voted=True, until=until)
         self.board.ballot_box.vote(
             ballot.prompt, ballot.left, ballot.right, VERDICTS[verdict], voter, ballot.dimension, name, ballot.left
         )
@@ -180,7 +190,7 @@ class Arena:
     def _opened(self, name: str) -> _Open:
         with self._lock:
             found = self._open.get(name)
-        if found is None or found.until <= self._clock():
+        if found is None or found.voted or found.until <= self._clock():
             raise NotFound(CLOSED)
         return found
 
