@@ -135,6 +135,8 @@ def evaluate(
     prompts: str | Mapping[str, str] | Path | None = None,
     mode: str = "auto",
     special: str = "",
+    images: str | Path | None = None,
+    ratio: str = "",
     profile: str = "official",
     options: Mapping[str, Mapping[str, Any]] | None = None,
     extra: Sequence[str] = (),
@@ -156,6 +158,8 @@ def evaluate(
         prompts: for own videos, one prompt for all, prompts by video, or a JSON file of such.
         mode: ``"auto"``, ``"vbench_standard"``, ``"vbench_category"`` or ``"custom_input"``.
         special: what stands between prompt and index in the names of files.
+        images: folder of the pictures that the videos start from; the suite's own by default.
+        ratio: of the pictures, such as ``"16-9"``; the one that was sampled with, or the nearest to the videos.
         profile: which models judge: ``"official"``, ``"lite"``, or one that a package brings.
         options: settings by dimension that differ from the protocol's.
         extra: dimensions beside those that are named or the default.
@@ -189,7 +193,7 @@ def evaluate(
     plan = make_plan(
         where, dimensions, mode, None if suite is None else str(suite),
         None if isinstance(prompts, Path) else prompts, prompts if isinstance(prompts, Path) else None,
-        category, extra, special, benchmark,
+        category, extra, special, benchmark, Path(images) if images else None, ratio,
     )  # fmt: skip
     if strict:
         refuse_unsound(plan)

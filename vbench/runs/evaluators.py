@@ -84,7 +84,9 @@ class Evaluators:
 
     def signature(self, name: str) -> dict[str, Any]:
         """Everything about a dimension that can change its value, as JSON types."""
+        looked_at = {"picture": True} if self.spec(name).needs_picture else {}
         return {
+            **looked_at,
             "dimension": [name, self.implementation(name).version],
             "backbones": self.roles(name),
             "checkpoints": {file: digest(cards.locate(file)) for file in self.checkpoints(name)},
