@@ -52,6 +52,8 @@ class DimensionSpec:
         folder: of its videos, where every list of prompts has a folder; its own name by default.
         needs: the kind of facts that a prompt must bring, ``""`` for none.
         needs_picture: whether it judges a video beside the picture that it starts from.
+        asked_in_words: whether a prompt asks in words alone for what it judges, so that a model without text is not
+            sampled for it.
         free_prompts: whether prompts that nobody chose for it may be judged without being asked to.
         judges: of a dimension outside the score card, the one whose prompts and videos it judges, perhaps its own
             name; it is never evaluated unless it is named. ``""`` for the others.
@@ -79,6 +81,7 @@ class DimensionSpec:
     folder: str = ""
     needs: str = ""
     needs_picture: bool = False
+    asked_in_words: bool = False
     free_prompts: bool = True
     judges: str = ""
     sampled: int = 0

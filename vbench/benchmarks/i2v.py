@@ -22,7 +22,7 @@ _D = "vbench.dimensions"
 _i2v = partial(DimensionSpec, part=I2V)
 _motion = partial(
     DimensionSpec, values=Values.BOOLEAN, result_columns=("prompt_type", "predict_type"), result_by="target",
-    result_groups=_GROUPS, free_prompts=False, dial="wrong_camera", checkpoints=("cotracker2",),
+    result_groups=_GROUPS, asked_in_words=True, free_prompts=False, checkpoints=("cotracker2",),
 )  # fmt: skip
 
 

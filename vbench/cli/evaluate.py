@@ -185,8 +185,9 @@ def evaluate(
         ours.refuse_foreign(*result_files(output, "results"))
     run = interface.evaluate(
         where, dimensions=dimension, benchmark=benchmark, suite=suite, category=category, prompts=prompt_file or prompt,
-        mode=mode, special=special, images=images, ratio=ratio, profile=profile, options=options, extra=[BY_METRIC] if imaging_metric else (),
-        output=output, device=device, workers=workers, memory=memory, strict=strict, progress=progress_of(progress),
+        mode=mode, special=special, images=images, ratio=ratio, profile=profile, options=options,
+        extra=[BY_METRIC] if imaging_metric else (), output=output, device=device, workers=workers, memory=memory,
+        strict=strict, progress=progress_of(progress),
     )  # fmt: skip
     assert run.plan
     assert run.outcome

@@ -2,10 +2,10 @@
 
 Measures: where points at the borders of the first frame are in the last one.
 
-Formula (VBench++, Huang et al., 2024): of a 10x10 grid of tracked points, four speak, the sixth on each border. A point
-moves left, right, up or down, perhaps two of them, where it goes farther than 0.005 of the frame's shorter side; none of
-them is static. Opposite borders that move alike pan or tilt the camera the other way, and away from or towards each
-other zoom it. 1 where the motion that the prompt asks for is among those that are found, 0 otherwise.
+Formula (VBench++, Huang et al., 2024): of a 10x10 grid of tracked points, four speak, the sixth on each border. A
+point moves left, right, up or down, perhaps two of them, where it goes farther than 0.005 of the frame's shorter side;
+none of them is static. Opposite borders that move alike pan or tilt the camera the other way, and away from or towards
+each other zoom it. 1 where the motion that the prompt asks for is among those that are found, 0 otherwise.
 
 Frames: all are tracked; the first and the last count.
 
@@ -16,11 +16,11 @@ Unit of the mean: a video.
 Cost: about a second a frame on one processor core (CoTracker2), whatever the size.
 
 Kept from the reference: places are truncated to whole pixels before they are compared; the four points are off the
-middle by half a cell, so that a pure zoom of more than some per cent also pans and tilts, and scores on prompts that ask
-for these; any of several motions is a hit; whether a point is visible is not asked; any drift over the threshold (2.4 px
-at 480p) is motion. Not kept: of fewer than five frames the reference says that all points went to the corner, and scores
-a pan to the right; here they are not applicable. The motion is read from the prompt, which in the reference's names of
-files is the same. ``camera_motion_corrected`` stands beside it and is never ranked.
+middle by half a cell, so that a pure zoom of more than some per cent also pans and tilts, and scores on prompts that
+ask for these; any of several motions is a hit; whether a point is visible is not asked; any drift over the threshold
+(2.4 px at 480p) is motion. Not kept: of fewer than five frames the reference says that all points went to the corner,
+and scores a pan to the right; here they are not applicable. The motion is read from the prompt, which in the
+reference's names of files is the same. ``camera_motion_corrected`` stands beside it and is never ranked.
 """
 
 from __future__ import annotations

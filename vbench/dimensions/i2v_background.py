@@ -13,8 +13,8 @@ Unit of the mean: a video.
 
 Cost: one image through three ViT-B/16 for each frame and the picture (about a second on one processor core).
 
-Kept from the reference: as for ``i2v_subject``; and that the frame's shape is not kept. Not kept: the reference's models
-go to the GPU whatever device it was given, and their files to the folder that it was started in.
+Kept from the reference: as for ``i2v_subject``; and that the frame's shape is not kept. Not kept: the reference's
+models go to the GPU whatever device it was given, and their files to the folder that it was started in.
 """
 
 from __future__ import annotations

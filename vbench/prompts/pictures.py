@@ -1,7 +1,7 @@
 """The pictures of an image-to-video suite: where they lie, in which ratio, and which belongs to which prompt.
 
 A folder of pictures has one of three forms: the published one (``crop/16-9``, ``crop/1-1``, ... and ``origin``), the
-ratios alone (``16-9``, ...), or the pictures themselves. What is published lies in the cache, in ``images/SUITE``.
+ratios alone (``16-9``, ...), or the pictures themselves.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vbench.errors import UsageError
-from vbench.files.cache import cache_dir
 from vbench.files.text import same_name
 from vbench.media.decode import STILLS
 from vbench.prompts.sampling_plan import file_stems
@@ -58,11 +57,6 @@ def ratio_of(text: str) -> tuple[int, int]:
     if not width or not height:
         raise UsageError(f"{text!r} is no ratio: expected WIDTH-HEIGHT such as 16-9.")
     return width, height
-
-
-def suite_pictures(suite: str) -> Path:
-    """Where the pictures of a published suite lie in the cache."""
-    return cache_dir() / "images" / suite
 
 
 def picture_folder(root: Path, ratio: str = "", size: tuple[int, int] | None = None) -> Pictures:

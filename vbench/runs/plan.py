@@ -22,13 +22,12 @@ from vbench.benchmarks.t2v import T2V
 from vbench.errors import NothingToScore, UsageError
 from vbench.files.text import read_text, same_name
 from vbench.media.video import CONTAINERS, is_video, probe
-from vbench.prompts.library import load_category, load_suite
+from vbench.prompts.library import load_category, load_suite, pictures_of
 from vbench.prompts.pictures import (
     Pictures,
     picture_folder,
     pictures_by_video,
     refuse_missing,
-    suite_pictures,
     with_pictures,
 )
 from vbench.prompts.sampling_plan import file_stems
@@ -457,7 +456,8 @@ def make_plan(
         benchmark: name; by default the one that the folder was sampled for, or text to video.
         images: folder of the pictures that videos start from; by default the one that they were sampled with, or the
             benchmark's own in the cache.
-        ratio: of the pictures, such as ``16-9``; by default the one that was sampled with, or the nearest to the videos.
+        ratio: of the pictures, such as ``16-9``; by default the one that was sampled with, or the nearest to the
+            videos.
 
     Raises:
         UsageError: options that exclude each other, or input that cannot be used.
@@ -492,7 +492,7 @@ def make_plan(
         found = load_suite(suite)
         names = dimensions_asked(dimensions, STANDARD, chosen)
         looked_at = images or any(spec_of(name, chosen).needs_picture for name in names)
-        pictures = _pictures(videos, found.name, images, ratio) if looked_at else None
+        pictures = _pictures(videos, str(suite), images, ratio) if looked_at else None
         return standard_plan(videos, found, dimensions, special, samples, chosen, pictures)
     raise UsageError(f"There is no mode {mode!r}. Known: auto, {', '.join(MODES)}.")
 
@@ -504,7 +504,7 @@ def _pictures(videos: Path, suite: str, images: Path | None, ratio: str) -> Pict
     if used and not images and not ratio:
         return Pictures(Path(used["folder"]), used["ratio"])
     facts = probe(_files(videos)[0])
-    return picture_folder(images or suite_pictures(suite), ratio, (facts.height, facts.width))
+    return picture_folder(images or pictures_of(suite), ratio, (facts.height, facts.width))
 
 
 def _unchanged(suite: dict[str, Any], videos: Path) -> dict[str, Any]:

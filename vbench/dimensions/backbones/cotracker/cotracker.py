@@ -84,7 +84,7 @@ class CoTracker2(PointTracker):
         found, looks = points.new_empty(0, *points.shape), Tensor()
         for start, features in self._windows(counted):
             if not start:
-                looks = sampled(features[:1], points[None])[0]
+                looks = first_looks(features, points)
                 places = points.expand(WINDOW, -1, -1)
                 confidence = points.new_full((WINDOW, len(points), 1), 10.0)
             else:
@@ -135,14 +135,15 @@ class CoTracker2(PointTracker):
         unseen = torch.zeros_like(confidence)
         unseen[new:] = 1
         looks = looks.expand(WINDOW, -1, -1)
-        where = sampled(self._places, places[:1])[0][:, None] + self._times
+        where = sampled(self._places, places[:1])[0][:, None]
         state = torch.cat((unseen, confidence), -1)
         for _ in range(ITERATIONS):
             moved = displacement_waves(places - places[:1], WAVES)
             described = torch.cat((moved, _likeness(pyramid, looks, places), looks, state), -1)
-            change = network.updateformer(described.transpose(0, 1) + where).transpose(0, 1)
-            places = places + change[..., :2]
-            looks = looks + network.looks_changed(change[..., 2:])
+            by_point = described.transpose(0, 1).contiguous()
+            change = network.updateformer(by_point + where + self._times)
+            places = places + change[..., :2].transpose(0, 1)
+            looks = looks + network.looks_changed(change[..., 2:]).transpose(0, 1)
         return places, network.vis_predictor(looks)
 
 
@@ -208,6 +209,19 @@ def sampled(maps: Tensor, places: Tensor) -> Tensor:
     return F.grid_sample(maps, spots, align_corners=True, padding_mode="border")[:, :, 0].transpose(1, 2)
 
 
+def first_looks(features: Tensor, points: Tensor) -> Tensor:
+    """How points look in the first of some frames: ``(T, 128, h, w)`` and ``(N, 2)`` -> ``(N, 128)``.
+
+    The frames are taken for a volume, whose sampling rounds otherwise than that of one map: the published code does so,
+    and corrections that follow one another enlarge what is lost here.
+    """
+    last = points.new_tensor([features.shape[-1] - 1, features.shape[-2] - 1])
+    spots = torch.cat((points * (2 / last) - 1, points.new_full((len(points), 1), -1.0)), 1)
+    volume = features.transpose(0, 1)[None]
+    found = F.grid_sample(volume, spots[None, None, None], align_corners=True, padding_mode="border")
+    return found[0, :, 0, 0].T
+
+
 def _pyramid(features: Tensor) -> list[Tensor]:
     levels = [features]
     while len(levels) < LEVELS:
@@ -222,7 +236,7 @@ def _likeness(pyramid: list[Tensor], looks: Tensor, places: Tensor) -> Tensor:
     offsets = torch.cartesian_prod(around, around)
     seen = []
     for level, maps in enumerate(pyramid):
-        alike = torch.einsum("snc,schw->snhw", looks, maps) / math.sqrt(channels)
+        alike = (looks @ maps.flatten(2) / math.sqrt(channels)).unflatten(2, maps.shape[-2:])
         spots = places.flatten(0, 1)[:, None] / 2**level + offsets
         seen.append(sampled(alike.flatten(0, 1)[:, None], spots).view(frames, points, -1))
     return torch.cat(seen, -1)

@@ -49,7 +49,7 @@ class UpdateTransformer(nn.Module):
             real, virtual = over_time(tokens).transpose(0, 1).tensor_split((points,), 1)
             virtual = exchange(gather(virtual, real))
             tokens = torch.cat((spread(real, virtual), virtual), 1).transpose(0, 1)
-        corrections: Tensor = self.flow_head(tokens[:points])
+        corrections: Tensor = self.flow_head(tokens[:points].contiguous())
         return corrections
 
 
@@ -96,13 +96,16 @@ class Attention(nn.Module):
 
     def forward(self, asking: Tensor, asked: Tensor) -> Tensor:
         """``(N, T, 384)`` and ``(N, U, 384)`` -> ``(N, T, 384)``."""
-        keys, values = self.to_kv(asked).chunk(2, -1)
-        query, key, value = (
-            one.unflatten(-1, (HEADS, -1)).transpose(1, 2) for one in (self.to_q(asking), keys, values)
-        )
-        found = F.scaled_dot_product_attention(query, key, value)
+        key, value = map(_by_head, self.to_kv(asked).chunk(2, -1))
+        query = _by_head(self.to_q(asking))
+        weights = (query @ key.transpose(-2, -1) * (WIDTH // HEADS) ** -0.5).softmax(-1)
+        found = weights @ value
         mixed: Tensor = self.to_out(found.transpose(1, 2).flatten(2))
         return mixed
+
+
+def _by_head(tokens: Tensor) -> Tensor:
+    return tokens.unflatten(-1, (HEADS, -1)).transpose(1, 2)
 
 
 def _plain_norm(tokens: Tensor) -> Tensor:
