@@ -104,7 +104,7 @@ class CameraMotionCorrected(CameraMotion):
     """The same without the traps: every point of the grid speaks, and one motion, the strongest, is found.
 
     The camera pans and tilts by the median way of all points, and zooms by the median of how much nearer to the middle
-    or farther from it they are afterwards. A motion counts by how far it moves a point in the middle of the nearest
+    or farther from it they are afterwards, so that a roll is no zoom. A motion counts by how far it moves a point in the middle of the nearest
     border, so that a pure zoom is no pan and a video that does everything is no hit everywhere.
     """
 
@@ -189,10 +189,9 @@ def strongest_motion(first: Tensor, last: Tensor, shorter_side: int) -> str:
         shorter_side: of the frames, in pixels.
     """
     right, down = (last - first).quantile(0.5, 0).tolist()
-    around = first - first.mean(0)
-    distance = around.norm(dim=1)
-    outwards = ((last - first - last.new_tensor([right, down])) * around).sum(1) / distance**2
-    growth = outwards.quantile(0.5).item() * shorter_side / 2
+    middle = first.mean(0)
+    before, after = (first - middle).norm(dim=1), (last - middle - last.new_tensor([right, down])).norm(dim=1)
+    growth = ((after / before).quantile(0.5).item() - 1) * shorter_side / 2
     strengths = {
         "pan_left": right, "pan_right": -right, "tilt_up": down, "tilt_down": -down,
         "zoom_in": growth, "zoom_out": -growth,

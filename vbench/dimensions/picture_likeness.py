@@ -51,7 +51,7 @@ def picture_likeness(video: Video, prompt: Prompt, embedder: PictureEmbedder) ->
     frames = F.normalize(_embedded(video, embedder), dim=1)
     steps = (frames[1:] * frames[:-1]).sum(1).clamp(0, 1).tolist()
     if not steps:
-        raise TooShort(f"{video.path} has 1 frame; each is compared with the one before it and 2 are needed.")
+        raise TooShort(f"{video.path} has 1 frame; frames are compared with those before them, which needs at least 2.")
     to_picture = (frames @ picture).clamp(0, 1).tolist()
     return VideoScore(
         likeness_score(to_picture, steps),
