@@ -104,8 +104,9 @@ class CameraMotionCorrected(CameraMotion):
     """The same without the traps: every point of the grid speaks, and one motion, the strongest, is found.
 
     The camera pans and tilts by the median way of all points, and zooms by the median of how much nearer to the middle
-    or farther from it they are afterwards, so that a roll is no zoom. A motion counts by how far it moves a point in the middle of the nearest
-    border, so that a pure zoom is no pan and a video that does everything is no hit everywhere.
+    or farther from it they are afterwards, so that a roll is no zoom. A motion counts by how far it moves a point in
+    the middle of the nearest border, so that a pure zoom is no pan and a video that does everything is no hit
+    everywhere.
     """
 
     name: ClassVar[str] = "camera_motion_corrected"
