@@ -109,13 +109,8 @@ def test_own_videos_with_own_pictures(material: Path) -> None:
         "a cat-0.mp4": "a cat.png", "a cat-1.mp4": "a cat.png", "b-0.mp4": "b.png",
     }  # fmt: skip
     prompts = dict.fromkeys(("a cat-0.mp4", "a cat-1.mp4", "b-0.mp4"), "a tale, camera pans left")
-    told = vbench.evaluate(
-        material / "mine",
-        output=material / "told",
-        prompts=prompts,
-        dimensions=["i2v_subject", "camera_motion"],
-        **asked,
-    )
+    asked["dimensions"] = ["i2v_subject", "camera_motion"]
+    told = vbench.evaluate(material / "mine", output=material / "told", prompts=prompts, **asked)
     assert {row.prompt for row in told.rows()} == {"a tale, camera pans left"}
     assert set(told.card.scores) == {"i2v_subject", "camera_motion"}
     (own / "b.png").unlink()
