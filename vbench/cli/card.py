@@ -34,14 +34,19 @@ def card_json(
                 "score": result.score,
                 "normalised": _normalised(card, name, result.score),
                 "videos": result.videos,
+                "planned": result.planned,
+                "whole": result.is_whole,
                 "not_scored": dict(result.statuses),
             }
             for name, result in card.dimensions.items()
         },
         **{part.name: card.part(part.name, partial) for part in card.benchmark.parts},
-        "total": card.total,
+        "total": card.total_over_what_is_there if partial else card.total,
         "partial": partial,
+        "scored": card.scored,
+        "planned": card.planned,
         "missing": card.missing(),
+        "incomplete": card.incomplete,
         "not_evaluated": dict(card.not_evaluated),
         "by_category": {category: dict(scores) for category, scores in card.by_category.items()},
     }
@@ -70,16 +75,15 @@ def print_card(
         normalised = _percent(_normalised(card, name, result.score))
         rule = benchmark.rules.get(name)
         last_of_part = rule is not None and rule.part != _next_part(card, name)
-        table.add_row(
-            name, _number(result.score), normalised, str(result.videos), failed or "-", end_section=last_of_part
-        )
+        counted = str(result.videos) if result.is_whole else f"{result.videos} of {result.planned}"
+        table.add_row(name, _number(result.score), normalised, counted, failed or "-", end_section=last_of_part)
     console.print(table)
     for part in benchmark.parts:
         console.print(_part_line(card, part, partial))
-    if card.total is not None:
-        console.print(f"Total     {_percent(card.total)}")
-    elif benchmark.has_total:
-        console.print(f"Total     needs all {len(benchmark.rules)} dimensions")
+    if benchmark.has_total:
+        console.print(_total_line(card, partial))
+    if card.incomplete:
+        console.print(f"Not whole: {completeness(card)}.")
     _print_categories(console, card)
     for reason in dict.fromkeys(card.not_evaluated.values()):
         names = ", ".join(name for name, why in card.not_evaluated.items() if why == reason)
@@ -100,14 +104,39 @@ def _next_part(card: ScoreCard, name: str) -> str | None:
 
 def _part_line(card: ScoreCard, part: Part, partial: bool) -> str:
     missing, label = card.missing(part.name), f"{part.name.capitalize():9}"
+    unfinished = card.unfinished(part.name)
     score = card.part(part.name, partial)
-    if not missing:
-        return f"{label} {_percent(score)}"
     count = len(card.benchmark.of_part(part.name))
+    if not missing:
+        if not unfinished:
+            return f"{label} {_percent(score)}"
+        if score is not None:
+            return f"{label} {_percent(score)} over what is there: not the protocol's score"
+        return f"{label} not computed: {len(unfinished)} of {count} dimensions are not whole ({', '.join(unfinished)})"
     if score is not None:
         there = f"{count - len(missing)} of {count} dimensions"
         return f"{label} {_percent(score)} over {there}: a part, not the protocol's score"
     return f"{label} not computed: {len(missing)} of {count} dimensions have no score ({', '.join(missing)})"
+
+
+def _total_line(card: ScoreCard, partial: bool) -> str:
+    if card.total is not None:
+        return f"Total     {_percent(card.total)}"
+    if missing := card.missing():
+        return f"Total     needs all {len(card.benchmark.rules)} dimensions; {len(missing)} have no score"
+    if partial:
+        return f"Total     {_percent(card.total_over_what_is_there)} over what is there: not the protocol's score"
+    return "Total     not computed: the run is not whole (--partial shows it over what is there)"
+
+
+def completeness(card: ScoreCard) -> str:
+    """How many scores there are of those that a whole run has.
+
+    >>> from vbench.benchmarks.score_card import DimensionResult, ScoreCard
+    >>> completeness(ScoreCard({"scene": DimensionResult(0.5, 612, planned=4730)}))
+    '612 of 4,730 scores'
+    """
+    return f"{card.scored:,} of {card.planned:,} scores" if card.planned is not None else f"{card.scored:,} scores"
 
 
 def _print_categories(console: Any, card: ScoreCard) -> None:
