@@ -111,6 +111,16 @@ class ScoreCard:
         counts = [result.planned for result in self.dimensions.values()]
         return None if None in counts else sum(count for count in counts if count is not None)
 
+    @property
+    def counted(self) -> str:
+        """How many scores there are of those that a whole run has, for people.
+
+        >>> ScoreCard({"scene": DimensionResult(0.5, 612, planned=4730)}).counted
+        '612 of 4,730 scores'
+        """
+        whole = "" if self.planned is None else f" of {self.planned:,}"
+        return f"{self.scored:,}{whole} scores"
+
     def part(self, part: str, partial: bool = False) -> float | None:
         """The score of a part, 0..1; ``None`` while anything of it is missing, unless what is there is enough."""
         whole = not self.missing(part) and not self.unfinished(part)

@@ -148,7 +148,7 @@ def _signed(value: float, places: int = 2) -> str:
 def _percent(value: Figure | float | None) -> str:
     """A figure or a number in percent; a dash where there is none."""
     number = value.value if isinstance(value, Figure) else value
-    return "\N{EN DASH}" if number is None or isinstance(number, jinja2.Undefined) else _fixed(100 * number)
+    return _fixed(100 * number) if isinstance(number, float | int) else "\N{EN DASH}"
 
 
 def _bounds(figure: Figure | Mapping[str, Any] | None) -> str:
