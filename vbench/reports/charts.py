@@ -197,13 +197,16 @@ def scatter(clouds: Sequence[Cloud], across: str, up: str, title: str) -> Chart:
     return Chart(title, (3.5, 2.9), draw)
 
 
-def forest(rows: Mapping[str, Sequence[Interval | None]], across: str, origin: float | None = None) -> Chart | None:
+def forest(
+    rows: Mapping[str, Sequence[Interval | None]], across: str, origin: float | None = None, first: int = 0
+) -> Chart | None:
     """Intervals below each other, the runs of a row close together; ``None`` for no row.
 
     Args:
         rows: label -> a score with its interval for each run; ``None`` where a run has none.
         across: label of the horizontal axis.
         origin: where a line stands that the intervals are seen against.
+        first: number of the first run of a row, which gives its colour and mark.
     """
     if not rows:
         return None
@@ -219,8 +222,8 @@ def forest(rows: Mapping[str, Sequence[Interval | None]], across: str, origin: f
                 if one is None:
                     continue
                 level = place + (number - (several - 1) / 2) * 0.7 / several
-                axes.plot([one.low, one.high], [level, level], color=colour(number), linewidth=1.6, alpha=0.6)
-                axes.plot([one.score], [level], markersize=4, linestyle="", **look(number))
+                axes.plot([one.low, one.high], [level, level], color=colour(first + number), linewidth=1.6, alpha=0.6)
+                axes.plot([one.score], [level], markersize=4, linestyle="", **look(first + number))
         axes.set_yticks(range(len(rows)), [_short(name) for name in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set_xlabel(across)

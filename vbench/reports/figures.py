@@ -59,7 +59,7 @@ def figures(report: Report) -> dict[str, Chart]:
     for change in report.changes:
         across = f"{change.run.name} minus {report.runs[0].name}, points"
         differences = {title(name): [_points(one)] for name, one in change.differences.items()}
-        found[f"changes-{change.run.number + 1}"] = forest(differences, across, origin=0)
+        found[f"changes-{change.run.number + 1}"] = forest(differences, across, 0, change.run.number)
     found |= {f"radar-{part or 'all'}": radar for part, radar in report.radars.items()}
     found |= {f"trade-off-{name}": chart for name, chart in report.trade_offs.items()}
     for part in report.dimensions:
