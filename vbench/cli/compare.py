@@ -92,59 +92,37 @@ def _cells(name: str, difference: PairedDifference) -> tuple[str, ...]:
 
 
 def _tables(first: str, compared: Sequence[Comparison]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from vbench.cli.diff import print_moved
 
-    console = Console(highlight=False, markup=False)
     for comparison in compared:
-        _table(console, f"{comparison.name} against {first}, in points", comparison.differences)
+        _differences(f"{comparison.name} against {first}, in points", comparison.differences)
         if comparison.by_category:
-            _categories(console, comparison.by_category)
+            _categories(comparison.by_category)
         if comparison.moved:
-            table = Table(
-                "prompt",
-                "dimension",
-                "first",
-                "second",
-                "change",
-                title="Prompts that moved most",
-                title_justify="left",
-            )
-            for move in comparison.moved:
-                table.add_row(
-                    move.prompt, move.dimension, f"{move.first:.4f}", f"{move.second:.4f}", f"{move.change:+.4f}"
-                )
-            console.print(table)
+            typer.echo("")
+            print_moved(comparison.moved)
 
 
-def _table(console: Any, title: str, differences: Mapping[str, PairedDifference]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
+def _differences(title: str, differences: Mapping[str, PairedDifference]) -> None:
     from vbench.analysis.comparison import SAME
+    from vbench.cli.table import Column, figures, print_table
 
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in HEADINGS:
-        table.add_column(heading, no_wrap=heading != HEADINGS[-1], min_width=max(map(len, heading.split())))
-    for name, difference in differences.items():
-        table.add_row(*(NOISE if cell == SAME else cell for cell in _cells(name, difference)))
-    console.print(table)
+    columns = [Column("dimension"), *map(figures, HEADINGS[1:5]), Column("verdict"), figures("prompts to settle")]
+    rows = [
+        tuple(NOISE if cell == SAME else cell for cell in _cells(name, difference))
+        for name, difference in differences.items()
+    ]
+    print_table(columns, rows, title)
 
 
-def _categories(console: Any, by_category: Mapping[str, Mapping[str, PairedDifference]]) -> None:
+def _categories(by_category: Mapping[str, Mapping[str, PairedDifference]]) -> None:
     """Changes within each category; a star is beyond noise, all comparisons of its category taken together."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    from vbench.cli.table import Column, figures, print_table
 
-    table = Table(
-        title="Change by category (* beyond noise)", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
-    table.add_column("dimension", no_wrap=True)
-    for category in by_category:
-        table.add_column(category, justify="right")
-    for name in dict.fromkeys(name for differences in by_category.values() for name in differences):
-        table.add_row(name, *(_change(differences.get(name)) for differences in by_category.values()))
-    console.print(table)
+    names = dict.fromkeys(name for differences in by_category.values() for name in differences)
+    rows = [(name, *(_change(found.get(name)) for found in by_category.values())) for name in names]
+    typer.echo("")
+    print_table([Column("dimension"), *map(figures, by_category)], rows, "Change by category (* beyond noise)")
 
 
 def _change(difference: PairedDifference | None) -> str:

@@ -125,7 +125,7 @@ def _sampled(
             if made:
                 manifest[made.prompt, made.index] = made
             reason = outcome.failures.get(sample.file)
-            progress.unit(sample.prompt.text[:40], f"{sample.file}: {reason}" if reason else "")
+            progress.unit(sample.prompt.text, f"{sample.file}: {reason}" if reason else "")
             if _hopeless(outcome):
                 break
         for file in missing:
