@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import io
 import re
 from pathlib import Path
@@ -37,7 +38,7 @@ def test_every_chart_of_the_page_is_a_picture_too(report: Report, tmp_path: Path
     drawn = figures(report)
     titles = re.findall(r'<figure[^>]*>(?:<h3>[^<]*</h3>)?<svg role="img" aria-label="([^"]*)"', page)
     assert titles
-    assert set(titles) <= {chart.title for chart in drawn.values()}
+    assert {*map(html.unescape, titles)} <= {chart.title for chart in drawn.values()}
     assert {"scores", "changes-2", "categories-scene", "radar-quality"} <= drawn.keys()
 
 

@@ -343,14 +343,14 @@ def test_thumbnails_play_what_is_there(filmed: Path, tmp_path: Path) -> None:
     assert re.findall(r'aria-label="Play ([^"]*)"', text) == ["good.mp4", "frames"]
     assert "the video is no longer there" in text
     assert "broken.mp4 cannot be decoded" in text
-    assert text.count('class="spark"') == 5
+    assert text.count('class="spark"') == 4
 
 
-def test_a_full_report_takes_no_more_pictures(filmed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "PICTURES", 1)
-    page = write_report([filmed], tmp_path / "report.html")
+def test_a_full_report_takes_no_more_pictures(filmed: Path, tmp_path: Path) -> None:
+    page = write_report([filmed], tmp_path / "report.html", pictures=1)
     assert len(list(strips_of(page))) == 1
     assert "no picture: the report is full" in page.read_text()
+    assert "1 of 5 videos have a picture" in page.read_text()
 
 
 def test_a_strip_keeps_the_order_and_the_speed_of_its_video(tmp_path: Path) -> None:
@@ -417,7 +417,7 @@ def test_runs_have_the_names_that_they_are_given(runs: dict[str, Path], tmp_path
     pair = [runs["whole"], runs["worse"]]
     page = read(write_report(pair, tmp_path / "report.html", names=["Base", "New <1>"]))
     assert "Base · New <1>" in page.text
-    assert "whole" not in page.text.replace(str(runs["whole"]), "")
+    assert "whole · worse" not in page.text
     for wrong in (["Base"], ["Base", "Base"]):
         with pytest.raises(UsageError, match="give --name once for each run"):
             write_report(pair, tmp_path / "other.html", names=wrong)
