@@ -61,28 +61,6 @@ class Panel:
     models: Mapping[str, tuple[Interval, Interval]]
 
 
-def curves(series: Mapping[str, Sequence[float]], label: str = "frame or pair") -> Chart | None:
-    """One line per series over its index; ``None`` if there is none.
-
-    Args:
-        series: name -> values.
-        label: of the horizontal axis.
-    """
-    if not series:
-        return None
-    title = f"Values by {label}: {', '.join(series)}"
-
-    def draw(figure: Figure) -> None:
-        figure.set_layout_engine("constrained")
-        axes = figure.subplots()
-        for name, values in series.items():
-            axes.plot(range(1, len(values) + 1), values, linewidth=1.4, label=_short(name))
-        axes.set_xlabel(label)
-        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-
-    return Chart(title, (7.2, 2.4), draw)
-
-
 def response(
     strengths: Sequence[float], means: Sequence[float], clips: Sequence[Sequence[float]], across: str
 ) -> Chart:
@@ -287,6 +265,31 @@ def sparkline(values: Sequence[float], low: float, high: float, title: str) -> s
     return (
         f'<svg class="spark" viewBox="0 0 120 32" preserveAspectRatio="none" role="img" aria-label="{escape(title)}">'
         f'<polyline points="{points}"/></svg>'
+    )
+
+
+def course(values: Sequence[float], places: Sequence[float], title: str, threshold: float | None = None) -> str:
+    """A curve without axes, 1000 x 100, for the width of a video.
+
+    Args:
+        values: in the order of time, at least 2.
+        places: of the values, 0..1 from the first frame to the last.
+        title: what a screen reader says.
+        threshold: where a dashed line lies.
+    """
+    ends = [*values, *[threshold] * (threshold is not None)]
+    low, length = min(ends), (max(ends) - min(ends)) or 1.0
+
+    def height(value: float) -> float:
+        return 96 - 92 * (value - low) / length if max(ends) > low else 50
+
+    points = " ".join(f"{1000 * x:.1f},{height(value):.1f}" for x, value in zip(places, values, strict=True))
+    line = ""
+    if threshold is not None:
+        line = f'<path class="threshold" d="M0 {height(threshold):.1f}H1000"/>'
+    return (
+        '<svg class="course" viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(title)}">{line}<polyline points="{points}"/></svg>'
     )
 
 

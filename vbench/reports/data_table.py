@@ -35,7 +35,12 @@ class DataTable:
 
 def script() -> str:
     """The text of the script."""
-    return (files("vbench.reports") / "templates" / "data_table.js").read_text(encoding="utf-8")
+    return template_text("data_table.js")
+
+
+def template_text(name: str) -> str:
+    """A file beside the templates, as it is."""
+    return (files("vbench.reports") / "templates" / name).read_text(encoding="utf-8")
 
 
 def policy() -> str:
