@@ -201,7 +201,9 @@ def test_the_static_filter_is_known_by_what_it_left(tmp_path: Path) -> None:
             (videos.parent / place).write_text("{}")
         content = pack(run(tmp_path / f"run-{name}", videos=str(videos)), card())
         with zipfile.ZipFile(io.BytesIO(content)) as opened:
-            assert json.loads(opened.read("submission.json"))["record"]["static_filter"] is bool(place)
+            assert json.loads(opened.read("submission.json"))["record"]["filtered"] == ["temporal_flickering"] * bool(
+                place
+            )
 
 
 def test_an_admin_at_the_database(database: str, tmp_path: Path) -> None:

@@ -43,15 +43,20 @@ def card_json(
                 "interval": _ends(widths, name),
                 "normalised": _normalised(card, name, result.score),
                 "videos": result.videos,
+                "planned": result.planned,
+                "whole": result.is_whole,
                 "not_scored": dict(result.statuses),
             }
             for name, result in card.dimensions.items()
         },
         **{part.name: card.part(part.name, partial) for part in card.benchmark.parts},
-        "total": card.total,
-        "intervals": {name: _ends(widths, name) for name in [*(part.name for part in card.benchmark.parts), TOTAL]},
+        "total": card.total_over_what_is_there if partial else card.total,
+        "intervals": _side_intervals(card, partial, widths),
         "partial": partial,
+        "scored": card.scored,
+        "planned": card.planned,
         "missing": card.missing(),
+        "incomplete": card.incomplete,
         "not_evaluated": dict(card.not_evaluated),
         "by_category": {category: dict(scores) for category, scores in card.by_category.items()},
     }
@@ -77,7 +82,8 @@ def print_card(
     rows: list[tuple[str, ...]] = []
     for name, result in card.dimensions.items():
         normalised = _percent(_normalised(card, name, result.score))
-        rows.append((name, _number(result.score), _between(widths, name), normalised, str(result.videos)))
+        counted = str(result.videos) if result.is_whole else f"{result.videos} of {result.planned}"
+        rows.append((name, _number(result.score), _between(widths, name), normalised, counted))
         rule = benchmark.rules.get(name)
         if rule is not None and rule.part != _next_part(card, name):
             rows.append(())
@@ -86,10 +92,10 @@ def print_card(
     print()
     for part in benchmark.parts:
         _print_part(card, part, partial, widths)
-    if card.total is not None:
-        print(f"Total     {_percent(card.total)}{_percent_between(widths, TOTAL)}")
-    elif benchmark.has_total:
-        print(f"Total     needs all {len(benchmark.rules)} dimensions")
+    if benchmark.has_total:
+        print(_total_line(card, partial, widths))
+    if card.incomplete:
+        print(f"Not whole: {card.counted}.")
     _print_categories(card)
     failed = {name: _statuses(result.statuses) for name, result in card.dimensions.items() if result.statuses}
     for reason in dict.fromkeys(failed.values()):
@@ -113,15 +119,31 @@ def _print_part(card: ScoreCard, part: Part, partial: bool, widths: Mapping[str,
     from vbench.cli.table import print_list
 
     missing, label = card.missing(part.name), f"{part.name.capitalize():9}"
+    unfinished = card.unfinished(part.name)
     score = card.part(part.name, partial)
     count = len(card.benchmark.of_part(part.name))
     if not missing:
-        print(f"{label} {_percent(score)}{_percent_between(widths, part.name)}")
+        if not unfinished:
+            print(f"{label} {_percent(score)}{_percent_between(widths, part.name)}")
+        elif score is not None:
+            print(f"{label} {_percent(score)} over what is there: not the protocol's score")
+        else:
+            print_list(f"{label} not computed: {len(unfinished)} of {count} dimensions are not whole", unfinished)
     elif score is not None:
         there = f"{count - len(missing)} of {count} dimensions"
         print(f"{label} {_percent(score)} over {there}: a part, not the protocol's score")
     else:
         print_list(f"{label} not computed: {len(missing)} of {count} dimensions have no score", missing)
+
+
+def _total_line(card: ScoreCard, partial: bool, widths: Mapping[str, Interval] | None) -> str:
+    if card.total is not None:
+        return f"Total     {_percent(card.total)}{_percent_between(widths, TOTAL)}"
+    if missing := card.missing():
+        return f"Total     needs all {len(card.benchmark.rules)} dimensions; {len(missing)} have no score"
+    if partial:
+        return f"Total     {_percent(card.total_over_what_is_there)} over what is there: not the protocol's score"
+    return "Total     not computed: the run is not whole (--partial shows it over what is there)"
 
 
 def _print_categories(card: ScoreCard) -> None:
@@ -143,6 +165,15 @@ def _normalised(card: ScoreCard, name: str, score: float | None) -> float | None
 
 def _statuses(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
+
+
+def _side_intervals(
+    card: ScoreCard, partial: bool, widths: Mapping[str, Interval] | None
+) -> dict[str, list[float] | None]:
+    """Of the parts and the Total, where they are shown."""
+    shown = {part.name: card.part(part.name, partial) for part in card.benchmark.parts}
+    shown[TOTAL] = card.total_over_what_is_there if partial else card.total
+    return {name: None if score is None else _ends(widths, name) for name, score in shown.items()}
 
 
 def _ends(widths: Mapping[str, Interval] | None, name: str) -> list[float] | None:

@@ -44,13 +44,13 @@ def diff(
         print_table(columns, rows, "Differences, most likely cause first")
     if moves:
         typer.echo("")
-        print_moved(moves)
+        _print_moved(moves)
     if not found and not moves:
         typer.echo("The runs do not differ.")
     raise typer.Exit(int(bool(found or moves)))
 
 
-def print_moved(moves: Sequence[Moved]) -> None:
+def _print_moved(moves: Sequence[Moved]) -> None:
     """The table of prompts whose scores moved most."""
     from vbench.cli.table import Column, figures, print_table, prose
 

@@ -91,7 +91,7 @@ def explain(run: Path, video: str, target: Path) -> Path:
     environment = templates()
     ours.refuse_foreign(target / PAGE)
     rows = rows_of(run, video)
-    decoded = Video(Path(read_record(run).videos) / rows[0].video)
+    decoded = Video(read_record(run).folder_of(rows[0].dimension) / rows[0].video)
     ours.write(target / PREVIEW, preview(decoded))
     page = environment.get_template("explain.html").render(
         video=rows[0].video,

@@ -111,11 +111,11 @@ def _ends(estimate: Estimate) -> list[float]:
 
 
 def _on_the_card(report: Report, run: Run, name: str) -> Estimate:
-    """On the card's scale; a part of which a dimension is missing has no score there."""
+    """On the card's scale; a part of which a dimension is missing or not whole has no score there."""
     if name in report.benchmark.rules:
         return run.estimate(name).normalised(report.benchmark.rules[name])
-    known = name == TOTAL or name in {part.name for part in report.benchmark.parts}
-    return run.estimate(name) if known and not run.card.missing(None if name == TOTAL else name) else Estimate(None)
+    score = run.card.total if name == TOTAL else run.card.part(name) if name in report.radars else None
+    return Estimate(None) if score is None else run.estimate(name)
 
 
 def _percent(estimate: Estimate) -> Interval | None:

@@ -29,7 +29,7 @@ from vbench.reports.chart import COLOURS, MARKS, Chart
 from vbench.reports.data_table import DataTable
 from vbench.reports.formatting import title
 from vbench.runs.record import RunRecord, read_record
-from vbench.runs.results import read_rows, score_card
+from vbench.runs.results import card_of, read_rows
 from vbench.runs.store import SCORED, Row
 
 EXTREMES = 3
@@ -135,7 +135,7 @@ class Run:
 
     def file(self, row: Row) -> Path:
         """Where the run read a video."""
-        return Path(self.record.videos) / row.video
+        return self.record.folder_of(row.dimension) / row.video
 
 
 @dataclass(frozen=True)
@@ -340,7 +340,7 @@ def run_names(folders: Sequence[Path], chosen: Sequence[str] = ()) -> list[str]:
 
 def _run(number: int, name: str, folder: Path, benchmark: Benchmark) -> Run:
     record, rows = read_record(folder), read_rows(folder)
-    card = score_card(rows, record.not_evaluated, benchmark)
+    card = card_of(record, rows, benchmark)
     counted: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if row.value is not None and row.weight:

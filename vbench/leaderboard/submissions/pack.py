@@ -36,7 +36,7 @@ FRAME_WIDTH, FRAME_QUALITY = 512, 85
 VIDEO_BYTES = 4 << 20
 """Largest sampled video that is packed."""
 
-PRIVATE = ("videos", "arguments", "unexpected_videos")
+PRIVATE = ("videos", "folders", "arguments", "unexpected_videos")
 """What a run records for whoever made it alone."""
 
 _FOLDERS = re.compile(r"(?<![\w./:])(?:[A-Za-z]:)?(?:[/\\][^/\\\s'\"]+)+(?=[/\\])[/\\]")
@@ -69,7 +69,8 @@ def pack(
     benchmark = benchmark or benchmark_named(record.benchmark)
     record = replace(record, benchmark=benchmark.name)
     rows = [row for row in read_rows(run) if row.dimension in benchmark.rules]
-    public = _public(record.plain()) | {"static_filter": _is_filtered(Path(record.videos))}
+    alone = [name for name, rule in benchmark.rules.items() if rule.sampled and _is_filtered(record.folder_of(name))]
+    public = _public(record.plain()) | {"filtered": sorted({*record.filtered, *alone})}
     head = {"format": FORMAT, "card": card.plain(), "record": public, "partial": partial}
     files = {"submission.json": _json(head), "scores.jsonl": _scores(rows)}
     if (run / MANIFEST).exists():
@@ -108,7 +109,7 @@ def pack_results(source: Path, card: ModelCard, partial: bool = False) -> bytes:
 
 
 def _is_filtered(videos: Path) -> bool:
-    """Whether the static filter chose the videos: its verdicts lie beside them, or beside their folder."""
+    """Whether ``vbench filter-static`` left the videos: its verdicts lie beside them, or beside their folder."""
     return any((folder / RESULT).is_file() for folder in (videos, videos.parent))
 
 

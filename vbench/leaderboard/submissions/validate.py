@@ -17,6 +17,7 @@ from typing import Any
 
 from vbench.analysis.statistics import Figure, Interval, category_intervals, intervals
 from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec, Values
+from vbench.benchmarks.known_suites import Expected, expected, suite_of
 from vbench.benchmarks.registry import benchmark_named
 from vbench.benchmarks.score_card import TOTAL, in_protocol_order
 from vbench.benchmarks.t2v import T2V
@@ -25,7 +26,6 @@ from vbench.dimensions.profiles import profiles
 from vbench.errors import Refused, VBenchError
 from vbench.files.strict_json import bad_texts, lines, loads, unseen
 from vbench.leaderboard.submissions.archive import names_like
-from vbench.leaderboard.submissions.expected_suites import Expected, expected, suite_of
 from vbench.leaderboard.submissions.findings import Findings
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
 from vbench.leaderboard.submissions.possible_rows import (
@@ -159,8 +159,8 @@ def check(
     found.settle()
     _check_rows(rows, form, card, benchmark, found)
     found.settle()
-    filtered = record.get("static_filter") is True
-    _check_complete(rows, suite, form, partial, filtered, benchmark, found)
+    filtered = record.get("filtered")
+    _check_complete(rows, suite, form, partial, filtered if isinstance(filtered, list) else [], benchmark, found)
     media = dict(_media(files, {row.video: row.prompt for row in rows}, found))
     found.reasons += wrong_videos(media, {f"videos/{stem_of(row.video)}.mp4": row.sha256 for row in rows})
     if form == OURS:
@@ -372,7 +372,7 @@ def _check_complete(
     suite: Expected,
     form: str,
     partial: bool,
-    filtered: bool,
+    filtered: Sequence[str],
     benchmark: Benchmark,
     found: Findings,
 ) -> None:
@@ -410,7 +410,7 @@ def _gaps(
     rows: Sequence[Row],
     suite: Expected,
     form: str,
-    filtered: bool,
+    filtered: Sequence[str],
     samples: int,
     found: Findings,
 ) -> Iterator[str]:
@@ -425,10 +425,10 @@ def _gaps(
     if videos == prompts * samples:
         return
     counted = f"{videos} of {prompts * samples} videos, {len(scored)} of {prompts} prompts"
-    if rule.sampled and len(scored) == prompts and filtered:
+    if rule.sampled and len(scored) == prompts and name in filtered:
         found.notes.append(f"{name} is of {counted}: the static filter kept no more.")
     elif rule.sampled and len(scored) == prompts and form == REFERENCE:
-        found.notes.append(f"{name} is of {counted}; the file does not say whether the static filter kept no more.")
+        found.notes.append(f"{name} is of {counted}: the file does not say whether the static filter kept no more.")
     elif rule.counts is Counts.FOUND and form == REFERENCE:
         found.notes.append(f"{name} is of {counted}: the file leaves out videos in which no colour was seen.")
     else:
