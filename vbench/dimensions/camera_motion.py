@@ -156,7 +156,7 @@ def border_motions(moved: Tensor, least: float) -> set[str]:
         least: pixels; what moves no farther is static.
     """
     top, bottom, left, right = (
-        directions(*moved[row, column].tolist(), least)
+        directions(int(moved[row, column, 0]), int(moved[row, column, 1]), least)
         for row, column in ((0, SPEAKS), (GRID - 1, SPEAKS), (SPEAKS, 0), (SPEAKS, GRID - 1))
     )
     found = {TOP_AND_BOTTOM.get((one, other), NONE) for one in top for other in bottom}
