@@ -196,7 +196,8 @@ def evaluate(
     judges = profile_named(profile)
     evaluators = Evaluators(judges, devices.choose(str(device)), options=options or {}, benchmark=plan.benchmark)
     folder = Path(output) if output else default_output(where, profile, plan.benchmark)
-    return Run(folder, runs.evaluate(plan, evaluators, folder, progress, memory * 2**20, workers), plan)
+    outcome = runs.evaluate(plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None)
+    return Run(folder, outcome, plan)
 
 
 @known_keywords

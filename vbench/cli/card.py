@@ -34,14 +34,19 @@ def card_json(
                 "score": result.score,
                 "normalised": _normalised(card, name, result.score),
                 "videos": result.videos,
+                "planned": result.planned,
+                "whole": result.is_whole,
                 "not_scored": dict(result.statuses),
             }
             for name, result in card.dimensions.items()
         },
         **{part.name: card.part(part.name, partial) for part in card.benchmark.parts},
-        "total": card.total,
+        "total": card.total_over_what_is_there if partial else card.total,
         "partial": partial,
+        "scored": card.scored,
+        "planned": card.planned,
         "missing": card.missing(),
+        "incomplete": card.incomplete,
         "not_evaluated": dict(card.not_evaluated),
         "by_category": {category: dict(scores) for category, scores in card.by_category.items()},
     }
@@ -64,7 +69,8 @@ def print_card(
     for name, result in card.dimensions.items():
         failed = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in result.statuses.items())
         normalised = _percent(_normalised(card, name, result.score))
-        rows.append((name, _number(result.score), normalised, str(result.videos), failed or "-"))
+        counted = str(result.videos) if result.is_whole else f"{result.videos} of {result.planned}"
+        rows.append((name, _number(result.score), normalised, counted, failed or "-"))
         rule = benchmark.rules.get(name)
         if rule is not None and rule.part != _next_part(card, name):
             rows.append(())
@@ -73,10 +79,10 @@ def print_card(
     print()
     for part in benchmark.parts:
         _print_part(card, part, partial)
-    if card.total is not None:
-        print(f"Total     {_percent(card.total)}")
-    elif benchmark.has_total:
-        print(f"Total     needs all {len(benchmark.rules)} dimensions")
+    if benchmark.has_total:
+        print(_total_line(card, partial))
+    if card.incomplete:
+        print(f"Not whole: {card.counted}.")
     _print_categories(card)
     for reason in dict.fromkeys(card.not_evaluated.values()):
         print_list("not evaluated", [name for name, why in card.not_evaluated.items() if why == reason], reason)
@@ -97,15 +103,31 @@ def _print_part(card: ScoreCard, part: Part, partial: bool) -> None:
     from vbench.cli.table import print_list
 
     missing, label = card.missing(part.name), f"{part.name.capitalize():9}"
+    unfinished = card.unfinished(part.name)
     score = card.part(part.name, partial)
     count = len(card.benchmark.of_part(part.name))
     if not missing:
-        print(f"{label} {_percent(score)}")
+        if not unfinished:
+            print(f"{label} {_percent(score)}")
+        elif score is not None:
+            print(f"{label} {_percent(score)} over what is there: not the protocol's score")
+        else:
+            print_list(f"{label} not computed: {len(unfinished)} of {count} dimensions are not whole", unfinished)
     elif score is not None:
         there = f"{count - len(missing)} of {count} dimensions"
         print(f"{label} {_percent(score)} over {there}: a part, not the protocol's score")
     else:
         print_list(f"{label} not computed: {len(missing)} of {count} dimensions have no score", missing)
+
+
+def _total_line(card: ScoreCard, partial: bool) -> str:
+    if card.total is not None:
+        return f"Total     {_percent(card.total)}"
+    if missing := card.missing():
+        return f"Total     needs all {len(card.benchmark.rules)} dimensions; {len(missing)} have no score"
+    if partial:
+        return f"Total     {_percent(card.total_over_what_is_there)} over what is there: not the protocol's score"
+    return "Total     not computed: the run is not whole (--partial shows it over what is there)"
 
 
 def _print_categories(card: ScoreCard) -> None:
