@@ -109,11 +109,21 @@ def package_of(entry: EntryPoint) -> str:
     return entry.dist.name if entry.dist else entry.value.split(".")[0].split(":")[0]
 
 
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """The closest names as a sentence after a space, nothing where none is close.
+
+    >>> did_you_mean("mni", ["open", "mini"])
+    ' Did you mean mini?'
+    """
+    close = get_close_matches(name.lower(), known, 3, 0.5)
+    return f" Did you mean {' or '.join(close)}?" if close else ""
+
+
 def unknown(kind: str, name: str, known: Collection[str], where: str = "") -> UsageError:
     """The error of a name that is not there, with the closest ones and all that are."""
-    close = get_close_matches(name, known, 3, 0.5)
-    hint = f" Did you mean {' or '.join(close)}?" if close else ""
-    return UsageError(f"There is no {kind} named {name!r}{where}.{hint} Known: {', '.join(known) or 'none'}.")
+    return UsageError(
+        f"There is no {kind} named {name!r}{where}.{did_you_mean(name, known)} Known: {', '.join(known) or 'none'}."
+    )
 
 
 def load(reference: str, what: str, package: str = "") -> Any:

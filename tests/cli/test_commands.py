@@ -103,11 +103,13 @@ def test_nothing_could_be_scored(vbench: Command, tmp_path: Path) -> None:
         (("videos", "-d", "brightnes"), "Did you mean brightness?"),
         (("videos", "--profile", "best"), "no profile named 'best'"),
         (("videos", "--device", "tpu9"), "cannot be used here"),
-        (("videos", "--mode", "odd"), "no mode 'odd'"),
+        (("videos", "--mode", "odd"), "no mode named 'odd'"),
         (("videos", "--mode", "vbench_standard"), "needs a prompt suite"),
         (("videos", "--suite", "none.json"), "no prompt suite 'none.json'"),
         (("videos", "--prompt", "a", "--prompt-file", "b"), "exclude each other"),
-        (("videos", "--category", "robots"), "Name a content category"),
+        (("videos", "--category", "animal"), "Name the suite whose content category is meant"),
+        (("videos", "--suite", "open", "--category", "anmal"), "Did you mean animal?"),
+        (("videos", "--suite", "mni"), "Did you mean mini?"),
     ],
 )
 def test_wrong_calls_say_what_to_do(vbench: Command, videos: Path, args: tuple[str, ...], message: str) -> None:
