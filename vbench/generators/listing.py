@@ -76,9 +76,10 @@ def _generator(name: str) -> dict[str, Any]:
         }
     try:
         kind = GENERATORS.get(name)
+        settings = _own_settings(kind, name)
     except (MissingExtra, PluginError) as error:
         return {"name": name, "kind": "generator", "settings": "", "meaning": str(error)}
-    return {"name": name, "kind": "generator", "settings": _own_settings(kind, name), "meaning": kind.meaning}
+    return {"name": name, "kind": "generator", "settings": settings, "meaning": kind.meaning}
 
 
 def _enhancer_meaning(name: str) -> str:
@@ -94,6 +95,11 @@ def _own_settings(kind: type[Generator[Any]], name: str) -> str:
         return _settings(kind(name, "", kind.options_type()).defaults)
     except UsageError:
         return ""
+    except Exception as error:
+        if not (package := GENERATORS.package(name)):
+            raise
+        reason = f"{type(error).__name__}: {error}"
+        raise PluginError(f"The generator {name} of the package {package} is broken: {reason}") from error
 
 
 def _settings(settings: Settings) -> str:
