@@ -153,6 +153,18 @@ def test_check(vbench: Command, videos: Path) -> None:
     assert kinds.count("unexpected") == 5
 
 
+def test_check_says_what_will_have_no_score(vbench: Command, videos: Path) -> None:
+    listed = vbench("check", videos, "--json").json["will_not_be_scored"]
+    assert "vbench weights download amt_s" in {one["dimension"]: one["why"] for one in listed}["motion_smoothness"]
+    small = vbench("check", videos, "-d", "imaging_quality", "--profile", "lite")
+    assert small.status == 0
+    assert "What the lite profile will not score" in small.out
+    assert "64x48 px are too small for NIQE" in " ".join(small.out.split())
+    assert vbench("check", videos, "-d", "imaging_quality", "--profile", "lite", "--strict").status == 1
+    ready = vbench("check", videos, "-d", "temporal_flickering", "--strict", "--json")
+    assert (ready.status, ready.json["will_not_be_scored"]) == (0, [])
+
+
 def test_score_reads_the_references_files_and_refuses_a_partial_total(vbench: Command, tmp_path: Path) -> None:
     scores = dict.fromkeys(RULES, 0.9)
     file = tmp_path / "model_eval_results.json"
