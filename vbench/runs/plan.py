@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -229,11 +230,13 @@ def category_plan(
     """
     asked = dimensions_asked(dimensions, CATEGORY, benchmark)
     files = _files(root)
-    longest_first = sorted(suite, key=lambda prompt: -len(prompt.text))
+    by_text = {same_name(prompt.text): prompt for prompt in reversed(suite.prompts)}
+    lengths = sorted({len(text) for text in by_text}, reverse=True)
     found: dict[tuple[Path, Prompt], list[str]] = {}
     for path in files:
         name = same_name(path.stem)
-        prompt = next((prompt for prompt in longest_first if name.startswith(same_name(prompt.text))), None)
+        starts = (name[:length] for length in lengths if length <= len(name))
+        prompt = next((by_text[start] for start in starts if start in by_text), None)
         if prompt:
             found[path, prompt] = list(asked)
     answered = {prompt.text for _, prompt in found}
@@ -350,11 +353,13 @@ def _only(candidates: Sequence[Path]) -> Path:
 def _whole_names(names: Mapping[str, Sequence[Path]], texts: Iterable[str], special: str) -> dict[str, Path]:
     """Names that a file system cut, made whole: the start of one prompt, and of no other."""
     whole = {}
+    ordered = sorted(set(map(same_name, texts)))
     for name, paths in names.items():
         folder, _, stem = name.rpartition("/")
         cut, dash, index = stem.rpartition("-")
         if dash and index.isdigit() and len(cut.encode()) >= SHORTEST_CUT:
-            meant = [text for text in map(same_name, texts) if text.startswith(cut)]
+            first = bisect_left(ordered, cut)
+            meant = [text for text in ordered[first : first + 2] if text.startswith(cut)]
             if len(meant) == 1 and meant[0] != cut:
                 whole[f"{folder}/{meant[0]}{special}-{index}".lstrip("/")] = _only(paths)
     return whole
