@@ -31,7 +31,7 @@ def demo(
     videos, runs = output / "videos", output / "runs"
     for name, model in MODELS.items():
         _run(context, f"generate --model {model} --suite demo --samples 1 --out {videos / name}")
-        _run(context, f"check {videos / name}")
+        _run(context, f"check {videos / name} --profile lite")
         _run(context, f"evaluate {videos / name} --profile lite --output {runs / name}")
     _run(context, f"compare {runs / 'steady'} {runs / 'shaky'}")
     _run(context, f"report {runs / 'steady'} {runs / 'shaky'} --output {output / 'report.html'}")

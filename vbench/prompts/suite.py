@@ -56,6 +56,11 @@ class PromptSuite:
     def __len__(self) -> int:
         return len(self.prompts)
 
+    def of_category(self, name: str) -> PromptSuite:
+        """The prompts that name a category."""
+        named = tuple(prompt for prompt in self.prompts if prompt.category == name)
+        return PromptSuite(f"{self.name}: {name}", named, self.digest)
+
 
 def read_suite(path: Path) -> PromptSuite:
     """Read a suite in the official schema: a list of ``{"prompt_en", "dimension", "auxiliary_info"}``.

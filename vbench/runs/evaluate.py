@@ -119,11 +119,11 @@ def _evaluated(
     try:
         todo, untouchable = _outstanding(plan, evaluators, store, outcome)
         _forget_removed(store, plan)
-        progress.start(plan.units, outcome.reused)
+        left_out = sum(len(outcome.not_evaluated.keys() & set(task.dimensions)) for task in plan.tasks)
+        progress.start(plan.units - left_out, outcome.reused)
         for reason in dict.fromkeys(outcome.not_evaluated.values()):
             names = [name for name, why in outcome.not_evaluated.items() if why == reason]
             progress.note(f"not evaluated: {', '.join(names)}: {reason}")
-            progress.skipped(sum(len(set(names) & set(task.dimensions)) for task in plan.tasks))
         evaluated = [name for name in plan.dimensions if name not in outcome.not_evaluated]
         read = provenance.checkpoint_records(file for name in evaluated for file in evaluators.checkpoints(name))
         record = replace(record, checkpoints=read)

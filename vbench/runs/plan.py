@@ -26,6 +26,7 @@ from vbench.media.video import CONTAINERS, is_video
 from vbench.prompts.library import load_category, load_suite
 from vbench.prompts.sampling_plan import file_stems
 from vbench.prompts.suite import Prompt, PromptSuite
+from vbench.registry import unknown
 from vbench.runs.discover import by_name, discover, is_frames, same_name
 from vbench.runs.filtered_folder import kept
 from vbench.sampling.manifest import SampleRecord, read_manifest
@@ -446,7 +447,7 @@ def make_plan(
         suite: name or file of a prompt suite.
         prompt: one for all videos, or prompts by video.
         prompt_file: prompts by video, as JSON.
-        category: content category.
+        category: content category of the suite; of the one that the folder was sampled for where none is named.
         extra: dimensions beside those that are named or the default.
         special: what stands between prompt and index in the names of files.
         benchmark: name; by default the one that the folder was sampled for, or text to video.
@@ -458,15 +459,19 @@ def make_plan(
     sampled = read_sampling(videos) if videos.is_dir() else None
     chosen = benchmark_named(benchmark or (sampled["benchmark"] if sampled else None))
     samples = None
-    if not (suite or category or prompt or prompt_file):
-        if sampled and sampled["suite"]["name"] and mode == "auto" and chosen.name == sampled["benchmark"]:
+    if not (suite or prompt or prompt_file):
+        same = sampled is not None and sampled["suite"]["name"] and chosen.name == sampled["benchmark"]
+        if sampled and same and (mode == "auto" or (category and mode != CUSTOM)):
             asked = _unchanged(sampled["suite"], videos)
-            suite, category, samples = asked["name"], asked["category"], asked["samples"]
+            suite, category, samples = asked["name"], category or asked["category"], asked["samples"]
             dimensions = dimensions or asked["dimensions"]
-        elif benchmark and mode in ("auto", STANDARD):
+        elif benchmark and mode != CUSTOM:
             suite = chosen.suite or None
+    if mode not in ("auto", *MODES):
+        raise unknown("mode", mode, ["auto", *MODES])
+    answered = _suite_of(mode, suite, category)
     if mode == "auto":
-        mode = CATEGORY if category else STANDARD if suite else CUSTOM
+        mode = _usual_mode(answered, category)
     if prompt and prompt_file:
         raise UsageError("--prompt and --prompt-file exclude each other.")
     if (prompt or prompt_file) and mode != CUSTOM:
@@ -475,14 +480,26 @@ def make_plan(
         raise UsageError(f"{videos} does not exist.")
     if extra:
         dimensions = [*(dimensions or dimensions_asked(None, mode, chosen)), *extra]
-    if mode == CUSTOM:
+    if answered is None:
         prompts = read_prompt_file(prompt_file) if prompt_file else prompt
         return custom_plan(videos, dimensions, prompts, chosen)
     if mode == CATEGORY:
-        return category_plan(videos, load_category(suite, category), dimensions, chosen)
-    if mode == STANDARD:
-        return standard_plan(videos, load_suite(suite), dimensions, special, samples, chosen)
-    raise UsageError(f"There is no mode {mode!r}. Known: auto, {', '.join(MODES)}.")
+        return category_plan(videos, answered, dimensions, chosen)
+    return standard_plan(videos, answered, dimensions, special, samples, chosen)
+
+
+def _suite_of(mode: str, suite: str | None, category: str | None) -> PromptSuite | None:
+    """The prompts that the videos answer; ``None`` where they are own ones."""
+    if mode == CUSTOM or (mode == "auto" and not (suite or category)):
+        return None
+    return load_category(suite, category) if category or mode == CATEGORY else load_suite(suite)
+
+
+def _usual_mode(suite: PromptSuite | None, category: str | None) -> str:
+    """By what the prompts are for: those of a suite name the dimensions that they test, those of a list none."""
+    if suite is None:
+        return CUSTOM
+    return CATEGORY if category and not any(prompt.dimensions for prompt in suite) else STANDARD
 
 
 def _unchanged(suite: dict[str, Any], videos: Path) -> dict[str, Any]:
