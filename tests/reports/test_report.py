@@ -7,6 +7,7 @@ import io
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
@@ -20,7 +21,7 @@ from PIL import Image
 from tests.analysis.test_comparison import write_run
 from tests.analysis.test_statistics import run as small_run
 from tests.footage import noise, write_stills, write_text, write_video
-from tests.simulated import simulated_run
+from tests.simulated import simulated_rows, simulated_run
 from vbench.analysis.comparison import compare_runs, verdict
 from vbench.analysis.statistics import category_intervals, intervals
 from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
@@ -483,3 +484,29 @@ def test_charts_of_little() -> None:
 def test_the_provenance_is_the_record(runs: dict[str, Path], pages: dict[str, Path]) -> None:
     record = read_record(runs["whole"]).plain()
     assert json.dumps(record, indent=2) in read(pages["whole"]).text
+
+
+def test_a_run_that_is_not_whole_says_so(tmp_path: Path) -> None:
+    rows = [row for row in simulated_rows(0, samples=1) if row.dimension != "scene" or len(row.prompt) % 2]
+    planned = dict(Counter(row.dimension for row in simulated_rows(0, samples=1)))
+    (tmp_path / "cut").mkdir()
+    run = write_run(tmp_path / "cut", rows, planned=planned, status="interrupted", unfinished=["scene"])
+    page = write_report([run], tmp_path / "report.html").read_text()
+    assert "Not whole: " in page
+    assert "these scores compare with the published leaderboard" not in page
+    assert f"of {planned['scene']}<" in page
+    assert "every video that was expected has every score" not in page
+    assert "not computed: the run is not whole" in page
+
+
+@pytest.mark.parametrize("kept", ["one video", "one prompt", "one dimension"])
+def test_a_run_of_little_has_a_page(tmp_path: Path, kept: str) -> None:
+    rows = list(simulated_rows(0, samples=2))
+    first = rows[0]
+    few = {
+        "one video": [row for row in rows if row.video == first.video],
+        "one prompt": [row for row in rows if row.prompt == first.prompt],
+        "one dimension": [row for row in rows if row.dimension == "scene"],
+    }[kept]
+    (tmp_path / "few").mkdir()
+    assert "Score card" in write_report([write_run(tmp_path / "few", few)], tmp_path / "report.html").read_text()

@@ -30,7 +30,7 @@ from vbench.reports.data_table import DataTable
 from vbench.reports.formatting import title
 from vbench.runs.record import RunRecord, read_record
 from vbench.runs.results import card_of, read_rows
-from vbench.runs.store import SCORED, Row
+from vbench.runs.store import NOT_STATIC, SCORED, Row
 
 EXTREMES = 3
 """Videos with the lowest and with the highest score that are shown of each dimension."""
@@ -116,7 +116,10 @@ class Run:
     def note(self) -> str:
         """What its profile means."""
         profile = profiles().get(self.record.profile)
-        return profile.meaning if profile else f"Profile {self.record.profile}."
+        meaning = profile.meaning if profile else f"Profile {self.record.profile}."
+        if self.card.incomplete or self.record.unfinished:
+            return f"Not whole: {self.card.counted}. {meaning if not self.record.comparable else ''}".strip()
+        return meaning
 
     @property
     def videos(self) -> int:
@@ -373,7 +376,7 @@ def _estimate(value: float | None, interval: Interval | None) -> Estimate:
 def _gaps(rows: Iterable[Row], benchmark: Benchmark) -> list[Gap]:
     found: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
-        if row.status != SCORED:
+        if row.status not in (SCORED, NOT_STATIC):
             found[row.dimension, row.status].append(row)
     return [
         Gap(name, status, len(part), part[:EXAMPLES])
