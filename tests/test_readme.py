@@ -16,7 +16,9 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-PRINTED = re.findall(r"^```\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+FENCED = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+PRINTED = [block for language, block in FENCED if not language]
 
 SCREEN = 32
 """Lines of a first screen."""
