@@ -3,8 +3,8 @@
     python docs/make_screenshots.py                                   # two simulated checkpoints
     python docs/make_screenshots.py demo-output/run --output pictures # runs of your own
 
-Writes report.png and first.png (excerpts, light beside dark) and, with --all, the whole page at desk and phone width, light and
-dark. The simulated scores lie at the levels of current models; the clips are the synthetic generator's.
+Writes report.png and first.png (excerpts, light beside dark) and, with --all, the whole page at desk and phone width,
+light and dark. The simulated scores lie at the levels of current models; the clips are the synthetic generator's.
 """
 
 from __future__ import annotations
