@@ -426,7 +426,7 @@ def _gaps(
     if videos == prompts * samples:
         return
     counted = f"{videos} of {prompts * samples} videos, {len(scored)} of {prompts} prompts"
-    if name in filtered and _filtered_whole(rule, rows, prompts, samples):
+    if name in filtered and _filtered_whole(rule, rows, prompts, samples, found):
         found.notes.append(f"{name} is of {counted}: the static filter kept no more.")
     elif rule.sampled and len(scored) == prompts and form == REFERENCE:
         found.notes.append(f"{name} is of {counted}: the file does not say whether the static filter kept no more.")
@@ -436,10 +436,16 @@ def _gaps(
         yield f"{name} is incomplete: {counted} have a score."
 
 
-def _filtered_whole(rule: DimensionSpec, rows: Sequence[Row], prompts: int, samples: int) -> bool:
-    """Whether every prompt has as many static videos as are judged, or all its samples were looked at."""
+def _filtered_whole(rule: DimensionSpec, rows: Sequence[Row], prompts: int, samples: int, found: Findings) -> bool:
+    """Whether every prompt has as many static videos as are judged, or all its samples were looked at.
+
+    A filter that ran apart leaves no rows of what it passed over: then the submitter's word is taken, and that is said.
+    """
     looked_at, kept = Counter(row.prompt for row in rows), Counter(row.prompt for row in rows if row.status == SCORED)
     moved = Counter(row.prompt for row in rows if row.status == NOT_STATIC)
+    if not moved and len(kept) == prompts:
+        found.unverified.append(f"{rule.name}: that the static filter looked at the samples which are not there.")
+        return True
     settled = [
         text for text, count in looked_at.items()
         if kept[text] + moved[text] == count and (kept[text] == samples or count == rule.sampled)
