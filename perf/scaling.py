@@ -1,4 +1,4 @@
-"""How does the work around the models grow with the number of videos? Processor seconds of each step, for more and more.
+"""How does the work around the models grow with the number of videos? Processor seconds of each step, for more of them.
 
     python perf/scaling.py --videos 500 1000 5000
 
