@@ -126,7 +126,16 @@ def test_two_videos_for_one_place_are_refused(tmp_path: Path) -> None:
     suite = PromptSuite("s", (Prompt("a cat", ("subject_consistency",)),))
     write_video(tmp_path / "a cat-0.mp4")
     write_video(tmp_path / "a cat-0.webm")
-    with pytest.raises(UsageError, match=r"a cat-0\.mp4 and a cat-0\.webm"):
+    with pytest.raises(UsageError, match=r"a cat-0\.mp4 and .*a cat-0\.webm"):
+        standard_plan(tmp_path, suite)
+
+
+@pytest.mark.parametrize("other", ["subject_consistency/a cat-0.mp4", "a cat/0.mp4"])
+def test_a_name_in_the_root_and_in_a_folder_is_refused_with_both(tmp_path: Path, other: str) -> None:
+    suite = PromptSuite("s", (Prompt("a cat", ("subject_consistency",)),))
+    write_video(tmp_path / "a cat-0.mp4")
+    write_video(tmp_path / other)
+    with pytest.raises(UsageError, match=rf"a cat-0\.mp4 and .*{other}.*move one away"):
         standard_plan(tmp_path, suite)
 
 
