@@ -17,6 +17,7 @@ from vbench.errors import UsageError
 from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.runs.discover import discover
 from vbench.runs.plan import category_plan, custom_plan, default_output, standard_plan
+from vbench.sampling.manifest import SampleRecord, append_record
 
 CASES = Path(__file__).parents[1] / "media" / "cases"
 
@@ -137,6 +138,16 @@ def test_a_name_in_the_root_and_in_a_folder_is_refused_with_both(tmp_path: Path,
     write_video(tmp_path / other)
     with pytest.raises(UsageError, match=rf"a cat-0\.mp4 and .*{other}.*move one away"):
         standard_plan(tmp_path, suite)
+
+
+def test_two_samples_of_one_place_in_a_manifest_are_refused_with_both(tmp_path: Path) -> None:
+    suite = PromptSuite("s", (Prompt("a cat", ("subject_consistency",)),))
+    for name in ("one.mp4", "two.mp4"):
+        append_record(tmp_path, SampleRecord(write_video(tmp_path / name).name, "a cat"))
+    with pytest.raises(UsageError, match=r"one\.mp4 and .*two\.mp4 answer the same prompt"):
+        standard_plan(tmp_path, suite)
+    (tmp_path / "one.mp4").unlink()
+    assert [task.video for task in standard_plan(tmp_path, suite).tasks] == ["two.mp4"]
 
 
 def test_names_are_compared_as_people_read_them(tmp_path: Path) -> None:

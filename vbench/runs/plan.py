@@ -278,11 +278,13 @@ Finder = Callable[[str, int, str], "Path | None"]
 
 
 def _by_manifest(root: Path, records: Iterable[SampleRecord]) -> Finder:
-    places = {(same_name(record.prompt), record.index): root / record.file for record in records}
+    places: dict[tuple[str, int], list[Path]] = defaultdict(list)
+    for record in records:
+        places[same_name(record.prompt), record.index].append(root / record.file)
 
     def find(text: str, index: int, dimension: str) -> Path | None:
-        place = places.get((same_name(text), index))
-        return place if place and place.exists() else None
+        there = [place for place in places[same_name(text), index] if place.exists()]
+        return _only(there) if there else None
 
     return find
 
