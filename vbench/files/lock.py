@@ -61,12 +61,13 @@ def _clear_if_dead(path: Path, folder: Path) -> None:
         return
     if host not in ("", socket.gethostname()):
         raise UsageError(f"{folder} is in use by process {process} on {host}; if that has ended, remove {path}.")
-    if process.isdigit() and _alive(int(process)):
+    if process.isdigit() and alive(int(process)):
         raise UsageError(f"{folder} is in use by process {process}: wait for it. If it has ended, remove {path}.")
     path.unlink(missing_ok=True)
 
 
-def _alive(process: int) -> bool:
+def alive(process: int) -> bool:
+    """Whether a process of this machine is there; where it cannot be asked, it is taken to be."""
     if os.name == "nt":  # asking would interrupt it there
         return True
     try:
