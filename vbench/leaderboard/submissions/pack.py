@@ -23,6 +23,7 @@ from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.leaderboard.submissions.validate import FORMAT, stem_of
 from vbench.runs.record import read_record
 from vbench.runs.results import read_rows
+from vbench.runs.score_video import DAMAGE
 from vbench.runs.store import Row
 from vbench.sampling.manifest import NAME as MANIFEST
 from vbench.sampling.manifest import read_manifest
@@ -107,7 +108,11 @@ def pack_results(source: Path, card: ModelCard, partial: bool = False) -> bytes:
 
 def _scores(rows: Iterable[Row]) -> bytes:
     columns = ("video", "prompt", "dimension", "status", "value", "weight", "category", "format")
-    kept = ({name: getattr(row, name) for name in columns} | {"content": row.sha256} for row in rows)
+    kept = (
+        {name: getattr(row, name) for name in columns}
+        | {"content": row.sha256, "damage": _without_folders(row.details.get(DAMAGE, ""))}
+        for row in rows
+    )
     return b"".join(_json(row) for row in kept)
 
 
