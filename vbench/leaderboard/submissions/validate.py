@@ -346,6 +346,9 @@ def _wrong_texts(rows: Sequence[Row]) -> Iterator[str]:
     for text in sorted({text for row in rows for text in (row.video, row.prompt)}):
         if not text or len(text) > LONGEST_NAME or unseen(text):
             yield f"A video or prompt has no proper name: {text[:100]!r}."
+    for text in sorted({str(row.details.get(DAMAGE, "")) for row in rows}):
+        if len(text) > LONGEST_NAME or unseen(text):
+            yield f"A mark of damage is no plain text: {text[:100]!r}."
     for category in sorted({row.category for row in rows} - {"", *CATEGORY_SHA256}):
         yield f"Unknown content category {category!r:.60}."
 
