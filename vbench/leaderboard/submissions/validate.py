@@ -230,7 +230,7 @@ def _read_rows(content: bytes, form: int, found: Findings) -> list[Row]:
 
 
 def _tell_damage(rows: Sequence[Row], found: Findings) -> None:
-    """Scores of videos that are damaged, or cut, and decode all the same, are shown with a word; somebody looks first."""
+    """Where videos are damaged, or cut, and decode all the same, readers are told, and somebody looks first."""
     damaged = {row.video: str(row.details[DAMAGE]) for row in rows if DAMAGE in row.details}
     if damaged:
         video, damage = min(damaged.items())
