@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 from vbench.errors import UsageError
 
 NAME = ".vbench.lock"
+
+MOMENT = 2.0
+"""Seconds for which an empty lock may be one that is being written, where there are no links."""
 
 
 @contextmanager
@@ -57,7 +61,11 @@ def _made(path: Path, text: str) -> bool:
 def _clear_if_dead(path: Path, folder: Path) -> None:
     try:
         process, _, host = path.read_text(encoding="utf-8").partition(" ")
+        age = time.time() - path.stat().st_mtime
     except FileNotFoundError:
+        return
+    if not process and age < MOMENT:
+        time.sleep(MOMENT / 20)
         return
     if host not in ("", socket.gethostname()):
         raise UsageError(f"{folder} is in use by process {process} on {host}; if that has ended, remove {path}.")
