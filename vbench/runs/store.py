@@ -174,7 +174,10 @@ def _opened(path: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         if "is locked" in str(error):
             raise
-        return _journalled(path, "DELETE")
+        try:
+            return _journalled(path, "DELETE")
+        except sqlite3.OperationalError:  # it was not the log
+            raise error from None
 
 
 def _journalled(path: Path, journal: str) -> sqlite3.Connection:
