@@ -155,24 +155,18 @@ def _missing(judgements: Iterable[Judgement], found: Mapping[str, Alignment]) ->
 
 
 def _print(found: Mapping[str, Alignment], what: str) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
+    from vbench.cli.table import Column, figures, print_table
 
-    console = Console(highlight=False, markup=False)
-    console.print(f"Human win ratio against {what} (95 % intervals over prompts)\n", soft_wrap=True)
-    table = Table(box=SIMPLE_HEAD, padding=0, show_edge=False)
-    table.add_column("dimension", no_wrap=True)
-    for heading in ("models\npairs", "Spearman", "Pearson", "Kendall", "agreement"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    rows: list[tuple[str, ...]] = []
     for name, one in found.items():
-        figures = (_cell(part) for part in (one.spearman, one.pearson, one.kendall, one.agreement))
-        table.add_row(name or OVERALL, f"{len(one.people)}\n{one.pairs}", *figures, end_section=True)
-    console.print(table)
+        told = (_cell(part) for part in (one.spearman, one.pearson, one.kendall, one.agreement))
+        rows += [(name or OVERALL, f"{len(one.people)}\n{one.pairs}", *told), ()]
+    columns = [Column("dimension"), *map(figures, ("models, pairs", "Spearman", "Pearson", "Kendall", "agreement"))]
+    print_table(columns, rows, f"Human win ratio against {what} (95 % intervals over prompts)")
 
 
 def _cell(figure: Interval | None) -> str:
-    return "-" if figure is None else f"{figure.score:.2f}\n{figure.low:.2f}…{figure.high:.2f}"
+    return "-" if figure is None else f"{figure.score:.2f}\n{figure.low:.2f} to {figure.high:.2f}"
 
 
 def _plain(found: Mapping[str, Alignment]) -> dict[str, Any]:

@@ -34,7 +34,9 @@ def score(
 ) -> None:
     """Show the parts, such as Quality, the Total, and every dimension that they are made of.
 
-    Exit status: 0 all dimensions of the benchmark have a score, 1 some are missing, 2 wrong call.
+    Parts and the Total are those of whole dimensions only: every video of the suite, every sample.
+
+    Exit status: 0 all dimensions of the benchmark are whole, 1 some are missing or not whole, 2 wrong call.
 
     Examples:
       vbench score vbench-runs/mine-official
@@ -45,7 +47,7 @@ def score(
         print_json(card_json(card, profile, partial, options))
     else:
         print_card(card, profile, partial, options)
-    raise typer.Exit(1 if card.missing() else 0)
+    raise typer.Exit(1 if card.missing() or card.incomplete else 0)
 
 
 def read(path: Path, benchmark: str | None = None) -> tuple[ScoreCard, str, Mapping[str, Any]]:
@@ -98,6 +100,16 @@ def read_result_files(files: list[Path], benchmark: Benchmark) -> ScoreCard:
                 raise UsageError(f"{name} stands in more than one file of {file.parent}; keep one of them.")
             if value != value:
                 raise UsageError(f"{file}: {name} is NaN, which is no score.")
-            results[name] = DimensionResult(value, videos)
+            results[name] = DimensionResult(value, videos, planned=_planned(name, benchmark) if videos else None)
     ordered = {name: results[name] for name in in_protocol_order(results, benchmark)}
     return ScoreCard(ordered, benchmark=benchmark)
+
+
+def _planned(name: str, benchmark: Benchmark) -> int | None:
+    """How many videos a whole run has, where the reference's files hold each of them."""
+    from vbench.benchmarks.base import Counts
+
+    spec = benchmark.rules.get(name)
+    if spec is None or not spec.prompts or spec.sampled or spec.counts is Counts.FOUND:
+        return None
+    return spec.prompts * benchmark.samples

@@ -72,7 +72,7 @@ def explain(run: Path, video: str, target: Path) -> Path:
         ) from error
     ours.refuse_foreign(target / PAGE)
     rows = rows_of(run, video)
-    decoded = Video(Path(read_record(run).videos) / rows[0].video)
+    decoded = Video(read_record(run).folder_of(rows[0].dimension) / rows[0].video)
     explained = [_explanation(row, decoded, target) for row in rows]
     environment = jinja2.Environment(loader=jinja2.PackageLoader("vbench.reports"), autoescape=True, trim_blocks=True)
     page = environment.get_template("explain.html").render(video=rows[0].video, prompts=_prompts(rows), parts=explained)

@@ -26,7 +26,7 @@ from vbench.media.thumbnails import Strip, strips
 from vbench.reports import charts
 from vbench.reports.formatting import title
 from vbench.runs.record import RunRecord, read_record
-from vbench.runs.results import read_rows, score_card
+from vbench.runs.results import card_of, read_rows
 from vbench.runs.store import SCORED, Row
 
 EXTREMES = 3
@@ -130,7 +130,7 @@ class Run:
 
     def file(self, row: Row) -> Path:
         """Where the run read a video."""
-        return Path(self.record.videos) / row.video
+        return self.record.folder_of(row.dimension) / row.video
 
 
 @dataclass(frozen=True)
@@ -311,7 +311,7 @@ def _names(folders: Sequence[Path]) -> list[str]:
 
 def _run(number: int, name: str, folder: Path, benchmark: Benchmark) -> Run:
     record, rows = read_record(folder), read_rows(folder)
-    card = score_card(rows, record.not_evaluated, benchmark)
+    card = card_of(record, rows, benchmark)
     counted: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if row.value is not None and row.weight:

@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.leaderboard.archives import archive, card, rewritten, rows, run, with_head, with_rows
+from vbench.benchmarks.known_suites import expected
 from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused
 from vbench.leaderboard.submissions.archive import Limits, read_archive
-from vbench.leaderboard.submissions.expected_suites import expected
 from vbench.leaderboard.submissions.pack import pack
 from vbench.leaderboard.submissions.validate import Checked, check
 from vbench.prompts.library import suite

@@ -36,7 +36,7 @@ FRAME_WIDTH, FRAME_QUALITY = 512, 85
 VIDEO_BYTES = 4 << 20
 """Largest sampled video that is packed."""
 
-PRIVATE = ("videos", "arguments", "unexpected_videos")
+PRIVATE = ("videos", "folders", "arguments", "unexpected_videos")
 """What a run records for whoever made it alone."""
 
 _FOLDERS = re.compile(r"(?<![\w./:])(?:[A-Za-z]:)?(?:[/\\][^/\\\s'\"]+)+(?=[/\\])[/\\]")

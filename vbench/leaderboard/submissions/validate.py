@@ -17,6 +17,7 @@ from typing import Any
 
 from vbench.analysis.statistics import Figure, Interval, category_intervals, intervals
 from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec, Values
+from vbench.benchmarks.known_suites import Expected, expected, suite_of
 from vbench.benchmarks.registry import benchmark_named
 from vbench.benchmarks.score_card import TOTAL, in_protocol_order
 from vbench.benchmarks.t2v import T2V
@@ -25,7 +26,6 @@ from vbench.dimensions.profiles import profiles
 from vbench.errors import Refused, VBenchError
 from vbench.files.strict_json import bad_texts, lines, loads, unseen
 from vbench.leaderboard.submissions.archive import names_like
-from vbench.leaderboard.submissions.expected_suites import Expected, expected, suite_of
 from vbench.leaderboard.submissions.findings import Findings
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
 from vbench.leaderboard.submissions.possible_rows import (

@@ -145,8 +145,10 @@ def _signed(value: float, places: int = 2) -> str:
     return f"{round(value, places) + 0.0:+.{places}f}".replace("-", MINUS)
 
 
-def _percent(value: float | None) -> str:
-    return "\N{EN DASH}" if value is None else _fixed(100 * value)
+def _percent(value: Figure | float | None) -> str:
+    """A figure or a number in percent; a dash where there is none."""
+    number = value.value if isinstance(value, Figure) else value
+    return _fixed(100 * number) if isinstance(number, float | int) else "\N{EN DASH}"
 
 
 def _bounds(figure: Figure | Mapping[str, Any] | None) -> str:
