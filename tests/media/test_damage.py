@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.footage import noise, write_gif, write_stills, write_text, write_video
-from tests.media.odd_containers import encoded
+from tests.media.odd_containers import encoded, trimmed
 from vbench.errors import Unavailable, VideoError
 from vbench.media.decode import decode, probe
 from vbench.media.video import Video
@@ -49,9 +49,25 @@ def test_a_cut_file_says_so(tmp_path: Path, name: str) -> None:
         assert name == "a.gif", error  # Pillow refuses a frame that is not whole
 
 
-def test_a_stream_of_unknown_length_is_whole(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "live.mkv", live="1")
+def test_a_stream_of_unknown_length_is_whole_until_it_is_cut(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "live.mkv", noise(24), live="1")
     assert Video(path).damage == ""
+    content = path.read_bytes()
+    path.write_bytes(content[: int(0.7 * len(content))])
+    assert "it ends after" in Video(path).damage
+
+
+def test_a_trimmed_clip_is_whole(tmp_path: Path) -> None:
+    video = Video(trimmed(tmp_path / "a.mp4"))
+    assert (video.frame_count, video.damage) == (12, "")
+
+
+def test_packets_that_a_transport_stream_lost_are_counted(tmp_path: Path) -> None:
+    path = encoded(tmp_path / "a.ts", noise(32))
+    content = path.read_bytes()
+    middle = len(content) // 2 // 188 * 188
+    path.write_bytes(content[:middle] + content[middle + 5 * 188 :])
+    assert "1 packets are damaged" in Video(path).damage
 
 
 def test_a_lost_packet_is_counted_and_the_rest_is_read(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_the_counts_are_those_of_the_folder(tmp_path: Path) -> None:
     write_video(tmp_path / "deep" / "down" / "j-0.mp4")
     write_video(tmp_path / ".hidden.mp4")
     write_video(tmp_path / ".hidden" / "k-0.mp4")
-    for name in ("samples.jsonl", "list.txt", "README"):
+    for name in ("samples.jsonl", "list.txt", "README", "l-0.wmv"):
         (tmp_path / name).write_text("")
     found = discover(tmp_path)
     assert sum(found.counts().values()) == all_files(tmp_path)
@@ -87,7 +87,11 @@ def test_the_counts_are_those_of_the_folder(tmp_path: Path) -> None:
         "samples.jsonl": "a list of vbench's own",
         "list.txt": "no kind that is read (.txt)",
         "README": "no kind that is read (no suffix)",
+        "l-0.wmv": "no kind that is read (.wmv)",
     }
+    assert {one.path.name for one in found.not_read if one.is_media} == {
+        "preview.png", "j-0.mp4", ".hidden.mp4", "k-0.mp4", "l-0.wmv",
+    }  # fmt: skip
     assert {task.video for task in custom_plan(tmp_path).tasks} == {
         name for name, kind in kinds(tmp_path).items() if kind in ("videos", "frames")
     }

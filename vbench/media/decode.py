@@ -56,21 +56,25 @@ class Health:
 
     Attributes:
         frames: how many came.
-        stated: how many the container states; 0 where it states none.
+        stated: how many the container states that it shows; 0 where it states none.
         corrupt: how many the decoder flagged: it made up what it could not read.
-        lost: packets of which it could make nothing.
+        broken: packets that the container flagged: bytes of them are missing or wrong.
+        lost: packets of which the decoder could make nothing.
         cut: in which way the file is shorter than it says, ``""`` if it is not.
     """
 
     frames: int = 0
     stated: int = 0
     corrupt: int = 0
+    broken: int = 0
     lost: int = 0
     cut: str = ""
 
     def damage(self) -> str:
         """What is wrong, for people; ``""`` where nothing is."""
         found = [f"{self.corrupt} of {self.frames} frames are damaged"] if self.corrupt else []
+        if self.broken and not self.corrupt:
+            found.append(f"{self.broken} packets are damaged")
         if self.lost:
             found.append(f"{self.lost} packets cannot be decoded")
         if self.stated and self.stated != self.frames:
@@ -221,6 +225,10 @@ def _of_container(path: Path, scale: tuple[int, int] | None, health: Health) -> 
         stream.thread_type = "AUTO"  # damage is concealed as OpenCV and decord do, who use the same threads
         convert = _Converter(stream, scale)
         for packet in container.demux(stream):
+            health.broken += packet.is_corrupt
+            health.stated -= (
+                packet.is_discard
+            )  # an edit list leaves it out, as where a clip was trimmed without encoding
             for frame in _decoded(packet, health):
                 health.corrupt += frame.is_corrupt
                 yield convert(frame)

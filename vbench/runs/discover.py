@@ -24,6 +24,9 @@ VIDEO, STILL, FRAMES, NOT_READ = "videos", "stills", "frames", "not read"
 OWN = (manifest.NAME, "sampling.json", ours.LIST, lock.NAME)
 """Our own lists beside videos."""
 
+OTHER_MEDIA = (".mpg", ".mpeg", ".m2ts", ".mts", ".wmv", ".flv", ".3gp", ".ogv", ".avif", ".heic", ".tif", ".tiff")
+"""Videos and pictures of kinds that are not read; who has them should know."""
+
 DEPTH = 1
 """Folders right below the given one are looked into; deeper ones only if they are folders of frames."""
 
@@ -46,8 +49,8 @@ class Found:
 
     @property
     def is_media(self) -> bool:
-        """Whether its name is that of a video or picture, so that somebody may miss it."""
-        return self.path.suffix.lower() in SUFFIXES
+        """Whether its name is that of a video or picture of any kind, so that somebody may miss it."""
+        return self.path.suffix.lower() in (*SUFFIXES, *OTHER_MEDIA)
 
 
 @dataclass(frozen=True)
