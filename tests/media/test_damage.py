@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.footage import noise, write_gif, write_stills, write_text, write_video
 from tests.media.odd_containers import encoded, trimmed
@@ -113,6 +114,15 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_takes_the_memory(tmp_
     (tmp_path / "huge.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IEND", b""))
     with pytest.raises(VideoError, match="too large"):
         probe(tmp_path / "huge.png")
+
+
+def test_damaged_tags_of_a_picture_are_passed_over_in_silence(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    Image.fromarray(noise(1)[0]).save(tmp_path / "a.jpg")
+    content = (tmp_path / "a.jpg").read_bytes()
+    tags = b"\xff\xe1\x00\x20Exif\0\0MM\0*\xff\xff\xff\xff" + b"\x11" * 14
+    (tmp_path / "a.jpg").write_bytes(content[:2] + tags + content[2:])
+    assert Video(tmp_path / "a.jpg").frame_count == 1
+    assert not list(recwarn)
 
 
 @pytest.mark.parametrize("name", ["a:b.mp4", "http:x.mp4", "a\udce9.mp4"])

@@ -14,6 +14,7 @@ from PIL import Image
 from tests.footage import noise, write_gif, write_stills, write_video
 from tests.media.odd_containers import animated
 from vbench.errors import UsageError
+from vbench.media.video import Video
 from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.runs.discover import discover
 from vbench.runs.plan import category_plan, custom_plan, default_output, standard_plan
@@ -100,6 +101,26 @@ def test_the_counts_are_those_of_the_folder(tmp_path: Path) -> None:
 def test_pictures_alone_are_judged(tmp_path: Path) -> None:
     still(tmp_path / "a red cup-0.png")
     assert kinds(tmp_path) == {"a red cup-0.png": "stills"}
+
+
+def test_a_folder_within_numbered_stills_does_not_make_each_a_video(tmp_path: Path) -> None:
+    write_stills(tmp_path / "a-0")
+    still(tmp_path / "a-0" / "thumbnails" / "0.png")
+    assert kinds(tmp_path) == {"a-0": "frames", "a-0/thumbnails/0.png": "among frames"}
+    assert Video(tmp_path / "a-0").frame_count == 8
+
+
+@pytest.mark.parametrize("suffix", ["webp", "png"])
+def test_numbered_animations_are_videos_and_no_frames(tmp_path: Path, suffix: str) -> None:
+    for index in range(2):
+        (tmp_path / "a cat").mkdir(exist_ok=True)
+        animated(tmp_path / "a cat" / f"{index}.{suffix}", [100] * 4)
+    found = {f"a cat/{index}.{suffix}": "videos" for index in range(2)}
+    assert kinds(tmp_path) == found
+    assert {task.video: task.prompt.text for task in custom_plan(tmp_path).tasks} == dict.fromkeys(found, "a cat")
+    assert [task.path.name for task in custom_plan(tmp_path / "a cat").tasks] == [
+        f"{index}.{suffix}" for index in (0, 1)
+    ]
 
 
 def test_what_is_no_file_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -317,7 +317,7 @@ def _image(path: Path) -> Iterator[Image.Image]:
         if path.suffix.lower() not in IMAGES:
             raise VideoError(f"{path} is not a video: expected {', '.join(SUFFIXES)} or a folder of stills")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # below is a limit of our own
+            warnings.simplefilter("ignore")  # of pixels, of which a limit of our own is below, and of odd tags
             opened = Image.open(path)
         with opened as image:
             if image.width * image.height > MOST_PIXELS:
@@ -334,7 +334,7 @@ def _of_image(path: Path, health: Health) -> Iterator[Frame]:
     with _image(path) as image:
         health.cut = ended_early(path)
         if not _moves(image):
-            yield _rgb(ImageOps.exif_transpose(image))
+            yield _rgb(_upright(image))
             return
         health.stated = getattr(image, "n_frames", 1)
         for frame in ImageSequence.Iterator(image):
@@ -343,7 +343,13 @@ def _of_image(path: Path, health: Health) -> Iterator[Frame]:
 
 def _still(path: Path) -> Frame:
     with _image(path) as image:
-        return _rgb(ImageOps.exif_transpose(image))
+        return _rgb(_upright(image))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # damaged tags turn nothing
+        return ImageOps.exif_transpose(image)
 
 
 def _rgb(image: Image.Image) -> Frame:
