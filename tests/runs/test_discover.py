@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -146,6 +148,17 @@ def test_a_name_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
         "its name is not UTF-8: rename it",
         "videos",
     ]
+
+
+def test_a_name_that_only_the_locale_cannot_read_is_told_apart(tmp_path: Path) -> None:
+    write_video(tmp_path / "café-0.mp4")
+    script = (
+        "import sys; from pathlib import Path; from vbench.runs.discover import discover; "
+        "print([one.why for one in discover(Path(sys.argv[1])).found])"
+    )
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    told = subprocess.run([sys.executable, "-c", script, tmp_path], env=environment, capture_output=True, text=True)
+    assert "set PYTHONUTF8=1" in told.stdout or told.stdout.strip() == "['']", told.stderr  # other systems read it
 
 
 def test_two_videos_for_one_place_are_refused(tmp_path: Path) -> None:

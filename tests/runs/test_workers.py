@@ -82,7 +82,7 @@ def busy(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     process.wait()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_nothing_is_left_five_seconds_after(busy: subprocess.Popen[str], number: signal.Signals) -> None:
     children = family(busy.pid)
     assert len(children) >= 2

@@ -237,7 +237,11 @@ def _unreadable_name(path: Path) -> str:
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        return "its name is not UTF-8: rename it"
+        try:
+            os.fsencode(path).decode()
+        except UnicodeDecodeError:
+            return "its name is not UTF-8: rename it"
+        return "its name is not in the characters of this locale: set PYTHONUTF8=1"
     return ""
 
 
