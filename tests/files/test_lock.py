@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vbench.errors import UsageError
+from vbench.errors import StorageError, UsageError
 from vbench.files.lock import NAME, alone_in
 
 
@@ -69,4 +69,18 @@ def test_a_lock_that_is_being_written_is_waited_for(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(time, "sleep", written)
     with pytest.raises(UsageError, match=f"in use by process {os.getppid()}"), alone_in(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_what_is_no_folder_is_no_place(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=f"{place} is no folder, or lies in a file"), alone_in(tmp_path / place):
+        pass
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="it is where no folder can be made")
+def test_a_place_that_cannot_be_written_is_told() -> None:
+    words = r"/proc/out cannot be made or written: .*Choose another folder"
+    with pytest.raises(StorageError, match=words), alone_in(Path("/proc/out")):
         pass

@@ -101,6 +101,13 @@ def test_damaged_pages_have_their_own_message(tmp_path: Path) -> None:
         list(RunStore(path, read_only=True).rows())
 
 
+def test_an_empty_store_is_told_and_can_be_filled(tmp_path: Path) -> None:
+    (tmp_path / "run.sqlite").touch()
+    with pytest.raises(StorageError, match="it is empty, as a crash or a full disk leaves it"):
+        list(RunStore(tmp_path / "run.sqlite", read_only=True).rows())
+    RunStore(tmp_path / "run.sqlite").put(ROW)
+
+
 def test_another_writer_has_its_own_message(tmp_path: Path) -> None:
     path = filled(tmp_path / "run.sqlite")
     with sqlite3.connect(path) as other:

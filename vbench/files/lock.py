@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vbench.errors import UsageError
+from vbench.errors import StorageError, UsageError
 
 NAME = ".vbench.lock"
 
@@ -22,11 +22,17 @@ def alone_in(folder: Path) -> Iterator[None]:
     """Have a folder for oneself while the block runs; made if it is not there.
 
     Raises:
-        UsageError: another process that is still alive, or one of another machine, has it.
+        UsageError: it is no folder; or another process that is still alive, or one of another machine, has it.
+        StorageError: it cannot be made, or not be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path, own = folder / NAME, folder / f"{NAME}.{os.getpid()}"
-    own.write_text(f"{os.getpid()} {socket.gethostname()}", encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        own.write_text(f"{os.getpid()} {socket.gethostname()}", encoding="utf-8")
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UsageError(f"{folder} is no folder, or lies in a file: choose another.") from error
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be made or written: {error.strerror}. Choose another folder.") from error
     try:
         while not _taken(path, own):
             _clear_if_dead(path, folder)

@@ -233,6 +233,7 @@ TOLD = {
     "locked": "another process holds it, or the file system has no locks. Wait for it, or choose a local folder",
     "locking protocol": "the file system has no locks. Choose a local folder",
     "I/O error": "the disk or the network share failed. What was finished is stored there; look after it first",
+    "no such table": "it is empty, as a crash or a full disk leaves it. The command that made the run scores again",
     "malformed": "pages of it are damaged. Keep it: sqlite3 FILE .recover prints the rows that are whole",
 }
 """SQLite's words -> ours."""
