@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vbench.analysis.run_diff import Moved, moved
 from vbench.analysis.statistics import DRAWS, PairedDifference, compare, intervals, significance_groups
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named
-from vbench.benchmarks.score_card import TOTAL
+from vbench.benchmarks.score_card import TOTAL, ScoreCard
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError
 from vbench.runs.record import read_record
-from vbench.runs.results import read_rows
+from vbench.runs.results import card_of, read_rows
 from vbench.runs.store import Row
 
 MUST_AGREE = ("benchmark", "suite", "profile", "checkpoints", "options", "dimension_versions")
@@ -34,11 +34,13 @@ class Comparison:
 
     Attributes:
         name: of the run.
-        differences: by dimension, and by part and ``total`` where all their dimensions are there.
+        differences: by dimension, and by part and ``total`` where all their dimensions are there and whole.
         by_category: the same within each content category.
         moved: the prompts whose scores changed most.
         objections: why the two should not be compared; empty unless it was forced.
         benchmark: whose rules made the parts and the Total.
+        gaps: dimension, part or ``total`` -> what of it is not there in one run or the other, such as
+            ``"12 of 15 scores in base"``; empty where both are whole.
     """
 
     name: str
@@ -47,6 +49,13 @@ class Comparison:
     moved: Sequence[Moved]
     objections: Sequence[str] = ()
     benchmark: Benchmark = T2V
+    gaps: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def told_gaps(self) -> list[str]:
+        """What is not there of one run or the other, in a sentence for each dimension."""
+        parts = {TOTAL, *(part.name for part in self.benchmark.parts)}
+        return [f"{name} is not whole: {lack}" for name, lack in self.gaps.items() if name not in parts]
 
 
 def verdict(difference: PairedDifference) -> str:
@@ -65,7 +74,7 @@ def compare_runs(
 
     Args:
         runs: folders, the yardstick first.
-        force: compare what should not be compared, and mark it.
+        force: compare what should not be compared, and parts and Totals of runs that are not whole, and mark it.
         seed: of the draws.
         prompts: how many moved prompts to name.
         benchmark: whose rules hold; by default the one that the first run says.
@@ -87,9 +96,14 @@ def compare_runs(
     rows = {run: read_rows(run) for run in runs}
     draws = max(DRAWS, DRAWS_EACH * sum(_comparisons(rows[runs[0]], rows[run], rules) for run in runs[1:]))
 
+    cards = {run: card_of(read_record(run), rows[run], rules) for run in runs}
+    gaps = {run: _gaps({one: cards[one] for one in (runs[0], run)}, rules) for run in runs[1:]}
+
     def differences(run: Path, category: str | None = None) -> dict[str, PairedDifference]:
         first, second = ([row for row in rows[one] if category in (None, row.category)] for one in (runs[0], run))
-        return compare(first, second, seed, draws, rules)
+        found = compare(first, second, seed, draws, rules)
+        parts = {TOTAL, *(part.name for part in rules.parts)}
+        return {name: one for name, one in found.items() if force or name not in parts & gaps[run].keys()}
 
     return [
         Comparison(
@@ -99,9 +113,23 @@ def compare_runs(
             moved(runs[0], run, prompts),
             objected[run],
             rules,
+            gaps[run],
         )
         for run in runs[1:]
     ]
+
+
+def _gaps(cards: Mapping[Path, ScoreCard], benchmark: Benchmark) -> dict[str, str]:
+    """What is not whole of two runs: dimensions by what they lack, parts and the Total by these dimensions."""
+    found: dict[str, str] = {}
+    for run, card in cards.items():
+        for name in card.incomplete:
+            result = card.dimensions[name]
+            lack = f"{result.videos} of {result.planned} scores in {run.name}"
+            found[name] = f"{found[name]}, {lack}" if name in found else lack
+    of_parts = {part.name: [name for name in benchmark.of_part(part.name) if name in found] for part in benchmark.parts}
+    of_parts[TOTAL] = [name for name in benchmark.rules if name in found]
+    return found | {name: f"{', '.join(lacking)} not whole" for name, lacking in of_parts.items() if lacking}
 
 
 def refuse_unshared(runs: Sequence[Path], compared: Sequence[Comparison]) -> None:

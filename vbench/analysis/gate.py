@@ -100,7 +100,7 @@ def judge(conditions: Sequence[Condition], compared: Sequence[Comparison]) -> li
     return [
         _judged_bound(condition, comparison)
         if isinstance(condition, Bound)
-        else _judged_worse(comparison.name, together[place], sum(map(len, together)))
+        else _judged_worse(comparison, together[place], sum(map(len, together)))
         for place, comparison in enumerate(compared)
         for condition in conditions
     ]
@@ -121,6 +121,8 @@ def _condition(text: str, benchmark: Benchmark) -> Condition:
 
 
 def _judged_bound(bound: Bound, comparison: Comparison) -> Judged:
+    if bound.name in comparison.gaps:
+        return Judged(bound.text, comparison.name, False, f"it is not whole: {comparison.gaps[bound.name]}")
     differences: Mapping[str, PairedDifference] = comparison.differences
     if bound.category:
         if bound.category not in comparison.by_category:
@@ -149,7 +151,12 @@ def _together(compared: Sequence[Comparison]) -> list[dict[tuple[str, str], Pair
     ]
 
 
-def _judged_worse(run: str, family: Mapping[tuple[str, str], PairedDifference], comparisons: int) -> Judged:
+def _judged_worse(
+    comparison: Comparison, family: Mapping[tuple[str, str], PairedDifference], comparisons: int
+) -> Judged:
+    run = comparison.name
+    if comparison.gaps:
+        return Judged(NOTHING_WORSE, run, False, "; ".join(comparison.told_gaps))
     if not family:
         return Judged(NOTHING_WORSE, run, False, f"{TOO_FEW}: {FEWEST} are the fewest")
     worse = [

@@ -166,6 +166,20 @@ def intervals(
     return {name: _interval(float(point[name][0]), drawn[name]) for name in point if math.isfinite(point[name][0])}
 
 
+def known_intervals(rows: Iterable[Row], benchmark: Benchmark = T2V) -> dict[str, Interval]:
+    """What score cards and reports show: :func:`intervals` without the scores of a single prompt.
+
+    Nothing says how far such a score would move with another prompt.
+    """
+    found = list(rows)
+    prompts: dict[str, set[str]] = defaultdict(set)
+    for row in found:
+        if row.value is not None and row.weight:
+            prompts[row.dimension].add(row.prompt)
+    alone = {name for name, tested in prompts.items() if len(tested) < 2}
+    return {name: width for name, width in intervals(found, benchmark=benchmark).items() if name not in alone}
+
+
 def category_intervals(
     rows: Iterable[Row], seed: int = 0, draws: int = DRAWS, benchmark: Benchmark = T2V
 ) -> dict[str, dict[str, Interval]]:

@@ -49,7 +49,9 @@ def align(
     by: Annotated[
         By, typer.Option(help="win-ratio: who wins the judged pairs by score; mean: the score of the whole run.")
     ] = By.win_ratio,
-    plot: Annotated[Path | None, typer.Option(help="Draw win ratios against scores into this SVG file.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw win ratios against scores: a .svg, .pdf or .png file.")
+    ] = None,
     force: Annotated[bool, typer.Option(help="Take runs of different kinds together.")] = False,
     seed: Annotated[int, typer.Option(help="Of the random draws.")] = 0,
     json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -67,6 +69,7 @@ def align(
     from vbench.analysis.alignment import align_scores
     from vbench.analysis.annotations import read_annotations, read_scores
     from vbench.files import ours
+    from vbench.reports.chart import kind_of
 
     if bool(run) and bool(scores):
         raise UsageError("Scores come from runs (--run) or from a table (--scores), not from both.")
@@ -75,6 +78,7 @@ def align(
     if not (run or scores or board):
         raise UsageError("What are the scores? Give --run MODEL=FOLDER for each model, or --scores FILE.")
     if plot:
+        kind_of(plot)
         ours.refuse_foreign(plot)
     votes, rows = _of_board(board) if board else ([], {})
     judgements = [*votes, *(one for path in annotations or () for one in read_annotations(path))]
@@ -192,7 +196,8 @@ def _plain(found: Mapping[str, Alignment]) -> dict[str, Any]:
 
 def _draw(plot: Path, found: Mapping[str, Alignment], what: str) -> None:
     from vbench.files import ours
-    from vbench.reports.charts import Panel, alignment, standalone
+    from vbench.reports.chart import kind_of
+    from vbench.reports.charts import Panel, alignment
 
     panels = [
         Panel(
@@ -201,7 +206,8 @@ def _draw(plot: Path, found: Mapping[str, Alignment], what: str) -> None:
         )
         for name, one in found.items()
     ]
-    ours.write(plot, standalone(alignment(panels, "human win ratio", what)))
+    if chart := alignment(panels, "human win ratio", what):
+        ours.write(plot, chart.picture(kind_of(plot)))
 
 
 def _remark(found: Mapping[str, Alignment], missing: Mapping[str, str]) -> None:

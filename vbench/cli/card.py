@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vbench.benchmarks.base import Part
-from vbench.benchmarks.score_card import ScoreCard
+from vbench.benchmarks.score_card import TOTAL, ScoreCard
 from vbench.benchmarks.t2v import T2V
 from vbench.dimensions.profiles import profiles
 
+if TYPE_CHECKING:
+    from vbench.analysis.statistics import Interval
+
 
 def card_json(
-    card: ScoreCard, profile: str, partial: bool = False, options: Mapping[str, Mapping[str, Any]] | None = None
+    card: ScoreCard,
+    profile: str,
+    partial: bool = False,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+    widths: Mapping[str, Interval] | None = None,
 ) -> dict[str, Any]:
     """Everything on the card as JSON types; a score that is not there is null, never 0.
 
@@ -22,6 +29,7 @@ def card_json(
         profile: which backbones gave them.
         partial: whether the parts are wanted over what is there.
         options: settings by dimension that are not the protocol's; with any the card compares with no leaderboard.
+        widths: 95 % intervals of the scores, where they are known.
     """
     known = profiles().get(profile)
     return {
@@ -32,6 +40,7 @@ def card_json(
         "dimensions": {
             name: {
                 "score": result.score,
+                "interval": _ends(widths, name),
                 "normalised": _normalised(card, name, result.score),
                 "videos": result.videos,
                 "planned": result.planned,
@@ -42,6 +51,7 @@ def card_json(
         },
         **{part.name: card.part(part.name, partial) for part in card.benchmark.parts},
         "total": card.total_over_what_is_there if partial else card.total,
+        "intervals": _side_intervals(card, partial, widths),
         "partial": partial,
         "scored": card.scored,
         "planned": card.planned,
@@ -58,32 +68,38 @@ def print_json(value: Any) -> None:
 
 
 def print_card(
-    card: ScoreCard, profile: str, partial: bool = False, options: Mapping[str, Mapping[str, Any]] | None = None
+    card: ScoreCard,
+    profile: str,
+    partial: bool = False,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+    widths: Mapping[str, Interval] | None = None,
 ) -> None:
-    """The table: raw and normalised scores, the parts, what is missing and why; arguments as :func:`card_json`."""
+    """The table: scores with intervals, the parts, what is missing and why; arguments as :func:`card_json`."""
     from vbench.cli.table import Column, figures, print_list, print_table
 
     known, benchmark = profiles().get(profile), card.benchmark
     title = f"Scores ({profile} profile)" if benchmark is T2V else f"Scores of {benchmark.name} ({profile} profile)"
     rows: list[tuple[str, ...]] = []
     for name, result in card.dimensions.items():
-        failed = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in result.statuses.items())
         normalised = _percent(_normalised(card, name, result.score))
         counted = str(result.videos) if result.is_whole else f"{result.videos} of {result.planned}"
-        rows.append((name, _number(result.score), normalised, counted, failed or "-"))
+        rows.append((name, _number(result.score), _between(widths, name), normalised, counted))
         rule = benchmark.rules.get(name)
         if rule is not None and rule.part != _next_part(card, name):
             rows.append(())
-    columns = [Column("dimension"), *map(figures, ("score", "normalised", "videos"))]
-    print_table([*columns, Column("not scored", prose=True, right=True)], rows, title)
+    columns = ("score", "95 % interval", "normalised", "videos")
+    print_table([Column("dimension"), *map(figures, columns)], rows, title)
     print()
     for part in benchmark.parts:
-        _print_part(card, part, partial)
+        _print_part(card, part, partial, widths)
     if benchmark.has_total:
-        print(_total_line(card, partial))
+        print(_total_line(card, partial, widths))
     if card.incomplete:
         print(f"Not whole: {card.counted}.")
     _print_categories(card)
+    failed = {name: _statuses(result.statuses) for name, result in card.dimensions.items() if result.statuses}
+    for reason in dict.fromkeys(failed.values()):
+        print_list("not scored", [name for name, why in failed.items() if why == reason], reason)
     for reason in dict.fromkeys(card.not_evaluated.values()):
         print_list("not evaluated", [name for name, why in card.not_evaluated.items() if why == reason], reason)
     if known and not known.comparable:
@@ -99,7 +115,7 @@ def _next_part(card: ScoreCard, name: str) -> str | None:
     return rules[after[0]].part if after and after[0] in rules else None
 
 
-def _print_part(card: ScoreCard, part: Part, partial: bool) -> None:
+def _print_part(card: ScoreCard, part: Part, partial: bool, widths: Mapping[str, Interval] | None) -> None:
     from vbench.cli.table import print_list
 
     missing, label = card.missing(part.name), f"{part.name.capitalize():9}"
@@ -108,7 +124,7 @@ def _print_part(card: ScoreCard, part: Part, partial: bool) -> None:
     count = len(card.benchmark.of_part(part.name))
     if not missing:
         if not unfinished:
-            print(f"{label} {_percent(score)}")
+            print(f"{label} {_percent(score)}{_percent_between(widths, part.name)}")
         elif score is not None:
             print(f"{label} {_percent(score)} over what is there: not the protocol's score")
         else:
@@ -120,9 +136,9 @@ def _print_part(card: ScoreCard, part: Part, partial: bool) -> None:
         print_list(f"{label} not computed: {len(missing)} of {count} dimensions have no score", missing)
 
 
-def _total_line(card: ScoreCard, partial: bool) -> str:
+def _total_line(card: ScoreCard, partial: bool, widths: Mapping[str, Interval] | None) -> str:
     if card.total is not None:
-        return f"Total     {_percent(card.total)}"
+        return f"Total     {_percent(card.total)}{_percent_between(widths, TOTAL)}"
     if missing := card.missing():
         return f"Total     needs all {len(card.benchmark.rules)} dimensions; {len(missing)} have no score"
     if partial:
@@ -145,6 +161,34 @@ def _print_categories(card: ScoreCard) -> None:
 def _normalised(card: ScoreCard, name: str, score: float | None) -> float | None:
     rule = card.benchmark.rules.get(name)
     return rule.normalised(score) if rule is not None and score is not None else None
+
+
+def _statuses(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
+
+
+def _side_intervals(
+    card: ScoreCard, partial: bool, widths: Mapping[str, Interval] | None
+) -> dict[str, list[float] | None]:
+    """Of the parts and the Total, where they are shown."""
+    shown = {part.name: card.part(part.name, partial) for part in card.benchmark.parts}
+    shown[TOTAL] = card.total_over_what_is_there if partial else card.total
+    return {name: None if score is None else _ends(widths, name) for name, score in shown.items()}
+
+
+def _ends(widths: Mapping[str, Interval] | None, name: str) -> list[float] | None:
+    width = (widths or {}).get(name)
+    return [width.low, width.high] if width else None
+
+
+def _between(widths: Mapping[str, Interval] | None, name: str) -> str:
+    ends = _ends(widths, name)
+    return f"{ends[0]:.4f} to {ends[1]:.4f}" if ends else "-"
+
+
+def _percent_between(widths: Mapping[str, Interval] | None, name: str) -> str:
+    ends = _ends(widths, name)
+    return f"  ({100 * ends[0]:.2f} to {100 * ends[1]:.2f})" if ends else ""
 
 
 def _number(value: float | None) -> str:

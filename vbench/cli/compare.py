@@ -83,6 +83,8 @@ def compare(
     for comparison in compared:
         for objection in comparison.objections:
             typer.echo(f"{runs[0].name} and {comparison.name} should not be compared: {objection}", err=True)
+        for gap in comparison.told_gaps:
+            typer.echo(gap, err=True)
     form = Format.json if json_output else form
     if form is Format.table:
         _tables(runs[0].name, compared)

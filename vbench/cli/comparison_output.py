@@ -71,7 +71,7 @@ def as_markdown(first: str, compared: Sequence[Comparison], judged: Sequence[Jud
     met, *conditions = gate_lines(judged) or [""]
     parts = [f"**{met.capitalize()}**\n\n" + "\n".join(f"-{line[1:]}" for line in conditions)] if judged else []
     for comparison in compared:
-        marks = "".join(f" ({objection})" for objection in comparison.objections)
+        marks = "".join(f" ({mark})" for mark in (*comparison.objections, *comparison.told_gaps))
         parts.append(f"**{comparison.name}** against **{first}**, in points{marks}")
         parts.append(_markdown_table(HEADINGS, (cells(*item) for item in comparison.differences.items())))
         if comparison.by_category:
@@ -95,6 +95,7 @@ def as_json(first: str, compared: Sequence[Comparison], judged: Sequence[Judged]
             {
                 "second": comparison.name,
                 "objections": list(comparison.objections),
+                "gaps": dict(comparison.gaps),
                 "differences": _plain(comparison.differences),
                 "by_category": {name: _plain(found) for name, found in comparison.by_category.items()},
                 "moved": [_plain_move(move) for move in comparison.moved],

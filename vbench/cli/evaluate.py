@@ -165,6 +165,7 @@ def evaluate(
             err=True,
         )
     from vbench import interface
+    from vbench.analysis.statistics import known_intervals
     from vbench.compat.result_files import result_files, write_results
     from vbench.compat.vbench_class import options_from
     from vbench.dimensions.backbones.pyiqa_metric import known_measure
@@ -186,11 +187,12 @@ def evaluate(
     assert run.plan
     assert run.outcome
     card, used = write_results(run.folder, "results", run.plan), run.record.options
+    widths = known_intervals(run.rows(), card.benchmark)
     _remark(run, where)
     if json_output:
-        print_json({"run": str(run.folder), **card_json(card, run.record.profile, partial, used)})
+        print_json({"run": str(run.folder), **card_json(card, run.record.profile, partial, used, widths)})
     else:
-        print_card(card, run.record.profile, partial, used)
+        print_card(card, run.record.profile, partial, used, widths)
         typer.echo(f"Run: {run.folder}\nRead it again: vbench score {run.folder}")
         typer.echo(f"With curves:   vbench report {run.folder}")
     asked = run.plan.dimensions

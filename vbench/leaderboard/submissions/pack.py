@@ -21,6 +21,7 @@ from vbench.errors import UsageError, VideoError
 from vbench.leaderboard.submissions.archive import KINDS
 from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.leaderboard.submissions.validate import FORMAT, stem_of
+from vbench.runs.filtered_folder import RESULT
 from vbench.runs.record import read_record
 from vbench.runs.results import read_rows
 from vbench.runs.score_video import DAMAGE
@@ -69,7 +70,9 @@ def pack(
     benchmark = benchmark or benchmark_named(record.benchmark)
     record = replace(record, benchmark=benchmark.name)
     rows = [row for row in read_rows(run) if row.dimension in benchmark.rules]
-    head = {"format": FORMAT, "card": card.plain(), "record": _public(record.plain()), "partial": partial}
+    alone = [name for name, rule in benchmark.rules.items() if rule.sampled and _is_filtered(record.folder_of(name))]
+    public = _public(record.plain()) | {"filtered": sorted({*record.filtered, *alone})}
+    head = {"format": FORMAT, "card": card.plain(), "record": public, "partial": partial}
     files = {"submission.json": _json(head), "scores.jsonl": _scores(rows)}
     if (run / MANIFEST).exists():
         files["samples.jsonl"] = _samples(run)
@@ -104,6 +107,11 @@ def pack_results(source: Path, card: ModelCard, partial: bool = False) -> bytes:
     if not files:
         raise UsageError(f"{source} holds neither a run nor *_eval_results.json files.")
     return _zipped({"submission.json": _json({"format": FORMAT, "card": card.plain(), "partial": partial}), **files})
+
+
+def _is_filtered(videos: Path) -> bool:
+    """Whether ``vbench filter-static`` left the videos: its verdicts lie beside them, or beside their folder."""
+    return any((folder / RESULT).is_file() for folder in (videos, videos.parent))
 
 
 def _scores(rows: Iterable[Row]) -> bytes:
