@@ -318,11 +318,13 @@ def _looked_for(spec: DimensionSpec, suite: PromptSuite, samples: int, find: Fin
 
 
 def _by_manifest(root: Path, records: Iterable[SampleRecord]) -> Finder:
-    places = {(same_name(record.prompt), record.index): root / record.file for record in records}
+    places: dict[tuple[str, int], list[Path]] = defaultdict(list)
+    for record in records:
+        places[same_name(record.prompt), record.index].append(root / record.file)
 
     def find(text: str, index: int, dimension: str) -> Path | None:
-        place = places.get((same_name(text), index))
-        return place if place and place.exists() else None
+        there = [place for place in places[same_name(text), index] if place.exists()]
+        return _only(there) if there else None
 
     return find
 
@@ -332,13 +334,15 @@ def _by_name(
 ) -> Finder:
     stems = file_stems(prompt.text for prompt in suite)
     names = dict(by_name(root, files))
-    names.update({name: [path] for name, path in _whole_names(names, stems, special).items()})
+    for name, path in _whole_names(names, stems, special).items():
+        names[name] = [*names.get(name, ()), path]
 
     def find(text: str, index: int, dimension: str) -> Path | None:
         folder = specs[dimension].stored_in
         tried = [f"{stem}{special}-{index}" for stem in (text, stems[text])]
         places = [place for stem in tried for place in (stem, f"{folder}/{stem}")] + [f"{text}{special}/{index}"]
-        return next((_only(names[name]) for place in places if (name := same_name(place)) in names), None)
+        found = [path for name in dict.fromkeys(map(same_name, places)) for path in names.get(name, ())]
+        return _only(found) if found else None
 
     return find
 
@@ -346,7 +350,7 @@ def _by_name(
 def _only(candidates: Sequence[Path]) -> Path:
     if len(candidates) > 1:
         raise UsageError(
-            f"{candidates[0]} and {candidates[1].name} answer the same prompt with the same index: move one away."
+            f"{candidates[0]} and {candidates[1]} answer the same prompt with the same index: move one away."
         )
     return candidates[0]
 

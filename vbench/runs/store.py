@@ -172,12 +172,31 @@ class RunStore:
 def _opened(path: Path) -> sqlite3.Connection:
     """A connection that writes: with a write-ahead log, or a rollback journal where nothing can be mapped."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return _journalled(path, "WAL")
+    except sqlite3.OperationalError as error:
+        if "is locked" in str(error):
+            raise
+        try:
+            return _journalled(path, "DELETE")
+        except sqlite3.OperationalError:  # it was not the log
+            raise error from None
+
+
+def _journalled(path: Path, journal: str) -> sqlite3.Connection:
+    """A connection that has shown that it can write; that a log cannot be mapped shows only then."""
     connection = sqlite3.connect(path, timeout=60)
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
-    except sqlite3.OperationalError:
-        connection.execute("PRAGMA journal_mode=DELETE")
-    connection.execute("PRAGMA synchronous=FULL")
+        if journal == "DELETE":  # leaving a log behind must not map it, either
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        connection.execute(f"PRAGMA journal_mode={journal}")
+        connection.execute("PRAGMA locking_mode=NORMAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -214,6 +233,7 @@ TOLD = {
     "locked": "another process holds it, or the file system has no locks. Wait for it, or choose a local folder",
     "locking protocol": "the file system has no locks. Choose a local folder",
     "I/O error": "the disk or the network share failed. What was finished is stored there; look after it first",
+    "no such table": "it is empty, as a crash or a full disk leaves it. The command that made the run scores again",
     "malformed": "pages of it are damaged. Keep it: sqlite3 FILE .recover prints the rows that are whole",
 }
 """SQLite's words -> ours."""
