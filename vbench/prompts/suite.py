@@ -104,11 +104,13 @@ def read_category(path: Path) -> PromptSuite:
 def _lines_of(text: str) -> Iterator[int]:
     """The line on which each entry of a JSON list starts, from 1."""
     decoder, between, place = json.JSONDecoder(), re.compile(r"[\s,]*"), text.index("[") + 1
+    line, counted = 1, 0
     while True:
         start = between.match(text, place).end()  # type: ignore[union-attr]
         if text[start] == "]":
             return
-        yield text.count("\n", 0, start) + 1
+        line, counted = line + text.count("\n", counted, start), start
+        yield line
         _, place = decoder.raw_decode(text, start)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -230,11 +231,13 @@ def category_plan(
     """
     asked = dimensions_asked(dimensions, CATEGORY, benchmark)
     files = _files(root)
-    longest_first = sorted(suite, key=lambda prompt: -len(prompt.text))
+    by_text = {same_name(prompt.text): prompt for prompt in reversed(suite.prompts)}
+    lengths = sorted({len(text) for text in by_text}, reverse=True)
     found: dict[tuple[Path, Prompt], list[str]] = {}
     for path in files:
         name = same_name(path.stem)
-        prompt = next((prompt for prompt in longest_first if name.startswith(same_name(prompt.text))), None)
+        starts = (name[:length] for length in lengths if length <= len(name))
+        prompt = next((by_text[start] for start in starts if start in by_text), None)
         if prompt:
             found[path, prompt] = list(asked)
     answered = {prompt.text for _, prompt in found}
@@ -315,11 +318,13 @@ def _looked_for(spec: DimensionSpec, suite: PromptSuite, samples: int, find: Fin
 
 
 def _by_manifest(root: Path, records: Iterable[SampleRecord]) -> Finder:
-    places = {(same_name(record.prompt), record.index): root / record.file for record in records}
+    places: dict[tuple[str, int], list[Path]] = defaultdict(list)
+    for record in records:
+        places[same_name(record.prompt), record.index].append(root / record.file)
 
     def find(text: str, index: int, dimension: str) -> Path | None:
-        place = places.get((same_name(text), index))
-        return place if place and place.exists() else None
+        there = [place for place in places[same_name(text), index] if place.exists()]
+        return _only(there) if there else None
 
     return find
 
@@ -329,13 +334,15 @@ def _by_name(
 ) -> Finder:
     stems = file_stems(prompt.text for prompt in suite)
     names = dict(by_name(root, files))
-    names.update({name: [path] for name, path in _whole_names(names, stems, special).items()})
+    for name, path in _whole_names(names, stems, special).items():
+        names[name] = [*names.get(name, ()), path]
 
     def find(text: str, index: int, dimension: str) -> Path | None:
         folder = specs[dimension].stored_in
         tried = [f"{stem}{special}-{index}" for stem in (text, stems[text])]
         places = [place for stem in tried for place in (stem, f"{folder}/{stem}")] + [f"{text}{special}/{index}"]
-        return next((_only(names[name]) for place in places if (name := same_name(place)) in names), None)
+        found = [path for name in dict.fromkeys(map(same_name, places)) for path in names.get(name, ())]
+        return _only(found) if found else None
 
     return find
 
@@ -343,7 +350,7 @@ def _by_name(
 def _only(candidates: Sequence[Path]) -> Path:
     if len(candidates) > 1:
         raise UsageError(
-            f"{candidates[0]} and {candidates[1].name} answer the same prompt with the same index: move one away."
+            f"{candidates[0]} and {candidates[1]} answer the same prompt with the same index: move one away."
         )
     return candidates[0]
 
@@ -351,11 +358,13 @@ def _only(candidates: Sequence[Path]) -> Path:
 def _whole_names(names: Mapping[str, Sequence[Path]], texts: Iterable[str], special: str) -> dict[str, Path]:
     """Names that a file system cut, made whole: the start of one prompt, and of no other."""
     whole = {}
+    ordered = sorted(set(map(same_name, texts)))
     for name, paths in names.items():
         folder, _, stem = name.rpartition("/")
         cut, dash, index = stem.rpartition("-")
         if dash and index.isdigit() and len(cut.encode()) >= SHORTEST_CUT:
-            meant = [text for text in map(same_name, texts) if text.startswith(cut)]
+            first = bisect_left(ordered, cut)
+            meant = [text for text in ordered[first : first + 2] if text.startswith(cut)]
             if len(meant) == 1 and meant[0] != cut:
                 whole[f"{folder}/{meant[0]}{special}-{index}".lstrip("/")] = _only(paths)
     return whole
