@@ -106,10 +106,7 @@ def print_card(
     if known and not known.comparable:
         print(f"Note: {known.meaning}")
     if card.has_fewer_samples:
-        few, all_of_them = card.samples, benchmark.samples
-        print(
-            f"Note: samples a prompt: {few}, where {benchmark.name} has {all_of_them}: other scores vary less by chance."
-        )
+        print(f"Note: of {card.samples} samples a prompt, where {benchmark.name} has {benchmark.samples}.")
     for name, settings in (options or {}).items():
         chosen = ", ".join(f"{setting}={value}" for setting, value in settings.items())
         print(f"Note: {name} with {chosen} is outside the protocol: never compare this run with the leaderboard.")
