@@ -221,6 +221,18 @@ def test_a_stale_part_of_a_file_with_a_digest_is_tried_and_then_fetched_from_its
     assert server.ranges == ["", "bytes=12000-", ""]
 
 
+def test_a_part_that_was_whole_is_taken_also_where_no_length_is_stated(
+    server: type[Handler], empty_cache: Path
+) -> None:
+    part = empty_cache / "amt_model/amt-s.pth.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(CONTENT)
+    part.with_name(".part.amt-s.pth").touch()  # of nobody's
+    server.stated = False
+    assert download("amt_s").read_bytes() == CONTENT
+    assert server.ranges == ["", f"bytes={len(CONTENT)}-"]
+
+
 def test_what_a_killed_process_left_is_continued(server: type[Handler], empty_cache: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
