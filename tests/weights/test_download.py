@@ -8,9 +8,10 @@ import subprocess
 import sys
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 import torch
@@ -129,7 +130,7 @@ def test_a_member_of_an_archive_is_extracted(
     assert not (empty_cache / "escape").exists()
 
 
-def checkpoint_bytes(seed: int = 0, **change: torch.Tensor) -> bytes:
+def checkpoint_bytes(seed: int = 0, change: Mapping[str, torch.Tensor] = MappingProxyType({})) -> bytes:
     """The published file of ``amt_s``, as far as names and shapes go."""
     file = io.BytesIO()
     torch.save({"state_dict": {**seeded_state("amt_s", seed), **change}}, file)
@@ -158,7 +159,10 @@ def with_zeros(content: bytes) -> bytes:
         (lambda whole: b"", "an empty file"),
         (lambda whole: whole[: len(whole) // 2], "no checkpoint that can be read"),
         (with_zeros, r"its record archive/data/\d+ is not what was written"),
-        (lambda whole: checkpoint_bytes(**{"decoder4.convblock.0.0.weight": torch.zeros(1)}), r"of another shape: dec"),
+        (
+            lambda whole: checkpoint_bytes(change={"decoder4.convblock.0.0.weight": torch.zeros(1)}),
+            r"of another shape: dec",
+        ),
     ],
     ids=["a page", "nothing", "a part", "zeros", "another network"],
 )
