@@ -153,6 +153,12 @@ def profiles() -> Mapping[str, Profile]:
     """All profiles by name, with what other packages add to them."""
     found = dict(_OURS)
     for entry, added in _BROUGHT.brought():
+        if nobody := sorted(set(added.roles.values()) - set(BACKBONES.names())):
+            logger.warning(
+                "The profile %s of the package %s is left out: there is no backbone named %s.",
+                entry, _BROUGHT.package(entry), " or ".join(nobody),
+            )  # fmt: skip
+            continue
         there = found.get(added.name)
         if there is None:
             found[added.name] = added

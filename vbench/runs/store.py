@@ -1,4 +1,4 @@
-"""The run store: one SQLite row per video and dimension, committed before the next one starts.
+"""The run store: one SQLite row per video and dimension, in one file that is whole whenever it is looked at.
 
 A row carries a *cache key*: a digest of everything that can change the value (the file's content, the prompt and
 its facts, the dimension and its version, the digests of the backbones, the settings). Continuing a run asks for
@@ -148,11 +148,11 @@ class RunStore:
             query = f"INSERT OR REPLACE INTO score ({', '.join(_COLUMNS)}) VALUES ({marks})"
             self.connection.executemany(query, values)
 
-    def drop(self, video: str, prompt: str, dimension: str) -> None:
-        """Forget one unit."""
+    def drop(self, units: Iterable[tuple[str, str, str]]) -> None:
+        """Forget units by video, prompt and dimension, in one transaction."""
         with _told(self.path), self.connection:
             where = "video = ? AND prompt = ? AND dimension = ?"
-            self.connection.execute(f"DELETE FROM score WHERE {where}", (video, prompt, dimension))
+            self.connection.executemany(f"DELETE FROM score WHERE {where}", units)
 
     def finished(self, cache_key: str) -> Row | None:
         """A row of that key in a final state, whichever path the video had then."""

@@ -47,6 +47,11 @@ class Backbone(ABC):
             MissingExtra: a package it needs is not installed.
         """
 
+    @classmethod
+    def too_small(cls, height: int, width: int) -> str:
+        """Why frames of that size, in pixels, are too small to be looked at; ``""`` where they are not."""
+        return ""
+
     @property
     def at_once(self) -> int:
         """How many frames go through the network together here.
