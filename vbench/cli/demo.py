@@ -52,7 +52,7 @@ def demo(
         _run(context, f"evaluate {videos / name} --profile lite --output {runs / name}")
     _run(context, f"compare {runs / 'steady'} {runs / 'shaky'}")
     if clips:
-        _run(context, f"check {videos / CAMERA}")
+        _run(context, f"check {videos / CAMERA} --profile lite")
         _run(context, f"evaluate {videos / CAMERA} --profile lite --output {runs / CAMERA}")
         _run(context, f"explain {runs / CAMERA} {shlex.quote(EXPLAINED)} --output {output / 'explained'}")
     _run(context, f"report {runs / 'steady'} {runs / 'shaky'} --output {report}")
