@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 def generate(
     model: Annotated[
-        str, typer.Option("--model", "-m", help="Generator, with +techniques and +enhancers.", show_default=False)
+        str,
+        typer.Option(
+            "--model", "-m", help="Generator, with +techniques and +enhancers, or a model file.", show_default=False
+        ),
     ],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder of the videos; continued if it is there.", show_default=False)
@@ -58,6 +61,16 @@ def generate(
     option: Annotated[
         list[str] | None, typer.Option("--option", help="NAME=VALUE for the generator; see vbench generators NAME.")
     ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE for the call of a diffusers pipeline.")
+    ] = None,
+    scheduler: Annotated[
+        list[str] | None, typer.Option(help="CLASS[:NAME=VALUE,...] of diffusers, instead of the model's.")
+    ] = None,
+    lora: Annotated[list[str] | None, typer.Option(help="FILE[:WEIGHT], a LoRA of which every key must land.")] = None,
+    component: Annotated[
+        list[str] | None, typer.Option(help="NAME=FOLDER or NAME=OWNER/REPO, as in motion_adapter=FOLDER.")
+    ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print what was made as JSON.")] = False,
     progress: Annotated[
         ProgressStyle, typer.Option(help="How to show progress, on standard error.")
@@ -66,6 +79,7 @@ def generate(
     """Sample the videos of a prompt suite with a model; continues where an earlier call stopped.
 
     The same command continues what was interrupted. Then: vbench evaluate DIR. Names of models: vbench generators.
+    ENHANCER: before what --option, --set, --scheduler, --lora and --component take makes it the enhancer's.
 
     Exit status: 0 every video is there, 1 some could not be made, 2 wrong call, 3 none could be made.
 
@@ -73,6 +87,8 @@ def generate(
       vbench generate --model latte --suite open --out videos/latte
       vbench generate -m animatediff+freeinit+freeu --suite mini --out videos/try
       vbench generate -m diffusers:ckpt/mine --prompt "a red bus" -o videos/bus
+      vbench generate -m wan2.1-1.3b --lora mine.safetensors:0.8 --suite mini -o videos/lora
+      vbench generate -m my-model.yaml --suite mini -o videos/shared
       vbench generate -m "command:python sample.py" --suite mini --out videos/mine
       vbench generate -m directory:downloads/pika --suite vbench-t2v -o videos/pika
     """
@@ -89,6 +105,7 @@ def generate(
             model, out, benchmark=benchmark, suite=suite, prompts=prompt, dimensions=dimension, category=category,
             samples=samples, static_samples=static_samples, seed=seed, settings=settings, images=images,
             texts=read_texts(texts) if texts else None, extender=extender, options=option or (),
+            arguments=set_ or (), scheduler=scheduler or (), loras=lora or (), components=component or (),
             progress=progress_of(progress),
         )  # fmt: skip
     except CheckpointError as error:  # nothing was done: the call is wrong as it stands

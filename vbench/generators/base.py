@@ -7,12 +7,14 @@ knows of suites, folders or manifests: :mod:`vbench.sampling.generate` does.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from vbench.errors import UsageError, VBenchError
+from vbench.generators.changes import Changes
 from vbench.generators.options import O, Options
 from vbench.media.clip import Clip, Encoded
 
@@ -99,6 +101,11 @@ class Delivery:
     reason: str = ""
 
 
+_CHANGED = (
+    "{name} is no diffusers pipeline and takes no {changes} (--set, --scheduler, --lora, --component). What it takes "
+    "by --option: vbench generators NAME."
+)
+
 TECHNIQUES = ("freeu", "freeu-v2", "freeinit", "freenoise")
 """What changes how a diffusers pipeline samples, by name."""
 
@@ -122,6 +129,9 @@ class Generator(ABC, Generic[O]):
 
     seeded: ClassVar[bool] = True
     """Whether the same request gives the same video."""
+
+    model_file: Mapping[str, Any] = MappingProxyType({})
+    """What it was read from, whole; empty for one that was asked for by name."""
 
     takes_argument: ClassVar[bool] = True
     """Whether something may stand behind the colon; where not, files are found by options."""
@@ -166,6 +176,14 @@ class Generator(ABC, Generic[O]):
             "pipeline samples, such as animatediff+freeinit+freeu."
         )
 
+    def change(self, changes: Changes) -> None:
+        """Sample otherwise than published from now on.
+
+        Raises:
+            UsageError: it cannot be changed so.
+        """
+        raise UsageError(_CHANGED.format(name=self.name.split("+")[0], changes=changes.described))
+
     def prepare(self, requests: Sequence[Request]) -> None:
         """Look at everything that is wanted before the first video: what cannot work is refused here.
 
@@ -205,6 +223,8 @@ class Enhancer(ABC):
     Args:
         name: as it was asked for.
         argument: what stood behind the colon in ``name:argument``.
+
+    One that has options takes them as a third argument ``options``, each as ``NAME=VALUE``.
     """
 
     meaning: ClassVar[str] = ""
@@ -221,6 +241,10 @@ class Enhancer(ABC):
     def provenance(self) -> dict[str, Any]:
         """What the manifest says of it."""
         return {}
+
+    def change(self, changes: Changes) -> None:
+        """As :meth:`Generator.change`."""
+        raise UsageError(_CHANGED.format(name=self.name, changes=changes.described))
 
     def load(self) -> None:  # noqa: B027 - an enhancer without weights has nothing to load
         """As :meth:`Generator.load`."""

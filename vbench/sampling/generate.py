@@ -286,6 +286,7 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
         "started": before["started"] if before else provenance.now(),
         "ended": None,
         **made_by,
+        "model_file": dict(generator.model_file),
         "suite": dict(wanted.suite),
         "arguments": provenance.command_line(),
         "packages": provenance.packages(),

@@ -346,14 +346,13 @@ def test_a_lora_is_loaded_with_its_weight(folders: Folders, tmp_path: Path) -> N
     trained: Any = AnimateDiffPipeline.from_pretrained(folder)
     trained.unet.add_adapter(peft.LoraConfig(r=2, target_modules=["to_q", "to_k"], init_lora_weights=False))
     weights = peft.utils.get_peft_model_state_dict(trained.unet)
-    file = PRESETS["animatelcm"].lora
-    assert file
-    trained.save_lora_weights(folder / "motion_adapter", unet_lora_layers=weights, weight_name=file[0])
+    (lora,) = PRESETS["animatelcm"].loras
+    trained.save_lora_weights(folder / lora.beside, unet_lora_layers=weights, weight_name=lora.file)
     generator = generator_of(f"animatelcm:{folder}")
     asked = [request(generator, 4)]
     generator.prepare(asked)
     one = frames_of(generator.sample_all(asked))[0]
-    generator._pipeline.set_adapters(["published"], [0.0])
+    generator._pipeline.set_adapters(["lora0"], [0.0])
     assert (frames_of(generator.sample_all(asked))[0] != one).any()
 
 

@@ -41,7 +41,8 @@ def test_everything_that_a_preset_names_exists(name: str) -> None:
         assert component in components
         assert hasattr(diffusers, part.kind) or hasattr(transformers, part.kind)
         assert part.repository or part.subfolder
-    assert set(preset.float32) <= set(components)
+    assert set(preset.dtypes) <= set(components)
+    assert set(preset.dtypes.values()) <= {"float32", "float16", "bfloat16"} - {preset.dtype}
     if preset.scheduler:
         scheduler, changes = preset.scheduler
         assert set(changes) <= set(inspect.signature(getattr(diffusers, scheduler)).parameters)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import sys
+import types
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import diffusers
 from diffusers.utils.outputs import BaseOutput
@@ -13,6 +15,7 @@ from diffusers.utils.outputs import BaseOutput
 from vbench.errors import UsageError
 from vbench.generators.base import Settings
 from vbench.generators.diffusers.presets import PRESETS
+from vbench.registry import unknown
 
 ARGUMENTS = {
     "frames": ("num_frames", "video_length", "frames"),
@@ -27,6 +30,22 @@ ARGUMENTS = {
 
 GIVEN = {"self", "prompt", "image", *(name for names in ARGUMENTS.values() for name in names)}
 """Arguments that a request can answer."""
+
+ELSEWHERE = {
+    **{name: f"--{setting.replace('_', '-')}" for setting, names in ARGUMENTS.items() for name in names},
+    "height": "--size",
+    "width": "--size",
+    "prompt": "--prompt or --texts",
+    "image": "--images",
+    "generator": "--seed",
+}
+"""Arguments that another option gives -> that option."""
+
+OURS = (
+    "self", "output_type", "return_dict", "callback", "callback_steps", "callback_on_step_end",
+    "callback_on_step_end_tensor_inputs", "num_videos_per_prompt", "num_images_per_prompt",
+)  # fmt: skip
+"""Arguments that say how an answer is given; the adapter's own."""
 
 FPS = 8.0
 """Of a video whose model says nothing of its rate."""
@@ -71,6 +90,27 @@ class Call:
     def __init__(self, kind: type) -> None:
         self.kind = kind
         self.parameters: dict[str, inspect.Parameter] = dict(inspect.signature(kind.__call__).parameters)
+
+    def check(self, arguments: Mapping[str, Any], elsewhere: Mapping[str, str] = ELSEWHERE) -> None:
+        """Refuse what the pipeline is not called with, or with a value of another type.
+
+        Args:
+            arguments: by name.
+            elsewhere: names that another option gives -> that option.
+
+        Raises:
+            UsageError: with the closest names, or with what is expected.
+        """
+        takes = [name for name in self.parameters if name not in elsewhere and name not in OURS]
+        kinds = _types(self.kind)
+        for name, value in arguments.items():
+            if name in elsewhere and name in self.parameters:
+                raise UsageError(f"{name} is given by {elsewhere[name]}, not by --set.")
+            if name not in takes:
+                raise unknown("argument", name, takes, f" of the call of {self.kind.__name__}")
+            expected = kinds.get(name, Any)
+            if not _fits(value, expected) and value != self.parameters[name].default:
+                raise UsageError(f"{name} of {self.kind.__name__} is {_described(expected)}, found {value!r}.")
 
     def argument(self, setting: str) -> str:
         """The name that a setting has here, ``""`` where there is no such thing."""
@@ -137,3 +177,33 @@ class Call:
     @property
     def _built_in_negative_prompt(self) -> str:
         return getattr(sys.modules[self.kind.__module__], "DEFAULT_NEGATIVE_PROMPT", "")
+
+
+def _types(kind: Any) -> dict[str, Any]:
+    """Argument -> its type, for those that can be read."""
+    try:
+        return get_type_hints(kind.__call__)
+    except (NameError, TypeError, AttributeError):
+        return {}
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a value of JSON is of a type; what lists and tables hold is not looked at."""
+    origin = get_origin(kind) or kind
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, one) for one in get_args(kind))
+    if origin in (Any, object):
+        return True
+    if origin in (int, float) and isinstance(value, bool):
+        return False
+    plain: dict[Any, tuple[type, ...]] = {float: (int, float), tuple: (list,), Sequence: (list,), Mapping: (dict,)}
+    return isinstance(origin, type) and isinstance(value, plain.get(origin, (origin,)))
+
+
+def _described(kind: Any) -> str:
+    """A type in words.
+
+    >>> _described(float | None), _described(list[int]), _described(bool)
+    ('float | None', 'list[int]', 'bool')
+    """
+    return kind.__name__ if isinstance(kind, type) and not get_args(kind) else str(kind)

@@ -86,8 +86,8 @@ def _helios(config: Config, arguments: Mapping[str, Any]) -> dict[str, Axis]:
 
 
 def _animatediff(config: Config, arguments: Mapping[str, Any]) -> dict[str, Axis]:
-    """As many frames as the motion adapter has positions for."""
-    return {"frames": Axis(most=int(config("motion_adapter").get("motion_max_seq_length") or 0))}
+    """As many frames as the motion adapter has positions for, 32 where it does not say."""
+    return {"frames": Axis(most=int(config("motion_adapter").get("motion_max_seq_length") or 32))}
 
 
 def _latte(config: Config, arguments: Mapping[str, Any]) -> dict[str, Axis]:

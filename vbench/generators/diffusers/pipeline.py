@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from vbench.errors import UsageError
 from vbench.generators.base import Delivery, Generator, Request, SamplingError, Settings
+from vbench.generators.changes import Changes
 from vbench.generators.diffusers.call import FPS, Call, video_pipeline
 from vbench.generators.diffusers.checkpoint import Checkpoint, DiffusersOptions
 from vbench.generators.diffusers.grids import grid
@@ -48,6 +49,7 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
             raise UsageError("Say which pipeline: diffusers:REPO_OR_FOLDER, or a preset (vbench generators).")
         self.checkpoint = Checkpoint(argument, self.preset, options)
         self.techniques: dict[str, Technique] = {}
+        self.changes = Changes()
 
     @property
     @override
@@ -63,6 +65,11 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
     @override
     def provenance(self) -> dict[str, Any]:
         return self._provenance
+
+    @override
+    def change(self, changes: Changes) -> None:
+        self.changes = changes
+        self.checkpoint.preset = self.checkpoint.preset.changed(changes)
 
     @override
     def use(self, techniques: Sequence[str]) -> None:
@@ -81,10 +88,11 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
 
     @override
     def prepare(self, requests: Sequence[Request]) -> None:
+        self._call.check(self.changes.arguments)
         self._check_techniques(requests)
-        self.checkpoint.check()
         for settings in {request.settings for request in requests}:
             self._check_settings(settings)
+        self.checkpoint.check()
         self._check_images(requests)
         reason = ALONE.get(self.checkpoint.class_name)
         if reason and self.batch_size > 1:
@@ -173,10 +181,14 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
         check(name, settings, axes)
 
     def _check_techniques(self, requests: Sequence[Request]) -> None:
+        scheduler = self.checkpoint.scheduler
         for frames in {request.settings.frames or 0 for request in requests}:
             obstacles = [one.obstacle(self._call.kind, frames) for one in self.techniques.values()]
             if any(obstacles):
                 raise UsageError(" ".join(one[0].upper() + one[1:] for one in obstacles if one))
+        for one in self.techniques.values():
+            if scheduler is not None:
+                one.check(scheduler)
 
     def _check_images(self, requests: Sequence[Request]) -> None:
         with_image = [request for request in requests if request.image]

@@ -7,10 +7,12 @@ which. Repositories are named as diffusers names them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from vbench.generators.base import Settings
+from vbench.generators.changes import Changes, Lora, Scheduler
 
 
 @dataclass(frozen=True)
@@ -18,14 +20,17 @@ class Part:
     """A component that does not come with the checkpoint as it should be.
 
     Attributes:
-        kind: its class, in diffusers or transformers.
+        kind: its class, in diffusers or transformers; ``""`` for the one that its configuration names.
         repository: where it is published, ``""`` for the checkpoint's own repository.
         subfolder: where it lies in there.
+        given: whether it was asked for, so that it is taken whatever the checkpoint has itself; ``repository`` may
+            then be a folder.
     """
 
     kind: str
     repository: str = ""
     subfolder: str = ""
+    given: bool = False
 
 
 SINGLE_FILES = (
@@ -45,12 +50,12 @@ class Preset:
         settings: the published protocol.
         meaning: the model in a sentence, with the source of the protocol.
         dtype: precision on an accelerator.
-        float32: components that stay in float32 there.
+        dtypes: component -> its precision there, where it has another.
         tiling: whether the VAE decodes in tiles.
         scheduler: class in diffusers and what differs from the checkpoint's configuration.
         arguments: what else the pipeline is called with.
         parts: component -> where it comes from instead.
-        lora: file of a LoRA in the motion adapter's repository, and its weight.
+        loras: on top of its networks.
     """
 
     pipeline: str
@@ -58,17 +63,36 @@ class Preset:
     settings: Settings
     meaning: str
     dtype: str = "bfloat16"
-    float32: tuple[str, ...] = ()
+    dtypes: Mapping[str, str] = field(default_factory=dict)
     tiling: bool = False
-    scheduler: tuple[str, Mapping[str, Any]] | None = None
+    scheduler: Scheduler | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict)
     parts: Mapping[str, Part] = field(default_factory=dict)
-    lora: tuple[str, float] | None = None
+    loras: tuple[Lora, ...] = ()
+
+    def changed(self, changes: Changes) -> Preset:
+        """The same, sampled otherwise."""
+        given = {name: _given(place) for name, place in changes.components.items()}
+        return replace(
+            self,
+            arguments={**self.arguments, **changes.arguments},
+            scheduler=changes.scheduler or self.scheduler,
+            loras=(*self.loras, *changes.loras),
+            parts={**self.parts, **given},
+        )
 
     @property
     def single_file(self) -> bool:
         """Whether diffusers reads the main network of this pipeline from a single file, too."""
         return self.pipeline.startswith(SINGLE_FILES)
+
+
+def _given(place: str) -> Part:
+    """A component from a folder, or from ``OWNER/NAME[/SUBFOLDER]``."""
+    if Path(place).expanduser().is_dir() or place.startswith(("/", ".", "~")):
+        return Part("", place, given=True)
+    words = place.split("/", 2)
+    return Part("", "/".join(words[:2]), "/".join(words[2:]), given=True)
 
 
 _EXAMPLE = "as in the example of its pipeline in diffusers"
@@ -150,7 +174,7 @@ PRESETS: dict[str, Preset] = {
         dtype="float16",
         scheduler=("LCMScheduler", {"beta_schedule": "linear"}),
         parts={"motion_adapter": Part("MotionAdapter", "wangfuyun/AnimateLCM")},
-        lora=("AnimateLCM_sd15_t2v_lora.safetensors", 0.8),
+        loras=(Lora("AnimateLCM_sd15_t2v_lora.safetensors", 0.8, beside="motion_adapter"),),
     ),
     "animatediff-sdxl": Preset(
         "AnimateDiffSDXLPipeline",
@@ -188,7 +212,7 @@ PRESETS: dict[str, Preset] = {
         "Wan-AI/Wan2.1-T2V-1.3B-Diffusers",
         Settings(frames=81, height=480, width=832, fps=16, steps=50, guidance=5.0, negative_prompt=_WAN),
         f"Wan 2.1 with 1.3 billion parameters; {_EXAMPLE}, for 480p.",
-        float32=("vae",),
+        dtypes={"vae": "float32"},
         scheduler=("UniPCMultistepScheduler", {"flow_shift": 3.0}),
     ),
     "wan2.1-14b": Preset(
@@ -196,7 +220,7 @@ PRESETS: dict[str, Preset] = {
         "Wan-AI/Wan2.1-T2V-14B-Diffusers",
         Settings(frames=81, height=720, width=1280, fps=16, steps=50, guidance=5.0, negative_prompt=_WAN),
         f"Wan 2.1 with 14 billion parameters; {_EXAMPLE}, for 720p.",
-        float32=("vae",),
+        dtypes={"vae": "float32"},
         scheduler=("UniPCMultistepScheduler", {"flow_shift": 5.0}),
     ),
     "wan2.1-i2v-14b": Preset(
@@ -204,7 +228,7 @@ PRESETS: dict[str, Preset] = {
         "Wan-AI/Wan2.1-I2V-14B-480P-Diffusers",
         Settings(frames=81, height=480, width=832, fps=16, steps=50, guidance=5.0, negative_prompt=_WAN),
         f"Wan 2.1 from an image, for 480p; {_EXAMPLE}.",
-        float32=("vae", "image_encoder"),
+        dtypes={"vae": "float32", "image_encoder": "float32"},
     ),
     "hunyuanvideo": Preset(
         "HunyuanVideoPipeline",
@@ -254,7 +278,7 @@ PRESETS: dict[str, Preset] = {
         "Skywork/SkyReels-V2-T2V-14B-540P-Diffusers",
         Settings(frames=97, height=544, width=960, fps=24, steps=50, guidance=6.0, negative_prompt=""),
         f"SkyReels v2 with 14 billion parameters; {_EXAMPLE}.",
-        float32=("vae",),
+        dtypes={"vae": "float32"},
         scheduler=("UniPCMultistepScheduler", {"flow_shift": 8.0}),
     ),
     "skyreels-v2-df": Preset(
@@ -262,7 +286,7 @@ PRESETS: dict[str, Preset] = {
         "Skywork/SkyReels-V2-DF-14B-540P-Diffusers",
         Settings(frames=97, height=544, width=960, fps=24, steps=30, guidance=6.0, negative_prompt=""),
         f"SkyReels v2 by diffusion forcing; {_EXAMPLE}.",
-        float32=("vae",),
+        dtypes={"vae": "float32"},
         scheduler=("UniPCMultistepScheduler", {"flow_shift": 8.0}),
         arguments={"ar_step": 5, "causal_block_size": 5, "addnoise_condition": 20},
     ),
@@ -271,7 +295,7 @@ PRESETS: dict[str, Preset] = {
         "Skywork/SkyReels-V2-I2V-14B-540P-Diffusers",
         Settings(frames=97, height=544, width=960, fps=24, steps=50, guidance=5.0, negative_prompt=""),
         f"SkyReels v2 from an image; {_EXAMPLE}.",
-        float32=("vae",),
+        dtypes={"vae": "float32"},
         scheduler=("UniPCMultistepScheduler", {"flow_shift": 5.0}),
     ),
     "ltx-video": Preset(
@@ -304,7 +328,7 @@ PRESETS: dict[str, Preset] = {
         "rhymes-ai/Allegro",
         Settings(frames=88, height=720, width=1280, fps=15, steps=100, guidance=7.5, negative_prompt=""),
         f"Allegro; {_EXAMPLE}.",
-        float32=("vae",),
+        dtypes={"vae": "float32"},
         tiling=True,
     ),
     "cosmos-1-7b": Preset(
@@ -336,7 +360,7 @@ PRESETS: dict[str, Preset] = {
         "Efficient-Large-Model/SANA-Video_2B_480p_diffusers",
         Settings(frames=81, height=480, width=832, fps=16, steps=50, guidance=6.0, negative_prompt=_SANA),
         f"SANA-Video; {_EXAMPLE}, but that no motion score is appended to the prompt.",
-        float32=("vae",),
+        dtypes={"vae": "float32"},
     ),
     "kandinsky-5": Preset(
         "Kandinsky5T2VPipeline",
@@ -355,7 +379,7 @@ PRESETS: dict[str, Preset] = {
         "BestWishYsh/Helios-Base",
         Settings(frames=132, height=384, width=640, fps=24, steps=50, guidance=5.0, negative_prompt=_WAN),
         f"Helios; {_EXAMPLE}.",
-        float32=("vae",),
+        dtypes={"vae": "float32"},
     ),
     "anyflow": Preset(
         "AnyFlowPipeline",

@@ -148,9 +148,9 @@ class Stage(Enhancer):
 
     model: ClassVar[Model]
 
-    def __init__(self, name: str, argument: str) -> None:
+    def __init__(self, name: str, argument: str, options: Sequence[str] = ()) -> None:
         super().__init__(name, argument)
-        self.options = read_options(LoadOptions, argument.split(",") if argument else [], name)
+        self.options = read_options(LoadOptions, [*(argument.split(",") if argument else []), *options], name)
 
     @property
     @override
@@ -168,7 +168,7 @@ class Stage(Enhancer):
 
     @override
     def prepare(self, generator: Generator[Any], settings: Settings) -> Settings:
-        if isinstance(generator.options, LoadOptions) and not self.argument:
+        if isinstance(generator.options, LoadOptions) and self.options == LoadOptions():
             given = generator.options
             self.options = LoadOptions(given.checkpoints, given.device, given.dtype)
         check_files(self.model.files, self.options.checkpoints)
