@@ -87,7 +87,7 @@ def generate(
       vbench generate --model latte --suite open --out videos/latte
       vbench generate -m animatediff+freeinit+freeu --suite mini --out videos/try
       vbench generate -m diffusers:ckpt/mine --prompt "a red bus" -o videos/bus
-      vbench generate -m wan2.1-1.3b --lora mine.safetensors:0.8 --suite mini -o videos/lora
+      vbench generate -m wan2.1-1.3b --lora my.safetensors --suite mini -o lora
       vbench generate -m my-model.yaml --suite mini -o videos/shared
       vbench generate -m "command:python sample.py" --suite mini --out videos/mine
       vbench generate -m directory:downloads/pika --suite vbench-t2v -o videos/pika

@@ -110,6 +110,10 @@ TECHNIQUES = ("freeu", "freeu-v2", "freeinit", "freenoise")
 """What changes how a diffusers pipeline samples, by name."""
 
 
+BOARD = "@vbench"
+"""Ends the name of a preset that samples as the board's makers did, where the authors do otherwise."""
+
+
 class Generator(ABC, Generic[O]):
     """A model, or a program or service that runs one.
 
@@ -126,6 +130,9 @@ class Generator(ABC, Generic[O]):
 
     meaning: ClassVar[str] = ""
     """In a sentence, for lists."""
+
+    meaning_on_board: ClassVar[str] = ""
+    """The same of ``NAME@vbench``, where it has such a preset."""
 
     seeded: ClassVar[bool] = True
     """Whether the same request gives the same video."""

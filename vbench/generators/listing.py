@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from vbench.errors import MissingExtra, PluginError, UsageError
-from vbench.generators.base import TECHNIQUES, Generator, Settings
+from vbench.generators.base import BOARD, TECHNIQUES, Generator, Settings
 from vbench.generators.catalog import DIFFUSERS, ENHANCERS, GENERATORS
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS
 from vbench.weights.cards import CHECKPOINTS
@@ -78,7 +78,8 @@ def _generator(name: str) -> dict[str, Any]:
         kind = GENERATORS.get(name)
     except (MissingExtra, PluginError) as error:
         return {"name": name, "kind": "generator", "settings": "", "meaning": str(error)}
-    return {"name": name, "kind": "generator", "settings": _own_settings(kind, name), "meaning": kind.meaning}
+    meaning = kind.meaning_on_board if name.endswith(BOARD) else kind.meaning
+    return {"name": name, "kind": "generator", "settings": _own_settings(kind, name), "meaning": meaning}
 
 
 def _enhancer_meaning(name: str) -> str:

@@ -15,11 +15,13 @@ from typer.testing import CliRunner
 
 from tests.generators.diffusers.conftest import Folders
 from tests.generators.diffusers.loras import renamed, save_lora
+from tests.generators.tiny_families import FAMILIES
 from vbench.cli import app
 from vbench.errors import CheckpointError, CheckpointMismatch, UsageError
 from vbench.generators.base import Delivery, Request
 from vbench.generators.catalog import built, said_of
 from vbench.generators.diffusers.pipeline import DiffusersGenerator
+from vbench.generators.diffusers.presets import PRESETS
 from vbench.generators.recipe import Recipe
 from vbench.media.clip import Clip
 
@@ -225,6 +227,20 @@ def test_components_have_their_own_precision(folders: Folders) -> None:
     unknown = generator_of(f"wan2.1-1.3b:{folders('wan')}", options=["dtypes=text_enc:float16"])
     with pytest.raises(UsageError, match="Did you mean text_encoder"):
         unknown.prepare(asked(unknown))
+
+
+@pytest.mark.parametrize(
+    ("preset", "family"), [("hunyuanvideo", "hunyuanvideo"), ("mochi-1", "mochi-1"), ("allegro", "allegro")]
+)
+def test_a_pipeline_samples_in_the_mixed_precision_of_its_authors(preset: str, family: str, folders: Folders) -> None:
+    generator = generator_of(f"{preset}:{folders(family)}", options=["dtype=bfloat16"])
+    tiny = FAMILIES[family]
+    width, height = map(int, tiny.size.split("x"))
+    settings = generator.defaults.with_given(frames=tiny.frames, height=height, width=width, steps=2)
+    request = Request("a cat", 0, 1, settings, "a cat-0.mp4")
+    assert len(frames_of(generator.sample_all([request]))) == tiny.frames
+    for component, dtype in PRESETS[preset].dtypes.items():
+        assert getattr(generator._pipeline, component).dtype == getattr(torch, dtype)
 
 
 @pytest.mark.parametrize(

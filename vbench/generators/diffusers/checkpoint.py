@@ -266,6 +266,9 @@ class Checkpoint:
         _refuse_unloaded(pipeline, self.place)
         pipeline.set_progress_bar_config(disable=True)
         _keep_text_model(pipeline)
+        for name in NETWORKS:
+            if "text_encoder" in self._dtypes and isinstance(getattr(pipeline, name, None), torch.nn.Module):
+                _cast_inputs(getattr(pipeline, name))
         self._follow_protocol(pipeline)
         if self.tiling:
             _tile(pipeline)
@@ -541,6 +544,22 @@ def _keep_text_model(pipeline: Any) -> None:
     encoder = getattr(pipeline, "text_encoder", None)
     if isinstance(encoder, transformers.CLIPTextModel) and not hasattr(encoder, "text_model"):
         object.__setattr__(encoder, "text_model", encoder)  # past Module's own, which would make it its own child
+
+
+def _cast_inputs(network: torch.nn.Module) -> None:
+    """Give a network its inputs in its own precision, where a text encoder has another; some pipelines do not.
+
+    Timesteps, of one dimension, keep theirs: in half precision 999 would be 1000.
+    """
+
+    def cast(value: Any) -> Any:
+        is_input = isinstance(value, torch.Tensor) and value.is_floating_point() and value.ndim > 1
+        return value.to(network.dtype) if is_input else value
+
+    def cast_all(_: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return tuple(map(cast, args)), {name: cast(value) for name, value in kwargs.items()}
+
+    network.register_forward_pre_hook(cast_all, with_kwargs=True)
 
 
 def _tile(pipeline: Any) -> None:

@@ -20,7 +20,7 @@ from vbench.generators.changes import Changes
 from vbench.generators.diffusers.call import FPS, Call, video_pipeline
 from vbench.generators.diffusers.checkpoint import Checkpoint, DiffusersOptions
 from vbench.generators.diffusers.grids import grid
-from vbench.generators.diffusers.presets import PRESETS
+from vbench.generators.diffusers.presets import PRESETS, Preset
 from vbench.generators.frames import as_frames, seeded
 from vbench.generators.grid import check
 from vbench.generators.techniques.diffusers_hooks import TECHNIQUES, Technique
@@ -141,7 +141,7 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
             "generator": [torch.Generator("cpu").manual_seed(request.seed) for request in group]
         }
         if self._call.takes_prompt:
-            of_each["prompt"] = [request.prompt for request in group]
+            of_each["prompt"] = [self.checkpoint.preset.fed(request.prompt) for request in group]
         if "negative_prompt" in arguments:
             of_each["negative_prompt"] = [arguments["negative_prompt"]] * len(group)
         arguments |= {name: values if len(group) > 1 else values[0] for name, values in of_each.items()}
@@ -169,7 +169,13 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
     def _provenance(self) -> dict[str, Any]:
         """Taken once, before the weights are loaded: a run that is continued must find the same."""
         techniques = {name: technique.settings for name, technique in self.techniques.items()}
-        told = {"arguments": self._fixed, "techniques": techniques, "batch": self.batch_size}
+        template = self.checkpoint.preset.template
+        told = {
+            "arguments": self._fixed,
+            "template": template if template != Preset.template else "",
+            "techniques": techniques,
+            "batch": self.batch_size,
+        }
         return {**self.checkpoint.provenance, **{name: value for name, value in told.items() if value}}
 
     def _check_settings(self, settings: Settings) -> None:

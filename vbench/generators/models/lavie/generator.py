@@ -59,7 +59,8 @@ class LaVie(Generator[LaVieOptions]):
     """
 
     options_type = LaVieOptions
-    meaning = "LaVie, text to 16 frames of 512x320 at 8 fps; protocol of its repository"
+    meaning = "LaVie, text to 16 frames at 8 fps; protocol of its repository"
+    meaning_on_board = "LaVie; size as VBench's sampled_videos/README.md says, the rest of its repository"
     takes_argument = False
 
     def __init__(self, name: str, argument: str, options: LaVieOptions) -> None:
@@ -69,7 +70,7 @@ class LaVie(Generator[LaVieOptions]):
     @property
     @override
     def defaults(self) -> Settings:
-        return published.BASE.protocol
+        return published.PROTOCOLS[self.name.split("+")[0]]
 
     @property
     @override

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from vbench.errors import UsageError
-from vbench.generators.base import Generator, Request, Settings
+from vbench.generators.base import BOARD, Generator, Request, Settings
 from vbench.generators.local_model import LoadOptions, check_files, check_size, loaded, noise
-from vbench.generators.models.seine.tasks import SCHEDULERS, SEINE, TASKS
+from vbench.generators.models.seine.tasks import SCHEDULERS, SEINE, TASKS, TASKS_ON_BOARD
 from vbench.media.clip import Clip
 
 if TYPE_CHECKING:
@@ -61,11 +61,15 @@ class SEINEGenerator(Generator[SeineOptions]):
 
     options_type = SeineOptions
     meaning = "SEINE, from an image, or from a first and a last one (task=transition); protocol of its repository"
+    meaning_on_board = "SEINE from an image; size as VBench's vbench2_beta_i2v/README.md says"
     takes_argument = False
 
     def __init__(self, name: str, argument: str, options: SeineOptions) -> None:
         super().__init__(name, argument, options)
-        self.task = TASKS[options.task]
+        tasks = TASKS_ON_BOARD if name.split("+")[0].endswith(BOARD) else TASKS
+        if options.task not in tasks:
+            raise UsageError(f"VBench's board has no SEINE with task={options.task}: take the model seine.")
+        self.task = tasks[options.task]
 
     @property
     @override

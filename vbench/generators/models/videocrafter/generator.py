@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -91,6 +91,7 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
                 f"{WINDOW} frames. The others work with diffusers pipelines, such as animatediff+{others[0]}."
             )
         self.freenoise = True
+        self.model = replace(self.model, condition_fps=self.model.freenoise_fps)
 
     @property
     @override
