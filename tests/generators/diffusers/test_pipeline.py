@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import AnimateDiffPipeline, StableVideoDiffusionPipeline, TextToVideoSDPipeline, WanPipeline
+from diffusers.utils.outputs import BaseOutput
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -181,6 +183,66 @@ def test_values_that_are_no_numbers_are_a_failure() -> None:
     with pytest.raises(SamplingError, match="every pixel"):
         as_frames(np.zeros((2, 4, 4, 3)))
     assert as_frames(np.array([[[[0.0, 0.5, 1.0]]]])).tolist() == [[[[0, 128, 255]]]]
+
+
+@pytest.mark.parametrize(
+    ("preset", "family", "frames"),
+    [("ltx-video-i2v", "ltx-video", 9), ("skyreels-v2-df-i2v", "skyreels-v2-df", 5), ("wan2.2-ti2v-5b-i2v", "wan", 5)],
+)
+def test_a_checkpoint_is_sampled_by_another_pipeline_of_the_same_parts(
+    preset: str, family: str, frames: int, folders: Folders, image: Path
+) -> None:
+    generator = generator_of(f"{preset}:{folders(family)}")
+    generator.prepare([request(generator, frames, image=image / "a cat.png")])
+
+
+def test_a_checkpoint_of_other_networks_is_refused(folders: Folders) -> None:
+    generator = generator_of(f"latte:{folders('wan')}")
+    with pytest.raises(UsageError, match="holds a WanPipeline, but a LattePipeline was expected"):
+        generator.prepare([request(generator, 16)])
+
+
+@dataclass
+class VideoOutput(BaseOutput):
+    """As some pipelines name what they give."""
+
+    video: Any
+
+
+class GivesVideo(TextToVideoSDPipeline):
+    """A pipeline that gives ``.video``, not ``.frames``."""
+
+    @wraps(TextToVideoSDPipeline.__call__)
+    def __call__(self, *args: Any, **arguments: Any) -> Any:
+        return VideoOutput(video=super().__call__(*args, **arguments).frames)  # type: ignore[misc]
+
+
+def test_a_pipeline_that_gives_video_is_sampled(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = generator_of(f"diffusers:{folders('modelscope')}")
+    asked = [request(plain, 4)]
+    before = frames_of(plain.sample_all(asked))[0]
+    monkeypatch.setattr("diffusers.TextToVideoSDPipeline", GivesVideo)
+    assert (frames_of(generator_of(f"diffusers:{folders('modelscope')}").sample_all(asked))[0] == before).all()
+
+
+def test_both_networks_of_wan_22_are_used(folders: Folders) -> None:
+    generator = generator_of(f"wan2.2-t2v-a14b:{folders('wan2.2')}")
+    asked = [request(generator, 5, steps=4)]
+    generator.prepare(asked)
+    one = frames_of(generator.sample_all(asked))[0]
+    for network in ("transformer", "transformer_2"):
+        changed = generator_of(f"wan2.2-t2v-a14b:{folders('wan2.2')}")
+        for value in getattr(changed._pipeline, network).parameters():
+            value.data.mul_(0.5)
+        assert (frames_of(changed.sample_all(asked))[0] != one).any()
+
+
+def test_framepack_gives_as_many_frames_as_asked_for(folders: Folders, image: Path) -> None:
+    generator = generator_of(f"framepack:{folders('framepack')}")
+    with pytest.raises(UsageError, match="whole sections behind the picture"):
+        generator.prepare([request(generator, 91, image=image / "a cat.png")])
+    asked = [request(generator, 73, height=64, width=64, image=image / "a cat.png")]
+    assert len(frames_of(generator.sample_all(asked))[0]) == 73
 
 
 def test_nan_weights_give_a_reason_and_no_video(folders: Folders) -> None:

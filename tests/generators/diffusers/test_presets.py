@@ -32,8 +32,19 @@ def test_pipeline_takes_what_the_protocol_states(name: str) -> None:
         if setting not in ("fps", "negative_prompt") and call.argument(setting):
             assert getattr(preset.settings, setting) is not None, f"{name} leaves {setting} open"
     assert preset.settings.fps
-    assert set(preset.arguments) <= set(call.parameters)
+    call.check(preset.arguments)
     assert ("from an image" in preset.meaning) == call.needs_image
+
+
+@pytest.mark.parametrize("name", ENHANCER_PRESETS)
+def test_enhancer_takes_what_the_protocol_states(name: str) -> None:
+    preset = ENHANCER_PRESETS[name]
+    Call(getattr(diffusers, preset.pipeline)).check({**preset.arguments, "num_inference_steps": 1}, {})
+
+
+def test_the_table_is_that_of_the_installed_diffusers() -> None:
+    with pytest.raises(UsageError, match="Did you mean guidance_scale_2"):
+        Call(diffusers.WanPipeline).check({"guidance_scale_two": 3.0})
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -78,6 +89,16 @@ def shown(name: str) -> dict[str, Any]:
         ("wan2.1-1.3b@vbench", {"steps": 50, "guidance": 6.0, "flow_shift": 3.0}),
         ("wan2.1-14b", {"steps": 50, "guidance": 5.0, "flow_shift": 5.0}),
         ("wan2.1-i2v-14b", {"steps": 40, "guidance": 5.0, "flow_shift": 3.0}),
+        ("wan2.1-i2v-14b-720p", {"steps": 40, "guidance": 5.0, "flow_shift": 5.0, "width": 1280}),
+        ("wan2.2-t2v-a14b", {"steps": 40, "guidance": 4.0, "guidance_scale_2": 3.0, "flow_shift": 12.0}),
+        ("wan2.2-i2v-a14b", {"steps": 40, "guidance": 3.5, "guidance_scale_2": 3.5, "flow_shift": 5.0, "width": 1280}),
+        ("wan2.2-i2v-a14b@vbench", {"width": 832, "height": 480}),
+        ("wan2.2-ti2v-5b", {"steps": 50, "guidance": 5.0, "flow_shift": 5.0, "frames": 121, "fps": 24, "height": 704}),
+        ("cogvideox1.5-5b", {"frames": 81, "width": 1360, "height": 768, "fps": 16}),
+        ("cogvideox1.5-5b@vbench", {"frames": 161}),
+        ("framepack", {"steps": 25, "guidance": 10.0, "frames": 145, "fps": 30}),
+        ("skyreels-v1", {"steps": 30, "guidance": 1.0, "true_cfg_scale": 6.0, "frames": 97}),
+        ("kandinsky-5-pro", {"steps": 50, "guidance": 5.0}),
         ("skyreels-v2", {"steps": 30, "guidance": 6.0, "flow_shift": 8.0}),
         ("skyreels-v2-i2v", {"steps": 30, "guidance": 5.0, "flow_shift": 3.0}),
         ("allegro", {"steps": 100, "scheduler": "EulerAncestralDiscreteScheduler", "vae": "float32"}),

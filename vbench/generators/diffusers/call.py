@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -47,6 +47,9 @@ OURS = (
 )  # fmt: skip
 """Arguments that say how an answer is given; the adapter's own."""
 
+VIDEOS = ("frames", "video", "videos")
+"""How outputs call the videos in them."""
+
 FPS = 8.0
 """Of a video whose model says nothing of its rate."""
 
@@ -72,12 +75,23 @@ def video_pipeline(name: str) -> type:
 
 
 def _returns_video(kind: type) -> bool:
-    """Whether a module of the class knows an output with ``frames``."""
+    """Whether a module of the class knows an output with a video."""
     return any(
-        isinstance(one, type) and issubclass(one, BaseOutput) and "frames" in getattr(one, "__dataclass_fields__", {})
+        isinstance(one, type) and issubclass(one, BaseOutput) and set(VIDEOS) & set(_fields(one))
         for base in kind.__mro__
         for one in vars(sys.modules[base.__module__]).values()
     )
+
+
+def _fields(output: type) -> Collection[str]:
+    found: Collection[str] = getattr(output, "__dataclass_fields__", ())
+    return found
+
+
+def video_of(answer: Any) -> Any:
+    """The videos in what a pipeline gives, ``(N, T, H, W, 3)``."""
+    videos = next(found for name in VIDEOS if (found := getattr(answer, name, None)) is not None)
+    return [videos] if getattr(videos, "ndim", 5) == 4 else videos
 
 
 class Call:

@@ -183,20 +183,42 @@ class Checkpoint:
             CheckpointError: a component is damaged, or its keys and shapes are not those of its class.
             MissingExtra: a package that the model needs is not installed.
         """
+        _ = self.index
+        self.check_kind()
         kind = getattr(diffusers, self.class_name)
         for name in (*self.options.of_components, *self.preset.parts):
             if name not in inspect.signature(kind).parameters:
                 raise unknown("component", name, list(inspect.signature(kind).parameters), f" in {self.class_name}")
-        found = self.index["_class_name"]
-        assembled = any(part.repository for part in self.preset.parts.values())
-        if found != self.class_name and not assembled:
-            raise UsageError(f"{self.place} holds a {found}, but a {self.class_name} was expected.")
         self.check_components()
         device = devices.choose(self.options.device)
         if self.options.offload != "none" and device.type == "cpu":
             raise UsageError("The option offload moves models between an accelerator and the CPU; here is only a CPU.")
         for path, _ in self._loras:
             lora.check(kind, path)
+
+    def check_kind(self) -> None:
+        """Refuse a checkpoint of another pipeline; of one that is not on this machine nothing is said.
+
+        Raises:
+            UsageError: it is of another.
+        """
+        try:
+            found = self.index["_class_name"]
+        except UsageError:
+            return
+        if found != self.class_name and not self._can_be(getattr(diffusers, self.class_name)):
+            raise UsageError(f"{self.place} holds a {found}, but a {self.class_name} was expected.")
+
+    def _can_be(self, kind: Any) -> bool:
+        """Whether the checkpoint has what another pipeline than its own is made of: a model often has several."""
+        parameters = inspect.signature(kind).parameters
+        optional = kind._optional_components
+        needed = [name for name, one in parameters.items() if one.default is one.empty and name not in optional]
+        has = {name: value[1] for name, value in self.index.items() if isinstance(value, list) and value[0]}
+        networks = [name for name in NETWORKS if name in has and name in parameters and name not in self.preset.parts]
+        return all(name in has or name in self.preset.parts for name in needed) and all(
+            has[name] in str(parameters[name].annotation) for name in networks
+        )
 
     def check_components(self, headers: Headers = safetensors_files.headers) -> int:
         """Hold every component against its class; see :mod:`vbench.generators.diffusers.components`.
@@ -365,10 +387,12 @@ class Checkpoint:
         return _found(repository, fetch) / part.subfolder
 
     def _loaded(self, name: str, folder: Path) -> Any:
-        kind = self._kind(name, folder)
-        library: Any = diffusers if hasattr(diffusers, kind) else transformers
+        name_of_kind = self._kind(name, folder)
+        kind: Any = getattr(diffusers if hasattr(diffusers, name_of_kind) else transformers, name_of_kind)
+        if not issubclass(kind, torch.nn.Module):
+            return kind.from_pretrained(folder, local_files_only=True)
         dtype = self._dtypes.get(name, self._dtypes["default"])
-        return getattr(library, kind).from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
+        return kind.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
 
     def _kind(self, name: str, folder: Path) -> str:
         """Class of a part: the preset's, or the one that its configuration names.

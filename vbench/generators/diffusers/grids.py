@@ -85,6 +85,23 @@ def _helios(config: Config, arguments: Mapping[str, Any]) -> dict[str, Axis]:
     return {"frames": Axis(chunk, chunk, reason="whole chunks"), **multiples(16)}
 
 
+def _framepack(config: Config, arguments: Mapping[str, Any]) -> dict[str, Axis]:
+    window = 4 * int(arguments.get("latent_window_size") or 9)
+    return {"frames": Axis(window, window + 1, reason="whole sections behind the picture")}
+
+
+def frames_to_ask(pipeline: str, frames: int, arguments: Mapping[str, Any]) -> int:
+    """The number that a pipeline must be given for so many frames: one counts its sections shorter than it makes them.
+
+    >>> frames_to_ask("HunyuanVideoFramepackPipeline", 145, {}), frames_to_ask("WanPipeline", 81, {})
+    (132, 81)
+    """
+    if not pipeline.startswith("HunyuanVideoFramepack"):
+        return frames
+    window = 4 * int(arguments.get("latent_window_size") or 9)
+    return (frames - 1) // window * (window - 3)
+
+
 def _animatediff(config: Config, arguments: Mapping[str, Any]) -> dict[str, Axis]:
     """As many frames as the motion adapter has positions for, 32 where it does not say."""
     return {"frames": Axis(most=int(config("motion_adapter").get("motion_max_seq_length") or 32))}
@@ -116,6 +133,7 @@ RULES: dict[str, Callable[[Config, Mapping[str, Any]], dict[str, Axis]]] = {
     "Allegro": _allegro,
     "AnimateDiff": _animatediff,
     "Helios": _helios,
+    "HunyuanVideoFramepack": _framepack,
     "Latte": _latte,
     "PIA": _animatediff,
     "SkyReelsV2DiffusionForcing": _skyreels_forcing,

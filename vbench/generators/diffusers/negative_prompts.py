@@ -60,3 +60,7 @@ ANIMATEDIFF_BOARD = (
     "proportions, extra limbs, cloned face, disfigured, gross proportions, malformed limbs, missing arms, "
     "missing legs, extra arms, extra legs, fused fingers, too many fingers, long neck"
 )
+SKYREELS_V1 = (
+    "Aerial view, aerial view, overexposed, low quality, deformation, a poor composition, bad hands, bad teeth, bad "
+    "eyes, bad limbs, distortion"
+)

@@ -17,9 +17,9 @@ from typing_extensions import override
 from vbench.errors import UsageError
 from vbench.generators.base import Delivery, Generator, Request, SamplingError, Settings
 from vbench.generators.changes import Changes
-from vbench.generators.diffusers.call import FPS, Call, video_pipeline
+from vbench.generators.diffusers.call import FPS, Call, video_of, video_pipeline
 from vbench.generators.diffusers.checkpoint import Checkpoint, DiffusersOptions
-from vbench.generators.diffusers.grids import grid
+from vbench.generators.diffusers.grids import frames_to_ask, grid
 from vbench.generators.diffusers.presets import PRESETS, Preset
 from vbench.generators.frames import as_frames, seeded
 from vbench.generators.grid import check
@@ -89,6 +89,7 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
     @override
     def prepare(self, requests: Sequence[Request]) -> None:
         self._call.check(self.changes.arguments)
+        self.checkpoint.check_kind()
         self._check_techniques(requests)
         for settings in {request.settings for request in requests}:
             self._check_settings(settings)
@@ -130,13 +131,15 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
         loops = [one for one in self.techniques.values() if type(one).call is not Technique.call]
         with seeded(group[0].seed):
             answer = loops[0].call(pipeline, arguments) if loops else pipeline(**arguments)
-        return answer.frames
+        return video_of(answer)
 
     def _arguments(self, group: Sequence[Request]) -> dict[str, Any]:
         """What the pipeline is called with: lists for a group, plain values for one request."""
         settings = group[0].settings
         named = {self._call.argument(name): value for name, value in settings.stated().items()}
         arguments = {name: value for name, value in named.items() if name}
+        if (frames := self._call.argument("frames")) in arguments:
+            arguments[frames] = frames_to_ask(self.checkpoint.class_name, arguments[frames], self._fixed)
         of_each: dict[str, list[Any]] = {
             "generator": [torch.Generator("cpu").manual_seed(request.seed) for request in group]
         }

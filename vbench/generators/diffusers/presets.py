@@ -211,6 +211,22 @@ AUTHORS: dict[str, Preset] = {
         scheduler=_COGVIDEOX_5B,
         arguments={"use_dynamic_cfg": True},
     ),
+    "cogvideox1.5-5b": Preset(
+        "CogVideoXPipeline",
+        "THUDM/CogVideoX1.5-5B",
+        Settings(frames=81, height=768, width=1360, fps=16, steps=50, guidance=6.0, negative_prompt=""),
+        "CogVideoX 1.5 with 5 billion parameters; as its inference/cli_demo.py.",
+        scheduler=_COGVIDEOX_5B,
+        arguments={"use_dynamic_cfg": True},
+    ),
+    "cogvideox1.5-5b-i2v": Preset(
+        "CogVideoXImageToVideoPipeline",
+        "THUDM/CogVideoX1.5-5B-I2V",
+        Settings(frames=81, height=768, width=1360, fps=16, steps=50, guidance=6.0, negative_prompt=""),
+        "CogVideoX 1.5 from an image; as its inference/cli_demo.py.",
+        scheduler=_COGVIDEOX_5B,
+        arguments={"use_dynamic_cfg": True},
+    ),
     "wan2.1-1.3b": Preset(
         "WanPipeline",
         "Wan-AI/Wan2.1-T2V-1.3B-Diffusers",
@@ -234,6 +250,48 @@ AUTHORS: dict[str, Preset] = {
         "Wan 2.1 from an image, for 480p; as generate.py of its repository.",
         scheduler=_unipc(3.0),
         dtypes={"vae": "float32", "image_encoder": "float32"},
+    ),
+    "wan2.1-i2v-14b-720p": Preset(
+        "WanImageToVideoPipeline",
+        "Wan-AI/Wan2.1-I2V-14B-720P-Diffusers",
+        Settings(frames=81, height=720, width=1280, fps=16, steps=40, guidance=5.0, negative_prompt=words.WAN_ZH),
+        "Wan 2.1 from an image, for 720p; as generate.py of its repository.",
+        dtypes={"vae": "float32", "image_encoder": "float32"},
+        scheduler=_unipc(5.0),
+    ),
+    "wan2.2-t2v-a14b": Preset(
+        "WanPipeline",
+        "Wan-AI/Wan2.2-T2V-A14B-Diffusers",
+        Settings(frames=81, height=720, width=1280, fps=16, steps=40, guidance=4.0, negative_prompt=words.WAN_ZH),
+        "Wan 2.2, two networks of 14 billion parameters; as wan/configs/wan_t2v_A14B.py of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(12.0),
+        arguments={"guidance_scale_2": 3.0},
+    ),
+    "wan2.2-i2v-a14b": Preset(
+        "WanImageToVideoPipeline",
+        "Wan-AI/Wan2.2-I2V-A14B-Diffusers",
+        Settings(frames=81, height=720, width=1280, fps=16, steps=40, guidance=3.5, negative_prompt=words.WAN_ZH),
+        "Wan 2.2 from an image; as wan/configs/wan_i2v_A14B.py of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(5.0),
+        arguments={"guidance_scale_2": 3.5},
+    ),
+    "wan2.2-ti2v-5b": Preset(
+        "WanPipeline",
+        "Wan-AI/Wan2.2-TI2V-5B-Diffusers",
+        Settings(frames=121, height=704, width=1280, fps=24, steps=50, guidance=5.0, negative_prompt=words.WAN_ZH),
+        "Wan 2.2 with 5 billion parameters; as wan/configs/wan_ti2v_5B.py of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(5.0),
+    ),
+    "wan2.2-ti2v-5b-i2v": Preset(
+        "WanImageToVideoPipeline",
+        "Wan-AI/Wan2.2-TI2V-5B-Diffusers",
+        Settings(frames=121, height=704, width=1280, fps=24, steps=50, guidance=5.0, negative_prompt=words.WAN_ZH),
+        "Wan 2.2 with 5 billion parameters from an image; as wan/configs/wan_ti2v_5B.py of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(5.0),
     ),
     "hunyuanvideo": Preset(
         "HunyuanVideoPipeline",
@@ -264,15 +322,38 @@ AUTHORS: dict[str, Preset] = {
         f"HunyuanVideo 1.5 from an image, in the image's shape; {_EXAMPLE}.",
         tiling=True,
     ),
+    "framepack": Preset(
+        "HunyuanVideoFramepackPipeline",
+        "hunyuanvideo-community/HunyuanVideo",
+        Settings(frames=145, height=480, width=832, fps=30, steps=25, guidance=10.0),
+        "FramePack from an image, on HunyuanVideo; steps, guidance and length as its demo_gradio.py, which takes "
+        "another size by the picture's shape.",
+        dtypes={**_HUNYUAN_DTYPES, "image_encoder": "float16"},
+        tiling=True,
+        parts={
+            "transformer": Part("HunyuanVideoFramepackTransformer3DModel", "lllyasviel/FramePackI2V_HY"),
+            "image_encoder": Part("SiglipVisionModel", "lllyasviel/flux_redux_bfl", "image_encoder"),
+            "feature_extractor": Part("SiglipImageProcessor", "lllyasviel/flux_redux_bfl", "feature_extractor"),
+        },
+    ),
+    "skyreels-v1": Preset(
+        "HunyuanVideoPipeline",
+        "hunyuanvideo-community/HunyuanVideo",
+        Settings(
+            frames=97, height=544, width=960, fps=24, steps=30, guidance=1.0, negative_prompt=words.SKYREELS_V1,
+        ),
+        "SkyReels v1, on HunyuanVideo; as video_generate.py of its repository.",
+        tiling=True,
+        arguments={"true_cfg_scale": 6.0},
+        parts={"transformer": Part("HunyuanVideoTransformer3DModel", "Skywork/SkyReels-V1-Hunyuan-T2V")},
+        template="FPS-24, {prompt}",
+    ),
     "skyreels-v1-i2v": Preset(
         "HunyuanSkyreelsImageToVideoPipeline",
         "hunyuanvideo-community/HunyuanVideo",
         Settings(
             frames=97, height=544, width=960, fps=24, steps=30, guidance=1.0,
-            negative_prompt=(
-                "Aerial view, aerial view, overexposed, low quality, deformation, a poor composition, bad hands, "
-                "bad teeth, bad eyes, bad limbs, distortion"
-            ),
+            negative_prompt=words.SKYREELS_V1,
         ),
         "SkyReels v1 from an image, on HunyuanVideo; as video_generate.py of its repository.",
         tiling=True,
@@ -305,6 +386,15 @@ AUTHORS: dict[str, Preset] = {
         dtypes={"vae": "float32"},
         scheduler=_unipc(3.0),
     ),
+    "skyreels-v2-df-i2v": Preset(
+        "SkyReelsV2DiffusionForcingImageToVideoPipeline",
+        "Skywork/SkyReels-V2-DF-14B-540P-Diffusers",
+        Settings(frames=97, height=544, width=960, fps=24, steps=30, guidance=6.0, negative_prompt=words.WAN_ZH),
+        "SkyReels v2 by diffusion forcing from an image; as generate_video_df.py of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(8.0),
+        arguments={"addnoise_condition": 20},
+    ),
     "ltx-video": Preset(
         "LTXPipeline",
         "Lightricks/LTX-Video",
@@ -319,11 +409,26 @@ AUTHORS: dict[str, Preset] = {
         f"LTX-Video from an image; {_EXAMPLE}, steps and decoding as configs/ltxv-2b-0.9.yaml of its repository.",
         arguments=_LTX_DECODING,
     ),
+    "ltx-video-0.9.7": Preset(
+        "LTXConditionPipeline",
+        "Lightricks/LTX-Video-0.9.7-dev",
+        Settings(frames=121, height=704, width=1216, fps=30, steps=30, guidance=5.0, negative_prompt=words.LTX),
+        "LTX-Video 0.9.7, with an image or without, in one pass of full size; steps and size of its repository, "
+        "guidance and decoding as the documentation of its pipeline in diffusers advises.",
+        arguments={"decode_timestep": 0.05, "decode_noise_scale": 0.025, "image_cond_noise_scale": 0.025},
+    ),
     "ltx-2": Preset(
         "LTX2Pipeline",
         "Lightricks/LTX-2",
         Settings(frames=121, height=512, width=768, fps=24, steps=40, guidance=3.0, negative_prompt=words.LTX2),
         "LTX-2, of which the sound is left out; as LTX_2_PARAMS in ltx_pipelines/utils/constants.py of its repository.",
+        arguments=_STG,
+    ),
+    "ltx-2-i2v": Preset(
+        "LTX2ImageToVideoPipeline",
+        "Lightricks/LTX-2",
+        Settings(frames=121, height=512, width=768, fps=24, steps=40, guidance=3.0, negative_prompt=words.LTX2),
+        "LTX-2 from an image, of which the sound is left out; as LTX_2_PARAMS of its repository.",
         arguments=_STG,
     ),
     "mochi-1": Preset(
@@ -386,11 +491,27 @@ AUTHORS: dict[str, Preset] = {
         dtypes={"vae": "float32"},
         template="{prompt} motion score: 30.",
     ),
+    "sana-video-i2v": Preset(
+        "SanaImageToVideoPipeline",
+        "Efficient-Large-Model/SANA-Video_2B_480p_diffusers",
+        Settings(frames=81, height=480, width=832, fps=16, steps=50, guidance=6.0, negative_prompt=words.SANA),
+        f"SANA-Video from an image; {_EXAMPLE}, with its motion score behind the prompt.",
+        dtypes={"vae": "float32"},
+        template="{prompt} motion score: 30.",
+    ),
     "kandinsky-5": Preset(
         "Kandinsky5T2VPipeline",
         "kandinskylab/Kandinsky-5.0-T2V-Lite-sft-5s-Diffusers",
         Settings(frames=121, height=512, width=768, fps=24, steps=50, guidance=5.0, negative_prompt=words.KANDINSKY),
         f"Kandinsky 5.0 Lite; {_EXAMPLE}.",
+    ),
+    "kandinsky-5-pro": Preset(
+        "Kandinsky5T2VPipeline",
+        "kandinskylab/Kandinsky-5.0-T2V-Pro-sft-5s-Diffusers",
+        Settings(
+            frames=121, height=512, width=768, fps=24, steps=50, guidance=5.0, negative_prompt=words.KANDINSKY,
+        ),
+        "Kandinsky 5.0 Pro; as configs/k5_pro_t2v_5s_sft_sd.yaml of its repository.",
     ),
     "kandinsky-5-i2v": Preset(
         "Kandinsky5I2VPipeline",
@@ -468,6 +589,16 @@ BOARD: dict[str, Preset] = {
         AUTHORS["mochi-1"],
         settings=replace(AUTHORS["mochi-1"].settings, guidance=4.5),
         meaning=f"Mochi 1; {_BOARD} in October 2024, by the demo of that time.",
+    ),
+    "cogvideox1.5-5b@vbench": replace(
+        AUTHORS["cogvideox1.5-5b"],
+        settings=replace(AUTHORS["cogvideox1.5-5b"].settings, frames=161),
+        meaning=f"CogVideoX 1.5; {_BOARD} in April 2025.",
+    ),
+    "wan2.2-i2v-a14b@vbench": replace(
+        AUTHORS["wan2.2-i2v-a14b"],
+        settings=replace(AUTHORS["wan2.2-i2v-a14b"].settings, height=480, width=832),
+        meaning="Wan 2.2 from an image; size as VBench's vbench2_beta_i2v/README.md says.",
     ),
     "ltx-video@vbench": replace(
         AUTHORS["ltx-video"],
