@@ -67,7 +67,11 @@ def _checkpoints(kind: type[Generator[Any]], name: str) -> dict[str, str]:
 def _generator(name: str) -> dict[str, Any]:
     if GENERATORS.table[name] == DIFFUSERS:
         preset = PRESETS.get(name)
-        meaning = preset.meaning if preset else "any pipeline of diffusers that returns video: diffusers:REPO_OR_FOLDER"
+        meaning = (
+            preset.meaning
+            if preset
+            else "any pipeline of diffusers that returns video or pictures: diffusers:REPO_OR_FOLDER"
+        )
         return {
             "name": name,
             "kind": "diffusers",

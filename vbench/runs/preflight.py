@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vbench.errors import Unavailable, UsageError, VideoError
 from vbench.files.digest import content_of, digest
-from vbench.media.decode import Health, VideoFacts, decode, probe
+from vbench.media.decode import Health, VideoFacts, decode, is_picture, probe
 from vbench.runs.discover import Discovery, discover, shown
 from vbench.runs.plan import CUSTOM, Plan
 from vbench.runs.score_video import described
@@ -29,7 +29,7 @@ class Finding:
     Attributes:
         severity: ``"error"`` (it will not be scored, or the score is not the protocol's) or ``"warning"``.
         kind: ``missing``, ``count``, ``few_static``, ``unexpected``, ``not_read``, ``unreadable``, ``unavailable``,
-            ``damaged``, ``one_frame``, ``odd_format``, ``duplicate``, ``changed``, ``flaw`` or
+            ``damaged``, ``one_frame``, ``pictures``, ``odd_format``, ``duplicate``, ``changed``, ``flaw`` or
             ``not_listed``.
         video: path of the video, or name of the prompt.
         message: what was found and what to do.
@@ -56,7 +56,7 @@ def check(plan: Plan, there: Discovery | None = None) -> Iterator[Finding]:
     paths = {task.video: task.path for task in plan.tasks}
     facts: dict[str, VideoFacts] = {}
     yield from unsound(plan, facts)
-    yield from _one_frame(facts)
+    yield from _one_frame(facts, paths)
     yield from _odd_formats(facts)
     yield from _duplicates(paths)
     yield from _manifest(plan, paths)
@@ -140,9 +140,13 @@ def _counts(plan: Plan) -> Iterator[Finding]:
             yield Finding(WARNING, "count", prompt.text, f"{found} videos where {plan.samples} are wanted")
 
 
-def _one_frame(facts: Mapping[str, VideoFacts]) -> Iterator[Finding]:
+def _one_frame(facts: Mapping[str, VideoFacts], paths: Mapping[str, Path]) -> Iterator[Finding]:
+    pictures = [video for video in facts if is_picture(paths[video])]
+    if pictures:
+        message = f"{len(pictures)} of {len(facts)} are pictures: dimensions that judge motion are not applicable"
+        yield Finding(WARNING, "pictures", pictures[0], message)
     for video, fact in facts.items():
-        if fact.frames == 1:
+        if fact.frames == 1 and video not in pictures:
             yield Finding(WARNING, "one_frame", video, "has one frame; dimensions that need motion will say so")
 
 

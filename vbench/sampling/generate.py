@@ -24,7 +24,7 @@ from vbench.files.digest import digest
 from vbench.files.lock import alone_in
 from vbench.generators.base import Delivery, Generator, Request, Settings
 from vbench.media.clip import Clip, Encoded
-from vbench.media.encode import write_clip
+from vbench.media.encode import write_clip, write_picture
 from vbench.media.flaws import flaws
 from vbench.media.video import Video, probe
 from vbench.progress import Progress
@@ -247,7 +247,10 @@ def _grown(video: Clip | Encoded, growing: Path) -> Path:
     Raises:
         VideoError: what came is no video.
     """
-    if isinstance(video, Clip):
+    if isinstance(video, Clip) and video.is_picture:
+        growing = growing.with_suffix(".png")
+        write_picture(video, growing)
+    elif isinstance(video, Clip):
         write_clip(video, growing)
     else:
         probe(video.path)

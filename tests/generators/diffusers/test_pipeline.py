@@ -33,7 +33,7 @@ from vbench.errors import MissingExtra, UsageError
 from vbench.generators.base import Delivery, Request, SamplingError, Settings
 from vbench.generators.catalog import build
 from vbench.generators.diffusers import pipeline as diffusers_pipeline
-from vbench.generators.diffusers.call import Call, video_pipeline
+from vbench.generators.diffusers.call import Call, pipeline_class
 from vbench.generators.diffusers.pipeline import DiffusersGenerator
 from vbench.generators.diffusers.presets import PRESETS
 from vbench.generators.frames import as_frames
@@ -256,15 +256,16 @@ def test_nan_weights_give_a_reason_and_no_video(folders: Folders) -> None:
 def test_defaults_are_the_signature_and_then_the_first_preset() -> None:
     assert Call(TextToVideoSDPipeline).defaults == Settings(16, 256, 256, 8.0, 50, 9.0, "")
     assert Call(StableVideoDiffusionPipeline).defaults == Settings(25, 576, 1024, 7.0, 25)
-    assert Call(video_pipeline("HunyuanVideo15ImageToVideoPipeline")).defaults.height is None
-    assert (Call(video_pipeline("CosmosTextToWorldPipeline")).defaults.negative_prompt or "").startswith("The video")
-    assert Call(video_pipeline("AnimateDiffPAGPipeline")).defaults.fps == 8
+    assert Call(pipeline_class("HunyuanVideo15ImageToVideoPipeline")).defaults.height is None
+    assert (Call(pipeline_class("CosmosTextToWorldPipeline")).defaults.negative_prompt or "").startswith("The video")
+    assert Call(pipeline_class("AnimateDiffPAGPipeline")).defaults.fps == 8
 
 
 @pytest.mark.parametrize(
     ("pipeline", "says"),
     [
-        ("StableDiffusionPipeline", "does not return video"),
+        ("AudioLDM2Pipeline", "returns neither video nor pictures"),
+        ("StableDiffusionImg2ImgPipeline", "needs image, which a prompt suite does not have"),
         ("NoSuchPipeline", "has no NoSuchPipeline"),
         ("WanVideoToVideoPipeline", "needs video"),
         ("LucyEditPipeline", "needs video"),

@@ -15,7 +15,8 @@ import transformers
 from vbench.errors import UsageError
 from vbench.generators.base import BOARD
 from vbench.generators.catalog import GENERATORS, build
-from vbench.generators.diffusers.call import ARGUMENTS, Call, video_pipeline
+from vbench.generators.diffusers.call import ARGUMENTS, Call, pipeline_class
+from vbench.generators.diffusers.image_presets import IMAGE_PRESETS
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS
 from vbench.generators.listing import described
 
@@ -25,13 +26,13 @@ EVERY = {**PRESETS, **ENHANCER_PRESETS}
 @pytest.mark.parametrize("name", PRESETS)
 def test_pipeline_takes_what_the_protocol_states(name: str) -> None:
     preset = PRESETS[name]
-    call = Call(video_pipeline(preset.pipeline))
+    call = Call(pipeline_class(preset.pipeline))
     for setting in preset.settings.stated():
         assert call.argument(setting) or setting == "fps", f"{preset.pipeline} has no {setting}"
     for setting in ARGUMENTS:
         if setting not in ("fps", "negative_prompt") and call.argument(setting):
             assert getattr(preset.settings, setting) is not None, f"{name} leaves {setting} open"
-    assert preset.settings.fps
+    assert bool(preset.settings.fps) == call.gives_videos == (name not in IMAGE_PRESETS)
     call.check(preset.arguments)
     assert ("from an image" in preset.meaning) == call.needs_image
 

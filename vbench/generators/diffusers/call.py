@@ -54,30 +54,33 @@ FPS = 8.0
 """Of a video whose model says nothing of its rate."""
 
 
-def video_pipeline(name: str) -> type:
+def pipeline_class(name: str) -> type:
     """The class in diffusers.
 
     Raises:
-        UsageError: there is none, or it does not make videos of prompts or images.
+        UsageError: there is none, or it makes neither videos of prompts or images nor pictures of prompts.
     """
     kind = getattr(diffusers, name, None)
     if not isinstance(kind, type):
         raise UsageError(f"diffusers {diffusers.__version__} has no {name}; a newer version may have.")
-    if not _returns_video(kind):
-        raise UsageError(f"{name} does not return video. Take a pipeline that does: vbench generators lists some.")
     call = Call(kind)
-    if call.lacks:
+    if not call.gives_videos and not call.gives_pictures:
         raise UsageError(
-            f"{name} needs {', '.join(call.lacks)}, which a prompt suite does not have. Sample it with your own "
-            "program: --model command:PROGRAM."
+            f"{name} returns neither video nor pictures. Take a pipeline that does: vbench generators lists some."
+        )
+    lacks = call.lacks or (["image"] if call.gives_pictures and call.needs_image else [])
+    if lacks:
+        raise UsageError(
+            f"{name} needs {', '.join(lacks)}, which a prompt suite does not have. Sample it with your own program: "
+            "--model command:PROGRAM."
         )
     return kind
 
 
-def _returns_video(kind: type) -> bool:
-    """Whether a module of the class knows an output with a video."""
+def _returns(kind: type, names: Collection[str]) -> bool:
+    """Whether a module of the class knows an output with a field of these names."""
     return any(
-        isinstance(one, type) and issubclass(one, BaseOutput) and set(VIDEOS) & set(_fields(one))
+        isinstance(one, type) and issubclass(one, BaseOutput) and set(names) & set(_fields(one))
         for base in kind.__mro__
         for one in vars(sys.modules[base.__module__]).values()
     )
@@ -89,7 +92,9 @@ def _fields(output: type) -> Collection[str]:
 
 
 def video_of(answer: Any) -> Any:
-    """The videos in what a pipeline gives, ``(N, T, H, W, 3)``."""
+    """The videos in what a pipeline gives, ``(N, T, H, W, 3)``; of a picture, one frame."""
+    if (pictures := getattr(answer, "images", None)) is not None:
+        return [picture[None] for picture in pictures]
     videos = next(found for name in VIDEOS if (found := getattr(answer, name, None)) is not None)
     return [videos] if getattr(videos, "ndim", 5) == 4 else videos
 
@@ -129,6 +134,16 @@ class Call:
     def argument(self, setting: str) -> str:
         """The name that a setting has here, ``""`` where there is no such thing."""
         return next((name for name in ARGUMENTS[setting] if name in self.parameters), "")
+
+    @property
+    def gives_videos(self) -> bool:
+        """Whether it makes videos."""
+        return _returns(self.kind, VIDEOS)
+
+    @property
+    def gives_pictures(self) -> bool:
+        """Whether it makes pictures, and no videos."""
+        return not self.gives_videos and self.takes_prompt and _returns(self.kind, ("images",))
 
     @property
     def takes_prompt(self) -> bool:
@@ -175,11 +190,11 @@ class Call:
         )
         found: dict[str, Any] = {setting: self._default(setting) for setting in ARGUMENTS}
         for setting, value in found.items():
-            if value is None and (self.argument(setting) or setting == "fps"):
+            if value is None and (self.argument(setting) or (setting == "fps" and self.gives_videos)):
                 found[setting] = getattr(published, setting)
         if self.argument("negative_prompt") and not found["negative_prompt"]:
             found["negative_prompt"] = self._built_in_negative_prompt
-        return Settings(**found | {"fps": float(found["fps"] or FPS)})
+        return Settings(**found | {"fps": float(found["fps"] or FPS) if self.gives_videos else None})
 
     def _default(self, setting: str) -> Any:
         name = self.argument(setting)

@@ -30,7 +30,8 @@ from vbench.generators.base import Settings
 from vbench.generators.changes import Lora
 from vbench.generators.diffusers import lora, single_file
 from vbench.generators.diffusers.components import Headers, components
-from vbench.generators.diffusers.presets import PRESETS, Part, Preset
+from vbench.generators.diffusers.preset import Part, Preset
+from vbench.generators.diffusers.presets import PRESETS
 from vbench.generators.diffusers.single_file import NETWORKS, is_single_file
 from vbench.generators.options import Options
 from vbench.registry import unknown

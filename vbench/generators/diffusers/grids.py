@@ -16,8 +16,9 @@ Config = Callable[[str], Mapping[str, Any]]
 
 FAMILIES: dict[str, tuple[int, int]] = {
     "AnyFlow": (4, 16), "CogVideoX": (8, 16), "ConsisID": (8, 16), "Cosmos": (8, 16), "Cosmos2": (4, 16),
-    "EasyAnimate": (4, 16), "Hunyuan": (4, 16), "Kandinsky5": (4, 16), "LTX": (8, 32), "Mochi": (6, 16),
-    "MotifVideo": (4, 16), "Sana": (4, 32), "SkyReelsV2": (4, 16), "Wan": (4, 16),
+    "EasyAnimate": (4, 16), "Flux": (1, 16), "Hunyuan": (4, 16), "Kandinsky5": (4, 16), "LTX": (8, 32),
+    "Mochi": (6, 16), "MotifVideo": (4, 16), "QwenImage": (1, 16), "Sana": (4, 32), "SkyReelsV2": (4, 16),
+    "StableDiffusion3": (1, 16), "Wan": (4, 16), "ZImage": (1, 16),
 }  # fmt: skip
 """How a pipeline's class begins -> n and m where it samples ``n * k + 1`` frames of multiples of m pixels.
 

@@ -1,4 +1,6 @@
-"""Any diffusers pipeline that makes videos of prompts or images: a preset by name, or ``diffusers:REPO_OR_FOLDER``.
+"""Any diffusers pipeline that makes videos of prompts or images, or pictures of prompts.
+
+A preset by name, or ``diffusers:REPO_OR_FOLDER``.
 
 A sample's noise is drawn from a CPU generator with the sample's seed, so that a seed means the same on every device.
 """
@@ -17,10 +19,11 @@ from typing_extensions import override
 from vbench.errors import UsageError
 from vbench.generators.base import Delivery, Generator, Request, SamplingError, Settings
 from vbench.generators.changes import Changes
-from vbench.generators.diffusers.call import FPS, Call, video_of, video_pipeline
+from vbench.generators.diffusers.call import FPS, Call, pipeline_class, video_of
 from vbench.generators.diffusers.checkpoint import Checkpoint, DiffusersOptions
 from vbench.generators.diffusers.grids import frames_to_ask, grid
-from vbench.generators.diffusers.presets import PRESETS, Preset
+from vbench.generators.diffusers.preset import Preset
+from vbench.generators.diffusers.presets import PRESETS
 from vbench.generators.frames import as_frames, seeded
 from vbench.generators.grid import check
 from vbench.generators.techniques.diffusers_hooks import TECHNIQUES, Technique
@@ -114,7 +117,7 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
             reason = _reason(error)
         else:
             for request, video in zip(group, videos, strict=True):
-                yield _delivery(request, video)
+                yield _delivery(request, video, self._call.gives_pictures)
             return
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -126,12 +129,14 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
         yield from self._sample_group(pipeline, group[middle:])
 
     def _sampled(self, pipeline: Any, group: Sequence[Request]) -> Any:
-        """``(N, T, H, W, 3)`` float in 0..1, a video for each request."""
+        """``(T, H, W, 3)`` float in 0..1 for each request, ``None`` where the pipeline withheld it."""
         arguments = self._arguments(group)
         loops = [one for one in self.techniques.values() if type(one).call is not Technique.call]
         with seeded(group[0].seed):
             answer = loops[0].call(pipeline, arguments) if loops else pipeline(**arguments)
-        return video_of(answer)
+        videos = video_of(answer)
+        withheld = getattr(answer, "nsfw_content_detected", None) or [False] * len(videos)
+        return [None if hidden else video for video, hidden in zip(videos, withheld, strict=True)]
 
     def _arguments(self, group: Sequence[Request]) -> dict[str, Any]:
         """What the pipeline is called with: lists for a group, plain values for one request."""
@@ -154,7 +159,7 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
 
     @cached_property
     def _call(self) -> Call:
-        return Call(video_pipeline(self.checkpoint.class_name))
+        return Call(pipeline_class(self.checkpoint.class_name))
 
     @property
     def _fixed(self) -> dict[str, Any]:
@@ -214,8 +219,10 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
                 raise UsageError(f"{request.image} cannot be read as an image: {error}") from error
 
 
-def _delivery(request: Request, video: Any) -> Delivery:
+def _delivery(request: Request, video: Any, is_picture: bool) -> Delivery:
     settings = request.settings
+    if video is None:
+        return Delivery(request, None, "the pipeline's safety checker withheld the picture")
     try:
         frames = as_frames(video)
     except SamplingError as error:
@@ -225,7 +232,7 @@ def _delivery(request: Request, video: Any) -> Delivery:
     if any(want and want != has for want, has in zip(asked, got, strict=True)):
         reason = "asked for {} frames of {} x {}".format(*asked) + ", the model gave {} of {} x {}".format(*got)
         return Delivery(request, None, reason)
-    return Delivery(request, Clip(frames, settings.fps or FPS))
+    return Delivery(request, Clip(frames, 0 if is_picture else settings.fps or FPS))
 
 
 def _reason(error: Exception) -> str:

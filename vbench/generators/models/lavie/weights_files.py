@@ -7,7 +7,7 @@ from dataclasses import replace
 from vbench.generators.base import Settings
 from vbench.generators.local_model import Model
 
-STABLE_DIFFUSION = "CompVis/stable-diffusion-v1-4"
+STABLE_DIFFUSION = "stable-diffusion-v1-4"
 
 BASE = Model(
     "lavie_base",
