@@ -11,6 +11,8 @@ from vbench.generators.catalog import DIFFUSERS, ENHANCERS, GENERATORS
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS
 from vbench.weights.cards import CHECKPOINTS
 
+ANY = "any pipeline of diffusers that returns video or pictures: diffusers:REPO_OR_FOLDER"
+
 MEANINGS = {
     "freeu": "scales backbone and skip features of the U-Net (FreeU)",
     "freeu-v2": "the second version of FreeU",
@@ -67,11 +69,7 @@ def _checkpoints(kind: type[Generator[Any]], name: str) -> dict[str, str]:
 def _generator(name: str) -> dict[str, Any]:
     if GENERATORS.table[name] == DIFFUSERS:
         preset = PRESETS.get(name)
-        meaning = (
-            preset.meaning
-            if preset
-            else "any pipeline of diffusers that returns video or pictures: diffusers:REPO_OR_FOLDER"
-        )
+        meaning = preset.meaning if preset else ANY
         return {
             "name": name,
             "kind": "diffusers",
