@@ -6,6 +6,7 @@ works on its clips, in the order in which they stand.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -62,6 +63,14 @@ ENHANCERS: Registry[type[Enhancer]] = Registry(
 
 ELSEWHERE = {"show-1": "Show-1"}
 """Systems of the field that have no adapter of their own here -> their titles."""
+
+CLOSED = {
+    "dream-machine": "Luma", "emu-video": "Emu Video", "emuvideo": "Emu Video", "gen-2": "Gen-2", "gen-3": "Gen-3",
+    "gen-4": "Gen-4", "hailuo": "Hailuo", "jimeng": "Jimeng", "kling": "Kling", "luma": "Luma", "lumiere": "Lumiere",
+    "minimax": "MiniMax", "pika": "Pika", "runway": "Runway", "seedance": "Seedance", "sora": "Sora", "veo": "Veo",
+    "vidu": "Vidu",
+}  # fmt: skip
+"""Models whose files nobody has but their makers -> their titles."""
 
 
 @dataclass(frozen=True)
@@ -276,6 +285,13 @@ def _refuse_elsewhere(name: str) -> None:
         raise UsageError(
             f"{ELSEWHERE[name]} has no adapter here. Sample it in its own environment with --model command:PROGRAM, "
             "or bring its videos with --model directory:FOLDER."
+        )
+    known = next((one for one in CLOSED if re.fullmatch(rf"{re.escape(one)}[-.\d]*", name.lower())), None)
+    if known and name not in GENERATORS.names():
+        raise UsageError(
+            f"{CLOSED[known]} is closed: its files are not published. Bring its videos with --model directory:FOLDER "
+            "(named PROMPT-INDEX.mp4, or --option table=FILE.csv), or sample it through a service with "
+            "--model http:SERVICE.toml. See docs/generate.md."
         )
 
 
