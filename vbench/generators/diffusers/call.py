@@ -50,6 +50,9 @@ OURS = (
 VIDEOS = ("frames", "video", "videos")
 """How outputs call the videos in them."""
 
+FROM_IMAGES = ("ImageToVideo", "Image2Video", "VideoToWorld", "I2V", "Img2Img", "I2I", "Inpaint", "Upscale", "Edit")
+"""In the names of pipelines that cannot start without an image."""
+
 FPS = 8.0
 """Of a video whose model says nothing of its rate."""
 
@@ -82,6 +85,7 @@ def _returns(kind: type, names: Collection[str]) -> bool:
     return any(
         isinstance(one, type) and issubclass(one, BaseOutput) and set(names) & set(_fields(one))
         for base in kind.__mro__
+        if base is not diffusers.DiffusionPipeline  # whose module has one of each
         for one in vars(sys.modules[base.__module__]).values()
     )
 
@@ -160,7 +164,7 @@ class Call:
         """Whether it cannot start without one; some that cannot have a default all the same, and say so by name."""
         if not self.takes_image:
             return False
-        by_name = any(word in self.kind.__name__ for word in ("ImageToVideo", "Image2Video", "VideoToWorld", "I2V"))
+        by_name = any(word in self.kind.__name__ for word in FROM_IMAGES)
         return by_name or self.parameters["image"].default is inspect.Parameter.empty
 
     @property
