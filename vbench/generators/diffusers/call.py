@@ -7,6 +7,7 @@ import sys
 import types
 from collections.abc import Collection, Mapping, Sequence
 from importlib.util import find_spec
+from itertools import takewhile
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import diffusers
@@ -14,6 +15,7 @@ from diffusers.utils.outputs import BaseOutput
 
 from vbench.errors import UsageError
 from vbench.generators.base import Settings
+from vbench.generators.diffusers import modular
 from vbench.generators.diffusers.presets import PRESETS
 from vbench.registry import unknown
 
@@ -52,6 +54,9 @@ VIDEOS = ("frames", "video", "videos")
 
 FROM_IMAGES = ("ImageToVideo", "Image2Video", "VideoToWorld", "I2V", "Img2Img", "I2I", "Inpaint", "Upscale", "Edit")
 """In the names of pipelines that cannot start without an image."""
+
+ALIKE = 3
+"""Letters that the names of a modular pipeline and its sister begin with at least, as ``Wan``."""
 
 FPS = 8.0
 """Of a video whose model says nothing of its rate."""
@@ -104,7 +109,7 @@ def video_of(answer: Any) -> Any:
 
 
 class Call:
-    """The signature of a pipeline's ``__call__``.
+    """The signature of a pipeline's ``__call__``, or what the blocks of a modular one take.
 
     Args:
         kind: class of the pipeline.
@@ -112,7 +117,10 @@ class Call:
 
     def __init__(self, kind: type) -> None:
         self.kind = kind
-        self.parameters: dict[str, inspect.Parameter] = dict(inspect.signature(kind.__call__).parameters)
+        self.modular = modular.is_modular(kind)
+        self.parameters: dict[str, inspect.Parameter] = (
+            modular.parameters(kind) if self.modular else dict(inspect.signature(kind.__call__).parameters)
+        )
 
     def check(self, arguments: Mapping[str, Any], elsewhere: Mapping[str, str] = ELSEWHERE) -> None:
         """Refuse what the pipeline is not called with, or with a value of another type.
@@ -125,7 +133,7 @@ class Call:
             UsageError: with the closest names, or with what is expected.
         """
         takes = [name for name in self.parameters if name not in elsewhere and name not in OURS]
-        kinds = _types(self.kind)
+        kinds = {name: one.annotation for name, one in self.parameters.items()} if self.modular else _types(self.kind)
         for name, value in arguments.items():
             if name in elsewhere and name in self.parameters:
                 raise UsageError(f"{name} is given by {elsewhere[name]}, not by --set.")
@@ -142,11 +150,13 @@ class Call:
     @property
     def gives_videos(self) -> bool:
         """Whether it makes videos."""
-        return _returns(self.kind, VIDEOS)
+        return modular.output(self.kind) == "videos" if self.modular else _returns(self.kind, VIDEOS)
 
     @property
     def gives_pictures(self) -> bool:
         """Whether it makes pictures, and no videos."""
+        if self.modular:
+            return modular.output(self.kind) == "images"
         return not self.gives_videos and self.takes_prompt and _returns(self.kind, ("images",))
 
     @property
@@ -188,10 +198,11 @@ class Call:
 
     @property
     def defaults(self) -> Settings:
-        """The signature's own defaults; what it leaves open, as the first preset of this class has it."""
-        published = next(
-            (preset.settings for preset in PRESETS.values() if preset.pipeline == self.kind.__name__), Settings()
-        )
+        """The signature's own defaults; what it leaves open, as the first preset of this class has it.
+
+        A modular pipeline has no preset: there it is the one whose name begins most like its own.
+        """
+        published = _published(self.kind.__name__, self.modular)
         found: dict[str, Any] = {setting: self._default(setting) for setting in ARGUMENTS}
         for setting, value in found.items():
             if value is None and (self.argument(setting) or (setting == "fps" and self.gives_videos)):
@@ -210,6 +221,20 @@ class Call:
     @property
     def _built_in_negative_prompt(self) -> str:
         return getattr(sys.modules[self.kind.__module__], "DEFAULT_NEGATIVE_PROMPT", "")
+
+
+def _alike(one: str, other: str) -> int:
+    """How many letters two names begin alike with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _published(name: str, similar: bool) -> Settings:
+    """The protocol of a pipeline's first preset, nothing where there is none."""
+    if not similar:
+        return next((preset.settings for preset in PRESETS.values() if preset.pipeline == name), Settings())
+    alike = {preset.pipeline: _alike(preset.pipeline, name) for preset in PRESETS.values()}
+    nearest = max(alike, key=lambda pipeline: alike[pipeline])
+    return _published(nearest, similar=False) if alike[nearest] >= ALIKE else Settings()
 
 
 def _types(kind: Any) -> dict[str, Any]:

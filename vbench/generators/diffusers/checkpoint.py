@@ -28,7 +28,7 @@ from vbench.errors import CheckpointMismatch, UsageError
 from vbench.files.digest import digest
 from vbench.generators.base import Settings
 from vbench.generators.changes import Lora
-from vbench.generators.diffusers import lora, single_file
+from vbench.generators.diffusers import lora, modular, single_file
 from vbench.generators.diffusers.components import Headers, components
 from vbench.generators.diffusers.preset import Part, Preset
 from vbench.generators.diffusers.presets import PRESETS
@@ -153,6 +153,11 @@ class Checkpoint:
         names = [*([] if self.is_folder else [self.place]), *parts]
         return [name for name in dict.fromkeys(names) if name in CHECKPOINTS]
 
+    @property
+    def _index_file(self) -> Path:
+        names = (INDEX, modular.INDEX)
+        return self.folder / next((name for name in names if (self.folder / name).is_file()), INDEX)
+
     @cached_property
     def index(self) -> dict[str, Any]:
         """``model_index.json``: the pipeline's class and its components.
@@ -161,14 +166,14 @@ class Checkpoint:
             UsageError: the folder is no pipeline of diffusers.
         """
         try:
-            index = json.loads((self.folder / INDEX).read_text(encoding="utf-8"))
+            index = json.loads(self._index_file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UsageError(
                 f"{self.folder} is no diffusers pipeline: its {INDEX} cannot be read. Expected a folder as "
                 "save_pretrained writes it."
             ) from error
         if not isinstance(index, dict) or not isinstance(index.get("_class_name"), str):
-            raise UsageError(f"{self.folder / INDEX} names no pipeline of diffusers; code of its own is never run.")
+            raise UsageError(f"{self._index_file} names no pipeline of diffusers; code of its own is never run.")
         return index
 
     @property
@@ -187,9 +192,12 @@ class Checkpoint:
         _ = self.index
         self.check_kind()
         kind = getattr(diffusers, self.class_name)
+        takes = list(self._folders) if modular.is_modular(kind) else list(inspect.signature(kind).parameters)
         for name in (*self.options.of_components, *self.preset.parts):
-            if name not in inspect.signature(kind).parameters:
-                raise unknown("component", name, list(inspect.signature(kind).parameters), f" in {self.class_name}")
+            if name not in takes:
+                raise unknown("component", name, takes, f" in {self.class_name}")
+        if modular.is_modular(kind) and self.options.offload != "none":
+            raise UsageError(f"{self.class_name} is modular, and diffusers has no offload of it: --option offload=none")
         self.check_components()
         device = devices.choose(self.options.device)
         if self.options.offload != "none" and device.type == "cpu":
@@ -276,14 +284,7 @@ class Checkpoint:
             parts = {name: self._loaded(name, folder) for name, folder in self._part_folders.items()}
             if self.file:
                 parts[self._network] = self._from_file(self.file)
-            pipeline = kind.from_pretrained(
-                self.folder,
-                dtype=self._dtypes,
-                use_safetensors=True,
-                local_files_only=True,
-                variant=self.options.variant or None,
-                **parts,
-            )
+            pipeline = self._assembled(kind, parts)
         except (OSError, ValueError, ImportError, RuntimeError, TypeError, SafetensorError) as error:
             raise UsageError(f"{self.place} cannot be loaded as {kind.__name__}: {error}") from error
         _refuse_unloaded(pipeline, self.place)
@@ -304,6 +305,18 @@ class Checkpoint:
         else:
             pipeline.to(device)
         return pipeline
+
+    def _assembled(self, kind: Any, parts: Mapping[str, Any]) -> Any:
+        if modular.is_modular(kind):
+            return modular.Modular(self.folder, self._dtypes, parts)
+        return kind.from_pretrained(
+            self.folder,
+            dtype=self._dtypes,
+            use_safetensors=True,
+            local_files_only=True,
+            variant=self.options.variant or None,
+            **parts,
+        )
 
     @property
     def tiling(self) -> bool:
@@ -355,7 +368,8 @@ class Checkpoint:
     @cached_property
     def _folders(self) -> dict[str, Path]:
         """Component -> its folder, for those that the class takes."""
-        taken = inspect.signature(getattr(diffusers, self.class_name)).parameters
+        kind = getattr(diffusers, self.class_name)
+        taken = self.index if modular.is_modular(kind) else inspect.signature(kind).parameters
         own = {
             name: self.folder / name
             for name, described in sorted(self.index.items())
@@ -451,7 +465,7 @@ class Checkpoint:
     @property
     def _digest(self) -> str:
         """SHA-256 over configurations as they are and weights by name and size."""
-        lines = [_sha256((self.folder / INDEX).read_text(encoding="utf-8"))]
+        lines = [_sha256(self._index_file.read_text(encoding="utf-8"))]
         for name, folder in self._folders.items():
             for path in sorted(folder.rglob("*")):
                 if path.suffix == ".json":
