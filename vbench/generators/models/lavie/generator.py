@@ -119,12 +119,11 @@ class LaVie(Generator[LaVieOptions]):
     def _model(self) -> Base:
         from vbench.generators.models.lavie.base import Base
         from vbench.generators.techniques.diffusers_hooks import hook_decoder
-        from vbench.generators.techniques.freeu import PUBLISHED, amplified_v1, amplified_v2
+        from vbench.generators.techniques.freeu import AMPLIFIED, PUBLISHED
 
         model = Base(self.options, self.options.scheduler)
-        for name, amplified in (("freeu", amplified_v1), ("freeu-v2", amplified_v2)):
-            if name in self.techniques:
-                hook_decoder(model.network, PUBLISHED[BASE_MODEL], amplified)
+        for name in set(AMPLIFIED) & set(self.techniques):
+            hook_decoder(model.network, PUBLISHED[BASE_MODEL], AMPLIFIED[name])
         return model
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from vbench.generators.models.seine.model import Seine
+
+TECHNIQUES = ("freeu", "freeu-v2")
+
+BASE_MODEL = "SD1.4"
+"""Whose factors FreeU takes."""
 
 LAST = "-last"
 """After the name of a picture, in the name of the one that a transition ends with."""
@@ -70,6 +75,7 @@ class SEINEGenerator(Generator[SeineOptions]):
         if options.task not in tasks:
             raise UsageError(f"VBench's board has no SEINE with task={options.task}: take the model seine.")
         self.task = tasks[options.task]
+        self.techniques: tuple[str, ...] = ()
 
     @property
     @override
@@ -79,7 +85,24 @@ class SEINEGenerator(Generator[SeineOptions]):
     @property
     @override
     def provenance(self) -> dict[str, Any]:
-        return {**loaded(SEINE, self.options), "task": self.options.task, "scheduler": self.options.scheduler}
+        told = {**loaded(SEINE, self.options), "task": self.options.task, "scheduler": self.options.scheduler}
+        return {**told, "techniques": self._told_of_techniques} if self.techniques else told
+
+    @override
+    def use(self, techniques: Sequence[str]) -> None:
+        for name in techniques:
+            if name not in TECHNIQUES:
+                raise UsageError(f"seine cannot take {name}; it can take {', '.join(TECHNIQUES)}.")
+        if len(techniques) > 1:
+            raise UsageError("freeu and freeu-v2 are two versions of one technique: take one of them.")
+        self.techniques = tuple(techniques)
+
+    @property
+    def _told_of_techniques(self) -> dict[str, Any]:
+        from vbench.generators.techniques.freeu import PUBLISHED
+
+        told = {"placement": "width", "base_model": BASE_MODEL, **asdict(PUBLISHED[BASE_MODEL])}
+        return {name: {"version": TECHNIQUES.index(name) + 1, **told} for name in self.techniques}
 
     @property
     @override
@@ -130,8 +153,13 @@ class SEINEGenerator(Generator[SeineOptions]):
     @cached_property
     def _model(self) -> Seine:
         from vbench.generators.models.seine.model import Seine
+        from vbench.generators.techniques.diffusers_hooks import hook_decoder
+        from vbench.generators.techniques.freeu import AMPLIFIED, PUBLISHED
 
-        return Seine(self.options, self.options.scheduler)
+        model = Seine(self.options, self.options.scheduler)
+        for name in self.techniques:
+            hook_decoder(model.network, PUBLISHED[BASE_MODEL], AMPLIFIED[name])
+        return model
 
 
 def read_picture(path: Path) -> Tensor:
