@@ -329,7 +329,7 @@ def framepack() -> Any:
         has_clean_x_embedder=True,
     )
     sight = transformers.SiglipVisionConfig(
-        **_VISION, num_hidden_layers=1, num_attention_heads=2, image_size=16, patch_size=8
+        hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=16, patch_size=8
     )
     return HunyuanVideoFramepackPipeline(
         **{**pipeline.components, "transformer": transformer},

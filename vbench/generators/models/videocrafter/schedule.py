@@ -85,7 +85,8 @@ def diffused(latents: Tensor, noise: Tensor, last_scale: float = 1.0) -> Tensor:
         last_scale: see :func:`scales`.
     """
     alpha = float(cumulative_alphas()[-1])
-    return alpha**0.5 * last_scale * latents + (1 - alpha) ** 0.5 * noise
+    taken: Tensor = alpha**0.5 * last_scale * latents + (1 - alpha) ** 0.5 * noise
+    return taken
 
 
 def timesteps(number: int) -> list[int]:
