@@ -58,6 +58,13 @@ def generate(
     option: Annotated[
         list[str] | None, typer.Option("--option", help="NAME=VALUE for the generator; see vbench generators NAME.")
     ] = None,
+    max_jobs: Annotated[
+        int | None, typer.Option(min=1, help="Submit no more jobs than this to a hosted service.", show_default="all")
+    ] = None,
+    retry_failed: Annotated[
+        bool,
+        typer.Option("--retry-failed", help="Submit and pay anew what failed for good at a hosted service."),
+    ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print what was made as JSON.")] = False,
     progress: Annotated[
         ProgressStyle, typer.Option(help="How to show progress, on standard error.")
@@ -75,6 +82,7 @@ def generate(
       vbench generate -m diffusers:ckpt/mine --prompt "a red bus" -o videos/bus
       vbench generate -m "command:python sample.py" --suite mini --out videos/mine
       vbench generate -m directory:downloads/pika --suite vbench-t2v -o videos/pika
+      vbench generate -m http:kling --suite mini --max-jobs 5 -o videos/kling
     """
     from vbench import interface
     from vbench.sampling.wanted import read_texts
@@ -89,7 +97,7 @@ def generate(
             model, out, benchmark=benchmark, suite=suite, prompts=prompt, dimensions=dimension, category=category,
             samples=samples, static_samples=static_samples, seed=seed, settings=settings, images=images,
             texts=read_texts(texts) if texts else None, extender=extender, options=option or (),
-            progress=progress_of(progress),
+            max_jobs=max_jobs, retry_failed=retry_failed, progress=progress_of(progress),
         )  # fmt: skip
     except CheckpointError as error:  # nothing was done: the call is wrong as it stands
         raise UsageError(str(error)) from error
