@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from typing_extensions import Self
+
 from tests.footage import noise, write_video
 
 KEY = "sk-open-sesame/4711"
@@ -81,7 +83,7 @@ class Service:
         self.server: Server | None = None
         self.port = 0
 
-    def start(self) -> Service:
+    def start(self) -> Self:
         self.server = Server(self, self.port)
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
