@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from vbench.sampling.generate import Sampled
 
 
+MOST_FINDINGS = 10
+"""Videos whose findings are told at the end."""
+
+
 def generate(
     model: Annotated[
         str, typer.Option("--model", "-m", help="Generator, with +techniques and +enhancers.", show_default=False)
@@ -183,6 +187,7 @@ def _tell(outcome: Sampled, json_output: bool) -> None:
     if json_output:
         told: dict[str, Any] = {
             "folder": str(outcome.folder), "made": outcome.made, "kept": outcome.kept, "failures": outcome.failures,
+            "findings": outcome.findings,
         }  # fmt: skip
         print_json(told)
         return
@@ -192,6 +197,10 @@ def _tell(outcome: Sampled, json_output: bool) -> None:
         typer.echo(f"Stopped early: {outcome.stopped}.", err=True)
     if outcome.failures:
         typer.echo(f"Each failure and its reason: {outcome.folder / 'sampling.json'}", err=True)
+    for file, findings in list(outcome.findings.items())[:MOST_FINDINGS]:
+        typer.echo(f"{file}: {'; '.join(findings)}", err=True)
+    if len(outcome.findings) > MOST_FINDINGS:
+        typer.echo(f"and {len(outcome.findings) - MOST_FINDINGS} more: vbench check {outcome.folder}", err=True)
     if outcome.made or outcome.kept:
         typer.echo(f"Next: vbench evaluate {outcome.folder}")
 

@@ -169,6 +169,10 @@ class Enhanced(Generator[Options]):
             for enhancer in self.enhancers:
                 settings = enhancer.prepare(self.generator, settings)
 
+    def delivers(self, asked: Settings) -> Settings:
+        """Anything: enhancers change frames, size and rate."""
+        return Settings()
+
     @property
     def checkpoints(self) -> Sequence[str]:
         """The generator's and the enhancers'."""
@@ -189,7 +193,8 @@ class Enhanced(Generator[Options]):
                 yield delivery
                 continue
             try:
-                yield Delivery(delivery.request, self._enhanced(as_clip(delivery.video), delivery.request))
+                clip = self._enhanced(as_clip(delivery.video), delivery.request)
+                yield Delivery(delivery.request, clip, read=delivery.read)
             except VBenchError as error:
                 yield Delivery(delivery.request, None, str(error))
             except Exception as error:  # as in Generator.sample_all

@@ -273,7 +273,7 @@ def test_an_account_that_is_empty_submits_nothing_more_and_gets_what_it_paid_for
 
 
 def test_no_more_jobs_are_submitted_than_the_budget_has(service: Service, tmp_path: Path) -> None:
-    description = describe(service.url, tmp_path / "acme.toml")
+    description = describe(service.url, tmp_path / "acme.toml", concurrent=3)
     prompts = ("bad words", "one", "two", "three")
     made, failed = answers(description, *prompts, options=("max_jobs=2",))
     assert len(made) == len(service.submitted) == 2

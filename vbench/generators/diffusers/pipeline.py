@@ -5,7 +5,7 @@ A sample's noise is drawn from a CPU generator with the sample's seed, so that a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby, islice
 from typing import Any
@@ -22,6 +22,7 @@ from vbench.generators.diffusers.grids import grid
 from vbench.generators.diffusers.presets import PRESETS
 from vbench.generators.frames import as_frames, seeded
 from vbench.generators.grid import check
+from vbench.generators.reading import listening
 from vbench.generators.techniques.diffusers_hooks import TECHNIQUES, Technique
 from vbench.media.clip import Clip
 
@@ -100,12 +101,13 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
     def _sample_group(self, pipeline: Any, group: Sequence[Request]) -> Iterator[Delivery]:
         """Answers to requests that are sampled together; a group that fails is sampled in halves, down to one."""
         try:
-            videos = self._sampled(pipeline, group)
+            with listening() as heard:
+                videos = self._sampled(pipeline, group)
         except Exception as error:  # a prompt, or a group too large for the memory, must not end the others
             reason = _reason(error)
         else:
             for request, video in zip(group, videos, strict=True):
-                yield _delivery(request, video)
+                yield _delivery(request, video, heard.of(request.prompt))
             return
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -193,7 +195,7 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
                 raise UsageError(f"{request.image} cannot be read as an image: {error}") from error
 
 
-def _delivery(request: Request, video: Any) -> Delivery:
+def _delivery(request: Request, video: Any, read: Mapping[str, Any] | None) -> Delivery:
     settings = request.settings
     try:
         frames = as_frames(video)
@@ -204,7 +206,7 @@ def _delivery(request: Request, video: Any) -> Delivery:
     if any(want and want != has for want, has in zip(asked, got, strict=True)):
         reason = "asked for {} frames of {} x {}".format(*asked) + ", the model gave {} of {} x {}".format(*got)
         return Delivery(request, None, reason)
-    return Delivery(request, Clip(frames, settings.fps or FPS))
+    return Delivery(request, Clip(frames, settings.fps or FPS), read=read)
 
 
 def _reason(error: Exception) -> str:

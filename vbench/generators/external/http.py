@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
-from threading import Lock, Thread
+from threading import Condition, Thread
 from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
@@ -163,7 +163,7 @@ class _Jobs:
     def __init__(self, generator: Http, connection: Connection, journal: Journal, scratch: Path) -> None:
         self.service, self.connection, self.journal = generator.service, connection, journal
         self.options, self.scratch = generator.options, scratch
-        self._submitted, self._budget = 0, Lock()
+        self._spent, self._pending, self._budget = 0, 0, Condition()
 
     def work(self, waiting: SimpleQueue[Request], answers: SimpleQueue[Delivery]) -> None:
         """Answer requests until none is left."""
@@ -215,17 +215,14 @@ class _Jobs:
     @contextmanager
     def _submitting(self, request: Request, ticket: str) -> Iterator[str]:
         """Within the budget, and written down before it is sent; gives what names the job."""
-        with self._budget:
-            if 0 < self.options.max_jobs <= self._submitted:
-                raise SamplingError(f"not submitted: this call may submit no more than {self.options.max_jobs} jobs")
-            self._submitted += 1
+        self._take_from_budget()
+        refused = False
         once = self.journal.attempt(ticket)
         self.journal.write(ticket, Entry(sent=True, file=request.file))
         try:
             yield once
         except Refused as error:
-            with self._budget:
-                self._submitted -= 1
+            refused = True
             if error.then == "final":
                 self._fail(ticket, str(error), request.file)
             else:
@@ -233,6 +230,21 @@ class _Jobs:
             raise
         except SamplingError as error:
             raise error if self.service.submit.idempotency else SamplingError(f"{error}; {ANEW}") from error
+        finally:
+            with self._budget:
+                self._pending -= 1
+                self._spent += not refused
+                self._budget.notify_all()
+
+    def _take_from_budget(self) -> None:
+        """Wait until it is known whether a job may be submitted: one that is being submitted may yet be refused."""
+        most = self.options.max_jobs
+        with self._budget:
+            while self._spent < most <= self._spent + self._pending:
+                self._budget.wait()
+            if 0 < most <= self._spent:
+                raise SamplingError(f"not submitted: this call may submit no more than {most} jobs")
+            self._pending += 1
 
     def _new_job(self, request: Request, ticket: str) -> Entry:
         submit = self.service.submit
