@@ -113,6 +113,25 @@ def test_what_the_text_encoder_cuts_is_told(folders: Folders, tmp_path: Path) ->
     assert [one["kind"] for one in json.loads(told.output)["findings"]].count("not_as_asked") == 1
 
 
+def test_how_a_picture_was_fitted_is_an_option_and_recorded(folders: Folders, tmp_path: Path, image: Path) -> None:
+    folder, family, made = folders("wan-i2v"), FAMILIES["wan-i2v"], {}
+    for fit in ("auto", "crop", "pad", "stretch"):
+        asked = arguments(folder, family, tmp_path / fit, image, "--option", f"fit={fit}", "--size", "32x16")
+        result = CliRunner().invoke(app, asked)
+        assert result.exit_code == 0, result.output
+        record = read_manifest(tmp_path / fit)[0]
+        done = "crop" if fit == "auto" else fit
+        assert record.settings["image"] == {"file": "a cat.png", "size": "48x40", "fit": done}
+        made[fit] = record.sha256
+    assert made["auto"] == made["crop"]
+    assert len(set(made.values())) == 3
+    refused = arguments(folder, family, tmp_path / "refuse", image, "--option", "fit=refuse", "--size", "32x16")
+    result = CliRunner().invoke(app, refused)
+    assert isinstance(result.exception, UsageError)
+    assert "a cat.png has 48x40 pixels, other proportions than the video's 32x16" in str(result.exception)
+    assert not (tmp_path / "refuse").exists()
+
+
 def test_another_seed_gives_other_videos(folders: Folders, tmp_path: Path, image: Path) -> None:
     for seed in ("0", "1"):
         asked = arguments(folders("latte"), FAMILIES["latte"], tmp_path / seed, image, "--seed", seed)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import mimetypes
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -42,6 +41,7 @@ from vbench.generators.external.http_service import (
 )
 from vbench.generators.options import Options
 from vbench.media.clip import Encoded
+from vbench.media.picture import as_sent
 from vbench.media.video import probe
 
 GONE = (404, 410)
@@ -387,6 +387,6 @@ def _picture(image: Path | None) -> dict[str, str | None]:
     """The forms in which a body may hold a picture."""
     if image is None:
         return {"image": None, "image_base64": None, "image_type": None}
-    kind = mimetypes.guess_type(image.name)[0] or "application/octet-stream"
-    content = base64.b64encode(image.read_bytes()).decode()
+    sent, kind = as_sent(image)
+    content = base64.b64encode(sent).decode()
     return {"image": f"data:{kind};base64,{content}", "image_base64": content, "image_type": kind}
