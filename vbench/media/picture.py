@@ -62,8 +62,8 @@ def fitted(picture: Image.Image, width: int, height: int, fit: str) -> tuple[Ima
         return picture, "as it is"
     if fit == "refuse":
         raise UsageError(
-            f"has {picture.width}x{picture.height} pixels, other proportions than the video's {width}x{height}: crop it "
-            "yourself, or say --option fit=crop, pad or stretch"
+            f"has {picture.width}x{picture.height} pixels, other proportions than the video's {width}x{height}: crop "
+            "it yourself, or say --option fit=crop, pad or stretch"
         )
     if fit == "stretch":
         return picture, fit
