@@ -220,6 +220,7 @@ def test_values_that_are_no_numbers_are_a_failure() -> None:
     with pytest.raises(SamplingError, match="every pixel"):
         as_frames(np.zeros((2, 4, 4, 3)))
     assert as_frames(np.array([[[[0.0, 0.5, 1.0]]]])).tolist() == [[[[0, 128, 255]]]]
+    assert as_frames(np.array([[[[-0.1, 0.5, 1.1]]]])).tolist() == [[[[0, 128, 255]]]], "clipped, not wrapped round"
 
 
 def test_nan_weights_give_a_reason_and_no_video(folders: Folders) -> None:
