@@ -20,6 +20,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vbench.analysis.gate import gate as gate
     from vbench.benchmarks.base import Benchmark as Benchmark
     from vbench.compat.vbench_class import VBench as VBench
     from vbench.dimensions.backbones.base import Backbone as Backbone
@@ -51,6 +52,7 @@ _WHERE = {
     "VideoScore": "vbench.dimensions.base",
     "compare": "vbench.interface",
     "evaluate": "vbench.interface",
+    "gate": "vbench.analysis.gate",
     "generate": "vbench.interface",
     "load_suite": "vbench.prompts.library",
     "open_run": "vbench.runs.run",

@@ -6,7 +6,8 @@ and keeps its traceback.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class VBenchError(Exception):
@@ -35,6 +36,18 @@ class TooShort(VBenchError):
 
 class NotApplicable(VBenchError):
     """A dimension cannot judge this video: no facts in the prompt, frames too small for the backbone."""
+
+
+class NotStatic(VBenchError):
+    """A video moves, so that a dimension which judges static videos only passes it over.
+
+    Attributes:
+        details: what was measured, as it stands in the video's row.
+    """
+
+    def __init__(self, details: Mapping[str, Any]) -> None:
+        self.details = dict(details)
+        super().__init__("it moves: the static filter passes it over")
 
 
 class CheckpointError(VBenchError):

@@ -202,7 +202,8 @@ def evaluate(
     judges = profile_named(profile)
     evaluators = Evaluators(judges, devices.choose(str(device)), options=options or {}, benchmark=plan.benchmark)
     folder = Path(output) if output else default_output(where, profile, plan.benchmark)
-    return Run(folder, runs.evaluate(plan, evaluators, folder, progress, memory * 2**20, workers), plan)
+    outcome = runs.evaluate(plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None)
+    return Run(folder, outcome, plan)
 
 
 @known_keywords
@@ -228,11 +229,13 @@ def compare(
         For each other run the changes, dimension by dimension and category by category, with intervals.
 
     Raises:
-        UsageError: a folder holds no run, or two runs are of different kinds.
+        UsageError: a folder holds no run, or two runs are of different kinds or share no prompt.
     """
-    from vbench.analysis.comparison import compare_runs
+    from vbench.analysis.comparison import compare_runs, refuse_unshared
     from vbench.benchmarks.registry import benchmark_named
     from vbench.runs.run import Run
 
     folders = [run.folder if isinstance(run, Run) else Path(run) for run in (first, *others)]
-    return compare_runs(folders, force, seed, prompts, benchmark_named(benchmark) if benchmark else None)
+    compared = compare_runs(folders, force, seed, prompts, benchmark_named(benchmark) if benchmark else None)
+    refuse_unshared(folders, compared)
+    return compared

@@ -113,7 +113,7 @@ def unknown(kind: str, name: str, known: Collection[str], where: str = "") -> Us
     """The error of a name that is not there, with the closest ones and all that are."""
     close = get_close_matches(name, known, 3, 0.5)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
-    return UsageError(f"There is no {kind} named {name!r}{where}.{hint} Known: {', '.join(known)}.")
+    return UsageError(f"There is no {kind} named {name!r}{where}.{hint} Known: {', '.join(known) or 'none'}.")
 
 
 def load(reference: str, what: str, package: str = "") -> Any:

@@ -5,8 +5,18 @@ from pathlib import Path
 
 import pytest
 
+import vbench
 from tests.analysis.test_statistics import run as simulated
-from vbench.analysis.comparison import BETTER, SAME, WORSE, compare_runs, conditions, failures, ranking, verdict
+from vbench.analysis.comparison import (
+    BETTER,
+    SAME,
+    TOO_FEW,
+    WORSE,
+    compare_runs,
+    ranking,
+    refuse_unshared,
+    verdict,
+)  # fmt: skip
 from vbench.errors import UsageError
 from vbench.runs.record import RECORD, RECORD_VERSION, STORE
 from vbench.runs.store import Row, RunStore
@@ -52,17 +62,6 @@ def test_verdicts(runs: dict[str, Path]) -> None:
     assert len(worse.moved) == 5
 
 
-def test_gate(runs: dict[str, Path]) -> None:
-    compared = compare_runs([runs["base"], runs["worse"]])
-    change = 100 * compared[0].differences["imaging_quality"].change
-    unmet = [f"worse: imaging_quality changed by {change:+.2f} points, > -1 asked"]
-    assert failures(conditions("imaging_quality>-1,color>-5"), compared) == unmet
-    assert failures(conditions("total > -50, quality>=-50"), compared) == []
-    for wrong in ("total<3", "beauty>0", "total>", ""):
-        with pytest.raises(UsageError, match="is no condition"):
-            conditions(wrong)
-
-
 @pytest.mark.parametrize(
     ("changes", "objection"),
     [
@@ -88,6 +87,31 @@ def test_other_checkpoints_are_refused(tmp_path: Path) -> None:
         compare_runs([one, two])
     with pytest.raises(UsageError, match="needs two runs"):
         compare_runs([one])
+
+
+def few(rows: list[Row], prompts: int) -> list[Row]:
+    kept = sorted({row.prompt for row in rows if row.dimension == "scene"})[:prompts]
+    return [row for row in rows if row.dimension == "scene" and row.prompt in kept]
+
+
+def test_five_prompts_are_too_few_for_a_verdict_and_none_is_said_to_settle_it(tmp_path: Path) -> None:
+    for prompts, told in ((1, TOO_FEW), (2, TOO_FEW), (5, TOO_FEW), (6, WORSE)):
+        one = write_run(tmp_path / f"one{prompts}", few(simulated(0, samples=1), prompts))
+        two = write_run(tmp_path / f"two{prompts}", few(simulated(0, {"scene": 0.3}, samples=1), prompts))
+        found = compare_runs([one, two])[0].differences["scene"]
+        assert verdict(found) == told
+        assert (found.prompts_to_settle is None) == (prompts < 6)
+        assert found.prompts_to_settle is None or found.prompts_to_settle >= 6
+
+
+def test_runs_without_a_shared_prompt_are_refused_forced_or_not(tmp_path: Path) -> None:
+    rows = few(simulated(0, samples=1), 4)
+    one, two = write_run(tmp_path / "one", rows[:2]), write_run(tmp_path / "two", rows[2:])
+    for force in (False, True):
+        with pytest.raises(UsageError, match=r"no prompt of which a dimension .*one has scores of 2 prompts"):
+            refuse_unshared([one, two], compare_runs([one, two], force=force))
+    with pytest.raises(UsageError, match="cannot be compared"):
+        vbench.compare(one, two, force=True)
 
 
 def test_ranking_groups_what_cannot_be_told_apart(runs: dict[str, Path]) -> None:

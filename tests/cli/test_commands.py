@@ -162,7 +162,7 @@ def test_score_reads_the_references_files_and_refuses_a_partial_total(vbench: Co
     file.write_text(json.dumps({name: [score, []] for name, score in scores.items()}))
     partial = vbench("score", tmp_path)
     assert partial.status == 1
-    assert "not computed: 1 of 9 dimensions have no score (scene)" in " ".join(partial.out.split())
+    assert "not computed: 1 of 9 dimensions have no score: scene" in " ".join(partial.out.split())
     assert "a part, not the protocol's score" in vbench("score", tmp_path, "--partial").out
     assert vbench("score", tmp_path / "none").status == 2
     file.write_text('{"scene": [NaN, []]}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 import threading
@@ -26,6 +27,9 @@ from vbench.cli.submit import submit, withdraw
 from vbench.errors import Refused, UsageError
 from vbench.files.digest import digest
 from vbench.leaderboard.client import BoardError
+from vbench.leaderboard.submissions.known_settings import known_settings
+from vbench.leaderboard.submissions.pack import pack
+from vbench.sampling.manifest import SampleRecord, manifest_text
 
 __all__ = ["serve"]
 
@@ -127,13 +131,79 @@ def test_wrong_calls(server: Server, tmp_path: Path) -> None:
     Path("card.json").write_text("[]")
     for arguments, kind in (
         (("submit", tmp_path / "none", *LAB), UsageError),
-        (("submit", folder), Refused),
+        (("submit", folder), UsageError),
         (("submit", folder, "--card", "card.json"), UsageError),
         (("submit", folder, "--card", "none.json"), UsageError),
         (("submit", folder, *LAB, "--to", "board.example.org"), UsageError),
         (("withdraw", 99, "--to", server.url), Exception),
     ):
         assert isinstance(vbench(*arguments).exception, kind)
+
+
+def test_what_is_missing_is_said_in_the_words_of_the_command_line(tmp_path: Path) -> None:
+    folder = run(tmp_path / "run")
+    said = str(vbench("submit", folder).exception)
+    assert said.splitlines()[0].startswith("--model-name is missing")
+    assert said.splitlines()[1].startswith("--organisation is missing")
+    assert "--model-name" not in str(vbench("submit", folder, "--model-name", "M").exception)
+    Path("card.json").write_text(json.dumps({"fps": "8", "link": "nowhere"}))
+    said = str(vbench("submit", folder, *LAB, "--model-version", "v" * 201, "--card", "card.json").exception)
+    assert said.splitlines() == [
+        "--model-version has 201 characters, at most 200 are allowed.",
+        "card.json: fps must be a number, found '8'.",
+        "card.json: link must be an http or https address, found 'nowhere'.",
+    ]
+
+
+def test_what_the_run_knows_is_not_asked_again(tmp_path: Path) -> None:
+    settings = {"steps": 30, "guidance": 6, "precision": "bfloat16", "width": 512, "height": 512}
+    videos = dict.fromkeys((row.video, row.prompt) for row in rows())
+    samples = [
+        SampleRecord(video, prompt, text=prompt, generator="wan-2.1", settings=settings) for video, prompt in videos
+    ]
+    folder = run(tmp_path / "run")
+    (folder / "samples.jsonl").write_text(manifest_text(samples))
+    assert vbench("submit", folder, "--organisation", "Some Lab", "-o", "out.zip").exit_code == 0
+    with zipfile.ZipFile("out.zip") as opened:
+        known = json.loads(opened.read("submission.json"))["card"]
+    expected = {
+        "name": "wan-2.1", "resolution": "512x512", "fps": 8.0, "frames": 16, "seconds": 2.0, "steps": 30,
+        "guidance": 6.0, "precision": "bfloat16", "prompt_rewriting": "none", "sampled_by": "Some Lab",
+    }  # fmt: skip
+    assert {name: known[name] for name in expected} == expected
+    assert vbench("submit", folder, *LAB, "-o", "other.zip").exit_code == 0
+    with zipfile.ZipFile("other.zip") as opened:
+        assert json.loads(opened.read("submission.json"))["card"]["name"] == "Model"
+
+
+def test_what_was_asked_otherwise_has_to_be_told(tmp_path: Path) -> None:
+    folder = run(tmp_path / "run")
+    (folder / "samples.jsonl").write_text(manifest_text([SampleRecord("a", "p", settings={"width": 256, "fps": 8})]))
+    assert known_settings(folder) == {"fps": 8.0, "frames": 16, "seconds": 2.0}
+
+
+def test_what_differs_between_videos_is_not_known(tmp_path: Path) -> None:
+    made = [replace(row, format="256x256, 8 fps, 16 frames") if place < 9 else row for place, row in enumerate(rows())]
+    samples = [
+        SampleRecord("a", "p", text="p, in detail", generator="/home/me/model", settings={"steps": 20}),
+        SampleRecord("b", "q", text="q", generator="/home/me/model", settings={"steps": 30}),
+    ]
+    folder = run(tmp_path / "run", made)
+    (folder / "samples.jsonl").write_text(manifest_text(samples))
+    assert known_settings(folder) == {}
+
+
+def test_the_static_filter_is_known_by_what_it_left(tmp_path: Path) -> None:
+    for name, place in (("plain", ""), ("filtered", "filtered_static_video.json")):
+        videos = tmp_path / name / "filtered_videos"
+        videos.mkdir(parents=True)
+        if place:
+            (videos.parent / place).write_text("{}")
+        content = pack(run(tmp_path / f"run-{name}", videos=str(videos)), card())
+        with zipfile.ZipFile(io.BytesIO(content)) as opened:
+            assert json.loads(opened.read("submission.json"))["record"]["filtered"] == ["temporal_flickering"] * bool(
+                place
+            )
 
 
 def test_an_admin_at_the_database(database: str, tmp_path: Path) -> None:

@@ -156,11 +156,11 @@ def test_a_dimension_that_judges_samples_together_has_a_score_of_each_prompt(mac
 def test_runs_are_compared_and_held_against_conditions(machine: Machine) -> None:
     both = "compare runs/warm runs/cold --format json --gate"
     met = machine.vbench(f"{both} mood>-101,variety>-101")
-    (compared,) = json.loads(met.stdout)
+    (compared,) = json.loads(met.stdout)["comparisons"]
     assert set(compared["differences"]) == {"warmth", "variety", "mood", "look", "meaning", "total"}
     assert compared["differences"]["warmth"]["second"] == 0
-    assert "warmth changed by" in machine.vbench(f"{both} warmth>-1", status=1).stderr
-    assert "is no condition" in machine.vbench(f"{both} quality>-1", status=2).stderr
+    assert "warmth>-1: no, it changed by" in machine.vbench(f"{both} warmth>-1", status=1).stderr
+    assert "no score named 'quality' in toy" in machine.vbench(f"{both} quality>-1", status=2).stderr
 
 
 def test_a_report_and_a_submission_are_of_its_benchmark(machine: Machine) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ from PIL import Image
 from tests.analysis.test_comparison import write_run
 from tests.footage import noise, write_video
 from vbench.errors import UsageError, VideoError
+from vbench.interface import evaluate
+from vbench.media.video import Video
 from vbench.reports.explain import draw_regions, explain
 from vbench.runs.store import TOO_SHORT, Row
 
@@ -49,13 +52,46 @@ def test_the_page_shows_what_was_seen(run: Path, tmp_path: Path) -> None:
     assert "yoga: 0.8000" in text
     assert "no score (too short)" in text
     assert "<svg" in text
-    assert sorted(path.name for path in page.parent.glob("*.png")) == [
+    assert sorted(path.name for path in page.parent.glob("*.png") if not path.name.startswith("frame")) == [
         "color-00000.png", "color-00005.png", "scene-00001.png", "scene-00004.png",
     ]  # fmt: skip
     with Image.open(page.parent / "color-00005.png") as empty:
         np.testing.assert_array_equal(np.asarray(empty), noise(6)[5])
     with Image.open(page.parent / "color-00000.png") as drawn:
         assert (np.asarray(drawn) != noise(6)[0]).any()
+
+
+def test_the_whole_video_is_there_for_every_browser(run: Path, tmp_path: Path) -> None:
+    page = explain(run, "a cat-0.mp4", tmp_path / "out")
+    shown = Video(page.parent / "preview.webm")
+    assert (shown.frame_count, shown.size, shown.fps) == (6, (48, 64), 8)
+    difference = np.abs(shown.frames(range(6)).permute(0, 2, 3, 1).numpy().astype(float) - noise(6))
+    assert difference.mean() < 12
+    assert 'data-rate="8.0" data-count="6"' in page.read_text()
+    assert [int(path.stem[-5:]) for path in sorted(page.parent.glob("frame-*.png"))] == [0, 1, 2, 3, 4, 5]
+
+
+def test_curves_lie_at_the_frames_that_they_are_of(run: Path, tmp_path: Path) -> None:
+    text = explain(run, "a cat-0.mp4", tmp_path / "out").read_text()
+    drawn = dict(re.findall(r'aria-label="(\w+ ?\w*) over time">.*?<polyline points="([^"]*)"', text))
+    assert drawn["scene"] == "200.0,4.0 800.0,96.0"  # frames 1 and 4 of 0..5
+    assert drawn["dynamic degree"] == "0.0,96.0 1000.0,4.0"  # two values without frames: from end to end
+    assert text.count('class="threshold"') == 1
+    assert "human action over time" not in text
+    assert "frame 0: lowest: 3.0000" in text
+    assert "frame 5: highest: 6.0000" in text
+
+
+def test_dimensions_of_the_lite_profile_are_shown_too(tmp_path: Path) -> None:
+    write_video(tmp_path / "videos" / "a red bus-0.mp4", noise(6, 240, 320))
+    names = ["temporal_flickering", "imaging_quality"]
+    evaluate(tmp_path / "videos", dimensions=names, profile="lite", output=tmp_path / "run", device="cpu")
+    page = explain(tmp_path / "run", "a red bus-0.mp4", tmp_path / "out")
+    text = page.read_text()
+    for name in names:
+        assert f'aria-label="{name.replace("_", " ")} over time"' in text
+    assert text.count(": lowest: ") == text.count(": highest: ") > 0
+    assert all((page.parent / file).is_file() for file in re.findall(r'src="([^"]*)"', text))
 
 
 def test_boxes_of_a_reduced_frame_are_scaled_back() -> None:

@@ -6,14 +6,17 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from tests.analysis.test_comparison import write_run
 from tests.footage import noise, write_video
 from tests.simulated import simulated_rows
+from vbench.reports.explain import explain
 from vbench.reports.report_page import write_report
 from vbench.runs.store import TOO_SHORT, Row
 
@@ -81,8 +84,10 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, report: Path, size: tuple[int, int] = DESK, scheme: Any = "light") -> Iterator[Tab]:
-    """The report in a tab; whatever the browser complains of or asks for fails the test."""
+def opened(
+    browser: Browser, report: Path, size: tuple[int, int] = DESK, scheme: Any = "light", alone: bool = True
+) -> Iterator[Tab]:
+    """A page in a tab; whatever the browser complains of, or asks for beyond the folder, fails the test."""
     said: list[str] = []
     asked: list[str] = []
     tab = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
@@ -96,7 +101,10 @@ def opened(browser: Browser, report: Path, size: tuple[int, int] = DESK, scheme:
     finally:
         tab.close()
     assert said == []
-    assert [address for address in asked if not address.startswith("data:")] == [report.as_uri()]
+    beyond = [address for address in asked if not address.startswith("data:")]
+    if alone:
+        assert beyond == [report.as_uri()]
+    assert all(address.startswith(report.parent.as_uri()) for address in beyond)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -105,7 +113,7 @@ def test_every_section_is_seen_and_the_page_fits(
     browser: Browser, report: Path, size: tuple[int, int], scheme: str
 ) -> None:
     with opened(browser, report, size, scheme) as tab:
-        for name in ("card", "comparison", "profile", "categories", "dimensions", "missing", "provenance"):
+        for name in ("card", "comparison", "profile", "categories", "dimensions", "videos", "missing", "provenance"):
             heading = tab.locator(f"h2#{name}")
             heading.scroll_into_view_if_needed()
             assert heading.is_visible()
@@ -136,6 +144,79 @@ def test_a_thumbnail_plays_from_the_keyboard(browser: Browser, report: Path) -> 
         tab.wait_for_function(f"element => ({place})(element) !== '0%'", arg=film.element_handle(), timeout=5000)
 
 
+def first_column(tab: Tab) -> list[str]:
+    return tab.locator(".data tbody tr td:first-child b").all_inner_texts()
+
+
+def test_the_table_of_videos_is_sorted_and_searched(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as tab:
+        table = tab.locator(".data")
+        table.get_by_role("searchbox").fill("long name")  # of the first run
+        table.get_by_role("button", name="Imaging quality").click()
+        heading = table.get_by_role("columnheader", name="Imaging quality")
+        assert heading.get_attribute("aria-sort") == "ascending"
+        place = 1 + table.locator("thead th").all_inner_texts().index("Imaging quality")
+        column = table.locator(f"tbody td:nth-child({place})")
+        rising = [float(text) for text in column.all_inner_texts()]
+        assert rising == sorted(rising)
+        assert table.locator("tbody tr").first.locator(".film").count() == 1  # the lowest, of which there is a video
+        table.get_by_role("button", name="Imaging quality").click()
+        assert heading.get_attribute("aria-sort") == "descending"
+        falling = [float(text) for text in column.all_inner_texts()]
+        assert falling == sorted(falling, reverse=True)
+        assert falling[0] >= rising[-1]
+        table.get_by_role("searchbox").fill("SHORT.mp4 has-no")
+        assert first_column(tab) == []
+        table.get_by_role("searchbox").fill("SHORT.mp4")
+        assert first_column(tab) == ["short.mp4"]
+        assert "too short" in table.locator("tbody").inner_text()
+        assert table.get_by_role("status").inner_text().startswith("1 of 1 shown, ")
+        assert not table.get_by_role("button", name="Show more").is_visible()
+
+
+def test_more_videos_are_shown_when_asked(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as tab:
+        before = tab.locator(".data tbody tr").count()
+        tab.get_by_role("button", name="Show more").click()
+        assert tab.locator(".data tbody tr").count() == 2 * before
+
+
+def test_an_index_of_runs_opens_their_reports(browser: Browser, tmp_path: Path) -> None:
+    rows = [Row(f"{i}.mp4", f"{i}", "scene", "", value=i / 10, weight=1.0) for i in range(4)]
+    runs = [
+        write_run(tmp_path / f"step {k}", [replace(row, value=(row.value or 0) + k / 100) for row in rows])
+        for k in range(7)
+    ]
+    with opened(browser, write_report(runs, tmp_path / "all runs.html")) as tab:
+        tab.get_by_role("button", name="Scene").dblclick()
+        tab.get_by_role("searchbox").fill("step")
+        first = tab.locator("tbody a").first
+        assert first.inner_text() == "step 6"
+        target = tab.evaluate("link => link.href", first.element_handle())
+        assert Path(unquote(urlsplit(target).path)).is_file()
+
+
+def test_an_explained_video_plays_with_its_curves(browser: Browser, tmp_path: Path) -> None:
+    write_video(tmp_path / "videos" / "a #1 cat-0.mp4", noise(16))
+    row = Row(
+        "a #1 cat-0.mp4", "a cat", "imaging_quality", "", value=0.5, weight=1.0, per_frame=[0.1 * i for i in range(16)]
+    )
+    run = write_run(tmp_path / "run", [row], videos=str(tmp_path / "videos"))
+    page = explain(run, row.video, tmp_path / "a page")
+    head = "document.querySelector('.head').style.left"
+    with opened(browser, page, alone=False) as tab:
+        tab.wait_for_function("document.querySelector('video').readyState >= 2", timeout=10_000)
+        tab.locator("figcaption", has_text="highest").locator("xpath=..").get_by_role("button").click()
+        tab.wait_for_function(f"{head} === '100%'", timeout=10_000)
+        assert tab.locator("output").inner_text() == "frame 15, 1.88 s"
+        tab.locator(".curve").click(position={"x": 1, "y": 10})
+        tab.wait_for_function(f"{head} === '0%'", timeout=10_000)
+        tab.evaluate("document.querySelector('video').play()")
+        tab.wait_for_function(f"parseFloat({head}) > 20", timeout=10_000)
+        tab.evaluate("document.querySelector('video').pause()")
+        tab.wait_for_load_state("networkidle")
+
+
 def test_what_a_screen_reader_meets(browser: Browser, report: Path) -> None:
     with opened(browser, report) as tab:
         assert tab.locator("h1").count() == 1
@@ -147,7 +228,7 @@ def test_what_a_screen_reader_meets(browser: Browser, report: Path) -> None:
         assert tab.evaluate("[...document.querySelectorAll('nav a')].every(a => document.querySelector(a.hash))")
         links = tab.get_by_role("navigation").get_by_role("link")
         assert links.all_inner_texts() == [
-            "Score card", "Comparison", "Profile", "Categories", "Dimensions", "Missing", "Provenance",
+            "Score card", "Comparison", "Profile", "Categories", "Dimensions", "Videos", "Missing", "Provenance",
         ]  # fmt: skip
 
 
@@ -158,6 +239,7 @@ def test_it_prints_light_and_whole(browser: Browser, report: Path) -> None:
         assert not dark(tab)
         assert not tab.locator("nav").is_visible()
         assert tab.locator("h2#missing").is_visible()
+        assert not tab.locator("h2#videos").is_visible()
         assert tab.pdf(format="A4").startswith(b"%PDF")
 
 

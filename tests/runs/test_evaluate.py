@@ -150,8 +150,8 @@ def test_missing_and_broken_weights_stop_their_dimension_only(videos: Path, tmp_
 
 def test_a_folder_holds_one_run(videos: Path, tmp_path: Path) -> None:
     evaluate(custom_plan(videos, ["brightness"]), evaluators(), tmp_path / "run")
-    other = replace(custom_plan(videos, ["brightness"]), root=tmp_path)
-    with pytest.raises(UsageError, match="holds another run: videos was"):
+    other = replace(custom_plan(videos, ["brightness"]), suite="another")
+    with pytest.raises(UsageError, match="holds another run: suite was"):
         evaluate(other, evaluators(), tmp_path / "run")
 
 

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vbench.analysis.run_diff import Moved, moved
-from vbench.analysis.statistics import PairedDifference, compare, intervals, significance_groups
+from vbench.analysis.statistics import DRAWS, PairedDifference, compare, intervals, significance_groups
 from vbench.benchmarks.base import Benchmark
-from vbench.benchmarks.registry import benchmark_named, specs_of
-from vbench.benchmarks.score_card import TOTAL
+from vbench.benchmarks.registry import benchmark_named
+from vbench.benchmarks.score_card import TOTAL, ScoreCard
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError
 from vbench.runs.record import read_record
-from vbench.runs.results import read_rows
+from vbench.runs.results import card_of, read_rows
 from vbench.runs.store import Row
 
 MUST_AGREE = ("benchmark", "suite", "profile", "checkpoints", "options", "dimension_versions")
 """What two runs must have in common for their scores to be of one kind."""
 
 BETTER, WORSE, SAME = "better", "worse", "no difference beyond noise"
+TOO_FEW = "too few prompts for a verdict"
 
-_CONDITION = re.compile(r"\s*(\w+)\s*(>=|>)\s*(-?\d+(?:\.\d+)?)\s*")
+DRAWS_EACH = 40
+"""Draws for each of the comparisons that are taken together: the smallest probability that is found is one in the
+number of draws, and must stay far below 5 % after it was multiplied by the number of comparisons."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,13 @@ class Comparison:
 
     Attributes:
         name: of the run.
-        differences: by dimension, and by part and ``total`` where all their dimensions are there.
+        differences: by dimension, and by part and ``total`` where all their dimensions are there and whole.
         by_category: the same within each content category.
         moved: the prompts whose scores changed most.
         objections: why the two should not be compared; empty unless it was forced.
+        benchmark: whose rules made the parts and the Total.
+        gaps: dimension, part or ``total`` -> what of it is not there in one run or the other, such as
+            ``"12 of 15 scores in base"``; empty where both are whole.
     """
 
     name: str
@@ -43,28 +48,20 @@ class Comparison:
     by_category: Mapping[str, Mapping[str, PairedDifference]]
     moved: Sequence[Moved]
     objections: Sequence[str] = ()
+    benchmark: Benchmark = T2V
+    gaps: Mapping[str, str] = field(default_factory=dict)
 
-
-@dataclass(frozen=True)
-class Condition:
-    """A bound on a change: ``name > limit``, in points (hundredths of a score)."""
-
-    name: str
-    limit: float
-    inclusive: bool
-
-    def failure(self, differences: Mapping[str, PairedDifference]) -> str:
-        """Why the condition does not hold, ``""`` if it does."""
-        sign = ">=" if self.inclusive else ">"
-        if self.name not in differences:
-            return f"{self.name} {sign} {self.limit:g} asked, but {self.name} was not compared"
-        change = 100 * differences[self.name].change
-        holds = change >= self.limit if self.inclusive else change > self.limit
-        return "" if holds else f"{self.name} changed by {change:+.2f} points, {sign} {self.limit:g} asked"
+    @property
+    def told_gaps(self) -> list[str]:
+        """What is not there of one run or the other, in a sentence for each dimension."""
+        parts = {TOTAL, *(part.name for part in self.benchmark.parts)}
+        return [f"{name} is not whole: {lack}" for name, lack in self.gaps.items() if name not in parts]
 
 
 def verdict(difference: PairedDifference) -> str:
-    """In words: better, worse, or not told apart from noise."""
+    """In words: better, worse, not told apart from noise, or too few prompts to tell."""
+    if not difference.has_verdict:
+        return TOO_FEW
     if not difference.is_significant():
         return SAME
     return BETTER if difference.change > 0 else WORSE
@@ -77,7 +74,7 @@ def compare_runs(
 
     Args:
         runs: folders, the yardstick first.
-        force: compare what should not be compared, and mark it.
+        force: compare what should not be compared, and parts and Totals of runs that are not whole, and mark it.
         seed: of the draws.
         prompts: how many moved prompts to name.
         benchmark: whose rules hold; by default the one that the first run says.
@@ -88,22 +85,87 @@ def compare_runs(
     if len(runs) < 2:
         raise UsageError("A comparison needs two runs: vbench compare RUN RUN")
     rules = benchmark or benchmark_of(runs[0])
-    first = read_rows(runs[0])
-    compared = []
-    for run in runs[1:]:
-        found = list(objections(runs[0], run, MUST_AGREE[1:] if benchmark else MUST_AGREE))
+    must_agree = MUST_AGREE[1:] if benchmark else MUST_AGREE
+    objected = {run: list(objections(runs[0], run, must_agree)) for run in runs[1:]}
+    for run, found in objected.items():
         if found and not force:
             raise UsageError(
                 f"{runs[0]} and {run} cannot be compared: {'; '.join(found)}. "
                 "See vbench diff for what differs; --force compares them all the same."
             )
-        rows = read_rows(run)
-        categories = sorted({row.category for row in first} & {row.category for row in rows} - {""})
-        by_category = {name: compare(_of(first, name), _of(rows, name), seed, benchmark=rules) for name in categories}
-        moves = moved(runs[0], run, prompts)
-        differences = compare(first, rows, seed, benchmark=rules)
-        compared.append(Comparison(run.name, differences, by_category, moves, found))
-    return compared
+    rows = {run: read_rows(run) for run in runs}
+    draws = max(DRAWS, DRAWS_EACH * sum(_comparisons(rows[runs[0]], rows[run], rules) for run in runs[1:]))
+
+    cards = {run: card_of(read_record(run), rows[run], rules) for run in runs}
+    gaps = {run: _gaps({one: cards[one] for one in (runs[0], run)}, rules) for run in runs[1:]}
+
+    def differences(run: Path, category: str | None = None) -> dict[str, PairedDifference]:
+        first, second = ([row for row in rows[one] if category in (None, row.category)] for one in (runs[0], run))
+        found = compare(first, second, seed, draws, rules)
+        parts = {TOTAL, *(part.name for part in rules.parts)}
+        return {name: one for name, one in found.items() if force or name not in parts & gaps[run].keys()}
+
+    return [
+        Comparison(
+            run.name,
+            differences(run),
+            {name: differences(run, name) for name in _shared_categories(rows[runs[0]], rows[run])},
+            moved(runs[0], run, prompts),
+            objected[run],
+            rules,
+            gaps[run],
+        )
+        for run in runs[1:]
+    ]
+
+
+def _gaps(cards: Mapping[Path, ScoreCard], benchmark: Benchmark) -> dict[str, str]:
+    """What is not whole of two runs: dimensions by what they lack, parts and the Total by these dimensions."""
+    found: dict[str, str] = {}
+    for run, card in cards.items():
+        for name in card.incomplete:
+            result = card.dimensions[name]
+            lack = f"{result.videos} of {result.planned} scores in {run.name}"
+            found[name] = f"{found[name]}, {lack}" if name in found else lack
+    of_parts = {part.name: [name for name in benchmark.of_part(part.name) if name in found] for part in benchmark.parts}
+    of_parts[TOTAL] = [name for name in benchmark.rules if name in found]
+    return found | {name: f"{', '.join(lacking)} not whole" for name, lacking in of_parts.items() if lacking}
+
+
+def refuse_unshared(runs: Sequence[Path], compared: Sequence[Comparison]) -> None:
+    """Let nothing be said of runs that have nothing in common.
+
+    Args:
+        runs: folders, the yardstick first.
+        compared: each of the others against it.
+
+    Raises:
+        UsageError: there is no prompt of which one dimension has a score in both.
+    """
+    for run, comparison in zip(runs[1:], compared, strict=True):
+        if not comparison.differences:
+            raise UsageError(
+                f"{runs[0]} and {run} cannot be compared: there is no prompt of which a dimension has a score in both. "
+                f"{_told(runs[0])}; {_told(run)}."
+            )
+
+
+def _told(run: Path) -> str:
+    scored = [row for row in read_rows(run) if row.value is not None]
+    prompts, dimensions = dict.fromkeys(row.prompt for row in scored), dict.fromkeys(row.dimension for row in scored)
+    such = f", such as {next(iter(prompts))!r}" if prompts else ""
+    return f"{run} has scores of {len(prompts)} prompts{such}, by {', '.join(dimensions) or 'no dimension'}"
+
+
+def _shared_categories(first: Sequence[Row], second: Sequence[Row]) -> list[str]:
+    return sorted({row.category for row in first} & {row.category for row in second} - {""})
+
+
+def _comparisons(first: Sequence[Row], second: Sequence[Row], benchmark: Benchmark) -> int:
+    """How many differences are made of two runs, at most."""
+    dimensions = {row.dimension for row in first} & {row.dimension for row in second}
+    names = len(dimensions) + len(benchmark.parts) + benchmark.has_total
+    return names * (1 + len(_shared_categories(first, second)))
 
 
 def benchmark_of(run: Path) -> Benchmark:
@@ -150,40 +212,3 @@ def ranking(runs: Sequence[Path], by: str = TOTAL, seed: int = 0) -> list[list[s
         for two in list(rows)[place + 1 :]
     }
     return significance_groups({name: found[by] for name, found in scores.items()}, significant)
-
-
-def conditions(gate: str, benchmark: Benchmark = T2V) -> list[Condition]:
-    """Parse ``total>-0.5,imaging_quality>=-1``.
-
-    Args:
-        gate: conditions between commas.
-        benchmark: whose dimensions and parts may be named.
-
-    Raises:
-        UsageError: something else stands there.
-    """
-    known = [*specs_of(benchmark), *(part.name for part in benchmark.parts), *[TOTAL] * benchmark.has_total]
-    parsed = []
-    for part in gate.split(","):
-        matched = _CONDITION.fullmatch(part)
-        if not matched or matched[1] not in known:
-            raise UsageError(
-                f'{part!r} is no condition: expected "total>-0.5" or "imaging_quality>=-1", in points. '
-                f"Names: {', '.join(known)}."
-            )
-        parsed.append(Condition(matched[1], float(matched[3]), matched[2] == ">="))
-    return parsed
-
-
-def failures(gate: Sequence[Condition], compared: Sequence[Comparison]) -> list[str]:
-    """Every condition that a run does not meet, in a line each."""
-    return [
-        f"{comparison.name}: {why}"
-        for comparison in compared
-        for condition in gate
-        if (why := condition.failure(comparison.differences))
-    ]
-
-
-def _of(rows: Sequence[Row], category: str) -> list[Row]:
-    return [row for row in rows if row.category == category]

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,13 @@ DRAWS = 4000
 CONFIDENCE = 0.95
 POWER = 0.8
 
+FEWEST = 6
+"""Prompts from which on a difference can be beyond noise: two runs are exchanged within n prompts in 2**n ways, so that
+no probability is below 2 / 2**n, and with five prompts none below 0.06."""
+
 Array = NDArray[np.float64]
+
+Name = TypeVar("Name", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class PairedDifference:
             ``None`` for the parts and the Total, to which a prompt gives only a part.
         prompts: number of shared prompts.
         prompts_to_settle: prompts at which a true difference of this size would be found with 80 % power; ``None``
-            where there is no difference to find.
+            where there is no difference to find, and where so few prompts were compared that nobody can say.
     """
 
     first: float
@@ -76,9 +83,14 @@ class PairedDifference:
         """Second minus first."""
         return self.second - self.first
 
+    @property
+    def has_verdict(self) -> bool:
+        """Whether there are prompts enough to tell a difference from noise, were it ever so large."""
+        return self.prompts >= FEWEST
+
     def is_significant(self, level: float = 1 - CONFIDENCE) -> bool:
         """Whether the difference is beyond noise, all comparisons taken together."""
-        return self.adjusted <= level
+        return self.has_verdict and self.adjusted <= level
 
 
 @dataclass(frozen=True)
@@ -154,6 +166,20 @@ def intervals(
     return {name: _interval(float(point[name][0]), drawn[name]) for name in point if math.isfinite(point[name][0])}
 
 
+def known_intervals(rows: Iterable[Row], benchmark: Benchmark = T2V) -> dict[str, Interval]:
+    """What score cards and reports show: :func:`intervals` without the scores of a single prompt.
+
+    Nothing says how far such a score would move with another prompt.
+    """
+    found = list(rows)
+    prompts: dict[str, set[str]] = defaultdict(set)
+    for row in found:
+        if row.value is not None and row.weight:
+            prompts[row.dimension].add(row.prompt)
+    alone = {name for name, tested in prompts.items() if len(tested) < 2}
+    return {name: width for name, width in intervals(found, benchmark=benchmark).items() if name not in alone}
+
+
 def category_intervals(
     rows: Iterable[Row], seed: int = 0, draws: int = DRAWS, benchmark: Benchmark = T2V
 ) -> dict[str, dict[str, Interval]]:
@@ -201,7 +227,18 @@ def compare(
             float(before[name][0]), float(after[name][0]), interval.low, interval.high, p, p, effect, prompts,
             _prompts_to_settle(change, interval, prompts),
         )  # fmt: skip
-    return _holm(found)
+    return holm(found)
+
+
+def holm(found: Mapping[Name, PairedDifference]) -> dict[Name, PairedDifference]:
+    """Holm's adjustment: the k-th smallest of n probabilities times n - k + 1, never below an earlier one."""
+    order = sorted(found, key=lambda name: found[name].p)
+    adjusted: dict[Name, float] = {}
+    highest = 0.0
+    for place, name in enumerate(order):
+        highest = max(highest, min(1.0, found[name].p * (len(order) - place)))
+        adjusted[name] = highest
+    return {name: replace(found[name], adjusted=adjusted[name]) for name in found}
 
 
 def significance_groups(totals: Mapping[str, Interval], significant: Mapping[tuple[str, str], bool]) -> list[list[str]]:
@@ -324,20 +361,9 @@ def _prompts_to_settle(change: float, interval: Interval, prompts: int) -> int |
     normal = NormalDist()
     two_sided = normal.inv_cdf((1 + CONFIDENCE) / 2)
     error = (interval.high - interval.low) / (2 * two_sided)
-    if not change or not error:
+    if not change or not error or prompts < FEWEST:
         return None
-    return max(2, math.ceil(prompts * ((two_sided + normal.inv_cdf(POWER)) * error / change) ** 2))
-
-
-def _holm(found: Mapping[str, PairedDifference]) -> dict[str, PairedDifference]:
-    """Holm's adjustment: the k-th smallest of n probabilities times n - k + 1, never below an earlier one."""
-    order = sorted(found, key=lambda name: found[name].p)
-    adjusted: dict[str, float] = {}
-    highest = 0.0
-    for place, name in enumerate(order):
-        highest = max(highest, min(1.0, found[name].p * (len(order) - place)))
-        adjusted[name] = highest
-    return {name: replace(found[name], adjusted=adjusted[name]) for name in found}
+    return max(FEWEST, math.ceil(prompts * ((two_sided + normal.inv_cdf(POWER)) * error / change) ** 2))
 
 
 @dataclass(frozen=True)

@@ -49,11 +49,18 @@ class DimensionResult:
         score: the raw aggregate in the dimension's unit, ``None`` where no video counts.
         videos: how many videos were scored.
         statuses: how many videos ended in each other state (``too_short``, ``unreadable``, ...).
+        planned: how many scores a whole run has; ``None`` where that is not known.
     """
 
     score: float | None
     videos: int
     statuses: Mapping[str, int] = field(default_factory=dict)
+    planned: int | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing that was planned lacks its score, as far as it is known what was planned."""
+        return self.planned is None or self.videos >= self.planned
 
 
 @dataclass(frozen=True)
@@ -82,18 +89,56 @@ class ScoreCard:
         rules = self.benchmark.rules
         return [name for name, spec in rules.items() if part in (None, spec.part) and name not in self.scores]
 
+    def unfinished(self, part: str | None = None) -> list[str]:
+        """Dimensions of a part (of all, by default) that have a score, but not from every video that was planned."""
+        rules = self.benchmark.rules
+        of_part = [name for name in self.scores if part is None or (name in rules and rules[name].part == part)]
+        return [name for name in of_part if not self.dimensions[name].is_whole]
+
+    @property
+    def incomplete(self) -> list[str]:
+        """Dimensions that lack scores which were planned, all of them or some."""
+        return [name for name, result in self.dimensions.items() if not result.is_whole]
+
+    @property
+    def scored(self) -> int:
+        """How many scores there are, over all dimensions."""
+        return sum(result.videos for result in self.dimensions.values())
+
+    @property
+    def planned(self) -> int | None:
+        """How many scores a whole run has, over all dimensions; ``None`` where that is not known of one."""
+        counts = [result.planned for result in self.dimensions.values()]
+        return None if None in counts else sum(count for count in counts if count is not None)
+
+    @property
+    def counted(self) -> str:
+        """How many scores there are of those that a whole run has, for people.
+
+        >>> ScoreCard({"scene": DimensionResult(0.5, 612, planned=4730)}).counted
+        '612 of 4,730 scores'
+        """
+        whole = "" if self.planned is None else f" of {self.planned:,}"
+        return f"{self.scored:,}{whole} scores"
+
     def part(self, part: str, partial: bool = False) -> float | None:
-        """The score of a part, 0..1; ``None`` while a dimension is missing, unless over what is there is enough."""
-        return part_score(part, self.scores, self.benchmark) if partial or not self.missing(part) else None
+        """The score of a part, 0..1; ``None`` while anything of it is missing, unless what is there is enough."""
+        whole = not self.missing(part) and not self.unfinished(part)
+        return part_score(part, self.scores, self.benchmark) if partial or whole else None
 
     @property
     def total(self) -> float | None:
-        """Total, 0..1; ``None`` unless all dimensions have a score, and where the benchmark has none."""
+        """Total, 0..1; ``None`` unless every dimension is whole, and where the benchmark has none."""
+        return None if self.unfinished() else self.total_over_what_is_there
+
+    @property
+    def total_over_what_is_there(self) -> float | None:
+        """The same from dimensions that have a score each, but not from every video that was planned."""
         if not self.benchmark.has_total or self.missing():
             return None
-        parts = {part.name: self.part(part.name) for part in self.benchmark.parts}
-        if not parts:
-            return self.part("")
+        if not self.benchmark.parts:
+            return self.part("", partial=True)
+        parts = {part.name: self.part(part.name, partial=True) for part in self.benchmark.parts}
         return total_score({name: score for name, score in parts.items() if score is not None}, self.benchmark)
 
 

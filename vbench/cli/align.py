@@ -49,7 +49,9 @@ def align(
     by: Annotated[
         By, typer.Option(help="win-ratio: who wins the judged pairs by score; mean: the score of the whole run.")
     ] = By.win_ratio,
-    plot: Annotated[Path | None, typer.Option(help="Draw win ratios against scores into this SVG file.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw win ratios against scores: a .svg, .pdf or .png file.")
+    ] = None,
     force: Annotated[bool, typer.Option(help="Take runs of different kinds together.")] = False,
     seed: Annotated[int, typer.Option(help="Of the random draws.")] = 0,
     json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -67,6 +69,7 @@ def align(
     from vbench.analysis.alignment import align_scores
     from vbench.analysis.annotations import read_annotations, read_scores
     from vbench.files import ours
+    from vbench.reports.chart import kind_of
 
     if bool(run) and bool(scores):
         raise UsageError("Scores come from runs (--run) or from a table (--scores), not from both.")
@@ -75,6 +78,7 @@ def align(
     if not (run or scores or board):
         raise UsageError("What are the scores? Give --run MODEL=FOLDER for each model, or --scores FILE.")
     if plot:
+        kind_of(plot)
         ours.refuse_foreign(plot)
     votes, rows = _of_board(board) if board else ([], {})
     judgements = [*votes, *(one for path in annotations or () for one in read_annotations(path))]
@@ -155,24 +159,18 @@ def _missing(judgements: Iterable[Judgement], found: Mapping[str, Alignment]) ->
 
 
 def _print(found: Mapping[str, Alignment], what: str) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
+    from vbench.cli.table import Column, figures, print_table
 
-    console = Console(highlight=False, markup=False)
-    console.print(f"Human win ratio against {what} (95 % intervals over prompts)\n", soft_wrap=True)
-    table = Table(box=SIMPLE_HEAD, padding=0, show_edge=False)
-    table.add_column("dimension", no_wrap=True)
-    for heading in ("models\npairs", "Spearman", "Pearson", "Kendall", "agreement"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    rows: list[tuple[str, ...]] = []
     for name, one in found.items():
-        figures = (_cell(part) for part in (one.spearman, one.pearson, one.kendall, one.agreement))
-        table.add_row(name or OVERALL, f"{len(one.people)}\n{one.pairs}", *figures, end_section=True)
-    console.print(table)
+        told = (_cell(part) for part in (one.spearman, one.pearson, one.kendall, one.agreement))
+        rows += [(name or OVERALL, f"{len(one.people)}\n{one.pairs}", *told), ()]
+    columns = [Column("dimension"), *map(figures, ("models, pairs", "Spearman", "Pearson", "Kendall", "agreement"))]
+    print_table(columns, rows, f"Human win ratio against {what} (95 % intervals over prompts)")
 
 
 def _cell(figure: Interval | None) -> str:
-    return "-" if figure is None else f"{figure.score:.2f}\n{figure.low:.2f}…{figure.high:.2f}"
+    return "-" if figure is None else f"{figure.score:.2f}\n{figure.low:.2f} to {figure.high:.2f}"
 
 
 def _plain(found: Mapping[str, Alignment]) -> dict[str, Any]:
@@ -198,7 +196,8 @@ def _plain(found: Mapping[str, Alignment]) -> dict[str, Any]:
 
 def _draw(plot: Path, found: Mapping[str, Alignment], what: str) -> None:
     from vbench.files import ours
-    from vbench.reports.charts import Panel, alignment, standalone
+    from vbench.reports.chart import kind_of
+    from vbench.reports.charts import Panel, alignment
 
     panels = [
         Panel(
@@ -207,7 +206,8 @@ def _draw(plot: Path, found: Mapping[str, Alignment], what: str) -> None:
         )
         for name, one in found.items()
     ]
-    ours.write(plot, standalone(alignment(panels, "human win ratio", what)))
+    if chart := alignment(panels, "human win ratio", what):
+        ours.write(plot, chart.picture(kind_of(plot)))
 
 
 def _remark(found: Mapping[str, Alignment], missing: Mapping[str, str]) -> None:

@@ -32,10 +32,8 @@ def benchmarks(json_output: Annotated[bool, typer.Option("--json", help="Print a
       vbench benchmarks
       vbench benchmarks --json
     """
-    from rich.console import Console
-    from rich.table import Table
-
     from vbench.benchmarks.registry import BENCHMARKS
+    from vbench.cli.table import Column, figures, print_table, prose
     from vbench.errors import PluginError
 
     listed: list[dict[str, Any]] = []
@@ -47,12 +45,13 @@ def benchmarks(json_output: Annotated[bool, typer.Option("--json", help="Print a
     if json_output:
         print_json(listed)
         return
-    table = Table("benchmark", "prompts", "samples", "dimensions", "parts")
+    rows = []
     for one in listed:
         prompts = one["suite"] or "any"
         parts = ", ".join(f"{part} x {weight:g}" for part, weight in one["parts"].items()) or "-"
-        table.add_row(one["name"], prompts, str(one["samples"]), str(len(one["dimensions"])), parts)
-    Console(highlight=False, markup=False).print(table)
+        rows.append((one["name"], prompts, str(one["samples"]), str(len(one["dimensions"])), parts))
+    counted = [figures("samples"), figures("dimensions")]
+    print_table([Column("benchmark"), Column("prompts"), *counted, prose("parts")], rows)
 
 
 def described(benchmark: Benchmark) -> dict[str, Any]:

@@ -36,9 +36,7 @@ def check(
       vbench check videos/mine --suite vbench-t2v -d temporal_flickering
       vbench check videos/mine --strict --json
     """
-    from rich.console import Console
-    from rich.table import Table
-
+    from vbench.cli.table import Column, print_table, prose
     from vbench.runs.discover import discover, shown
     from vbench.runs.plan import make_plan
     from vbench.runs.preflight import ERROR
@@ -58,10 +56,9 @@ def check(
             }
         )
     elif findings:
-        table = Table("severity", "kind", "video", "what to know")
-        for finding in findings:
-            table.add_row(finding.severity, finding.kind.replace("_", " "), finding.video, finding.message)
-        Console(highlight=False, markup=False).print(table)
+        rows = [(one.video, one.severity, one.kind.replace("_", " "), one.message) for one in findings]
+        print_table([Column("video"), Column("severity"), Column("kind"), prose("what to know")], rows)
+        typer.echo("")
     if not json_output:
         count = len({task.path for task in plan.tasks})
         typer.echo(there.described())

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vbench.cli.benchmarks import Named
-from vbench.cli.card import print_json
+from vbench.errors import UsageError
 
 if TYPE_CHECKING:
     from vbench.analysis.comparison import Comparison
+    from vbench.analysis.gate import Judged
     from vbench.analysis.statistics import PairedDifference
-
-HEADINGS = ("dimension", "first", "second", "change", "95 % interval", "verdict", "prompts to settle")
-
-NOISE = "noise"
-"""Verdict in a table where a difference is not beyond it."""
 
 
 class Format(str, Enum):
@@ -33,168 +27,116 @@ class Format(str, Enum):
     csv = "csv"
 
 
+FILES = {".md": Format.markdown, ".json": Format.json, ".csv": Format.csv}
+"""What a file is written as, by its suffix."""
+
+
 def compare(
     runs: Annotated[
         list[Path], typer.Argument(help="Folders of runs; the first is the yardstick.", show_default=False)
     ],
     gate: Annotated[
         str | None,
-        typer.Option(help='Conditions in points, such as "total>-0.5,imaging_quality>-1"; exit status 1 if not met.'),
+        typer.Option(
+            help='Conditions in points, such as "total>-0.5,imaging_quality@animal>-1", or "worse": nothing may be '
+            "worse beyond noise. Exit status 1 if one is not met.",
+            show_default=False,
+        ),
     ] = None,
     force: Annotated[bool, typer.Option(help="Compare runs of different kinds, and mark it.")] = False,
     seed: Annotated[int, typer.Option(help="Of the random draws.")] = 0,
     prompts: Annotated[int, typer.Option(min=0, help="Prompts to list whose scores moved most.")] = 5,
     benchmark: Named = None,
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
+    json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--output", "-o", help="Also write it to this file: .md, .json or .csv; repeatable.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Compare runs over the prompts that they share: score, change, interval, and whether it is beyond noise.
 
-    Exit status: 0 compared (and the gate is met), 1 the gate is not met, 2 wrong call or runs of different kinds.
+    Exit status: 0 compared (and the gate is met), 1 the gate is not met, 2 wrong call, runs of different kinds, or
+    runs that share no prompt.
 
     Examples:
       vbench compare runs/base runs/new
-      vbench compare runs/base runs/new --gate "total>-0.5,imaging_quality>-1"
-      vbench compare runs/base runs/new --format markdown
+      vbench compare runs/base runs/new --gate worse
+      vbench compare runs/base runs/new --gate "total>-0.5,color@animal>-1"
+      vbench compare runs/base runs/new -o compare.md -o compare.json
     """
-    from vbench.analysis.comparison import benchmark_of, compare_runs, conditions, failures
+    from vbench.analysis.comparison import benchmark_of, compare_runs, refuse_unshared
+    from vbench.analysis.gate import judge, parsed
     from vbench.benchmarks.registry import benchmark_named
+    from vbench.cli.comparison_output import gate_lines
+    from vbench.files import ours
 
+    files = {path: _format_of(path) for path in output or ()}
+    ours.refuse_foreign(*files)
     rules = benchmark_named(benchmark) if benchmark else None
-    asked = conditions(gate, rules or benchmark_of(runs[0])) if gate else []
+    conditions = [] if gate is None else parsed(gate, rules or benchmark_of(runs[0]))
     compared = compare_runs(runs, force, seed, prompts, rules)
+    refuse_unshared(runs, compared)
+    judged = judge(conditions, compared)
     for comparison in compared:
         for objection in comparison.objections:
             typer.echo(f"{runs[0].name} and {comparison.name} should not be compared: {objection}", err=True)
-    {Format.table: _tables, Format.markdown: _markdown, Format.json: _json, Format.csv: _csv}[form](
-        runs[0].name, compared
-    )
-    unmet = failures(asked, compared)
-    if asked:
-        typer.echo("gate not met: " + "; ".join(unmet) if unmet else "gate met", err=True)
-    raise typer.Exit(int(bool(unmet)))
+        for gap in comparison.told_gaps:
+            typer.echo(gap, err=True)
+    form = Format.json if json_output else form
+    if form is Format.table:
+        _tables(runs[0].name, compared)
+    else:
+        typer.echo(_written(form, runs[0].name, compared, judged))
+    for path, as_form in files.items():
+        ours.write(path, _written(as_form, runs[0].name, compared, judged) + "\n")
+    for line in gate_lines(judged):
+        typer.echo(line, err=True)
+    raise typer.Exit(int(not all(one.met for one in judged)))
 
 
-def _cells(name: str, difference: PairedDifference) -> tuple[str, ...]:
-    from vbench.analysis.comparison import verdict
+def _format_of(path: Path) -> Format:
+    if path.suffix not in FILES:
+        raise UsageError(f"{path}: a comparison is written to {', '.join(FILES)}.")
+    return FILES[path.suffix]
 
-    low, high = 100 * difference.low, 100 * difference.high
-    settle = str(difference.prompts_to_settle or "-")
-    first, second, change = (100 * value for value in (difference.first, difference.second, difference.change))
-    return (
-        name,
-        f"{first:.2f}",
-        f"{second:.2f}",
-        f"{change:+.2f}",
-        f"{low:+.2f} to {high:+.2f}",
-        verdict(difference),
-        settle,
-    )
+
+def _written(form: Format, first: str, compared: Sequence[Comparison], judged: Sequence[Judged]) -> str:
+    from vbench.cli.comparison_output import as_csv, as_json, as_markdown
+
+    return {Format.markdown: as_markdown, Format.json: as_json, Format.csv: as_csv}[form](first, compared, judged)
 
 
 def _tables(first: str, compared: Sequence[Comparison]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from vbench.cli.comparison_output import MOVED, category_rows, moved_cells
+    from vbench.cli.table import Column, figures, print_table, prose
 
-    console = Console(highlight=False, markup=False)
     for comparison in compared:
-        _table(console, f"{comparison.name} against {first}, in points", comparison.differences)
+        _differences(f"{comparison.name} against {first}, in points", comparison.differences)
         if comparison.by_category:
-            _categories(console, comparison.by_category)
+            typer.echo("")
+            columns = [Column("dimension"), *map(figures, comparison.by_category)]
+            print_table(columns, category_rows(comparison.by_category), "Change by category (* beyond noise)")
         if comparison.moved:
-            table = Table(
-                "prompt",
-                "dimension",
-                "first",
-                "second",
-                "change",
-                title="Prompts that moved most",
-                title_justify="left",
-            )
-            for move in comparison.moved:
-                table.add_row(
-                    move.prompt, move.dimension, f"{move.first:.4f}", f"{move.second:.4f}", f"{move.change:+.4f}"
-                )
-            console.print(table)
+            typer.echo("")
+            columns = [prose(MOVED[0]), Column(MOVED[1]), *map(figures, MOVED[2:])]
+            print_table(columns, list(map(moved_cells, comparison.moved)), "Prompts that moved most, in points")
 
 
-def _table(console: Any, title: str, differences: Mapping[str, PairedDifference]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+def _differences(title: str, differences: Mapping[str, PairedDifference]) -> None:
+    """The table of all scores; where a verdict needs more than a word, it is told below."""
+    from vbench.analysis.comparison import SAME, TOO_FEW
+    from vbench.analysis.statistics import FEWEST
+    from vbench.cli.comparison_output import HEADINGS, cells
+    from vbench.cli.table import Column, figures, print_table
 
-    from vbench.analysis.comparison import SAME
-
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in HEADINGS:
-        table.add_column(heading, no_wrap=heading != HEADINGS[-1], min_width=max(map(len, heading.split())))
-    for name, difference in differences.items():
-        table.add_row(*(NOISE if cell == SAME else cell for cell in _cells(name, difference)))
-    console.print(table)
-
-
-def _categories(console: Any, by_category: Mapping[str, Mapping[str, PairedDifference]]) -> None:
-    """Changes within each category; a star is beyond noise, all comparisons of its category taken together."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(
-        title="Change by category (* beyond noise)", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
-    table.add_column("dimension", no_wrap=True)
-    for category in by_category:
-        table.add_column(category, justify="right")
-    for name in dict.fromkeys(name for differences in by_category.values() for name in differences):
-        table.add_row(name, *(_change(differences.get(name)) for differences in by_category.values()))
-    console.print(table)
-
-
-def _change(difference: PairedDifference | None) -> str:
-    if difference is None:
-        return "-"
-    return f"{100 * difference.change:+.2f}{'*' if difference.is_significant() else ' '}"
-
-
-def _markdown(first: str, compared: Sequence[Comparison]) -> None:
-    for comparison in compared:
-        marks = "".join(f" ({objection})" for objection in comparison.objections)
-        typer.echo(f"**{comparison.name}** against **{first}**, in points{marks}\n")
-        typer.echo(f"| {' | '.join(HEADINGS)} |\n|{'---|' * len(HEADINGS)}")
-        for name, difference in comparison.differences.items():
-            typer.echo(f"| {' | '.join(_cells(name, difference))} |")
-        typer.echo("")
-
-
-def _json(first: str, compared: Sequence[Comparison]) -> None:
-    print_json(
-        [
-            {
-                "first": first,
-                "second": comparison.name,
-                "objections": list(comparison.objections),
-                "differences": _plain(comparison.differences),
-                "by_category": {name: _plain(found) for name, found in comparison.by_category.items()},
-                "moved": [{**vars(move), "change": move.change} for move in comparison.moved],
-            }
-            for comparison in compared
-        ]
-    )
-
-
-def _plain(differences: Mapping[str, PairedDifference]) -> dict[str, dict[str, Any]]:
-    from vbench.analysis.comparison import verdict
-
-    return {
-        name: {**vars(difference), "change": difference.change, "verdict": verdict(difference)}
-        for name, difference in differences.items()
-    }
-
-
-def _csv(first: str, compared: Sequence[Comparison]) -> None:
-    writer = csv.writer(sys.stdout)
-    writer.writerow(
-        ("run", "category", "dimension", "first", "second", "change", "low", "high", "p_adjusted", "verdict")
-    )
-    for comparison in compared:
-        for category, differences in {"": comparison.differences, **comparison.by_category}.items():
-            for name, found in _plain(differences).items():
-                values = (found[key] for key in ("first", "second", "change", "low", "high", "adjusted", "verdict"))
-                writer.writerow((comparison.name, category, name, *values))
+    short = {SAME: "noise", TOO_FEW: "-"}
+    columns = [Column("dimension"), *map(figures, HEADINGS[1:5]), Column("verdict"), figures("prompts to settle")]
+    rows = [tuple(short.get(cell, cell) for cell in cells(*item)) for item in differences.items()]
+    print_table(columns, rows, title)
+    few = {name: found.prompts for name, found in differences.items() if not found.has_verdict}
+    if few:
+        counts = ", ".join(map(str, sorted(set(few.values()))))
+        typer.echo(f"- {TOO_FEW}: {counts} where {FEWEST} are the fewest")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vbench.cli.card import print_json
+
+if TYPE_CHECKING:
+    from vbench.analysis.run_diff import Moved
 
 
 def diff(
@@ -25,31 +29,34 @@ def diff(
       vbench diff runs/monday runs/tuesday
       vbench diff runs/monday runs/tuesday --json
     """
-    from rich.console import Console
-    from rich.table import Table
-
     from vbench.analysis.run_diff import differences, moved
+    from vbench.cli.table import Column, print_table, prose
 
     found, moves = differences(first, second), moved(first, second, most)
     if json_output:
         moves_json = [{**asdict(move), "change": move.change} for move in moves]
         print_json({"differences": [asdict(difference) for difference in found], "moved": moves_json})
         raise typer.Exit(int(bool(found or moves)))
-    console = Console(highlight=False, markup=False)
     if found:
-        table = Table(
-            "what", str(first), str(second), title="Differences, most likely cause first", title_justify="left"
-        )
-        for difference in found:
-            table.add_row(difference.what, difference.first, difference.second)
-        console.print(table)
+        typer.echo(f"first: {first}\nsecond: {second}\n")
+        rows = [(difference.what, difference.first, difference.second) for difference in found]
+        columns = [Column("what"), prose("first"), prose("second")]
+        print_table(columns, rows, "Differences, most likely cause first")
     if moves:
-        table = Table("prompt", "dimension", title="Prompts that moved most", title_justify="left")
-        for heading in ("first", "second", "change"):
-            table.add_column(heading, justify="right")
-        for move in moves:
-            table.add_row(move.prompt, move.dimension, f"{move.first:.4f}", f"{move.second:.4f}", f"{move.change:+.4f}")
-        console.print(table)
+        typer.echo("")
+        _print_moved(moves)
     if not found and not moves:
-        console.print("The runs do not differ.")
+        typer.echo("The runs do not differ.")
     raise typer.Exit(int(bool(found or moves)))
+
+
+def _print_moved(moves: Sequence[Moved]) -> None:
+    """The table of prompts whose scores moved most."""
+    from vbench.cli.table import Column, figures, print_table, prose
+
+    columns = [prose("prompt"), Column("dimension"), *map(figures, ("first", "second", "change"))]
+    rows = [
+        (move.prompt, move.dimension, f"{move.first:.4f}", f"{move.second:.4f}", f"{move.change:+.4f}")
+        for move in moves
+    ]
+    print_table(columns, rows, "Prompts that moved most")

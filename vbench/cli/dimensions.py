@@ -22,10 +22,9 @@ def dimensions(
       vbench dimensions --profile lite --json
     """
     import torch
-    from rich.console import Console
-    from rich.table import Table
 
     from vbench.benchmarks.registry import benchmark_named, specs_of
+    from vbench.cli.table import Column, print_table, prose
     from vbench.dimensions.profiles import profile as profile_named
     from vbench.errors import MissingExtra, PluginError
     from vbench.runs.evaluators import Evaluators
@@ -33,14 +32,12 @@ def dimensions(
     chosen = benchmark_named(benchmark)
     evaluators = Evaluators(profile_named(profile), torch.device("cpu"), benchmark=chosen)
     listed = []
-    table = Table("dimension", "part", "meaning", "backbones", "ready")
     for name, spec in specs_of(chosen).items():
         try:
             meaning, backbones = evaluators.implementation(name).meaning, sorted({*evaluators.roles(name).values()})
         except (MissingExtra, PluginError):
             meaning, backbones = "", []
         obstacle = evaluators.obstacle(name)
-        table.add_row(name, spec.part or "-", meaning, ", ".join(backbones) or "-", obstacle or "yes")
         listed.append(
             {
                 "name": name,
@@ -54,4 +51,9 @@ def dimensions(
     if json_output:
         print_json(listed)
         return
-    Console(highlight=False, markup=False).print(table)
+    columns = [Column("dimension"), prose("part"), prose("meaning"), prose("backbones"), prose("ready")]
+    rows = [
+        (one["name"], one["part"] or "-", one["meaning"], ", ".join(one["backbones"]) or "-", one["obstacle"] or "yes")
+        for one in listed
+    ]
+    print_table(columns, rows)

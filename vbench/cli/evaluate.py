@@ -142,7 +142,11 @@ def evaluate(
 
     The same command continues a run that was interrupted.
 
-    Exit status: 0 everything is scored, 1 some videos or dimensions are not, 2 wrong call, 3 nothing could be scored.
+    Of prompts with more samples than are judged, such as the 25 of temporal_flickering, the static filter takes the
+    first that stand still.
+
+    Exit status: 0 everything is scored, 1 some videos or dimensions are not, or videos of the suite are missing,
+    2 wrong call, 3 nothing could be scored.
 
     Examples:
       vbench evaluate videos/ --profile lite
@@ -158,6 +162,7 @@ def evaluate(
             err=True,
         )
     from vbench import interface
+    from vbench.analysis.statistics import known_intervals
     from vbench.compat.result_files import result_files, write_results
     from vbench.compat.vbench_class import options_from
     from vbench.dimensions.backbones.pyiqa_metric import known_measure
@@ -178,14 +183,17 @@ def evaluate(
     assert run.plan
     assert run.outcome
     card, used = write_results(run.folder, "results", run.plan), run.record.options
+    widths = known_intervals(run.rows(), card.benchmark)
     _remark(run, where)
     if json_output:
-        print_json({"run": str(run.folder), **card_json(card, profile, partial, used)})
+        print_json({"run": str(run.folder), **card_json(card, profile, partial, used, widths)})
     else:
-        print_card(card, profile, partial, used)
+        print_card(card, profile, partial, used, widths)
         typer.echo(f"Run: {run.folder}\nRead it again: vbench score {run.folder}")
         typer.echo(f"With curves:   vbench report {run.folder}")
-    raise typer.Exit(exit_status(run.outcome, explicit=bool(dimension)))
+    asked = run.plan.dimensions
+    whole = all(card.dimensions[name].is_whole for name in asked if name in card.dimensions)
+    raise typer.Exit(exit_status(run.outcome, explicit=bool(dimension), whole=whole))
 
 
 def _remark(run: Run, videos: Path) -> None:
@@ -203,16 +211,17 @@ def _remark(run: Run, videos: Path) -> None:
         typer.echo(f"videos or pictures that are not read: {missed}. Why: vbench check {videos}", err=True)
 
 
-def exit_status(outcome: Outcome, explicit: bool) -> int:
+def exit_status(outcome: Outcome, explicit: bool, whole: bool = True) -> int:
     """0 all scored, 1 some not, 3 nothing.
 
     Args:
         outcome: how the run ended.
         explicit: whether the dimensions were named; one without a backbone in the profile counts only then.
+        whole: whether every score that the suite wants is there.
     """
     from vbench.runs.evaluators import NO_BACKBONE
 
     if not outcome.scored:
         return 3
     not_evaluated = [why for why in outcome.not_evaluated.values() if explicit or NO_BACKBONE not in why]
-    return 1 if outcome.failures or not_evaluated else 0
+    return 1 if outcome.failures or not_evaluated or not whole else 0

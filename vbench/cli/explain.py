@@ -15,7 +15,7 @@ def explain(
         Path | None, typer.Option("--output", "-o", help="Folder for the page; by default explained/VIDEO in the run.")
     ] = None,
 ) -> None:
-    """Write a page with the video's frames and what the evaluators saw on them: boxes, labels, captions, curves.
+    """Write a page that plays the video with its curves beneath, and shows frames with boxes, labels and captions.
 
     Examples:
       vbench explain runs/mine "a cat-0.mp4"

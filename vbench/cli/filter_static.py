@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbench.cli.card import print_json
+from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ def filter_static(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps")] = "auto",
     memory: Annotated[int, typer.Option(min=0, help="MiB of decoded frames to keep per video.")] = 512,
     json_output: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    progress: Annotated[
+        ProgressStyle, typer.Option(help="How to show progress, on standard error.")
+    ] = ProgressStyle.auto,
     videos_path: Annotated[Path | None, typer.Option("--videos_path", hidden=True)] = None,
 ) -> None:
     """Copy the static videos to OUTPUT/filtered_videos, numbered anew; continues where an earlier call stopped.
@@ -44,9 +48,6 @@ def filter_static(
     Examples:
       vbench filter-static videos/mine --output videos/static
     """
-    from rich.console import Console
-    from rich.progress import track
-
     from vbench import device as devices
     from vbench.benchmarks.t2v import T2V
     from vbench.dimensions.backbones.base import FlowEstimator
@@ -74,11 +75,19 @@ def filter_static(
     flow = BACKBONES.get(name).load(devices.choose(device))
     assert isinstance(flow, FlowEstimator), f"{name} plays the role of the flow"
     judge = filtering.logged(StaticFilter(flow), _identity(name), output / filtering.LOG, memory * 2**20)
-    bar = iter(track(paths, "judging", console=Console(stderr=True)))
-    next(bar)
-    found = filtering.filter_static(paths, prompts, judge, keep, lambda _: next(bar, None))
+    watch = progress_of(progress)
+    watch.start(len(paths), 0, "videos")
+    try:
+        found = filtering.filter_static(paths, prompts, judge, keep, lambda path: watch.unit(path.name))
+    except BaseException:
+        watch.finish()
+        watch.note(f"the verdicts that were made are stored in {output / filtering.LOG}")
+        raise
+    finally:
+        watch.finish()
     target = filtering.write_filtered(found, output)
-    _tell(found, target, keep, json_output)
+    named = f" --suite {suite}" if suite and keep else ""
+    _tell(found, f"vbench evaluate {target}{named} -d temporal_flickering --output RUN", target, keep, json_output)
     raise typer.Exit(1 if found.unjudged or (keep and found.short) else 0)
 
 
@@ -91,7 +100,7 @@ def _identity(flow: str) -> str:
     return " ".join([flow, *digests])
 
 
-def _tell(found: Filtered, target: Path, keep: int | None, as_json: bool) -> None:
+def _tell(found: Filtered, following: str, target: Path, keep: int | None, as_json: bool) -> None:
     static = {prompt: [str(path) for path in paths] for prompt, paths in found.static.items()}
     unjudged = {str(path): reason for path, reason in found.unjudged.items()}
     if as_json:
@@ -103,4 +112,5 @@ def _tell(found: Filtered, target: Path, keep: int | None, as_json: bool) -> Non
     if keep:
         for prompt, count in found.short.items():
             typer.echo(f"fewer than {keep} static videos ({count}): {prompt}", err=True)
-    typer.echo(f"Next: vbench evaluate {target} -d temporal_flickering")
+    typer.echo(f"Next: {following}")
+    typer.echo("RUN may hold the other dimensions' scores already, from the folder of all videos.")

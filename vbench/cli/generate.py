@@ -146,13 +146,10 @@ def generators(
     if json_output:
         print_json(entries)
         return
-    from rich.console import Console
-    from rich.table import Table
+    from vbench.cli.table import Column, print_table, prose
 
-    table = Table("name", "kind", "settings", "what it is")
-    for entry in entries:
-        table.add_row(entry["name"], entry["kind"], entry["settings"], entry["meaning"])
-    Console(highlight=False, markup=False).print(table)
+    columns = [Column("name"), Column("kind"), prose("settings"), prose("what it is")]
+    print_table(columns, [(one["name"], one["kind"], one["settings"], one["meaning"]) for one in entries])
 
 
 def _check_files(names: list[str], json_output: bool) -> NoReturn:

@@ -90,10 +90,11 @@ class Bar(Progress):
         """See :class:`vbench.progress.Progress`."""
         from rich import progress
         from rich.console import Console
+        from rich.table import Column
 
         columns = (
-            progress.TextColumn("{task.description}"),
-            progress.BarColumn(),
+            progress.TextColumn("{task.description}", table_column=Column(overflow="fold")),
+            progress.BarColumn(bar_width=20),
             progress.MofNCompleteColumn(),
             progress.TimeRemainingColumn(),
         )

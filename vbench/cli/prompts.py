@@ -28,26 +28,24 @@ def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSO
     Examples:
       vbench prompts list
     """
-    from rich.console import Console
-    from rich.table import Table
-
+    from vbench.cli.table import Column, figures, print_table, prose
     from vbench.prompts import library
     from vbench.prompts.library import fetched_suites
     from vbench.prompts.official import NAME
     from vbench.prompts.suite import SuiteError
 
-    table = Table("suite", "prompts", "dimensions", "categories", "sha256")
+    rows: list[tuple[str, ...]] = []
     listed: list[dict[str, Any]] = []
     for name in (*library.SHIPPED, NAME):
         try:
             suite = library.suite(name, fetched_suites())
         except SuiteError as error:
-            table.add_row(name, "-", "-", "-", str(error))
+            rows.append((name, "-", "-", "-", "-"))
             listed.append({"name": name, "obstacle": str(error)})
             continue
         dimensions = {dimension for prompt in suite for dimension in prompt.dimensions}
         categories = list(library.categories_of(name, fetched_suites()))
-        table.add_row(name, str(len(suite)), str(len(dimensions)), ", ".join(categories) or "-", suite.digest[:12])
+        rows.append((name, str(len(suite)), str(len(dimensions)), ", ".join(categories) or "-", suite.digest[:12]))
         counts = {
             dimension: sum(dimension in prompt.dimensions for prompt in suite) for dimension in sorted(dimensions)
         }
@@ -63,7 +61,11 @@ def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSO
     if json_output:
         print_json(listed)
     else:
-        Console(highlight=False, markup=False).print(table)
+        counted = [figures("prompts"), figures("dimensions")]
+        print_table([Column("suite"), *counted, prose("categories"), Column("sha256")], rows)
+        for one in listed:
+            if "obstacle" in one:
+                typer.echo(f"\n{one['obstacle']}")
 
 
 @prompts.command(cls=PlainHelp)

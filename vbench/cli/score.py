@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from vbench.benchmarks.base import Benchmark
     from vbench.benchmarks.score_card import ScoreCard
+    from vbench.runs.store import Row
 
 
 def score(
@@ -29,23 +31,75 @@ def score(
     partial: Annotated[
         bool, typer.Option(help="Show the parts, such as Quality, over the dimensions that are there.")
     ] = False,
+    videos: Annotated[bool, typer.Option("--videos", help="Also what each dimension said of each video.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Write the scores of the videos: a .csv or .parquet file.", show_default=False
+        ),
+    ] = None,
     benchmark: Named = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print the score card as JSON.")] = False,
 ) -> None:
-    """Show the parts, such as Quality, the Total, and every dimension that they are made of.
+    """Show the parts, such as Quality, the Total, and every dimension that they are made of, with 95 % intervals.
 
-    Exit status: 0 all dimensions of the benchmark have a score, 1 some are missing, 2 wrong call.
+    Parts and the Total are those of whole dimensions only: every video of the suite, every sample.
+
+    Exit status: 0 all dimensions of the benchmark are whole, 1 some are missing or not whole, 2 wrong call.
 
     Examples:
       vbench score vbench-runs/mine-official
+      vbench score vbench-runs/mine-official --videos --json
+      vbench score vbench-runs/mine-official -o videos.csv
       vbench score results/ --json
     """
+    from vbench.analysis.statistics import known_intervals
+    from vbench.reports.video_scores import refuse_unknown, video_scores, write_video_scores
+
+    if output:
+        refuse_unknown(output)
     card, profile, options = read(run, benchmark)
+    rows = _rows(run, needed=videos or output is not None)
+    widths = known_intervals(rows, card.benchmark)
+    if output:
+        write_video_scores(rows, output)
     if json_output:
-        print_json(card_json(card, profile, partial, options))
+        told = card_json(card, profile, partial, options, widths)
+        print_json({**told, "per_video": video_scores(rows)} if videos else told)
     else:
-        print_card(card, profile, partial, options)
-    raise typer.Exit(1 if card.missing() else 0)
+        print_card(card, profile, partial, options, widths)
+        if videos:
+            _print_videos(video_scores(rows))
+        if output:
+            typer.echo(f"{output}: {len(rows):,} scores of videos")
+    raise typer.Exit(1 if card.missing() or card.incomplete else 0)
+
+
+def _rows(path: Path, needed: bool) -> list[Row]:
+    """The rows of a run; the reference's files have none.
+
+    Raises:
+        UsageError: they are needed, and there are none.
+    """
+    from vbench.runs.record import RECORD
+    from vbench.runs.results import read_rows
+
+    if (path / RECORD).exists():
+        return read_rows(path)
+    if needed:
+        raise UsageError(f"--videos and --output need the folder of a run; {path} holds the reference's result files.")
+    return []
+
+
+def _print_videos(scores: list[dict[str, Any]]) -> None:
+    """Each video on a line of its own, and what the dimensions said of it below."""
+    width = max((len(one["dimension"]) for one in scores), default=0)
+    for (video, prompt), found in groupby(scores, key=lambda one: (one["video"], one["prompt"])):
+        typer.echo(f"\n{video}" if prompt in video else f"\n{video}: {prompt}")
+        for one in found:
+            status = f"{one['status'].replace('_', ' ')}: {one['reason']}"
+            value = status if one["score"] is None else f"{one['score']:.4f}" + "  does not count" * (not one["weight"])
+            typer.echo(f"  {one['dimension']:{width}}  {value}")
 
 
 def read(path: Path, benchmark: str | None = None) -> tuple[ScoreCard, str, Mapping[str, Any]]:
@@ -98,6 +152,16 @@ def read_result_files(files: list[Path], benchmark: Benchmark) -> ScoreCard:
                 raise UsageError(f"{name} stands in more than one file of {file.parent}; keep one of them.")
             if value != value:
                 raise UsageError(f"{file}: {name} is NaN, which is no score.")
-            results[name] = DimensionResult(value, videos)
+            results[name] = DimensionResult(value, videos, planned=_planned(name, benchmark) if videos else None)
     ordered = {name: results[name] for name in in_protocol_order(results, benchmark)}
     return ScoreCard(ordered, benchmark=benchmark)
+
+
+def _planned(name: str, benchmark: Benchmark) -> int | None:
+    """How many videos a whole run has, where the reference's files hold each of them."""
+    from vbench.benchmarks.base import Counts
+
+    spec = benchmark.rules.get(name)
+    if spec is None or not spec.prompts or spec.sampled or spec.counts is Counts.FOUND:
+        return None
+    return spec.prompts * benchmark.samples

@@ -29,7 +29,8 @@ def sensitivity(
     steps: Annotated[int, typer.Option(min=2, help="Positions of the dial from 0 to 1.")] = 6,
     seed: Annotated[int, typer.Option(help="Of the scenes.")] = 0,
     plot: Annotated[
-        Path | None, typer.Option(help="Write score against strength to this SVG file; of several, each to its own.")
+        Path | None,
+        typer.Option(help="Write score against strength to this .svg, .pdf or .png file; of several, each to its own."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps")] = "auto",
     json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -47,17 +48,19 @@ def sensitivity(
     from vbench.analysis.sensitivity import sweep
     from vbench.dimensions.profiles import profile as profile_named
     from vbench.files import ours
-    from vbench.reports.charts import response, standalone
+    from vbench.reports.chart import kind_of
+    from vbench.reports.charts import response
     from vbench.runs.evaluators import Evaluators
 
     plots = [_file(plot, name, len(dimension)) for name in dimension] if plot else []
+    kinds = [kind_of(file) for file in plots]
     ours.refuse_foreign(*plots)
     evaluators = Evaluators(profile_named(profile), devices.choose(device))
     sweeps = [sweep(name, evaluators, dial, steps, seed=seed, progress=progress_of(progress)) for name in dimension]
     for place, found in enumerate(sweeps):
         if plots:
             chart = response(found.strengths, found.means, list(found.scores.values()), found.dial.replace("_", " "))
-            ours.write(plots[place], standalone(chart))
+            ours.write(plots[place], chart.picture(kinds[place]))
         if not json_output:
             _print(found)
     if json_output:

@@ -12,6 +12,8 @@ from vbench.cli.benchmarks import Named
 from vbench.cli.card import print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vbench.leaderboard.submissions.model_card import ModelCard
     from vbench.leaderboard.submissions.validate import Checked
 
@@ -20,6 +22,12 @@ Token = Annotated[
     str,
     typer.Option(envvar="VBENCH_BOARD_TOKEN", help="For the board; better given by the variable.", show_default=False),
 ]
+
+OPTIONS = {
+    "name": "--model-name", "version": "--model-version", "organisation": "--organisation",
+    "sampled_by": "--sampled-by", "evaluated_by": "--evaluated-by",
+}  # fmt: skip
+"""Field of the model card -> the option that fills it in."""
 
 
 def submit(
@@ -31,7 +39,9 @@ def submit(
             show_default=False,
         ),
     ],
-    model_name: Annotated[str, typer.Option(help="Name of the model.", show_default=False)] = "",
+    model_name: Annotated[
+        str, typer.Option(help="Name of the model; by default what the samples say.", show_default=False)
+    ] = "",
     model_version: Annotated[str, typer.Option(help="Its version; a version's result is final.")] = "",
     organisation: Annotated[str, typer.Option(help="Who made it.")] = "",
     sampled_by: Annotated[str, typer.Option(help="Who sampled the videos; by default the organisation.")] = "",
@@ -59,6 +69,7 @@ def submit(
 
     The card has: name, version, organisation, link, access (open weights, API, closed), licence, date, sampled_by,
     evaluated_by, contact, notes, resolution, fps, frames, seconds, steps, guidance, prompt_rewriting, precision.
+    What the run knows of them (size, rate, frames, settings, the model that was sampled) need not be said.
 
     Examples:
       vbench submit run --model-name "My Model" --organisation "My Lab" -o my.zip
@@ -72,7 +83,7 @@ def submit(
         ours.refuse_foreign(output)
     given = {"name": model_name, "version": model_version, "organisation": organisation}
     given |= {"sampled_by": sampled_by, "evaluated_by": evaluated_by}
-    content = _archive(source, _card(card, given), videos, partial, benchmark)
+    content = _archive(source, _card(source, card, given), videos, partial, benchmark)
     checked = _checked(content)
     if output:
         ours.write(output, content)
@@ -118,23 +129,55 @@ def _sent(to: str, content: bytes, token: str, earlier: str) -> dict[str, Any]:
     return {**receipt, "kept_in": str(where(sent))}
 
 
-def _card(file: Path | None, given: dict[str, str]) -> ModelCard:
-    from vbench.errors import UsageError
-    from vbench.files.text import read_text
-    from vbench.leaderboard.submissions.model_card import read_card
+def _card(source: Path, file: Path | None, given: dict[str, str]) -> ModelCard:
+    """The card from the options, which come before the file, which comes before what the run knows.
 
-    values: dict[str, Any] = {}
-    if file:
-        try:
-            values = json.loads(read_text(file))
-        except (OSError, ValueError) as error:
-            raise UsageError(f"The model card {file} cannot be read: {error}") from error
-        if not isinstance(values, dict):
-            raise UsageError(f"The model card {file} must be a JSON object.")
-    values |= {name: value for name, value in given.items() if value}
+    Raises:
+        UsageError: something is not said that has to be.
+        Refused: something that was said cannot be.
+    """
+    from vbench.leaderboard.submissions.known_settings import known_settings
+    from vbench.leaderboard.submissions.model_card import read_card
+    from vbench.runs.record import RECORD
+
+    typed = {name: value for name, value in given.items() if value}
+    written = _written(file) if file else {}
+    values = {**(known_settings(source) if (source / RECORD).exists() else {}), **written, **typed}
     for name in ("sampled_by", "evaluated_by"):
         values.setdefault(name, values.get("organisation", ""))
-    return read_card(values)
+    _ask(values)
+    words = {name: f"{file}: {name}" for name in written} | {name: OPTIONS[name] for name in typed}
+    return read_card(values, words)
+
+
+def _written(file: Path) -> dict[str, Any]:
+    """What a file says of the card."""
+    from vbench.errors import UsageError
+    from vbench.files.text import read_text
+
+    try:
+        values = json.loads(read_text(file))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"The model card {file} cannot be read: {error}") from error
+    if not isinstance(values, dict):
+        raise UsageError(f"The model card {file} must be a JSON object.")
+    return values
+
+
+def _ask(values: Mapping[str, Any]) -> None:
+    """Name the options that are missing, all of them at once."""
+    from vbench.errors import UsageError
+
+    missing = []
+    if not values.get("name"):
+        missing.append("--model-name is missing: the run does not say which model its videos are of.")
+    if not (values["sampled_by"] and values["evaluated_by"]):
+        missing.append(
+            "--organisation is missing: who made the model. If others sampled or evaluated the videos, say who: "
+            "--sampled-by, --evaluated-by."
+        )
+    if missing:
+        raise UsageError("\n".join(missing))
 
 
 def _archive(source: Path, card: ModelCard, videos: int, partial: bool, benchmark: str | None) -> bytes:

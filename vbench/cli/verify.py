@@ -37,8 +37,9 @@ def verify(
 
     record = read_record(run)
     evaluators = Evaluators(
-        profile(record.profile), devices.choose(device), record.options, benchmark_named(record.benchmark)
-    )
+        profile(record.profile), devices.choose(device), record.options, benchmark_named(record.benchmark),
+        tuple(record.filtered),
+    )  # fmt: skip
     rows = verification.drawn(read_rows(run), fraction, seed)
     verdicts = list(verification.verify(rows, videos, evaluators, memory * 2**20, tolerance))
     findings = [verdict for verdict in verdicts if verdict.verdict != verification.HELD]

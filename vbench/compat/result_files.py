@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vbench.benchmarks.base import DimensionSpec, Values
-from vbench.benchmarks.registry import benchmark_named, specs_of
+from vbench.benchmarks.registry import specs_of
 from vbench.benchmarks.score_card import ScoreCard, in_protocol_order
 from vbench.files import ours
 from vbench.prompts.suite import Prompt
 from vbench.runs.plan import Plan
 from vbench.runs.record import read_record
-from vbench.runs.results import read_rows, score_card
+from vbench.runs.results import card_of, read_rows
 from vbench.runs.store import SCORED, Row
 
 COLUMNS: dict[str, Callable[[Row], Any]] = {
@@ -48,11 +48,11 @@ def write_results(folder: Path, name: str, plan: Plan, into: Path | None = None)
         UsageError: another file is in the place of one of them.
     """
     record, rows = read_record(folder), read_rows(folder)
-    card = score_card(rows, record.not_evaluated, benchmark_named(record.benchmark))
+    card = card_of(record, rows)
     target = into or folder
     info, results = result_files(target, name)
     ours.write(info, _json(full_info(plan)))
-    ours.write(results, _json(eval_results(rows, card, plan.root)))
+    ours.write(results, _json(eval_results(rows, card, plan.root, record.folders)))
     return card
 
 
@@ -70,14 +70,27 @@ def full_info(plan: Plan) -> list[dict[str, Any]]:
     return entries
 
 
-def eval_results(rows: Sequence[Row], card: ScoreCard, root: Path) -> dict[str, list[Any]]:
-    """The reference's ``<name>_eval_results.json``: ``{dimension: [aggregate, [per video, ...]]}``."""
+def eval_results(
+    rows: Sequence[Row], card: ScoreCard, root: Path, folders: Mapping[str, str] | None = None
+) -> dict[str, list[Any]]:
+    """The reference's ``<name>_eval_results.json``: ``{dimension: [aggregate, [per video, ...]]}``.
+
+    Args:
+        rows: of the run.
+        card: of the same rows.
+        root: folder of the videos.
+        folders: the same by dimension, where they differ.
+    """
     known = specs_of(card.benchmark)
     specs = {name: known.get(name, DimensionSpec(name, "")) for name in card.scores}  # a package may be gone since
     return {
         name: [
             card.scores[name],
-            [_video(row, specs[name], root) for row in rows if row.dimension == name and _counts(row)],
+            [
+                _video(row, specs[name], Path((folders or {}).get(name, root)))
+                for row in rows
+                if row.dimension == name and _counts(row)
+            ],
         ]
         for name in in_protocol_order(card.scores, card.benchmark)
     }

@@ -24,12 +24,18 @@ passes only if its ends agree exactly.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from vbench.dimensions.backbones.base import FlowEstimator
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.flow_rules import is_static, largest_motion, static_limits
-from vbench.errors import TooShort
+from vbench.errors import NotStatic, TooShort
 from vbench.media.video import Video
+from vbench.prompts.suite import Prompt
+
+VERSION = 1
+"""Raised whenever a verdict may change; it is part of what identifies the scores of filtered dimensions."""
 
 SHARE = 0.02
 """Of the flow vectors of a pair, the largest, that make its radius."""
@@ -85,3 +91,33 @@ class StaticFilter:
         first, last = video.frames([0, video.frame_count - 1])
         for flow in self.flow.flows((first, last, first)):
             yield largest_motion(flow, SHARE)
+
+
+class OfStaticVideos(Dimension):
+    """A dimension that judges static videos only.
+
+    Args:
+        dimension: who judges them.
+        static_filter: who tells which they are.
+    """
+
+    def __init__(self, dimension: Dimension, static_filter: StaticFilter) -> None:
+        super().__init__()
+        self.dimension, self.static_filter = dimension, static_filter
+
+    def score(self, video: Video, prompt: Prompt) -> VideoScore:
+        """The dimension's score, with the filter's verdict among its details.
+
+        Raises:
+            NotStatic: the video moves.
+        """
+        verdict = self.static_filter.is_static(video)
+        if not verdict.static:
+            raise NotStatic(details_of(verdict))
+        score = self.dimension.score(video, prompt)
+        return replace(score, details={**score.details, **details_of(verdict)})
+
+
+def details_of(verdict: StaticVerdict) -> dict[str, Any]:
+    """A verdict as it stands in a row."""
+    return {"static_filter": {**asdict(verdict), "radii": list(verdict.radii)}}

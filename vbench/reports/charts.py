@@ -1,60 +1,22 @@
-"""Charts as SVG text: ink in the page's text colour, runs in colours that colour-blind readers tell apart.
-
-A run has the same colour and mark in every chart. The colours are the CSS variables ``--run-1``, ``--run-2``, ... where
-the page defines them, so that a dark page can lighten them, and those of Okabe and Ito ("Color Universal Design", 2008)
-where it does not.
-"""
+"""The kinds of charts: curves, radars, histograms, intervals, clouds of prompts; a run looks alike in all of them."""
 
 from __future__ import annotations
 
-import io
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vbench.errors import MissingExtra
+from vbench.reports.chart import INK, Chart, colour, look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from vbench.analysis.statistics import Interval
-
-INK = "#010203"
-"""Drawn colour that stands for the text colour of the page."""
-
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa3377", "#56b4e9", "#8a6d00")
-MARKS = ("o", "s", "D", "^")
-
-STYLE: dict[Any, Any] = {
-    "axes.edgecolor": INK,
-    "axes.grid": True,
-    "axes.labelcolor": INK,
-    "axes.linewidth": 0.6,
-    "axes.prop_cycle": f"cycler('color', {list(COLOURS)})",
-    "axes.spines.left": False,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "font.size": 8,
-    "grid.alpha": 0.15,
-    "grid.color": INK,
-    "grid.linewidth": 0.6,
-    "legend.fontsize": 7,
-    "legend.frameon": False,
-    "svg.fonttype": "none",
-    "text.color": INK,
-    "text.parse_math": False,
-    "xtick.color": INK,
-    "xtick.major.size": 0,
-    "ytick.color": INK,
-    "ytick.major.size": 0,
-}
 
 LONGEST_LABEL = 48
 
@@ -99,30 +61,9 @@ class Panel:
     models: Mapping[str, tuple[Interval, Interval]]
 
 
-def curves(series: Mapping[str, Sequence[float]], label: str = "frame or pair") -> str:
-    """One line per series over its index; ``""`` if there is none.
-
-    Args:
-        series: name -> values.
-        label: of the horizontal axis.
-
-    Raises:
-        MissingExtra: matplotlib is not installed.
-    """
-    if not series:
-        return ""
-    title = f"Values by {label}: {', '.join(series)}"
-    with _figure(7.2, 2.4, title) as figure:
-        figure.set_layout_engine("constrained")
-        axes = figure.subplots()
-        for name, values in series.items():
-            axes.plot(range(1, len(values) + 1), values, linewidth=1.4, label=_short(name))
-        axes.set_xlabel(label)
-        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-        return _svg(figure, title)
-
-
-def response(strengths: Sequence[float], means: Sequence[float], clips: Sequence[Sequence[float]], across: str) -> str:
+def response(
+    strengths: Sequence[float], means: Sequence[float], clips: Sequence[Sequence[float]], across: str
+) -> Chart:
     """A score against the strength of a defect: one faint line a clip, a strong one with dots for the whole.
 
     Args:
@@ -132,25 +73,21 @@ def response(strengths: Sequence[float], means: Sequence[float], clips: Sequence
         across: label of the horizontal axis.
     """
     title = f"Score by {across}"
-    with _figure(4.2, 2.6, title) as figure:
+
+    def draw(figure: Figure) -> None:
         figure.set_layout_engine("constrained")
         axes = figure.subplots()
         for values in clips:
-            axes.plot(strengths, values, color=_colour(0), alpha=0.25, linewidth=0.8)
-        axes.plot(strengths, means, linewidth=1.8, markersize=4, **_look(0))
+            axes.plot(strengths, values, color=colour(0), alpha=0.25, linewidth=0.8)
+        axes.plot(strengths, means, linewidth=1.8, markersize=4, **look(0))
         axes.set_xlabel(across)
         axes.set_ylabel("score")
-        return _svg(figure, title)
+
+    return Chart(title, (4.2, 2.6), draw)
 
 
-def standalone(chart: str) -> str:
-    """A chart as a file of its own: with plain colours, which picture viewers understand."""
-    plain = re.sub(r"var\(--run-\d+, (#[0-9a-f]+)\)", r"\1", chart)
-    return plain.replace("currentColor", "#333333").replace("font-family: inherit", "font-family: sans-serif") + "\n"
-
-
-def radar(runs: Sequence[Mapping[str, float]], low: float, high: float, title: str) -> str:
-    """One polygon a run over the same spokes; ``""`` for fewer than three spokes.
+def radar(runs: Sequence[Mapping[str, float]], low: float, high: float, title: str) -> Chart | None:
+    """One polygon a run over the same spokes; ``None`` for fewer than three spokes.
 
     Args:
         runs: spoke -> value, for each run; a run without a spoke's value has a gap there.
@@ -160,22 +97,24 @@ def radar(runs: Sequence[Mapping[str, float]], low: float, high: float, title: s
     """
     spokes = list(dict.fromkeys(name for values in runs for name in values))
     if len(spokes) < 3:
-        return ""
+        return None
     angles = 2 * np.pi * np.arange(len(spokes)) / len(spokes)
     directions = np.stack([np.sin(angles), np.cos(angles)], axis=1)
-    with _figure(3.6, 3.0, title) as figure:
+
+    def draw(figure: Figure) -> None:
         axes = figure.add_axes((0.2, 0.1, 0.6, 0.75), aspect="equal")
         _web(axes, spokes, directions, low, high)
         for number, values in enumerate(runs):
             reach = np.array([values.get(name, math.nan) for name in spokes])
             corners = _closed(directions * ((reach - low) / (high - low)).clip(0, 1)[:, None])
-            axes.plot(*corners.T, linewidth=1.4, markersize=3, **_look(number))
+            axes.plot(*corners.T, linewidth=1.4, markersize=3, **look(number))
             if np.isfinite(corners).all():
-                axes.fill(*corners.T, color=_colour(number), alpha=0.1, linewidth=0)
-        return _svg(figure, title)
+                axes.fill(*corners.T, color=colour(number), alpha=0.1, linewidth=0)
+
+    return Chart(title, (3.6, 3.0), draw)
 
 
-def histogram(runs: Sequence[Sequence[float]], scores: Sequence[float | None], title: str) -> str:
+def histogram(runs: Sequence[Sequence[float]], scores: Sequence[float | None], title: str) -> Chart | None:
     """How a dimension's scores are spread: the share of videos in equal bins, and each run's score as a line.
 
     Args:
@@ -185,25 +124,27 @@ def histogram(runs: Sequence[Sequence[float]], scores: Sequence[float | None], t
     """
     pooled = np.concatenate([np.asarray(values, dtype=float) for values in runs])
     if not pooled.size:
-        return ""
+        return None
     edges = np.histogram_bin_edges(pooled, BINS)
-    with _figure(3.5, 1.7, title) as figure:
+
+    def draw(figure: Figure) -> None:
         axes = figure.add_axes((0.12, 0.17, 0.85, 0.78))
         for number, (values, score) in enumerate(zip(runs, scores, strict=True)):
             if score is None or not len(values):
                 continue
             share = 100 * np.histogram(values, edges)[0] / len(values)
-            axes.stairs(share, edges, fill=True, color=_colour(number), alpha=0.25)
-            axes.stairs(share, edges, color=_colour(number), linewidth=1)
-            axes.axvline(score, color=_colour(number), linewidth=1.2, linestyle=(0, (3, 2)))
+            axes.stairs(share, edges, fill=True, color=colour(number), alpha=0.25)
+            axes.stairs(share, edges, color=colour(number), linewidth=1)
+            axes.axvline(score, color=colour(number), linewidth=1.2, linestyle=(0, (3, 2)))
         axes.set_ylabel("% of videos")
         axes.yaxis.set_label_coords(-0.09, 0.5)
         axes.grid(visible=False, axis="x")
         axes.locator_params(nbins=5)
-        return _svg(figure, title)
+
+    return Chart(title, (3.5, 1.7), draw)
 
 
-def scatter(clouds: Sequence[Cloud], across: str, up: str, title: str) -> str:
+def scatter(clouds: Sequence[Cloud], across: str, up: str, title: str) -> Chart:
     """Prompts as faint dots, each run's scores as a mark with the intervals as a cross.
 
     Dots are moved sideways by up to a hundredth, so that equal ones do not hide each other.
@@ -214,26 +155,62 @@ def scatter(clouds: Sequence[Cloud], across: str, up: str, title: str) -> str:
         up: label of the vertical axis.
         title: what a screen reader says.
     """
-    rng = np.random.default_rng(0)
-    with _figure(3.5, 2.9, title) as figure:
+
+    def draw(figure: Figure) -> None:
+        rng = np.random.default_rng(0)
         axes = figure.add_axes((0.16, 0.15, 0.81, 0.82))
         for number, cloud in enumerate(clouds):
             points = np.array(cloud.points[:: math.ceil(len(cloud.points) / MOST_POINTS) or 1]).reshape(-1, 2)
             aside = rng.uniform(-0.01, 0.01, len(points))
-            axes.scatter(points[:, 0] + aside, points[:, 1], s=7, color=_colour(number), alpha=0.25, linewidths=0)
+            axes.scatter(points[:, 0] + aside, points[:, 1], s=7, color=colour(number), alpha=0.25, linewidths=0)
         for number, cloud in enumerate(clouds):
             x, y = cloud.across, cloud.up
-            axes.plot([x.low, x.high], [y.score, y.score], color=_colour(number), linewidth=1.6)
-            axes.plot([x.score, x.score], [y.low, y.high], color=_colour(number), linewidth=1.6)
-            axes.plot([x.score], [y.score], markersize=7, markeredgecolor="white", linestyle="", **_look(number))
+            axes.plot([x.low, x.high], [y.score, y.score], color=colour(number), linewidth=1.6)
+            axes.plot([x.score, x.score], [y.low, y.high], color=colour(number), linewidth=1.6)
+            axes.plot([x.score], [y.score], markersize=7, markeredgecolor="white", linestyle="", **look(number))
         axes.set_xlabel(across)
         axes.set_ylabel(up)
         axes.locator_params(nbins=6)
-        return _svg(figure, title)
+
+    return Chart(title, (3.5, 2.9), draw)
 
 
-def alignment(panels: Sequence[Panel], across: str, up: str) -> str:
-    """A small plot per dimension: a named mark a model, its intervals as a cross; ``""`` for no panel.
+def forest(
+    rows: Mapping[str, Sequence[Interval | None]], across: str, origin: float | None = None, first: int = 0
+) -> Chart | None:
+    """Intervals below each other, the runs of a row close together; ``None`` for no row.
+
+    Args:
+        rows: label -> a score with its interval for each run; ``None`` where a run has none.
+        across: label of the horizontal axis.
+        origin: where a line stands that the intervals are seen against.
+        first: number of the first run of a row, which gives its colour and mark.
+    """
+    if not rows:
+        return None
+    several = max(map(len, rows.values()))
+
+    def draw(figure: Figure) -> None:
+        figure.set_layout_engine("constrained")
+        axes = figure.subplots()
+        if origin is not None:
+            axes.axvline(origin, color=INK, linewidth=0.8, alpha=0.6)
+        for place, found in enumerate(rows.values()):
+            for number, one in enumerate(found):
+                if one is None:
+                    continue
+                level = place + (number - (several - 1) / 2) * 0.7 / several
+                axes.plot([one.low, one.high], [level, level], color=colour(first + number), linewidth=1.6, alpha=0.6)
+                axes.plot([one.score], [level], markersize=4, linestyle="", **look(first + number))
+        axes.set_yticks(range(len(rows)), [_short(name) for name in rows])
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_xlabel(across)
+
+    return Chart(across, (5.0, 0.6 + (0.14 + 0.1 * several) * len(rows)), draw)
+
+
+def alignment(panels: Sequence[Panel], across: str, up: str) -> Chart | None:
+    """A small plot per dimension: a named mark a model, its intervals as a cross; ``None`` for no panel.
 
     Args:
         panels: three stand side by side.
@@ -241,21 +218,22 @@ def alignment(panels: Sequence[Panel], across: str, up: str) -> str:
         up: label of the vertical ones.
     """
     if not panels:
-        return ""
+        return None
     place = {model: number for number, model in enumerate(sorted({name for panel in panels for name in panel.models}))}
     title = f"{up} against {across}: {', '.join(panel.title for panel in panels)}"
     columns, rows = min(3, len(panels)), math.ceil(len(panels) / 3)
-    with _figure(2.6 * columns, 2.3 * rows, title) as figure:
+
+    def draw(figure: Figure) -> None:
         figure.set_layout_engine("constrained")
         plots = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, panel in zip(plots, panels, strict=False):
             axes.set_title(panel.title, fontsize=8)
             middle = np.mean([x.score for x, _ in panel.models.values()])
             for model, (x, y) in panel.models.items():
-                look = _look(place[model])
-                axes.plot([x.low, x.high], [y.score, y.score], color=look["color"], linewidth=1, alpha=0.5)
-                axes.plot([x.score, x.score], [y.low, y.high], color=look["color"], linewidth=1, alpha=0.5)
-                axes.plot([x.score], [y.score], markersize=5, linestyle="", **look)
+                drawn = look(place[model])
+                axes.plot([x.low, x.high], [y.score, y.score], color=drawn["color"], linewidth=1, alpha=0.5)
+                axes.plot([x.score, x.score], [y.low, y.high], color=drawn["color"], linewidth=1, alpha=0.5)
+                axes.plot([x.score], [y.score], markersize=5, linestyle="", **drawn)
                 aside, side = (4, "left") if x.score < middle else (-4, "right")
                 axes.annotate(
                     _short(model), (x.score, y.score), (aside, 4), textcoords="offset points", ha=side, fontsize=6
@@ -266,7 +244,8 @@ def alignment(panels: Sequence[Panel], across: str, up: str) -> str:
             axes.set_axis_off()
         figure.supxlabel(across, fontsize=8)
         figure.supylabel(up, fontsize=8)
-        return _svg(figure, title)
+
+    return Chart(title, (2.6 * columns, 2.3 * rows), draw)
 
 
 def sparkline(values: Sequence[float], low: float, high: float, title: str) -> str:
@@ -286,6 +265,31 @@ def sparkline(values: Sequence[float], low: float, high: float, title: str) -> s
     return (
         f'<svg class="spark" viewBox="0 0 120 32" preserveAspectRatio="none" role="img" aria-label="{escape(title)}">'
         f'<polyline points="{points}"/></svg>'
+    )
+
+
+def course(values: Sequence[float], places: Sequence[float], title: str, threshold: float | None = None) -> str:
+    """A curve without axes, 1000 x 100, for the width of a video.
+
+    Args:
+        values: in the order of time, at least 2.
+        places: of the values, 0..1 from the first frame to the last.
+        title: what a screen reader says.
+        threshold: where a dashed line lies.
+    """
+    ends = [*values, *[threshold] * (threshold is not None)]
+    low, length = min(ends), (max(ends) - min(ends)) or 1.0
+
+    def height(value: float) -> float:
+        return 96 - 92 * (value - low) / length if max(ends) > low else 50
+
+    points = " ".join(f"{1000 * x:.1f},{height(value):.1f}" for x, value in zip(places, values, strict=True))
+    line = ""
+    if threshold is not None:
+        line = f'<path class="threshold" d="M0 {height(threshold):.1f}H1000"/>'
+    return (
+        '<svg class="course" viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(title)}">{line}<polyline points="{points}"/></svg>'
     )
 
 
@@ -309,39 +313,5 @@ def _closed(corners: Any) -> Any:
     return np.concatenate([corners, corners[:1]])
 
 
-def _colour(number: int) -> str:
-    return COLOURS[number % len(COLOURS)]
-
-
-def _look(number: int) -> dict[str, Any]:
-    return {"color": _colour(number), "marker": MARKS[number % len(MARKS)]}
-
-
 def _short(name: str) -> str:
     return name if len(name) <= LONGEST_LABEL else name[: LONGEST_LABEL - 1] + "…"
-
-
-@contextmanager
-def _figure(width: float, height: float, title: str) -> Iterator[Figure]:
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise MissingExtra('Charts need matplotlib: pip install "vbench-suite[report]"') from error
-    with rc_context({**STYLE, "svg.hashsalt": title}):
-        yield Figure(figsize=(width, height))
-
-
-def _svg(figure: Figure, title: str) -> str:
-    """The figure as an element of a page: it has a name, the page's font and colours, and no rules of its own."""
-    text = io.StringIO()
-    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    figure.savefig(text, format="svg", transparent=True, metadata=nothing)
-    drawn = re.sub(r"<style.*?</style>", "", text.getvalue(), flags=re.DOTALL)
-    drawn = re.sub(r"<g id=\"[^\"]*\"", "<g", drawn)
-    drawn = re.sub(r"font-family: [^;\"]*", "font-family: inherit", drawn)
-    drawn = re.sub(r" transform=\"rotate\(-0 [^)]*\)\"|\n *", lambda found: " " if "\n" in found[0] else "", drawn)
-    for number, colour in enumerate(COLOURS, 1):
-        drawn = drawn.replace(colour, f"var(--run-{number}, {colour})")
-    drawn = drawn[drawn.index("<svg") + len("<svg") :].replace(INK, "currentColor")
-    return f'<svg role="img" aria-label="{escape(title)}" stroke-linejoin="round"{drawn}'

@@ -1,4 +1,4 @@
-"""Why a video has the score it has: its frames with what the evaluators saw on them.
+"""Why a video has the score it has: the video with its curves beneath, and frames with what was seen on them.
 
 Everything shown was stored when the video was scored; no model is loaded.
 """
@@ -6,7 +6,7 @@ Everything shown was stored when the video was scored; no model is loaded.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,21 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from vbench.errors import MissingExtra, UsageError
+from vbench.errors import UsageError
 from vbench.files import ours
-from vbench.media.video import Video
-from vbench.reports.charts import curves
+from vbench.media.preview import preview, size_of_copy
+from vbench.media.video import Video, middle_indices
+from vbench.reports.charts import course
+from vbench.reports.data_table import template_text
+from vbench.reports.report_page import templates
 from vbench.runs.record import read_record
 from vbench.runs.results import read_rows
 from vbench.runs.store import SCORED, Row
 
-PAGE = "index.html"
+PAGE, PREVIEW = "index.html", "preview.webm"
+
+FRAMES, FRAME_SIDE = 8, 320
+"""Frames that are shown of the whole video, and their longest side in pixels."""
 
 COLOURS = ("#e45756", "#4c78a8", "#54a24b", "#b279a2", "#f58518", "#72b7b2")
 LISTED = ("object", "objects", "relationship", "color", "label", "threshold", "needed", "moving")
@@ -31,10 +37,28 @@ LISTED = ("object", "objects", "relationship", "color", "label", "threshold", "n
 
 @dataclass(frozen=True)
 class Picture:
-    """A frame with what was seen on it: a file beside the page, and a line below it."""
+    """A frame, maybe with what was seen on it: a file beside the page, and a line below it."""
 
+    frame: int
     file: str
     line: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A score over time.
+
+    Attributes:
+        drawn: SVG.
+        low: value at its lower edge.
+        high: value at its upper edge.
+        threshold: where the dashed line lies, if there is one.
+    """
+
+    drawn: str
+    low: float
+    high: float
+    threshold: float | None
 
 
 @dataclass(frozen=True)
@@ -43,7 +67,7 @@ class Explanation:
 
     row: Row
     facts: dict[str, Any]
-    chart: str
+    curve: Curve | None = None
     pictures: Sequence[Picture] = field(default_factory=tuple)
     lines: Sequence[str] = field(default_factory=tuple)
 
@@ -64,18 +88,21 @@ def explain(run: Path, video: str, target: Path) -> Path:
         VideoError: the video is no longer where the run read it, or cannot be decoded any more.
         MissingExtra: the packages that draw and fill the page are not installed.
     """
-    try:
-        import jinja2
-    except ModuleNotFoundError as error:
-        raise MissingExtra(
-            'A page needs packages that are not installed: pip install "vbench-suite[report]"'
-        ) from error
+    environment = templates()
     ours.refuse_foreign(target / PAGE)
     rows = rows_of(run, video)
-    decoded = Video(Path(read_record(run).videos) / rows[0].video)
-    explained = [_explanation(row, decoded, target) for row in rows]
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("vbench.reports"), autoescape=True, trim_blocks=True)
-    page = environment.get_template("explain.html").render(video=rows[0].video, prompts=_prompts(rows), parts=explained)
+    decoded = Video(read_record(run).folder_of(rows[0].dimension) / rows[0].video)
+    ours.write(target / PREVIEW, preview(decoded))
+    page = environment.get_template("explain.html").render(
+        video=rows[0].video,
+        prompts=_prompts(rows),
+        parts=[_explanation(row, decoded, target) for row in rows],
+        frames=_frames(decoded, middle_indices(decoded.frame_count, FRAMES), target),
+        rate=decoded.fps,
+        count=decoded.frame_count,
+        preview=PREVIEW,
+        script=template_text("explain.js"),
+    )
     ours.write(target / PAGE, page)
     return target / PAGE
 
@@ -102,12 +129,52 @@ def rows_of(run: Path, video: str) -> list[Row]:
 def _explanation(row: Row, video: Video, target: Path) -> Explanation:
     facts = {name: row.details[name] for name in LISTED if name in row.details}
     if row.status != SCORED:
-        return Explanation(row, facts, "")
-    series = {row.dimension.replace("_", " "): row.per_frame}
-    if isinstance(row.details.get("threshold"), float):
-        series["threshold"] = [row.details["threshold"]] * len(row.per_frame)
-    chart = curves(series) if len(row.per_frame) > 1 else ""
-    return Explanation(row, facts, chart, _pictures(row, video, target), _lines(row))
+        return Explanation(row, facts)
+    curve = _curve(row, video) if len(row.per_frame) > 1 else None
+    pictures = _pictures(row, video, target) or _moments(row, video, target)
+    return Explanation(row, facts, curve, pictures, _lines(row))
+
+
+def _curve(row: Row, video: Video) -> Curve:
+    threshold = row.details.get("threshold")
+    threshold = threshold if isinstance(threshold, float) else None
+    last = max(1, video.frame_count - 1)
+    title = f"{row.dimension.replace('_', ' ')} over time"
+    drawn = course(row.per_frame, [frame / last for frame in _frames_of(row, video)], title, threshold)
+    ends = [*row.per_frame, *[threshold] * (threshold is not None)]
+    return Curve(drawn, min(ends), max(ends), threshold)
+
+
+def _frames_of(row: Row, video: Video) -> list[int]:
+    """The frame that each value stands for: the one that the dimension names, else evenly spread."""
+    indices = row.details.get("frame_indices", ())
+    if len(indices) == len(row.per_frame):
+        return list(indices)
+    steps = max(1, len(row.per_frame) - 1)
+    return [round(place * (video.frame_count - 1) / steps) for place in range(len(row.per_frame))]
+
+
+def _moments(row: Row, video: Video, target: Path) -> list[Picture]:
+    """Where the curve is lowest and highest; nothing where it does not move."""
+    if len(set(row.per_frame)) < 2:
+        return []
+    frames = _frames_of(row, video)
+    ends = {
+        frames[row.per_frame.index(end(row.per_frame))]: f"{word}: {end(row.per_frame):.4f}"
+        for word, end in (("lowest", min), ("highest", max))
+    }
+    return _frames(video, list(ends), target, ends)
+
+
+def _frames(video: Video, indices: Sequence[int], target: Path, said: Mapping[int, str] | None = None) -> list[Picture]:
+    """Frames as they are, made small."""
+    pictures = []
+    for index, frame in zip(indices, video.scaled_frames(indices, *size_of_copy(*video.size, FRAME_SIDE)), strict=True):
+        name = f"frame-{index:05}.png"
+        _write_picture(Image.fromarray(frame.permute(1, 2, 0).numpy()), target / name)
+        words = f": {said[index]}" if said else f", {index / video.fps:.2f} s"
+        pictures.append(Picture(index, name, f"frame {index}{words}"))
+    return pictures
 
 
 def _lines(row: Row) -> list[str]:
@@ -138,10 +205,14 @@ def _picture(
     if seen:
         draw_regions(image, seen, video.size)
     name = f"{row.dimension}-{index:05}.png"
+    _write_picture(image, target / name)
+    return Picture(index, name, line)
+
+
+def _write_picture(image: Image.Image, path: Path) -> None:
     encoded = io.BytesIO()
     image.save(encoded, format="png")
-    ours.write(target / name, encoded.getvalue())
-    return Picture(name, line)
+    ours.write(path, encoded.getvalue())
 
 
 def draw_regions(image: Image.Image, seen: dict[str, Any], size: tuple[int, int]) -> None:

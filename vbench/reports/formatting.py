@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -23,3 +25,8 @@ def fixed(value: float, places: int = 4) -> str:
 def signed(value: float, places: int = 2) -> str:
     """The same with a sign in any case."""
     return f"{value:+.{places}f}".replace("-", MINUS)
+
+
+def file_name(name: str) -> str:
+    """A name of anybody's as a part of a file's name."""
+    return re.sub(r"[^\w.-]+", "-", name)[-60:]

@@ -10,13 +10,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from vbench.analysis.comparison import Comparison, benchmark_of, compare_runs
-from vbench.analysis.statistics import Interval, PairedDifference, category_intervals, intervals, table
+from vbench.analysis.statistics import Interval, PairedDifference, category_intervals, known_intervals, table
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.registry import implementation, spec_of
 from vbench.benchmarks.score_card import TOTAL, ScoreCard, in_protocol_order
@@ -24,10 +25,12 @@ from vbench.dimensions.profiles import profiles
 from vbench.errors import MissingExtra, PluginError, UsageError
 from vbench.media.thumbnails import Strip, strips
 from vbench.reports import charts
+from vbench.reports.chart import COLOURS, MARKS, Chart
+from vbench.reports.data_table import DataTable
 from vbench.reports.formatting import title
 from vbench.runs.record import RunRecord, read_record
-from vbench.runs.results import read_rows, score_card
-from vbench.runs.store import SCORED, Row
+from vbench.runs.results import card_of, read_rows
+from vbench.runs.store import NOT_STATIC, SCORED, Row
 
 EXTREMES = 3
 """Videos with the lowest and with the highest score that are shown of each dimension."""
@@ -81,6 +84,7 @@ class Run:
         record: provenance.
         card: its score card.
         rows: by dimension, those that count in its score.
+        all_rows: every row.
         scores: raw scores by dimension; the parts (of what is there) and Total on the card's scale.
         prompts: by dimension, how many prompts count.
         categories: raw scores by category and dimension.
@@ -92,6 +96,7 @@ class Run:
     record: RunRecord
     card: ScoreCard
     rows: Mapping[str, Sequence[Row]]
+    all_rows: Sequence[Row]
     scores: Mapping[str, Estimate]
     prompts: Mapping[str, int]
     categories: Mapping[str, Mapping[str, Estimate]]
@@ -100,18 +105,21 @@ class Run:
     @property
     def colour(self) -> str:
         """CSS class of its colour, the same as in the charts."""
-        return f"run-{self.number % len(charts.COLOURS) + 1}"
+        return f"run-{self.number % len(COLOURS) + 1}"
 
     @property
     def look(self) -> str:
         """CSS classes of a mark in its colour and shape."""
-        return f"{self.colour} mark mark-{self.number % len(charts.MARKS) + 1}"
+        return f"{self.colour} mark mark-{self.number % len(MARKS) + 1}"
 
     @property
     def note(self) -> str:
         """What its profile means."""
         profile = profiles().get(self.record.profile)
-        return profile.meaning if profile else f"Profile {self.record.profile}."
+        meaning = profile.meaning if profile else f"Profile {self.record.profile}."
+        if self.card.incomplete or self.record.unfinished:
+            return f"Not whole: {self.card.counted}. {meaning if not self.record.comparable else ''}".strip()
+        return meaning
 
     @property
     def videos(self) -> int:
@@ -130,7 +138,7 @@ class Run:
 
     def file(self, row: Row) -> Path:
         """Where the run read a video."""
-        return Path(self.record.videos) / row.video
+        return self.record.folder_of(row.dimension) / row.video
 
 
 @dataclass(frozen=True)
@@ -161,6 +169,7 @@ class Extremes:
         highest: highest first.
         as_low: how many videos share the very lowest score.
         as_high: how many share the very highest.
+        alike: some of the videos where all have the same score, so that none is lowest or highest.
         scale: values at the lower and upper edge of the curves; empty where there are none.
     """
 
@@ -169,6 +178,7 @@ class Extremes:
     highest: Sequence[Shown]
     as_low: int
     as_high: int
+    alike: Sequence[Shown]
     scale: tuple[float, ...]
 
 
@@ -195,7 +205,7 @@ class Categories:
         best: one for each run.
     """
 
-    radar: str
+    radar: Chart | None
     rim: tuple[float, float]
     scale: tuple[float, float]
     scores: Mapping[str, Sequence[tuple[Run, Estimate]]]
@@ -218,7 +228,7 @@ class DimensionPart:
     name: str
     part: str
     meaning: str
-    histogram: str
+    histogram: Chart | None
     extremes: Sequence[Extremes]
     categories: Categories | None
 
@@ -250,9 +260,15 @@ class Report:
     runs: Sequence[Run]
     dimensions: Sequence[DimensionPart]
     changes: Sequence[Change]
-    radars: Mapping[str, str]
-    trade_offs: Mapping[str, str]
+    radars: Mapping[str, Chart | None]
+    trade_offs: Mapping[str, Chart]
     pictures: Sequence[Picture]
+    videos: DataTable
+
+    @property
+    def films(self) -> int:
+        """How many videos there are, wherever they lie."""
+        return len({run.file(row) for run in self.runs for row in run.all_rows})
 
     @property
     def by_category(self) -> list[DimensionPart]:
@@ -260,29 +276,33 @@ class Report:
         return [part for part in self.dimensions if part.categories]
 
 
-def gather(folders: Sequence[Path], benchmark: Benchmark | None = None) -> Report:
+def gather(
+    folders: Sequence[Path], benchmark: Benchmark | None = None, names: Sequence[str] = (), pictures: int = PICTURES
+) -> Report:
     """Everything that the report shows.
 
     Args:
         folders: of the runs.
         benchmark: whose rules hold; by default the one that the first run says.
+        names: of the runs; by default the folders', with as much of the path as tells them apart.
+        pictures: bytes of all thumbnails together.
 
     Raises:
-        UsageError: a folder holds no run.
+        UsageError: a folder holds no run, or there are not as many names as runs.
         MissingExtra: matplotlib is not installed.
     """
     rules = benchmark or benchmark_of(folders[0])
     runs = [
         _run(number, name, folder, rules)
-        for number, (name, folder) in enumerate(zip(_names(folders), folders, strict=True))
+        for number, (name, folder) in enumerate(zip(run_names(folders, names), folders, strict=True))
     ]
-    names = in_protocol_order({name for run in runs for name in run.card.dimensions}, rules)
-    album = _album(names, runs)
+    dimensions = in_protocol_order({name for run in runs for name in run.card.dimensions}, rules)
+    album = _album(dimensions, runs, pictures)
     compared = compare_runs(folders, force=True, prompts=MOVED, benchmark=benchmark) if len(folders) > 1 else []
     return Report(
         benchmark=rules,
         runs=runs,
-        dimensions=[_dimension(name, runs, album, rules) for name in names],
+        dimensions=[_dimension(name, runs, album, rules) for name in dimensions],
         changes=[_change(run, comparison, rules) for run, comparison in zip(runs[1:], compared, strict=True)],
         radars={part: _radar(part, runs, rules) for part in _parts(rules)},
         trade_offs={
@@ -291,6 +311,7 @@ def gather(folders: Sequence[Path], benchmark: Benchmark | None = None) -> Repor
             if spec.traded_for and (chart := _trade_off(spec.name, spec.traded_for, runs))
         },
         pictures=[picture for picture in album.values() if picture.strip],
+        videos=_videos(dimensions, runs, album),
     )
 
 
@@ -299,8 +320,19 @@ def _parts(benchmark: Benchmark) -> list[str]:
     return [part.name for part in benchmark.parts] or [""]
 
 
-def _names(folders: Sequence[Path]) -> list[str]:
-    """The folders' names, with as much of the path as tells them apart."""
+def run_names(folders: Sequence[Path], chosen: Sequence[str] = ()) -> list[str]:
+    """The chosen names, or the folders' with as much of the path as tells them apart.
+
+    Raises:
+        UsageError: not as many were chosen as there are runs, or one twice.
+    """
+    if chosen:
+        if len(chosen) != len(folders) or len(set(chosen)) != len(chosen):
+            raise UsageError(
+                f"{len(folders)} runs and {len(set(chosen))} different names ({', '.join(chosen)}): "
+                "give --name once for each run, in their order."
+            )
+        return list(chosen)
     whole = [folder.resolve().parts for folder in folders]
     for depth in range(1, max(map(len, whole))):
         names = ["/".join(parts[-depth:]) for parts in whole]
@@ -311,13 +343,13 @@ def _names(folders: Sequence[Path]) -> list[str]:
 
 def _run(number: int, name: str, folder: Path, benchmark: Benchmark) -> Run:
     record, rows = read_record(folder), read_rows(folder)
-    card = score_card(rows, record.not_evaluated, benchmark)
+    card = card_of(record, rows, benchmark)
     counted: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if row.value is not None and row.weight:
             counted[row.dimension].append(row)
     prompts = {name: len({row.prompt for row in part}) for name, part in counted.items()}
-    found = {name: part for name, part in intervals(rows, benchmark=benchmark).items() if prompts.get(name, 2) > 1}
+    found = known_intervals(rows, benchmark)
     points = {**card.scores, **{part.name: card.part(part.name, partial=True) for part in benchmark.parts}}
     by_category = category_intervals(rows, benchmark=benchmark)
     return Run(
@@ -326,6 +358,7 @@ def _run(number: int, name: str, folder: Path, benchmark: Benchmark) -> Run:
         record=record,
         card=card,
         rows=counted,
+        all_rows=rows,
         scores={name: _estimate(point, found.get(name)) for name, point in [*points.items(), (TOTAL, card.total)]},
         prompts=prompts,
         categories={
@@ -343,7 +376,7 @@ def _estimate(value: float | None, interval: Interval | None) -> Estimate:
 def _gaps(rows: Iterable[Row], benchmark: Benchmark) -> list[Gap]:
     found: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
-        if row.status != SCORED:
+        if row.status not in (SCORED, NOT_STATIC):
             found[row.dimension, row.status].append(row)
     return [
         Gap(name, status, len(part), part[:EXAMPLES])
@@ -353,20 +386,42 @@ def _gaps(rows: Iterable[Row], benchmark: Benchmark) -> list[Gap]:
     ]
 
 
-def _album(names: Sequence[str], runs: Sequence[Run]) -> dict[Path, Picture]:
-    """Pictures of all videos that are shown: of each dimension the very lowest and highest first."""
-    ends = [(run, end) for name in names for run in runs for end in _ends(run.rows.get(name, ()))]
-    files = (run.file(end[rank]) for rank in range(EXTREMES) for run, end in ends if rank < len(end))
+def _album(names: Sequence[str], runs: Sequence[Run], limit: int) -> dict[Path, Picture]:
+    """Pictures of the videos: of each dimension the very lowest and highest first, then all others."""
+    shown = [(run, end) for name in names for run in runs for end in _shown_first(run.rows.get(name, ()))]
+    first = (run.file(end[rank]) for rank in range(EXTREMES) for run, end in shown if rank < len(end))
+    others = (run.file(row) for run in runs for row in run.all_rows)
     return {
         file: Picture(number, made) if isinstance(made, Strip) else Picture(number, None, made)
-        for number, (file, made) in enumerate(strips(files, PICTURES))
+        for number, (file, made) in enumerate(strips(chain(first, others), limit))
     }
 
 
+def _shown_first(rows: Sequence[Row]) -> tuple[list[Row], ...]:
+    return (*_ends(rows), _alike(rows))
+
+
 def _ends(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-    """The rows with the lowest scores, and those of the others with the highest."""
+    """The rows with the lowest scores and those with the highest; none where all scores are the same.
+
+    Of several rows with the same score that do not all fit none is shown, unless it is the very lowest or highest.
+    """
     ordered = sorted(rows, key=lambda row: (_value(row), row.video))
-    return ordered[:EXTREMES], sorted(ordered[EXTREMES:], key=lambda row: (-_value(row), row.video))[:EXTREMES]
+    downwards = sorted(rows, key=lambda row: (-_value(row), row.video))
+    if not ordered or _value(ordered[0]) == _value(downwards[0]):
+        return [], []
+    count = min(EXTREMES, len(ordered) // 2)
+    return _without_ties(ordered, count), _without_ties(downwards, count)
+
+
+def _without_ties(rows: Sequence[Row], count: int) -> list[Row]:
+    values = [_value(row) for row in rows]
+    return [row for row in rows[:count] if _value(row) == values[0] or _value(row) not in values[count:]]
+
+
+def _alike(rows: Sequence[Row]) -> list[Row]:
+    """Some of the rows, where no row is lower or higher than another."""
+    return [] if any(_ends(rows)) else sorted(rows, key=lambda row: row.video)[:EXTREMES]
 
 
 def _dimension(name: str, runs: Sequence[Run], album: Mapping[Path, Picture], benchmark: Benchmark) -> DimensionPart:
@@ -391,7 +446,8 @@ def _meaning(name: str, benchmark: Benchmark) -> str:
 
 def _extremes(run: Run, rows: Sequence[Row], album: Mapping[Path, Picture]) -> Extremes:
     lowest, highest = _ends(rows)
-    frames = [value for row in (*lowest, *highest) for value in row.per_frame]
+    alike = _alike(rows)
+    frames = [value for row in (*lowest, *highest, *alike) for value in row.per_frame]
     scale = (min(frames), max(frames)) if frames else ()
 
     def shown(row: Row) -> Shown:
@@ -405,6 +461,7 @@ def _extremes(run: Run, rows: Sequence[Row], album: Mapping[Path, Picture]) -> E
         highest=list(map(shown, highest)),
         as_low=values.count(min(values)),
         as_high=values.count(max(values)),
+        alike=list(map(shown, alike)),
         scale=scale,
     )
 
@@ -423,7 +480,7 @@ def _categories(name: str, runs: Sequence[Run]) -> Categories | None:
                 scores[category].append((run, estimate))
     ends = [end for part in scores.values() for _, score in part for end in (score.value, score.low, score.high)]
     points = [_points(run, name) for run in runs]
-    rim = _scale((value for part in points for value in part.values()), below=0.3)
+    rim = _from_zero(value for part in points for value in part.values())
     return Categories(
         radar=charts.radar(points, *rim, f"{title(name)}: score by content category"),
         rim=rim,
@@ -447,11 +504,17 @@ def _best(run: Run, name: str, runs: Sequence[Run]) -> Best:
     return Best(run, category, points[category], run.card.scores[name], others)
 
 
-def _scale(values: Iterable[float], below: float = 0.04, above: float = 0.04) -> tuple[float, float]:
+def _scale(values: Iterable[float]) -> tuple[float, float]:
     """Ends of a scale that leaves some of its length free on both sides."""
     found = list(values)
-    length = max(found) - min(found) or 0.1
-    return min(found) - below * length, max(found) + above * length
+    free = 0.04 * (max(found) - min(found) or 0.1)
+    return min(found) - free, max(found) + free
+
+
+def _from_zero(values: Iterable[float]) -> tuple[float, float]:
+    """Ends of a radar: areas compare only where the centre is nothing, so it is 0 unless a value is below it."""
+    found = list(values)
+    return min(0.0, *found), max(0.0, *found) or 1.0
 
 
 def _change(run: Run, comparison: Comparison, benchmark: Benchmark) -> Change:
@@ -470,7 +533,7 @@ def _change(run: Run, comparison: Comparison, benchmark: Benchmark) -> Change:
     )
 
 
-def _radar(part: str, runs: Sequence[Run], benchmark: Benchmark) -> str:
+def _radar(part: str, runs: Sequence[Run], benchmark: Benchmark) -> Chart | None:
     rules = [benchmark.rules[name] for name in benchmark.of_part(part)]
     percent = [
         {
@@ -483,10 +546,10 @@ def _radar(part: str, runs: Sequence[Run], benchmark: Benchmark) -> str:
     return charts.radar(percent, 0, 100, f"{part.capitalize() or 'All'} dimensions, normalised, in percent")
 
 
-def _trade_off(name: str, against: str, runs: Sequence[Run]) -> str:
+def _trade_off(name: str, against: str, runs: Sequence[Run]) -> Chart | None:
     clouds = [_cloud(run, name, against) for run in runs if {name, against} <= run.card.scores.keys()]
     across, up = title(against), title(name)
-    return charts.scatter(clouds, across, up, f"{up} against {across.lower()}") if clouds else ""
+    return charts.scatter(clouds, across, up, f"{up} against {across.lower()}") if clouds else None
 
 
 def _cloud(run: Run, name: str, against: str) -> charts.Cloud:
@@ -502,6 +565,28 @@ def _cross(estimate: Estimate) -> Interval:
     score = estimate.value or 0.0
     low, high = (score if end is None else end for end in (estimate.low, estimate.high))
     return Interval(score, low, high)
+
+
+def _videos(names: Sequence[str], runs: Sequence[Run], album: Mapping[Path, Picture]) -> DataTable:
+    """Every video of every run with all its scores; where one has none, why."""
+    table = DataTable(["Video", *["Run"] * (len(runs) > 1), "Category", *map(title, names)])
+    for run in runs:
+        of_video: dict[tuple[str, str], dict[str, Row]] = defaultdict(dict)
+        for row in run.all_rows:
+            of_video[row.video, row.prompt][row.dimension] = row
+        for (video, prompt), found in sorted(of_video.items()):
+            rows = [found.get(name) for name in names]
+            first = next(iter(found.values()))
+            picture = album[run.file(first)]
+            table.add(
+                {"text": video, "below": prompt, "film": picture.number if picture.strip else None,
+                 "plays": bool(picture.strip and picture.strip.frames > 1), "note": picture.note},
+                *[{"text": run.name, "look": run.look}] * (len(runs) > 1),
+                first.category,
+                *(None if row is None else row.status.replace("_", " ") if row.value is None else row.value
+                  for row in rows),
+            )  # fmt: skip
+    return table
 
 
 def _shortened(value: Any) -> Any:

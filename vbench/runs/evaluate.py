@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,13 +23,17 @@ from vbench.media.decode import VERSION as DECODING
 from vbench.media.video import DEFAULT_BUDGET
 from vbench.progress import Progress
 from vbench.prompts.suite import Prompt
+from vbench.runs import choose_static
+from vbench.runs.choose_static import NOT_NEEDED, candidates
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.executor import score_all
+from vbench.runs.executor import Job, score_all
 from vbench.runs.plan import Plan, VideoTask, why_nothing
-from vbench.runs.record import RECORD, STORE, RunRecord, read_record, write_record
+from vbench.runs.record import FINISHED, INTERRUPTED, RECORD, STORE, RunRecord, read_record, write_record
+from vbench.runs.results import read_rows
 from vbench.runs.score_video import NOT_EVALUATED, failed_row
-from vbench.runs.store import SCORED, Row, RunStore
+from vbench.runs.store import NOT_STATIC, SCORED, Row, RunStore
 from vbench.sampling.manifest import NAME as MANIFEST
+from vbench.sampling.manifest import manifest_text, read_manifest
 
 
 @dataclass
@@ -41,7 +45,7 @@ class Outcome:
         computed: units that this call computed.
         reused: units that were stored before.
         scored: units that have a score, computed or stored.
-        failures: computed or stored units without a score, by status.
+        failures: computed or stored units that should have a score and have none, by status.
         not_evaluated: dimension -> reason, where it has no score at all for want of a backbone.
     """
 
@@ -56,7 +60,7 @@ class Outcome:
         """Take a row into the sums."""
         if row.status == SCORED:
             self.scored += 1
-        else:
+        elif row.status != NOT_STATIC:
             self.failures[row.status] = self.failures.get(row.status, 0) + 1
 
 
@@ -67,6 +71,7 @@ def evaluate(
     progress: Progress | None = None,
     budget: int = DEFAULT_BUDGET,
     processes: int = 1,
+    may_join: bool = False,
 ) -> Outcome:
     """Score every unit of a plan that has no score yet.
 
@@ -77,6 +82,7 @@ def evaluate(
         progress: told of every unit.
         budget: bytes of decoded frames to keep per video.
         processes: how many look at videos at the same time; the scores do not depend on it.
+        may_join: whether other videos than the run's may bring the scores of dimensions that it has not judged yet.
 
     Raises:
         UsageError: the folder holds a run of something else, or another process works in it.
@@ -85,7 +91,11 @@ def evaluate(
     """
     if not plan.units:
         raise NothingToScore(why_nothing(plan))
+    if evaluators.filtered != plan.filtered:
+        evaluators = replace(evaluators, filtered=plan.filtered)
     with alone_in(folder):
+        if found := conflicts(folder, plan, evaluators, may_join):
+            raise UsageError(f"{folder} holds another run: {'; '.join(found)}. Choose another folder for this one.")
         return _evaluated(plan, evaluators, folder, progress or Progress(), budget, processes)
 
 
@@ -99,9 +109,8 @@ def _evaluated(
         progress.note(f"{folder / RECORD} was empty; it is written anew from the scores that are stored")
         dimensions = sorted({*record.dimensions, *(row.dimension for row in store.rows())})
         record = replace(record, dimensions=dimensions, dimension_versions=_versions(dimensions, evaluators))
-    outcome = Outcome(
-        folder, not_evaluated={name: why for name in plan.dimensions if (why := evaluators.obstacle(name))}
-    )
+    obstacles = {name: why for name in plan.dimensions if (why := evaluators.obstacle(name))}
+    outcome = Outcome(folder, not_evaluated=obstacles)
     try:
         todo, untouchable = _outstanding(plan, evaluators, store, outcome)
         _forget_removed(store, plan)
@@ -118,15 +127,47 @@ def _evaluated(
             _take(row, store, outcome, progress)
         for row in score_all(todo, evaluators, budget, processes):
             _take(row, store, outcome, progress)
-        record = replace(record, status="finished", ended=provenance.now(), not_evaluated=outcome.not_evaluated)
+        record = _gone_through(record, plan, outcome, list(store.rows()), progress)
         write_record(folder, record)
+    except BaseException:
+        progress.finish()
+        with suppress(OSError):  # the disk may be what ended it
+            write_record(folder, replace(record, status=INTERRUPTED, ended=provenance.now()))
+        progress.note(f"{outcome.reused + outcome.computed} of {plan.units} units are stored in {folder}")
+        raise
     finally:
         progress.finish()
         store.close()
     return outcome
 
 
+def _gone_through(
+    record: RunRecord, plan: Plan, outcome: Outcome, rows: Sequence[Row], progress: Progress
+) -> RunRecord:
+    """The record of a run after a call that came to its end; finished once every dimension was in such a call."""
+    counts = dict(record.planned)
+    for name in plan.filtered:
+        if name not in outcome.not_evaluated:
+            counts[name], short = choose_static.planned(plan, name, rows)
+            if short:
+                progress.note(f"{name}: {short} prompts have fewer than {plan.samples} static videos")
+    unfinished = [name for name in record.unfinished if name not in plan.dimensions]
+    earlier = {name: why for name, why in record.not_evaluated.items() if name not in plan.dimensions}
+    return replace(
+        record,
+        status=INTERRUPTED if unfinished else FINISHED,
+        unfinished=unfinished,
+        planned=counts,
+        ended=provenance.now(),
+        not_evaluated={**earlier, **outcome.not_evaluated},
+    )
+
+
 def _take(row: Row, store: RunStore, outcome: Outcome, progress: Progress) -> None:
+    if row.status == NOT_NEEDED:
+        store.drop(row.video, row.prompt, row.dimension)
+        progress.skipped(1)
+        return
     if row.status == NOT_EVALUATED:
         if row.dimension not in outcome.not_evaluated:
             outcome.not_evaluated[row.dimension] = row.reason
@@ -139,12 +180,13 @@ def _take(row: Row, store: RunStore, outcome: Outcome, progress: Progress) -> No
     progress.unit(row.dimension, f"{row.video}: no {row.dimension} ({row.status}): {row.reason}" if row.reason else "")
 
 
-def _outstanding(
-    plan: Plan, evaluators: Evaluators, store: RunStore, outcome: Outcome
-) -> tuple[list[VideoTask], list[Row]]:
+def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: Outcome) -> tuple[list[Job], list[Row]]:
     """What is left to do, grouped by the dimensions that it needs, and rows of the videos that cannot be read now."""
     signatures = {name: evaluators.signature(name) for name in plan.dimensions if name not in outcome.not_evaluated}
-    todo, renamed, untouchable = [], [], []
+    todo: list[VideoTask] = []
+    renamed, untouchable = [], []
+    choices: dict[str, list[VideoTask]] = {name: [] for name in plan.filtered}
+    looked_at: dict[str, dict[str, str]] = {name: {} for name in plan.filtered}
     for task in plan.tasks:
         outstanding: dict[str, str] = {}
         try:
@@ -156,18 +198,25 @@ def _outstanding(
             if name not in signatures:
                 continue
             key = cache_key(sha256, task.prompt, signatures[name])
+            if name in choices:
+                choices[name].append(replace(task, sha256=sha256, cache_keys={name: key}))
             if (stored := store.finished(key)) is None:
-                outstanding[name] = key
+                if name not in choices:
+                    outstanding[name] = key
                 continue
             row = replace(stored, video=task.video, category=task.prompt.category)
             if row != stored:
                 renamed.append(row)
+            if name in choices:
+                looked_at[name][task.video] = row.status
             outcome.reused += 1
             outcome.count(row)
         if outstanding:
             todo.append(replace(task, sha256=sha256, cache_keys=outstanding))
     store.put_all(renamed)
-    return sorted(todo, key=lambda task: tuple(task.cache_keys)), untouchable
+    of_prompts = [one for name, tasks in choices.items()
+                  for one in candidates(tasks, name, plan.samples, looked_at[name])]  # fmt: skip
+    return [*of_prompts, *sorted(todo, key=lambda task: tuple(task.cache_keys))], untouchable
 
 
 def cache_key(sha256: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:
@@ -185,7 +234,11 @@ def cache_key(sha256: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:
 def _keep_manifest(videos: Path, folder: Path) -> None:
     """A copy of the samples' manifest stays with the run: which text was fed, which seed, which settings."""
     if (videos / MANIFEST).exists():
-        ours.write(folder / MANIFEST, (videos / MANIFEST).read_bytes())
+        here = read_manifest(videos)
+        files = {record.file for record in here}
+        others = [record for record in read_manifest(folder) if record.file not in files]
+        content = manifest_text([*others, *here]).encode() if others else (videos / MANIFEST).read_bytes()
+        ours.write(folder / MANIFEST, content)
 
 
 def _forget_removed(store: RunStore, plan: Plan) -> None:
@@ -197,16 +250,47 @@ def _forget_removed(store: RunStore, plan: Plan) -> None:
             store.drop(*key)
 
 
-def conflicts(folder: Path, plan: Plan, evaluators: Evaluators) -> list[str]:
-    """Why a folder's run cannot be continued with this plan; empty where it can, or where there is none."""
+def conflicts(folder: Path, plan: Plan, evaluators: Evaluators, may_join: bool = False) -> list[str]:
+    """Why a folder's run cannot be continued with this plan; empty where it can, or where there is none.
+
+    Args:
+        folder: the run's folder.
+        plan: what would be looked at.
+        evaluators: who would look.
+        may_join: whether other videos may bring the scores of dimensions that the run has not judged yet.
+    """
     if not (before := _before(folder)):
         return []
     now = _looked_at(plan, evaluators)
-    return [
+    found = [
         f"{name} was {getattr(before, name)!r} and is now {now[name]!r}"
         for name in now
         if getattr(before, name) != now[name]
     ]
+    return found or list(_other_videos(folder, before, plan, may_join))
+
+
+def _other_videos(folder: Path, before: RunRecord, plan: Plan, may_join: bool) -> Iterator[str]:
+    """Whether the videos of another folder are others; where they lie does not matter, what they are does."""
+    judged = [name for name in plan.dimensions if name in before.dimensions]
+    if all(before.folder_of(name) == plan.root.resolve() for name in judged or before.dimensions):
+        return
+    of = judged if may_join else before.dimensions
+    stored = (
+        {row.sha256: row.video for row in read_rows(folder) if row.dimension in of} if (folder / STORE).exists() else {}
+    )
+    if stored and not any(_content(task.path) in stored for task in plan.tasks):
+        yield f"its scores are of other videos: none of those in {plan.root} is among the {len(stored)} that it judged"
+    samplers = [{record.generator for record in read_manifest(place)} for place in (folder, plan.root)]
+    if all(samplers) and samplers[0] != samplers[1]:
+        yield "its videos were sampled by {} and these by {}".format(*(", ".join(sorted(names)) for names in samplers))
+
+
+def _content(path: Path) -> str:
+    try:
+        return content_of(path)
+    except OSError:
+        return ""
 
 
 def _before(folder: Path) -> RunRecord | None:
@@ -218,7 +302,6 @@ def _before(folder: Path) -> RunRecord | None:
 def _looked_at(plan: Plan, evaluators: Evaluators) -> dict[str, Any]:
     return {
         "benchmark": plan.benchmark.name,
-        "videos": str(plan.root.resolve()),
         "mode": plan.mode,
         "suite": {"name": plan.suite, "sha256": plan.suite_digest},
         "profile": evaluators.profile.name,
@@ -226,24 +309,32 @@ def _looked_at(plan: Plan, evaluators: Evaluators) -> dict[str, Any]:
 
 
 def _open_record(folder: Path, plan: Plan, evaluators: Evaluators) -> RunRecord:
-    """The provenance to write; refuses a folder whose run looked at something else."""
-    if found := conflicts(folder, plan, evaluators):
-        raise UsageError(f"{folder} holds another run: {'; '.join(found)}. Choose another folder for this one.")
-    before = _before(folder)
-    dimensions = sorted({*(before.dimensions if before else ()), *plan.dimensions})
-    earlier = before.options if before else {}
-    kept = {name: settings for name, settings in earlier.items() if name not in plan.dimensions}
+    """The provenance to write, with what earlier calls said of the dimensions that are not judged now."""
+    before = _before(folder) or RunRecord("", "", "", {}, "", provenance.now())
+    others = set(before.dimensions) - set(plan.dimensions)
+    root = str(plan.root.resolve())
+    dimensions = sorted({*before.dimensions, *plan.dimensions})
+    kept = {name: settings for name, settings in before.options.items() if name in others}
     options = kept | {name: dict(settings) for name, settings in evaluators.options.items()}
+    there = {Path(task.video).stem for task in plan.tasks}
+    missing = [name for name in before.missing_videos if others and name not in there]
     return RunRecord(
         **_looked_at(plan, evaluators),
-        started=before.started if before else provenance.now(),
+        videos=root,
+        folders={**{name: str(before.folder_of(name)) for name in others}, **dict.fromkeys(plan.dimensions, root)},
+        filtered=sorted({*(set(before.filtered) & others), *plan.filtered}),
+        started=before.started,
         comparable=evaluators.profile.comparable and not options,
+        planned={**{name: count for name, count in before.planned.items() if name in others}, **plan.planned},
+        samples=plan.samples,
+        unfinished=sorted({*(set(before.unfinished) & others), *plan.dimensions}),
         dimensions=dimensions,
         dimension_versions=_versions(dimensions, evaluators),
         options=options,
-        missing_videos=plan.missing,
+        missing_videos=list(dict.fromkeys([*missing, *plan.missing])),
         unexpected_videos=plan.unexpected,
-        checkpoints=before.checkpoints if before else {},
+        not_evaluated={name: why for name, why in before.not_evaluated.items() if name in others},
+        checkpoints=before.checkpoints,
         arguments=provenance.command_line(),
         machine=provenance.machine(evaluators.device),
         packages=provenance.packages(),

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.registry import implementation, spec_of
 from vbench.benchmarks.t2v import T2V
+from vbench.dimensions.backbones.base import FlowEstimator
 from vbench.dimensions.profiles import BACKBONES, Profile
+from vbench.dimensions.static_filter import VERSION as FILTER_VERSION
+from vbench.dimensions.static_filter import OfStaticVideos, StaticFilter
 from vbench.errors import MissingCheckpoint, MissingExtra, PluginError
 from vbench.files.digest import digest
 from vbench.weights import cards
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from vbench.dimensions.base import Dimension
 
 NO_BACKBONE = "has no backbone for it"
+
+FLOW = "flow"
+"""The role that the static filter needs."""
 
 Options = Mapping[str, Mapping[str, Any]]
 """Settings by dimension, handed to its constructor; only those that differ from the defaults."""
@@ -35,12 +41,14 @@ class Evaluators:
         device: where the backbones compute.
         options: settings by dimension.
         benchmark: whose dimensions they are.
+        filtered: dimensions that judge static videos only.
     """
 
     profile: Profile
     device: torch.device
     options: Options = field(default_factory=dict)
     benchmark: Benchmark = T2V
+    filtered: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._dimensions: dict[str, Dimension] = {}
@@ -61,15 +69,16 @@ class Evaluators:
 
     def roles(self, name: str) -> dict[str, str]:
         """Role -> backbone for one dimension, as far as the profile has them."""
-        roles = self.implementation(name).roles
-        return {role: self.profile.roles[role] for role in roles if role in self.profile.roles}
+        return {role: self.profile.roles[role] for role in self._wanted(name) if role in self.profile.roles}
+
+    def _wanted(self, name: str) -> set[str]:
+        """The roles that a dimension needs, that of the static filter among them where it judges static videos only."""
+        return {*self.implementation(name).roles, *([FLOW] if name in self.filtered else [])}
 
     def obstacle(self, name: str) -> str:
         """Why a dimension cannot be evaluated, ``""`` if nothing is known to be in the way; loads no weights."""
         try:
-            wanted = self.implementation(name).roles
-            roles = self.roles(name)
-            if len(roles) < len(wanted):
+            if len(self.roles(name)) < len(self._wanted(name)):
                 return f"the {self.profile.name} profile {NO_BACKBONE}"
             for checkpoint in self.checkpoints(name):
                 cards.locate(checkpoint)
@@ -84,7 +93,9 @@ class Evaluators:
 
     def signature(self, name: str) -> dict[str, Any]:
         """Everything about a dimension that can change its value, as JSON types."""
+        filtered = {"static_filter": FILTER_VERSION} if name in self.filtered else {}
         return {
+            **filtered,
             "dimension": [name, self.implementation(name).version],
             "backbones": self.roles(name),
             "checkpoints": {file: digest(cards.locate(file)) for file in self.checkpoints(name)},
@@ -102,7 +113,14 @@ class Evaluators:
         """
         if name not in self._dimensions:
             backbones = {role: self._backbone(backbone) for role, backbone in self.roles(name).items()}
-            self._dimensions[name] = self.implementation(name)(**backbones, **self.options.get(name, {}))
+            own = {role: backbone for role, backbone in backbones.items() if role in self.implementation(name).roles}
+            made = self.implementation(name)(**own, **self.options.get(name, {}))
+            if name in self.filtered:
+                flow = backbones[FLOW]
+                assert isinstance(flow, FlowEstimator), f"{self.profile.roles[FLOW]} plays the role of the flow"
+                self._dimensions[name] = OfStaticVideos(made, StaticFilter(flow))
+            else:
+                self._dimensions[name] = made
         return self._dimensions[name]
 
     def keep_only(self, names: Collection[str]) -> None:

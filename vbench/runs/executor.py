@@ -18,11 +18,12 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from vbench.errors import VBenchError
+from vbench.runs.choose_static import Candidates
+from vbench.runs.plan import VideoTask
 from vbench.runs.score_video import score_video
 
 if TYPE_CHECKING:
     from vbench.runs.evaluators import Evaluators
-    from vbench.runs.plan import VideoTask
     from vbench.runs.store import Row
 
 
@@ -30,7 +31,11 @@ class WorkerDied(VBenchError):
     """A worker process was ended from outside, as happens when the machine runs out of memory."""
 
 
-def score_all(tasks: Sequence[VideoTask], evaluators: Evaluators, budget: int, processes: int = 1) -> Iterator[Row]:
+Job = VideoTask | Candidates
+"""What one process does in one go."""
+
+
+def score_all(tasks: Sequence[Job], evaluators: Evaluators, budget: int, processes: int = 1) -> Iterator[Row]:
     """The rows of all tasks, each as soon as it is known.
 
     Args:
@@ -48,15 +53,15 @@ def score_all(tasks: Sequence[VideoTask], evaluators: Evaluators, budget: int, p
         yield from _side_by_side(tasks, evaluators, budget, processes)
 
 
-def _one_by_one(tasks: Sequence[VideoTask], evaluators: Evaluators, budget: int) -> Iterator[Row]:
-    last_use = {name: position for position, task in enumerate(tasks) for name in task.cache_keys}
+def _one_by_one(tasks: Sequence[Job], evaluators: Evaluators, budget: int) -> Iterator[Row]:
+    last_use = {name: position for position, task in enumerate(tasks) for name in task.evaluated}
     for position, task in enumerate(tasks):
-        yield from score_video(task, evaluators, budget)
+        yield from _rows(task, evaluators, budget)
         if position in last_use.values():
             evaluators.keep_only({name for name, last in last_use.items() if last > position})
 
 
-def _side_by_side(tasks: Sequence[VideoTask], evaluators: Evaluators, budget: int, processes: int) -> Iterator[Row]:
+def _side_by_side(tasks: Sequence[Job], evaluators: Evaluators, budget: int, processes: int) -> Iterator[Row]:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads of several processes share the cores
     context = multiprocessing.get_context("spawn")
     turn = context.Value("i", 0)
@@ -102,5 +107,9 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _score(task: VideoTask) -> list[Row]:
-    return list(score_video(task, _here["evaluators"], _here["budget"]))
+def _score(task: Job) -> list[Row]:
+    return list(_rows(task, _here["evaluators"], _here["budget"]))
+
+
+def _rows(task: Job, evaluators: Evaluators, budget: int) -> Iterator[Row]:
+    return task.rows(evaluators, budget) if isinstance(task, Candidates) else score_video(task, evaluators, budget)

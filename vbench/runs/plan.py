@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +57,11 @@ class VideoTask:
     sha256: str = ""
     cache_keys: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def evaluated(self) -> tuple[str, ...]:
+        """The dimensions that are needed for what is still to do."""
+        return tuple(self.cache_keys)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -71,8 +76,10 @@ class Plan:
         prompts: the prompts that these dimensions use.
         tasks: the videos that are there.
         missing: names of videos that the suite expects and that are not there.
+        absent: dimension -> how many of its videos are not there.
         unexpected: videos that belong to no prompt.
-        samples: videos a prompt that were looked for.
+        samples: videos a prompt that are judged; 0 where there is no number of them.
+        filtered: dimensions whose prompts have more samples than are judged, of which the static filter chooses.
         benchmark: whose dimensions they are.
     """
 
@@ -84,14 +91,25 @@ class Plan:
     suite: str = ""
     suite_digest: str = ""
     missing: tuple[str, ...] = ()
+    absent: Mapping[str, int] = field(default_factory=dict)
     unexpected: tuple[str, ...] = ()
-    samples: int = T2V.samples
+    samples: int = 0
+    filtered: tuple[str, ...] = ()
     benchmark: Benchmark = T2V
 
     @property
     def units(self) -> int:
-        """Number of scores that a whole run has."""
+        """Number of scores that the videos which are there can have."""
         return sum(len(task.dimensions) for task in self.tasks)
+
+    @property
+    def planned(self) -> dict[str, int]:
+        """Dimension -> scores that a whole run has, those of missing videos among them."""
+        there = Counter(name for task in self.tasks for name in task.dimensions)
+        counts = {name: there[name] + self.absent.get(name, 0) for name in self.dimensions}
+        for name in self.filtered:  # as many as are judged, once it is known which
+            counts[name] = self.samples * counts[name] // self.benchmark.rules[name].sampled
+        return counts
 
 
 def prompt_from_name(path: str | Path) -> str:
@@ -136,7 +154,8 @@ def standard_plan(
     """Find the samples of a suite: by the manifest where there is one, otherwise by their names.
 
     Names are ``<prompt><special>-<index>.<suffix>``, in one folder or in one folder per dimension; the sampling plan's
-    names for prompts that no file can be named after, and names that a file system cut, are found too.
+    names for prompts that no file can be named after, and names that a file system cut, are found too. Where a prompt
+    whose videos are filtered has more samples than are judged, all that the protocol samples are looked for.
 
     Args:
         root: folder of the videos.
@@ -163,18 +182,21 @@ def standard_plan(
     find = _by_manifest(root, manifest) if manifest else _by_name(root, files, suite, special, specs)
     found: dict[tuple[Path, Prompt], list[str]] = defaultdict(list)
     missing: dict[str, None] = {}
+    absent: Counter[str] = Counter()
     prompts = []
+    looked_for = {name: _looked_for(spec, suite, samples, find) for name, spec in specs.items()}
     for prompt in suite:
         judged = [name for name in asked if specs[name].tested_by in prompt.dimensions]
         if judged:
             prompts.append(prompt)
-        for index in range(samples):
-            for dimension in judged:
+        for index in range(max((looked_for[name] for name in judged), default=0)):
+            for dimension in (name for name in judged if index < looked_for[name]):
                 place = find(prompt.text, index, dimension)
                 if place:
                     found[place, prompt].append(dimension)
                 else:
                     missing[f"{prompt.text}{special}-{index}"] = None
+                    absent[dimension] += 1
     if not prompts:
         raise _untested(suite, asked, benchmark)
     return Plan(
@@ -186,8 +208,10 @@ def standard_plan(
         suite=suite.name,
         suite_digest=suite.digest,
         missing=tuple(missing),
+        absent=absent,
         unexpected=_unexpected(root, files, found),
         samples=samples,
+        filtered=tuple(name for name in asked if looked_for[name] > samples),
         benchmark=benchmark,
     )
 
@@ -210,6 +234,7 @@ def category_plan(
         if prompt:
             found[path, prompt] = list(asked)
     answered = {prompt.text for _, prompt in found}
+    unanswered = tuple(prompt.text for prompt in suite if prompt.text not in answered)
     return Plan(
         root=root,
         mode=CATEGORY,
@@ -218,7 +243,8 @@ def category_plan(
         prompts=tuple(suite),
         suite=suite.name,
         suite_digest=suite.digest,
-        missing=tuple(prompt.text for prompt in suite if prompt.text not in answered),
+        missing=unanswered,
+        absent=dict.fromkeys(asked, len(unanswered)),
         unexpected=_unexpected(root, files, found),
         benchmark=benchmark,
     )
@@ -275,6 +301,13 @@ def read_prompt_file(path: Path) -> dict[str, str]:
 
 Finder = Callable[[str, int, str], "Path | None"]
 """(prompt, index, dimension) -> its video, if there is one."""
+
+
+def _looked_for(spec: DimensionSpec, suite: PromptSuite, samples: int, find: Finder) -> int:
+    """Samples a prompt that are looked for: all that the static filter chooses from, once there is one to choose."""
+    prompts = [prompt.text for prompt in suite if spec.tested_by in prompt.dimensions] if spec.sampled > samples else []
+    more = any(find(text, index, spec.name) for text in prompts for index in range(samples, spec.sampled))
+    return spec.sampled if more else samples
 
 
 def _by_manifest(root: Path, records: Iterable[SampleRecord]) -> Finder:

@@ -18,7 +18,9 @@ from vbench.files.atomic import write_atomically
 
 STORE, RECORD = "run.sqlite", "run.json"
 
-RECORD_VERSION = 2
+RECORD_VERSION = 3
+
+RUNNING, INTERRUPTED, FINISHED = "running", "interrupted", "finished"
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,19 @@ class RunRecord:
 
     Attributes:
         benchmark: name of the benchmark whose dimensions and rules hold.
-        videos: folder of the videos, absolute.
+        videos: folder of the videos that the last call looked at, absolute.
+        folders: the same by dimension, as a run may judge videos of several folders.
+        filtered: dimensions whose videos the static filter chose.
         mode: how prompts and videos were brought together.
         suite: name and sha256 of the prompt suite; both ``""`` without one.
         profile: which backbones looked.
         started: UTC, ISO 8601, of the first call.
         ended: the same of the last call, ``None`` while it runs.
-        status: ``running`` or ``finished``.
+        status: ``running``, ``interrupted`` or ``finished``; finished are only runs that have looked at everything.
+        unfinished: dimensions that no call has gone through to its end.
+        planned: dimension -> scores that a whole run has, of videos that are there and of those that are missing; empty
+            in runs of versions that did not count them.
+        samples: videos a prompt that were looked for; 0 where the prompts come from the videos.
         comparable: whether its scores compare with the published leaderboard.
         dimensions: all that was asked for, over all calls.
         dimension_versions: of their implementations.
@@ -55,11 +63,16 @@ class RunRecord:
     profile: str
     started: str
     ended: str | None = None
-    status: str = "running"
+    status: str = RUNNING
     comparable: bool = False
     dimensions: Sequence[str] = ()
     dimension_versions: Mapping[str, int] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    unfinished: Sequence[str] = ()
+    planned: Mapping[str, int] = field(default_factory=dict)
+    samples: int = 0
+    folders: Mapping[str, str] = field(default_factory=dict)
+    filtered: Sequence[str] = ()
     missing_videos: Sequence[str] = ()
     unexpected_videos: Sequence[str] = ()
     not_evaluated: Mapping[str, str] = field(default_factory=dict)
@@ -73,6 +86,10 @@ class RunRecord:
         """Everything as JSON types."""
         return {"version": self.version, **asdict(self)}
 
+    def folder_of(self, dimension: str) -> Path:
+        """Where the videos of a dimension lay."""
+        return Path(self.folders.get(dimension, self.videos))
+
 
 def _read_1(values: Mapping[str, Any]) -> dict[str, Any]:
     """Version 1 knew one benchmark, and let frames be batched by an option."""
@@ -80,7 +97,13 @@ def _read_1(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**kept, "benchmark": T2V.name, "version": 2}
 
 
-_READERS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _read_1}
+def _read_2(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 2 did not count what a whole run has."""
+    running = values.get("status") == RUNNING
+    return {**values, "version": 3, "unfinished": values.get("dimensions", []) if running else []}
+
+
+_READERS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _read_1, 2: _read_2}
 """Version -> what makes the next one of it."""
 
 

@@ -7,16 +7,21 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from vbench.benchmarks.base import Benchmark
+from vbench.benchmarks.known_suites import expected
 from vbench.benchmarks.registry import benchmark_named, implementation, specs_of
 from vbench.benchmarks.score_card import DimensionResult, ScoreCard, in_protocol_order
 from vbench.benchmarks.t2v import T2V
 from vbench.dimensions.base import Dimension, PromptScore, VideoScore
-from vbench.runs.record import STORE, read_record
+from vbench.runs.plan import STANDARD
+from vbench.runs.record import STORE, RunRecord, read_record
 from vbench.runs.store import SCORED, Row, RunStore
 
 
 def score_card(
-    rows: Iterable[Row], not_evaluated: Mapping[str, str] | None = None, benchmark: Benchmark = T2V
+    rows: Iterable[Row],
+    not_evaluated: Mapping[str, str] | None = None,
+    benchmark: Benchmark = T2V,
+    planned: Mapping[str, int] | None = None,
 ) -> ScoreCard:
     """Aggregate rows; neither their order nor who computed them matters.
 
@@ -24,6 +29,7 @@ def score_card(
         rows: of one run.
         not_evaluated: dimension -> reason, of those that have no score at all.
         benchmark: whose rules hold.
+        planned: dimension -> scores that a whole run has, as far as it is known.
     """
     by_dimension: dict[str, list[Row]] = defaultdict(list)
     by_category: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
@@ -31,9 +37,10 @@ def score_card(
         by_dimension[row.dimension].append(row)
         if row.category:
             by_category[row.category][row.dimension].append(row)
-    dimensions = {name: _result(by_dimension[name], benchmark) for name in in_protocol_order(by_dimension, benchmark)}
+    expected = planned or {}
+    names = in_protocol_order({*by_dimension, *(expected.keys() - (not_evaluated or {}).keys())}, benchmark)
     return ScoreCard(
-        dimensions=dimensions,
+        dimensions={name: _result(by_dimension[name], benchmark, expected.get(name)) for name in names},
         by_category={category: _scores(by_category[category], benchmark) for category in sorted(by_category)},
         not_evaluated=dict(not_evaluated or {}),
         benchmark=benchmark,
@@ -66,6 +73,23 @@ def read_rows(folder: Path) -> list[Row]:
         store.close()
 
 
+def planned_of(record: RunRecord, benchmark: Benchmark) -> Mapping[str, int]:
+    """Dimension -> scores that a whole run has; of an old run as far as its suite is known, without filtered ones."""
+    suite = expected(record.suite["sha256"], benchmark) if record.mode == STANDARD else None
+    specs = specs_of(benchmark)
+    uncounted = [name for name in record.dimensions if name not in record.planned and name in specs]
+    known = [name for name in uncounted if suite and not specs[name].sampled]
+    return {name: suite.count(specs[name].tested_by) * benchmark.samples for name in known if suite} | dict(
+        record.planned
+    )
+
+
+def card_of(record: RunRecord, rows: Iterable[Row], benchmark: Benchmark | None = None) -> ScoreCard:
+    """The score card of a run that was read, by the rules that it says unless others are given."""
+    rules = benchmark or benchmark_named(record.benchmark)
+    return score_card(rows, record.not_evaluated, rules, planned_of(record, rules))
+
+
 def read_score_card(folder: Path, benchmark: Benchmark | None = None) -> ScoreCard:
     """The score card of a run's folder.
 
@@ -76,8 +100,7 @@ def read_score_card(folder: Path, benchmark: Benchmark | None = None) -> ScoreCa
     Raises:
         UsageError: the folder holds no run, or one of a benchmark that is not here.
     """
-    record = read_record(folder)
-    return score_card(read_rows(folder), record.not_evaluated, benchmark or benchmark_named(record.benchmark))
+    return card_of(read_record(folder), read_rows(folder), benchmark)
 
 
 def _judge(name: str, benchmark: Benchmark) -> type[Dimension]:
@@ -86,10 +109,10 @@ def _judge(name: str, benchmark: Benchmark) -> type[Dimension]:
     return implementation(spec) if spec and spec.together else Dimension
 
 
-def _result(rows: list[Row], benchmark: Benchmark) -> DimensionResult:
+def _result(rows: list[Row], benchmark: Benchmark, planned: int | None) -> DimensionResult:
     statuses = Counter(row.status for row in rows)
     scored = statuses.pop(SCORED, 0)
-    return DimensionResult(_aggregate(rows, benchmark), scored, dict(statuses))
+    return DimensionResult(_aggregate(rows, benchmark), scored, dict(statuses), planned)
 
 
 def _scores(rows: Mapping[str, list[Row]], benchmark: Benchmark) -> dict[str, float]:

@@ -44,12 +44,19 @@ class Run:
         """The scores by dimension and category, the parts and the Total, and what is missing for them."""
         return read_score_card(self.folder)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every score that was planned is there, over all dimensions that were asked for."""
+        return not (self.card.not_evaluated or self.record.unfinished or self.card.incomplete)
+
     def rows(self) -> list[Row]:
-        """Every unit, with its status, value, frames and reason, ordered by dimension, video and prompt."""
+        """Every unit that was looked at: status, value, frames, reason; ordered by dimension, video and prompt."""
         return read_rows(self.folder)
 
     def to_pandas(self) -> pd.DataFrame:
         """The rows as a table, a column for each field of :class:`~vbench.runs.store.Row`.
+
+        Its ``attrs["completeness"]`` says for each dimension how many scores there are and how many a whole run has.
 
         Raises:
             MissingExtra: pandas is not installed.
@@ -58,7 +65,11 @@ class Run:
             import pandas
         except ModuleNotFoundError as error:
             raise MissingExtra("A table needs pandas. Install it with: pip install pandas") from error
-        return pandas.DataFrame([asdict(row) for row in self.rows()], columns=list(Row.__dataclass_fields__))
+        table = pandas.DataFrame([asdict(row) for row in self.rows()], columns=list(Row.__dataclass_fields__))
+        table.attrs["completeness"] = {
+            name: {"scored": result.videos, "planned": result.planned} for name, result in self.card.dimensions.items()
+        }
+        return table
 
 
 def open_run(folder: str | Path) -> Run:

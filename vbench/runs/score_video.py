@@ -8,11 +8,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vbench.dimensions.facts import demand_facts
-from vbench.errors import CheckpointError, MissingExtra, NotApplicable, PluginError, TooShort, Unavailable, VideoError
+from vbench.errors import (
+    CheckpointError,
+    MissingExtra,
+    NotApplicable,
+    NotStatic,
+    PluginError,
+    TooShort,
+    Unavailable,
+    VideoError,
+)
 from vbench.files.digest import content_of
 from vbench.media.video import Video
 from vbench.runs.plan import VideoTask
-from vbench.runs.store import FAILED, NOT_APPLICABLE, SCORED, TOO_SHORT, UNREADABLE, Row
+from vbench.runs.store import FAILED, NOT_APPLICABLE, NOT_STATIC, SCORED, TOO_SHORT, UNREADABLE, Row
 
 if TYPE_CHECKING:
     from vbench.dimensions.base import Dimension
@@ -73,6 +82,8 @@ def _scored(row: Row, dimension: Dimension, needs: str, video: Video, prompt: Pr
         return replace(row, status=TOO_SHORT, reason=str(error))
     except NotApplicable as error:
         return replace(row, status=NOT_APPLICABLE, reason=str(error))
+    except NotStatic as error:
+        return replace(row, status=NOT_STATIC, reason=str(error), details=error.details)
     except Exception as error:  # one video must never end a run of hours; what happened is recorded
         return replace(row, status=FAILED, reason=described(error))
     per_frame = [float(one) for one in score.per_frame]

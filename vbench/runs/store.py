@@ -19,7 +19,10 @@ from vbench.errors import StorageError, UsageError
 
 SCORED, TOO_SHORT, UNREADABLE, NOT_APPLICABLE, FAILED = "scored", "too_short", "unreadable", "not_applicable", "failed"
 
-FINAL = (SCORED, TOO_SHORT, UNREADABLE, NOT_APPLICABLE)
+NOT_STATIC = "not_static"
+"""The static filter passed the video over, as the protocol wants: no score, and none that is missing."""
+
+FINAL = (SCORED, TOO_SHORT, UNREADABLE, NOT_APPLICABLE, NOT_STATIC)
 """States that the same input reaches again; a ``failed`` unit is tried again when the run is continued."""
 
 SCHEMA_VERSION = 1
@@ -60,7 +63,7 @@ class Row:
         category: content category of the prompt, ``""`` if it has none.
         facts: what the prompt tells the dimensions, in the official schema.
         format: size, rate and length of the video, for people; ``""`` where it could not be read.
-        status: ``scored``, or why not: ``too_short``, ``unreadable``, ``not_applicable``, ``failed``.
+        status: ``scored``, or why not: ``too_short``, ``unreadable``, ``not_applicable``, ``not_static``, ``failed``.
         value: the score, ``None`` unless ``scored``.
         weight: what it counts in the aggregate, ``None`` unless ``scored``.
         per_frame: one number per frame or pair; stored as ``frames``.

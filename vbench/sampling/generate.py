@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -128,7 +129,7 @@ def _sampled(
             if made:
                 manifest[made.prompt, made.index] = made
             reason = outcome.failures.get(sample.file)
-            progress.unit(sample.prompt.text[:40], f"{sample.file}: {reason}" if reason else "")
+            progress.unit(sample.prompt.text, f"{sample.file}: {reason}" if reason else "")
             if _hopeless(outcome):
                 break
         for file in missing:
@@ -138,6 +139,12 @@ def _sampled(
         outcome.findings = {one.file: told for one in there if one and (told := [*(one.flaws or ()), *one.findings])}
         record |= {"status": "finished", "ended": provenance.now(), "failures": outcome.failures}
         _write(folder, record)
+    except BaseException:
+        progress.finish()
+        with suppress(OSError):  # the disk may be what ended it
+            _write(folder, {**record, "status": "interrupted", "ended": provenance.now()})
+        progress.note(f"{outcome.kept + outcome.made} of {len(requests)} videos are stored in {folder}")
+        raise
     finally:
         progress.finish()
         shutil.rmtree(scratch, ignore_errors=True)

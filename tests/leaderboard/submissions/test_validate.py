@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.leaderboard.archives import archive, card, rewritten, rows, run, with_head, with_rows
+from vbench.benchmarks.known_suites import expected
 from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused
 from vbench.leaderboard.submissions.archive import Limits, read_archive
-from vbench.leaderboard.submissions.expected_suites import expected
 from vbench.leaderboard.submissions.pack import pack
 from vbench.leaderboard.submissions.validate import Checked, check
 from vbench.prompts.library import suite
@@ -225,9 +225,19 @@ def test_the_static_filter_may_leave_fewer_videos(whole: bytes) -> None:
         dropped = first_of(lines, "temporal_flickering")
         return [line for line in lines if line is not dropped]
 
-    checked = judged(with_rows(whole, fewer))
+    assert "temporal_flickering is incomplete" in refused(with_rows(whole, fewer))  # nobody filtered
+    filtered = with_head(with_rows(whole, fewer), lambda head: head["record"].update(filtered=["temporal_flickering"]))
+    checked = judged(filtered)
     assert checked.apart == []
     assert any("static filter kept no more" in note for note in checked.notes)
+
+
+def test_who_has_no_suite_is_told_what_the_board_takes(whole: bytes) -> None:
+    own = with_head(whole, lambda head: head["record"].update(suite={"name": "", "sha256": ""}, mode="custom_input"))
+    said = refused(own)
+    assert "The run is of no prompt suite" in said
+    assert "takes runs of suites that it knows: vbench-t2v, " in said
+    assert "evaluate them with --suite NAME" in said
 
 
 def test_nothing_but_failures_is_no_result(whole: bytes) -> None:

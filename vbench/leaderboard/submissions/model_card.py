@@ -92,16 +92,21 @@ _TYPES = {field.name: str(field.type).removesuffix(" | None") for field in field
 _REQUIRED = [field.name for field in fields(ModelCard) if field.default is MISSING]
 
 
-def read_card(values: Mapping[str, Any]) -> ModelCard:
+def read_card(values: Mapping[str, Any], words: Mapping[str, str] | None = None) -> ModelCard:
     """A card from what somebody typed.
+
+    Args:
+        values: by field.
+        words: field -> where it was typed, for the reasons; by default "card: " and its name.
 
     Raises:
         Refused: a field is missing, unknown, of another type, or says something impossible; with every reason.
     """
     known = {name: value for name, value in values.items() if name in _TYPES}
+    called = {name: f"card: {name}" for name in _TYPES} | dict(words or {})
     reasons = [f"card: unknown field {name!r:.60}; known are {', '.join(_TYPES)}." for name in values.keys() - _TYPES]
-    reasons += [f"card: {name} is missing." for name in _REQUIRED if _is_blank(known.get(name))]
-    reasons += [reason for name, value in known.items() for reason in _field(name, value)]
+    reasons += [f"{called[name]} is missing." for name in _REQUIRED if _is_blank(known.get(name))]
+    reasons += [f"{called[name]} {what}." for name, value in known.items() for what in _field(name, value)]
     if reasons:
         raise Refused(sorted(reasons))
     card = ModelCard(**{name: _clean(value) for name, value in known.items()})
@@ -122,26 +127,27 @@ def contradictions(card: ModelCard) -> Iterator[str]:
 
 
 def _field(name: str, value: Any) -> Iterator[str]:
+    """What is wrong with a value, as the end of a sentence about its field."""
     kind = _TYPES[name]
     if kind != "str":
         yield from _number(name, value)
         return
     if not isinstance(value, str):
-        yield f"card: {name} must be text, found {value!r:.60}."
+        yield f"must be text, found {value!r:.60}"
         return
     longest = LONGEST.get(name, 200)
     if len(value) > longest:
-        yield f"card: {name} has {len(value)} characters, at most {longest} are allowed."
+        yield f"has {len(value)} characters, at most {longest} are allowed"
     if found := unseen(value, lines=name == "notes"):
-        yield f"card: {name} holds the unseen character {found}."
+        yield f"holds the unseen character {found}"
     elif value and name in _FORMATS and not _FORMATS[name].fullmatch(value):
-        yield f"card: {name} must look like 1280x720, found {value!r:.60}."
+        yield f"must look like 1280x720, found {value!r:.60}"
     elif value and name == "link" and not _is_address(value):
-        yield f"card: link must be an http or https address, found {value!r:.60}."
+        yield f"must be an http or https address, found {value!r:.60}"
     elif value and name == "access" and value not in ACCESS:
-        yield f"card: access must be one of {', '.join(ACCESS)}, found {value!r:.60}."
+        yield f"must be one of {', '.join(ACCESS)}, found {value!r:.60}"
     elif value and name == "date" and not _is_date(value):
-        yield f"card: date must be a day such as 2025-03-14, found {value!r:.60}."
+        yield f"must be a day such as 2025-03-14, found {value!r:.60}"
 
 
 def _number(name: str, value: Any) -> Iterator[str]:
@@ -149,9 +155,9 @@ def _number(name: str, value: Any) -> Iterator[str]:
         return
     whole = _TYPES[name] == "int"
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-        yield f"card: {name} must be a {'whole ' * whole}number, found {value!r:.60}."
+        yield f"must be a {'whole ' * whole}number, found {value!r:.60}"
     elif not (value >= 0 if name == "guidance" else value > 0) or not value < 1e6:
-        yield f"card: {name} cannot be {value!r:.60}."
+        yield f"cannot be {value!r:.60}"
 
 
 def _is_address(value: str) -> bool:

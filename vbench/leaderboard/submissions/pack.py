@@ -23,6 +23,7 @@ from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.leaderboard.submissions.validate import FORMAT, stem_of
 from vbench.runs.record import read_record
 from vbench.runs.results import read_rows
+from vbench.runs.static_filter import RESULT
 from vbench.runs.store import Row
 from vbench.sampling.manifest import NAME as MANIFEST
 from vbench.sampling.manifest import read_manifest
@@ -35,7 +36,7 @@ FRAME_WIDTH, FRAME_QUALITY = 512, 85
 VIDEO_BYTES = 4 << 20
 """Largest sampled video that is packed."""
 
-PRIVATE = ("videos", "arguments", "unexpected_videos")
+PRIVATE = ("videos", "folders", "arguments", "unexpected_videos")
 """What a run records for whoever made it alone."""
 
 _FOLDERS = re.compile(r"(?<![\w./:])(?:[A-Za-z]:)?(?:[/\\][^/\\\s'\"]+)+(?=[/\\])[/\\]")
@@ -68,7 +69,9 @@ def pack(
     benchmark = benchmark or benchmark_named(record.benchmark)
     record = replace(record, benchmark=benchmark.name)
     rows = [row for row in read_rows(run) if row.dimension in benchmark.rules]
-    head = {"format": FORMAT, "card": card.plain(), "record": _public(record.plain()), "partial": partial}
+    alone = [name for name, rule in benchmark.rules.items() if rule.sampled and _is_filtered(record.folder_of(name))]
+    public = _public(record.plain()) | {"filtered": sorted({*record.filtered, *alone})}
+    head = {"format": FORMAT, "card": card.plain(), "record": public, "partial": partial}
     files = {"submission.json": _json(head), "scores.jsonl": _scores(rows)}
     if (run / MANIFEST).exists():
         files["samples.jsonl"] = _samples(run)
@@ -103,6 +106,11 @@ def pack_results(source: Path, card: ModelCard, partial: bool = False) -> bytes:
     if not files:
         raise UsageError(f"{source} holds neither a run nor *_eval_results.json files.")
     return _zipped({"submission.json": _json({"format": FORMAT, "card": card.plain(), "partial": partial}), **files})
+
+
+def _is_filtered(videos: Path) -> bool:
+    """Whether ``vbench filter-static`` left the videos: its verdicts lie beside them, or beside their folder."""
+    return any((folder / RESULT).is_file() for folder in (videos, videos.parent))
 
 
 def _scores(rows: Iterable[Row]) -> bytes:

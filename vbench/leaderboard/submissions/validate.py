@@ -17,6 +17,7 @@ from typing import Any
 
 from vbench.analysis.statistics import Figure, Interval, category_intervals, intervals
 from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec, Values
+from vbench.benchmarks.known_suites import Expected, expected, suite_of
 from vbench.benchmarks.registry import benchmark_named
 from vbench.benchmarks.score_card import TOTAL, in_protocol_order
 from vbench.benchmarks.t2v import T2V
@@ -25,7 +26,6 @@ from vbench.dimensions.profiles import profiles
 from vbench.errors import Refused, VBenchError
 from vbench.files.strict_json import bad_texts, lines, loads, unseen
 from vbench.leaderboard.submissions.archive import names_like
-from vbench.leaderboard.submissions.expected_suites import Expected, expected, suite_of
 from vbench.leaderboard.submissions.findings import Findings
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
 from vbench.leaderboard.submissions.possible_rows import (
@@ -46,7 +46,9 @@ from vbench.leaderboard.submissions.provenance import (
     wrong_videos,
 )
 from vbench.prompts.digests import normal, prompt_digest
+from vbench.prompts.library import SHIPPED
 from vbench.prompts.official import CATEGORY_SHA256
+from vbench.prompts.official import NAME as OFFICIAL
 from vbench.runs.plan import STANDARD
 from vbench.runs.record import RECORD_VERSION
 from vbench.runs.results import score_card
@@ -157,7 +159,8 @@ def check(
     found.settle()
     _check_rows(rows, form, card, benchmark, found)
     found.settle()
-    _check_complete(rows, suite, form, partial, benchmark, found)
+    filtered = record.get("filtered")
+    _check_complete(rows, suite, form, partial, filtered if isinstance(filtered, list) else [], benchmark, found)
     media = dict(_media(files, {row.video: row.prompt for row in rows}, found))
     found.reasons += wrong_videos(media, {f"videos/{stem_of(row.video)}.mp4": row.sha256 for row in rows})
     if form == OURS:
@@ -268,11 +271,22 @@ def _benchmark(record: Mapping[str, Any]) -> Benchmark:
         raise Refused([f"record: this board knows no benchmark {name!r:.80}."]) from error
 
 
-def _known_suite(digest: Any, benchmark: Benchmark) -> Expected:
+def _known_suite(stated: Any, benchmark: Benchmark) -> Expected:
+    """The suite of a run by its digest.
+
+    Raises:
+        Refused: there is none that the board knows; with what it takes.
+    """
+    digest = stated.get("sha256") if isinstance(stated, dict) else None
     suite = expected(digest, benchmark) if isinstance(digest, str) else None
-    if suite is None:
-        raise Refused([f"record: this board knows no prompt suite with the digest {digest!r:.80}."])
-    return suite
+    if suite is not None:
+        return suite
+    what = f"record: this board knows no prompt suite with the digest {digest!r:.80}."
+    if not digest:
+        what = "The run is of no prompt suite: nothing says which other runs it compares with."
+    takes = f"The board takes runs of suites that it knows: {', '.join([OFFICIAL, *SHIPPED])}."
+    how = "Name the videos after the prompts of one (vbench plan --suite NAME) and evaluate them with --suite NAME."
+    raise Refused([f"{what} {takes} {how}"])
 
 
 def _check_record(record: Mapping[str, Any], benchmark: Benchmark, found: Findings) -> Expected:
@@ -284,8 +298,7 @@ def _check_record(record: Mapping[str, Any], benchmark: Benchmark, found: Findin
         found.reasons.append(f"record: mode {mode!r:.40}; only a run of a whole suite ({STANDARD}) can be compared.")
     if status != "finished":
         found.reasons.append(f"record: the run is {status!r:.20}, not finished. Continue it with: vbench evaluate")
-    stated = record.get("suite")
-    suite = _known_suite(stated.get("sha256") if isinstance(stated, dict) else None, benchmark)
+    suite = _known_suite(record.get("suite"), benchmark)
     profile = record.get("profile")
     if not isinstance(profile, str) or profile not in profiles():
         found.reasons.append(f"record: unknown profile {profile!r:.40}; known are {', '.join(profiles())}.")
@@ -355,7 +368,13 @@ def _copies(rows: Sequence[Row], form: str) -> Iterator[str]:
 
 
 def _check_complete(
-    rows: Sequence[Row], suite: Expected, form: str, partial: bool, benchmark: Benchmark, found: Findings
+    rows: Sequence[Row],
+    suite: Expected,
+    form: str,
+    partial: bool,
+    filtered: Sequence[str],
+    benchmark: Benchmark,
+    found: Findings,
 ) -> None:
     by_dimension: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -367,7 +386,7 @@ def _check_complete(
             found.notes.append(f"{name} has no score: its videos are {statuses}.")
             continue
         found.reasons += _strange_prompts(name, group, suite, benchmark.samples)
-        gaps = list(_gaps(benchmark.rules[name], group, suite, form, benchmark.samples, found))
+        gaps = list(_gaps(benchmark.rules[name], group, suite, form, filtered, benchmark.samples, found))
         (found.apart if partial else found.reasons).extend(gaps)
     if found.reasons and not partial and any("incomplete" in reason for reason in found.reasons):
         found.reasons.append("A result that is meant to be a part is submitted with --partial; it is not ranked.")
@@ -387,17 +406,29 @@ def _strange_prompts(name: str, rows: Sequence[Row], suite: Expected, samples: i
 
 
 def _gaps(
-    rule: DimensionSpec, rows: Sequence[Row], suite: Expected, form: str, samples: int, found: Findings
+    rule: DimensionSpec,
+    rows: Sequence[Row],
+    suite: Expected,
+    form: str,
+    filtered: Sequence[str],
+    samples: int,
+    found: Findings,
 ) -> Iterator[str]:
-    """What a whole result would have; the reference leaves videos out of ``color`` in which it sees no colour."""
+    """What a whole result would have.
+
+    The static filter may keep fewer videos, and the reference, which does not say whether it ran, leaves videos out of
+    ``color`` in which it sees no colour.
+    """
     scored = Counter(row.prompt for row in rows if row.status == SCORED)
     name = rule.name
     prompts, videos = suite.count(name), sum(scored.values())
     if videos == prompts * samples:
         return
     counted = f"{videos} of {prompts * samples} videos, {len(scored)} of {prompts} prompts"
-    if rule.sampled and len(scored) == prompts:
+    if rule.sampled and len(scored) == prompts and name in filtered:
         found.notes.append(f"{name} is of {counted}: the static filter kept no more.")
+    elif rule.sampled and len(scored) == prompts and form == REFERENCE:
+        found.notes.append(f"{name} is of {counted}: the file does not say whether the static filter kept no more.")
     elif rule.counts is Counts.FOUND and form == REFERENCE:
         found.notes.append(f"{name} is of {counted}: the file leaves out videos in which no colour was seen.")
     else:

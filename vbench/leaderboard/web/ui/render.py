@@ -22,6 +22,7 @@ from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.ranking import KINDS, side_of
 from vbench.reports import charts
+from vbench.reports.chart import COLOURS, MARKS
 
 SIDES = (QUALITY, SEMANTIC)
 
@@ -43,12 +44,12 @@ class Model:
     @property
     def colour(self) -> str:
         """CSS class of its colour, the same as in the charts."""
-        return f"run-{self.number % len(charts.COLOURS) + 1}"
+        return f"run-{self.number % len(COLOURS) + 1}"
 
     @property
     def look(self) -> str:
         """CSS classes of a mark in its colour and shape."""
-        return f"{self.colour} mark mark-{self.number % len(charts.MARKS) + 1}"
+        return f"{self.colour} mark mark-{self.number % len(MARKS) + 1}"
 
 
 def render(template: str, **values: Any) -> str:
@@ -105,7 +106,9 @@ def _spokes(entry: BoardRow, side: str) -> tuple[tuple[str, float], ...]:
 @lru_cache(maxsize=256)
 def _radar(side: str, models: tuple[tuple[tuple[str, float], ...], ...]) -> str:
     with _DRAWING:
-        return charts.radar(list(map(dict, models)), 0, 100, f"{title_of(side)} dimensions, normalised, in percent")
+        title = f"{title_of(side)} dimensions, normalised, in percent"
+        radar = charts.radar(list(map(dict, models)), 0, 100, title)
+        return radar.svg() if radar else ""
 
 
 @cache
@@ -145,8 +148,10 @@ def _signed(value: float, places: int = 2) -> str:
     return f"{round(value, places) + 0.0:+.{places}f}".replace("-", MINUS)
 
 
-def _percent(value: float | None) -> str:
-    return "\N{EN DASH}" if value is None else _fixed(100 * value)
+def _percent(value: Figure | float | None) -> str:
+    """A figure or a number in percent; a dash where there is none."""
+    number = value.value if isinstance(value, Figure) else value
+    return _fixed(100 * number) if isinstance(number, float | int) else "\N{EN DASH}"
 
 
 def _bounds(figure: Figure | Mapping[str, Any] | None) -> str:

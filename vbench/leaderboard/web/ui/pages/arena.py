@@ -16,7 +16,7 @@ from vbench.leaderboard.errors import NotAllowed, NotFound
 from vbench.leaderboard.standings import standings
 from vbench.leaderboard.web.origin import demand_own_origin
 from vbench.leaderboard.web.rate_limit import RateLimiter
-from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, part
+from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, never_blank, part
 from vbench.leaderboard.web.ui.render import render, title_of
 
 HEAD = """<div class="vb"><header><h1>Arena</h1>
@@ -91,6 +91,7 @@ def add(page: gr.Blocks, board: Board, ballots: Arena) -> None:
         button.click(voted, [said, ballot, voter, question], [shown, ranking, *buttons], **QUIET)
 
 
+@never_blank
 def _ballot(ballots: Arena, name: str | None, query: str) -> str:
     if name is None:
         return render("ballot.html", ballot=None, revealed=None, error="", query=query)
@@ -100,6 +101,7 @@ def _ballot(ballots: Arena, name: str | None, query: str) -> str:
     )
 
 
+@never_blank
 def _revealed(board: Board, ballot: Ballot, verdict: str, query: str) -> str:
     """The same videos with their models, under their own addresses."""
     numbers = {LEFT: ballot.left, RIGHT: ballot.right}
@@ -115,6 +117,7 @@ def _revealed(board: Board, ballot: Ballot, verdict: str, query: str) -> str:
     )
 
 
+@never_blank
 def _standings(board: Board, dimension: str) -> str:
     found = standings(board.ballot_box.votes(), dimension)
     entries = {int(entry.id): entry for entry in board.entries() if entry.id.isdecimal()}

@@ -13,7 +13,7 @@ from vbench.leaderboard.board import Board
 from vbench.leaderboard.comparisons import Comparisons
 from vbench.leaderboard.views.board_row import APART, RANKED, BoardRow
 from vbench.leaderboard.views.ranking import KINDS, MODEL, SCORES, SELECTED, SOURCE, View, rows, side_of
-from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, part
+from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, never_blank, part
 from vbench.leaderboard.web.ui.render import render, title_of
 
 HEAD = """<div class="vb"><header><h1>VBench leaderboard</h1>
@@ -131,6 +131,7 @@ def _suites(entries: Sequence[BoardRow]) -> list[str]:
     return sorted({entry.suite for entry in entries})
 
 
+@never_blank
 def _table(entries: Sequence[BoardRow], comparisons: Comparisons, view: View) -> str:
     lines = rows(entries, view)
     column = view.selected_is if view.ranks_by == SELECTED else view.ranks_by

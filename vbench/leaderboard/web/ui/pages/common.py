@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from typing import Any
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
+from typing import Any, ParamSpec
 
 import gradio as gr
 from gradio.components import Navbar
 
+from vbench.errors import VBenchError
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.views.board_row import BoardRow
+from vbench.leaderboard.web.ui.render import render
+
+log = logging.getLogger("vbench.board")
+
+P = ParamSpec("P")
 
 FOLLOWS = """
 const follow = () => { const root = element.querySelector("[data-title]"); if (root) keepAddress(root); };
@@ -24,6 +31,23 @@ QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 part = partial(gr.HTML, apply_default_css=False)
 """A piece of a page that a template fills."""
+
+
+def never_blank(page: Callable[P, str]) -> Callable[P, str]:
+    """A page that says so where it cannot be made, for a fault of ours; the log has the traceback."""
+
+    @wraps(page)
+    def made(*args: P.args, **kwargs: P.kwargs) -> str:
+        try:
+            return page(*args, **kwargs)
+        except VBenchError:
+            raise
+        except Exception:
+            log.exception("a page could not be made")
+            text = "It is a fault of this site, and its log says which. Everything else works."
+            return render("missing.html", title="This page cannot be shown", text=text)
+
+    return made
 
 
 def navbar() -> None:

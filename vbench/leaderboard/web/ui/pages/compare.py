@@ -17,7 +17,7 @@ from vbench.leaderboard.comparisons import Comparisons
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.web.ui.categories import by_category
-from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, entry_of, navbar, part
+from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, entry_of, navbar, never_blank, part
 from vbench.leaderboard.web.ui.render import SIDES, Model, name_of, radars, render
 
 MOST = 6
@@ -102,6 +102,7 @@ def _label(entry: BoardRow) -> str:
     return f"{name_of(entry)} · {entry.suite}, {entry.profile} · {entry.id}"
 
 
+@never_blank
 def _page(entries: Sequence[BoardRow], comparisons: Comparisons) -> str:
     models = [Model(number, entry) for number, entry in enumerate(entries)]
     return render(

@@ -14,7 +14,7 @@ from vbench.leaderboard.submissions.model_card import SETTINGS
 from vbench.leaderboard.views.board_row import FIGURE, RANKED, BoardRow
 from vbench.leaderboard.views.ranking import View, rows
 from vbench.leaderboard.web.ui.categories import by_category
-from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, entry_of, navbar, part
+from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, entry_of, navbar, never_blank, part
 from vbench.leaderboard.web.ui.render import Model, radars, render
 from vbench.runs.plan import prompt_from_name
 
@@ -43,6 +43,7 @@ def add(page: gr.Blocks, board: Board) -> None:
     page.load(opened, None, shown, **QUIET)
 
 
+@never_blank
 def _page(board: Board, name: str) -> str:
     entries = board.entries()
     try:

@@ -1,4 +1,4 @@
-"""What a complete result is: the prompt suites that the board knows, and which prompts each dimension has."""
+"""What a complete result is: the prompt suites that are known by their digest, and which prompts each dimension has."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Expected:
 
 
 def expected(sha256: str, benchmark: Benchmark = T2V) -> Expected | None:
-    """The suite with that digest, ``None`` where neither the board nor the benchmark knows one."""
+    """The suite with that digest; ``None`` where it is neither the official one, nor ours, nor the benchmark's."""
     if sha256 == SUITE_SHA256:
         return Expected(OFFICIAL, official_digests())
     if benchmark.suite not in ("", OFFICIAL, *SHIPPED) and (own := load_suite(benchmark.suite)).digest == sha256:

@@ -1,0 +1,100 @@
+"""``vbench compare`` as a pipeline meets it: files, units, exit statuses."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.analysis.test_comparison import few, write_run
+from tests.analysis.test_statistics import run as simulated
+from vbench.cli import main
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def vbench(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
+    monkeypatch.chdir(tmp_path)
+    write_run(tmp_path / "base", simulated(0, samples=1))
+    write_run(tmp_path / "new", simulated(1, {"imaging_quality": 0.2}, samples=1))
+
+    def run(*args: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["vbench", "compare", *map(str, args)])
+        with pytest.raises(SystemExit) as exited:
+            main()
+        return int(exited.value.code or 0), *capsys.readouterr()
+
+    return run
+
+
+def test_a_gate_is_told_on_standard_error_and_by_the_exit_status(vbench: Command) -> None:
+    assert vbench("base", "new")[0] == 0
+    status, _, err = vbench("base", "new", "--gate", "color>-50")
+    assert (status, err.splitlines()[0]) == (0, "gate met")
+    status, _, err = vbench("base", "new", "--gate", "worse,imaging_quality@food>-1")
+    assert status == 1
+    assert err.startswith("gate not met\n  new: worse: no, beyond noise, ")
+    assert re.search(r"imaging_quality@food>-1: no, it changed by -\d+\.\d\d points", err)
+    assert vbench("base", "new", "--gate", "")[0] == 2
+
+
+def test_every_form_is_in_points(vbench: Command) -> None:
+    status, out, _ = vbench("base", "new", "--json", "--gate", "imaging_quality>-1")
+    found = json.loads(out)
+    assert (status, found["version"], found["unit"], found["first"]) == (1, 1, "points", "base")
+    (compared,) = found["comparisons"]
+    change = compared["differences"]["imaging_quality"]["change"]
+    assert -30 < change < -10
+    assert found["gate"]["met"] is False
+    assert found["gate"]["conditions"][0]["reason"] == f"it changed by {change:+.2f} points"
+    move = compared["moved"][0]
+    assert move["change"] == pytest.approx(move["second"] - move["first"])
+    shown = f"{change:+.2f}"
+    assert shown in vbench("base", "new")[1]
+    rows = list(csv.DictReader(vbench("base", "new", "--format", "csv")[1].splitlines()))
+    whole = {row["dimension"]: row["change"] for row in rows if not row["category"]}
+    assert float(whole["imaging_quality"]) == pytest.approx(change)
+    assert json.loads(vbench("base", "new", "--json")[1])["gate"] is None
+    assert json.loads(vbench("base", "new", "--format", "json")[1])["version"] == 1
+
+
+def test_files_are_written_beside_what_is_printed(vbench: Command, tmp_path: Path) -> None:
+    status, out, _ = vbench("base", "new", "-o", "c.json", "-o", "c.md", "-o", "c.csv", "--gate", "worse")
+    assert status == 1
+    assert out.startswith("new against base, in points")
+    assert json.loads((tmp_path / "c.json").read_text())["gate"]["met"] is False
+    page = (tmp_path / "c.md").read_text()
+    assert page.startswith("**Gate not met**\n\n- new: worse: no, ")
+    assert "| dimension | animal | food |" in page
+    assert "| prompt | dimension | first | second | change |" in page
+    assert (tmp_path / "c.csv").read_text().startswith("run,category,dimension,first")
+    assert vbench("base", "new", "-o", "c.txt")[0] == 2
+    (tmp_path / "own.md").write_text("mine")
+    assert vbench("base", "new", "-o", "own.md")[0] == 2
+    assert (tmp_path / "own.md").read_text() == "mine"
+
+
+def test_few_prompts_are_said_to_be_too_few(vbench: Command, tmp_path: Path) -> None:
+    write_run(tmp_path / "one", few(simulated(0, samples=1), 3))
+    write_run(tmp_path / "two", few(simulated(0, {"scene": 0.3}, samples=1), 3))
+    status, out, err = vbench("one", "two", "--gate", "worse")
+    assert status == 1
+    assert "too few prompts for a verdict: 3 where 6 are the fewest" in out
+    assert "too few prompts for a verdict" in err
+    assert re.search(r"scene .* -\s+-\s*$", out, re.MULTILINE)
+
+
+def test_runs_that_share_no_prompt_are_a_wrong_call(vbench: Command, tmp_path: Path) -> None:
+    rows = few(simulated(0, samples=1), 4)
+    write_run(tmp_path / "one", rows[:2])
+    write_run(tmp_path / "two", rows[2:])
+    for force in ([], ["--force"]):
+        status, out, err = vbench("one", "two", *force)
+        assert (status, out) == (2, "")
+        assert "no prompt of which a dimension has a score in both" in err

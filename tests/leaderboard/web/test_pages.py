@@ -1,0 +1,89 @@
+"""Every page of the board over every kind of entry: whole, partial, of one video, lite, of another benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.leaderboard.archives import archive, card, rows, run
+from tests.leaderboard.conftest import ADMIN
+from vbench.benchmarks.base import Part
+from vbench.benchmarks.registry import benchmark_named
+from vbench.leaderboard.board import Board
+from vbench.leaderboard.comparisons import Comparisons
+from vbench.leaderboard.settings import Settings
+from vbench.leaderboard.submissions.pack import pack
+from vbench.leaderboard.views.ranking import View
+from vbench.leaderboard.web.ui.pages import board as board_page
+from vbench.leaderboard.web.ui.pages import compare as compare_page
+from vbench.leaderboard.web.ui.pages import model as model_page
+from vbench.leaderboard.web.ui.pages.common import never_blank
+
+BROKEN = "This page cannot be shown"
+
+
+def partial(folder: Path, name: str, kept: list[Any], **record: Any) -> bytes:
+    return pack(run(folder / name / "run", kept, **record), card(name, version=name), partial=True)
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
+    folder = tmp_path_factory.mktemp("pages")
+    made = rows(1)
+    quality = benchmark_named("vbench-t2v").of_part("quality")
+    video_quality = benchmark_named("video-quality").rules
+    first = made[0]
+    archives = [
+        archive(folder / "whole"),
+        partial(folder, "one-dimension", [row for row in rows(2) if row.dimension == "imaging_quality"]),
+        partial(folder, "one-video", [row for row in made if row.video == first.video][:1]),
+        partial(folder, "one-prompt", [row for row in rows(3) if row.prompt == first.prompt]),
+        partial(folder, "only-quality", [row for row in rows(4) if row.dimension in quality]),
+        partial(folder, "lite", [row for row in rows(5) if row.dimension == "scene"], profile="lite", checkpoints={}),
+        partial(folder, "foreign", [row for row in rows(6, samples=1) if row.dimension in video_quality],
+                benchmark="video-quality"),
+    ]  # fmt: skip
+    board = Board(Settings(database=f"sqlite:///{folder}/board.sqlite", suite="mini", admin_tokens=(ADMIN,)))
+    for content in archives:
+        board.submit(content, local=True)
+    yield board
+    board.close()
+
+
+def test_every_entry_has_a_model_page(board: Board) -> None:
+    entries = board.entries()
+    assert sum(entry.format == "vbench" for entry in entries) == 7
+    for entry in entries:
+        page = model_page._page(board, entry.id)
+        assert BROKEN not in page, entry.card.name
+        assert "Scores" in page
+
+
+def test_every_pair_has_a_comparison(board: Board) -> None:
+    comparisons = Comparisons(board)
+    submitted = [entry for entry in board.entries() if entry.format == "vbench"]
+    for pair in permutations(submitted, 2):
+        assert BROKEN not in compare_page._page(pair, comparisons), [entry.card.name for entry in pair]
+    assert BROKEN not in compare_page._page(submitted[:6], comparisons)
+    comparisons.close()
+
+
+def test_the_table_shows_them_all(board: Board) -> None:
+    comparisons = Comparisons(board)
+    page = board_page._table(board.entries(), comparisons, View())
+    comparisons.close()
+    for name in ("one-dimension", "one-video", "lite", "foreign"):
+        assert name in page
+
+
+def test_a_fault_of_ours_is_said_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    @never_blank
+    def page() -> str:
+        return str(Part("x").weight / 0)
+
+    assert BROKEN in page()
+    assert "ZeroDivisionError" in caplog.text
