@@ -7,7 +7,7 @@ knows of suites, folders or manifests: :mod:`vbench.sampling.generate` does.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Generic
@@ -97,12 +97,15 @@ class Delivery:
         video: what came, if anything did.
         reason: why nothing did.
         read: what text encoders read of the prompt, as :meth:`vbench.generators.reading.Heard.of` says.
+        stored: to be called when the video, or what was made of it, is safe on disk; until then a generator that paid
+            for it may be asked again and pays nothing.
     """
 
     request: Request
     video: Clip | Encoded | None
     reason: str = ""
     read: Mapping[str, Any] | None = None
+    stored: Callable[[], None] = lambda: None
 
 
 TECHNIQUES = ("freeu", "freeu-v2", "freeinit", "freenoise")

@@ -7,7 +7,7 @@ works on its clips, in the order in which they stand.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -194,7 +194,7 @@ class Enhanced(Generator[Options]):
                 continue
             try:
                 clip = self._enhanced(as_clip(delivery.video), delivery.request)
-                yield Delivery(delivery.request, clip, read=delivery.read)
+                yield replace(delivery, video=clip)
             except VBenchError as error:
                 yield Delivery(delivery.request, None, str(error))
             except Exception as error:  # as in Generator.sample_all

@@ -247,6 +247,7 @@ def _take(
     )
     append_record(scratch.parent, record)
     grown.replace(scratch.parent / grown.name)
+    delivery.stored()
     outcome.made += 1
     return record
 

@@ -59,6 +59,7 @@ def answers(description: Path, *prompts: str, options: tuple[str, ...] = ()) -> 
             assert delivery.video.path.stat().st_size
             assert not delivery.video.borrowed
             made[delivery.request.prompt] = {"bytes": delivery.video.path.read_bytes(), **(delivery.video.facts or {})}
+            delivery.stored()
         else:
             failed[delivery.request.prompt] = delivery.reason
     return made, failed
@@ -337,6 +338,17 @@ def test_what_is_delivered_is_not_remembered(service: Service, tmp_path: Path) -
     lines = [json.loads(line) for line in (tmp_path / "jobs").read_text().splitlines()]
     assert [line["job"] for line in lines] == [None, "1", None, None, "2", None]
     assert [line.get("sent", False) for line in lines] == [True, False, False] * 2
+
+
+def test_what_nobody_could_store_is_not_paid_for_again(service: Service, tmp_path: Path) -> None:
+    description = describe(service.url, tmp_path / "acme.toml")
+    for _ in range(2):
+        generator = catalogue.build(f"http:{description}")
+        wanted = requests(description, "a cat")
+        generator.prepare(wanted)
+        (delivery,) = generator.sample_all(wanted)
+        assert delivery.video, "an enhancer fails at it, or the disk is full"
+    assert len(service.submitted) == 1
 
 
 def test_samples_of_a_prompt_are_jobs_of_their_own(service: Service, tmp_path: Path) -> None:

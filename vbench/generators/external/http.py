@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
@@ -126,7 +127,7 @@ class Http(Generator[HttpOptions]):
             ) from error
 
     def sample_all(self, requests: Sequence[Request]) -> Iterator[Delivery]:
-        """Answers as they come, each to be taken at once; see :meth:`Generator.sample_all`."""
+        """Answers as they come, each to be taken at once; a job is over when its video is said to be stored."""
         waiting, answers = SimpleQueue[Request](), SimpleQueue[Delivery]()
         for request in requests:
             waiting.put(request)
@@ -141,10 +142,7 @@ class Http(Generator[HttpOptions]):
                 for worker in workers:
                     worker.start()
                 for _ in requests:
-                    delivery = answers.get()
-                    yield delivery
-                    if delivery.video:  # whoever asked has it now
-                        journal.close(jobs.ticket(delivery.request))
+                    yield answers.get()
             finally:
                 connection.stop("the call was ended")
                 deadline = time.monotonic() + GRACE
@@ -155,6 +153,10 @@ class Http(Generator[HttpOptions]):
 
 class _NoVideo(SamplingError):
     """What came is no video; the link may have expired."""
+
+
+class _Lost(SamplingError):
+    """The video of a job that was paid cannot be had."""
 
 
 class _Jobs:
@@ -173,7 +175,8 @@ class _Jobs:
             except Empty:
                 return
             try:
-                answers.put(Delivery(request, self._sampled(request)))
+                video = self._sampled(request)
+                answers.put(Delivery(request, video, stored=partial(self.journal.close, self.ticket(request))))
             except SamplingError as error:
                 answers.put(Delivery(request, None, self._cleaned(str(error))))
             except Exception as error:  # as in Generator.sample_all
@@ -192,8 +195,14 @@ class _Jobs:
                 self.connection.save(self.service.submit.url, path, self._body(request), once)
                 _look(path, self.service.submit.url)
             return Encoded(path)
-        job = job or self._new_job(request, ticket)
-        self._fetch(ticket, job, path)
+        try:
+            job = job or self._new_job(request, ticket)
+            self._fetch(ticket, job, path)
+        except _Lost:
+            if not self.options.retry_failed:
+                raise
+            job = self._new_job(request, ticket)
+            self._fetch(ticket, job, path)
         return Encoded(path, facts={"job": job.job} if job.job else None)
 
     def _remembered(self, ticket: str) -> Entry | None:
@@ -204,7 +213,7 @@ class _Jobs:
         """
         entry = self.journal.of(ticket)
         silent = entry.sent and not self.service.submit.idempotency
-        if self.options.retry_failed and (entry.failed or entry.lost or silent):
+        if self.options.retry_failed and (entry.failed or silent):
             return None
         if entry.failed:
             raise SamplingError(f"{entry.failed}; {ANEW}")
@@ -217,9 +226,9 @@ class _Jobs:
         """Within the budget, and written down before it is sent; gives what names the job."""
         self._take_from_budget()
         refused = False
-        once = self.journal.attempt(ticket)
-        self.journal.write(ticket, Entry(sent=True, file=request.file))
         try:
+            once = self.journal.attempt(ticket)
+            self.journal.write(ticket, Entry(sent=True, file=request.file))
             yield once
         except Refused as error:
             refused = True
@@ -251,10 +260,10 @@ class _Jobs:
         with self._submitting(request, ticket) as once:
             answer = self.connection.post(submit.url, self._body(request), once)
             identity = found(answer, submit.id) if submit.id else ""
-            if identity is None:
+            if submit.id and identity in (None, ""):
                 told = f"the answer to submit has no {submit.id!r}: {json.dumps(answer)[:300]}"
                 raise SamplingError(f"{told}; {UNKNOWN}")
-        job = Entry(job=str(identity), answer=json.loads(self._cleaned(json.dumps(answer))), file=request.file)
+        job = Entry(job=str(identity), answer=self._cleaned_answer(answer), file=request.file)
         self.journal.write(ticket, job)
         if self.service.poll:
             self.connection.wait(self.service.poll.every)
@@ -330,7 +339,7 @@ class _Jobs:
     def _lose(self, ticket: str, job: Entry, reason: str) -> None:
         """Write down that the video of a job cannot be had; asking for it again costs nothing."""
         self.journal.write(ticket, replace(job, lost=self._cleaned(reason)))
-        raise SamplingError(f"{reason}; the same command asks again, and {ANEW}")
+        raise _Lost(f"{reason}; the same command asks again, and {ANEW}")
 
     def _place(self, job: Entry, answers: Sequence[Any]) -> str:
         """Where the video of a finished job lies."""
@@ -369,6 +378,13 @@ class _Jobs:
     def _cleaned(self, text: str) -> str:
         return self.connection.key.cleaned(text)
 
+    def _cleaned_answer(self, answer: Any) -> Any:
+        if isinstance(answer, dict):
+            return {name: self._cleaned_answer(value) for name, value in answer.items()}
+        if isinstance(answer, list):
+            return [self._cleaned_answer(value) for value in answer]
+        return self._cleaned(answer) if isinstance(answer, str) else answer
+
 
 def _look(path: Path, url: str) -> None:
     """See that a video came, whatever the status was.
@@ -379,7 +395,8 @@ def _look(path: Path, url: str) -> None:
     try:
         probe(path)
     except VideoError as error:
-        start = path.read_bytes()[:100].decode(errors="replace").replace("\n", " ")
+        with path.open("rb") as file:
+            start = file.read(100).decode(errors="replace").replace("\n", " ")
         raise _NoVideo(f"{url.partition('?')[0]} gave no video but {start!r}") from error
 
 
