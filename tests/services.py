@@ -121,6 +121,9 @@ class Service:
         elif prompt == "busy once" and first:
             self.busy_until = time.monotonic() + 0.3
             call.answer(429, {}, Retry_After="0.3")
+        elif prompt == "busy for a minute":
+            self.busy_until = time.monotonic() + 60
+            call.answer(429, {}, Retry_After="60")
         elif prompt == "always busy":
             call.answer(429, {"error": "quota"})
         elif prompt == "busy for long":

@@ -97,24 +97,29 @@ def unread(read: Mapping[str, Mapping[str, Any]] | None) -> str:
 def _overheard(call: Callable[..., Any], heard: Heard) -> Callable[..., Any]:
     def overheard(tokenizer: Any, *args: Any, **kwargs: Any) -> Any:
         answer = call(tokenizer, *args, **kwargs)
-        texts = args[0] if args else kwargs.get("text", kwargs.get("texts"))
-        single = isinstance(texts, str)
-        for place, text in enumerate([texts] if single else texts or ()):
-            if isinstance(text, str):
-                kept = _kept(answer, None if single else place)
-                heard.note(text, type(tokenizer).__name__, _reading(tokenizer, call, text, kept, kwargs))
+        asked = args[0] if args else kwargs.get("text", kwargs.get("texts"))
+        texts = [asked] if isinstance(asked, str) else list(asked or ())
+        kept = _kept(answer, alone=isinstance(asked, str))
+        if len(kept) == len(texts):  # words of one text, or pieces of it, say nothing of a prompt
+            for text, tokens in zip(texts, kept, strict=True):
+                if isinstance(text, str):
+                    heard.note(text, type(tokenizer).__name__, _reading(tokenizer, call, text, tokens, kwargs))
         return answer
 
     return overheard
 
 
-def _kept(answer: Any, place: int | None) -> int:
-    """How many tokens of a text an answer has, padding not counted where it is marked."""
-    marked = isinstance(answer, Mapping)
-    values = (answer["attention_mask"] if "attention_mask" in answer else answer["input_ids"]) if marked else answer
-    rows = values if place is not None or not isinstance(values[0], int) else [values]
-    row = rows[place or 0]
-    return int(sum(row)) if marked and "attention_mask" in answer else len(row)
+def _kept(answer: Any, alone: bool) -> list[int]:
+    """How many tokens of each text an answer has, padding not counted where it is marked.
+
+    Args:
+        answer: of a tokenizer.
+        alone: whether one text was given, whose tokens may stand in no list of texts.
+    """
+    marked = isinstance(answer, Mapping) and "attention_mask" in answer
+    values = answer["attention_mask" if marked else "input_ids"] if isinstance(answer, Mapping) else answer
+    rows = [values] if alone and len(values) and isinstance(values[0], int) else values
+    return [int(sum(row)) if marked else len(row) for row in rows]
 
 
 def _reading(tokenizer: Any, call: Callable[..., Any], text: str, kept: int, kwargs: Mapping[str, Any]) -> Reading:

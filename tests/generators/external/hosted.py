@@ -154,13 +154,13 @@ class Hosted(Service):
     """One of the services.
 
     Attributes:
-        until: when the jobs end, on the monotonic clock; a job is running at the first look in any case.
+        wants: so many different keys before a job ends; a job is running at the first look in any case.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
         super().__init__(folder)
         self.shape, self.signs = SHAPES[name], name == "kling"
-        self.until = 0.0
+        self.wants = 0
 
     def _allows(self, call: Handler) -> bool:
         name, expected = self.shape.header
@@ -192,7 +192,7 @@ class Hosted(Service):
             return
         last = not self.shape.state or "retrieve" in path or path.endswith(job)
         self.times[f"{job} {last}"] += 1
-        running = self.times[f"{job} {last}"] == 1 or time.monotonic() < self.until
+        running = self.times[f"{job} {last}"] == 1 or len(set(self.keys)) < self.wants
         if running and not (self.shape.state and last):
             call.answer(202, self.shape.running(self.url, job))
         elif self.shape.state and not last:

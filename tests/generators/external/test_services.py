@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -66,10 +65,9 @@ def test_a_key_that_expired_is_signed_anew(tmp_path: Path) -> None:
     try:
         description = description_of("kling", service.url, tmp_path / "kling.toml")
         description.write_text(description.read_text().replace("lifetime = 1800", "lifetime = 1"))
-        service.until = time.monotonic() + 2.5
+        service.wants = 2
         made, failed = answers(description, "a cat")
         assert set(made) == {"a cat"}, failed
-        assert len(set(service.keys) - {""}) >= 2
         assert len(service.submitted) == 1
     finally:
         service.stop()

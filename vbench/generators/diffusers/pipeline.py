@@ -165,7 +165,7 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
     def _provenance(self) -> dict[str, Any]:
         """Taken once, before the weights are loaded: a run that is continued must find the same."""
         techniques = {name: technique.settings for name, technique in self.techniques.items()}
-        told = {"arguments": self._fixed, "techniques": techniques, "batch": self.batch_size}
+        told = {"arguments": self._fixed, "techniques": techniques, "batch": self.batch_size, "fit": self._fit}
         return {**self.checkpoint.provenance, **{name: value for name, value in told.items() if value}}
 
     def _check_settings(self, settings: Settings) -> None:
@@ -196,7 +196,12 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
     def _picture(self, request: Request) -> tuple[Image.Image, dict[str, str]]:
         """The picture that a request starts from, in the video's proportions, and what was done to it."""
         assert request.image
-        return start_from(request.image, request.settings, fit_of(self.checkpoint.class_name, self.options.fit))
+        return start_from(request.image, request.settings, self._fit)
+
+    @property
+    def _fit(self) -> str:
+        """How pictures are fitted, ``""`` where there are none."""
+        return fit_of(self.checkpoint.class_name, self.options.fit) if self._call.takes_image else ""
 
 
 def _delivery(

@@ -40,7 +40,7 @@ UNKNOWN = "whether it was accepted, and costs, only the service knows"
 
 
 class Refused(SamplingError):
-    """The service, or nobody, took the call: nothing was done, and nothing is to be paid.
+    """The service said no, or was not reached: nothing was done, and nothing is to be paid.
 
     Args:
         message: what happened.

@@ -79,7 +79,12 @@ class SEINEGenerator(Generator[SeineOptions]):
     @property
     @override
     def provenance(self) -> dict[str, Any]:
-        return {**loaded(SEINE, self.options), "task": self.options.task, "scheduler": self.options.scheduler}
+        return {
+            **loaded(SEINE, self.options),
+            "task": self.options.task,
+            "scheduler": self.options.scheduler,
+            "fit": self._fit,
+        }
 
     @property
     @override
@@ -114,9 +119,12 @@ class SEINEGenerator(Generator[SeineOptions]):
 
     def _fitted(self, request: Request) -> tuple[list[Image.Image], list[dict[str, str]]]:
         """The given frames in the video's proportions, and what was done to each."""
-        fit = "stretch" if self.options.fit == "auto" else self.options.fit  # as its own script does
-        fitted = [start_from(path, request.settings, fit) for path in self._pictures(request)]
+        fitted = [start_from(path, request.settings, self._fit) for path in self._pictures(request)]
         return [picture for picture, _ in fitted], [told for _, told in fitted]
+
+    @property
+    def _fit(self) -> str:
+        return "stretch" if self.options.fit == "auto" else self.options.fit  # as its own script does
 
     def _pictures(self, request: Request) -> list[Path]:
         """The given frames.
