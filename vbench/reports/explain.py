@@ -97,7 +97,7 @@ def explain(run: Path, video: str, target: Path) -> Path:
         video=rows[0].video,
         prompts=_prompts(rows),
         parts=[_explanation(row, decoded, target) for row in rows],
-        frames=_frames(decoded, middle_indices(decoded.frame_count, FRAMES), target),
+        frames=_frames(decoded, sorted({*middle_indices(decoded.frame_count, FRAMES)}), target),
         rate=decoded.fps,
         count=decoded.frame_count,
         preview=PREVIEW,
