@@ -82,6 +82,8 @@ def generate(
     scheduler: str | Sequence[str] = (),
     loras: Sequence[str] = (),
     components: Sequence[str] = (),
+    max_jobs: int | None = None,
+    retry_failed: bool = False,
     progress: Progress | None = None,
 ) -> Sampled:
     """Sample the videos of a prompt suite with a model; what is there already is kept.
@@ -108,6 +110,8 @@ def generate(
         scheduler: class in diffusers, ``CLASS`` or ``CLASS:NAME=VALUE,...``.
         loras: files, ``FILE`` or ``FILE:WEIGHT``.
         components: where components come from instead, ``NAME=FOLDER`` or ``NAME=OWNER/REPOSITORY``.
+        max_jobs: how many jobs may be submitted to a hosted service, which cost.
+        retry_failed: whether jobs are submitted anew that failed for good, or may have been paid for without a video.
         progress: told of every video.
 
     Returns:
@@ -124,6 +128,8 @@ def generate(
     from vbench.sampling.wanted import wanted_samples, with_material
 
     stated = [f"{name}={value}" for name, value in options.items()] if isinstance(options, Mapping) else list(options)
+    stated += [f"max_jobs={max_jobs}"] if max_jobs is not None else []
+    stated += ["retry_failed=yes"] if retry_failed else []
     schedulers = [scheduler] if isinstance(scheduler, str) else scheduler
     recipe = read_recipe(model)
     recipe = recipe.then(said_of(recipe.model, stated, arguments, schedulers, loras, components))
