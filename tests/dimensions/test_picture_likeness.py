@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from torch import Tensor
 
 from tests.contract.mocks import Pictures
 from tests.footage import noise, write_video
 from vbench.dimensions.i2v_subject import I2VSubject
 from vbench.errors import NotApplicable, TooShort, VideoError
-from vbench.media.picture import read_picture
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
 
@@ -25,24 +25,29 @@ def saved(path: Path, image: Image.Image, **how: Any) -> Path:
     return path
 
 
+def pixels(path: Path) -> Tensor:
+    """A picture as the dimension sees it."""
+    return Video(path).frames([0])[0]
+
+
 def test_pictures_of_any_mode_become_rgb(tmp_path: Path) -> None:
     rgb = Image.fromarray(LEVELS)
-    plain = read_picture(saved(tmp_path / "rgb.png", rgb))
+    plain = pixels(saved(tmp_path / "rgb.png", rgb))
     assert plain.permute(1, 2, 0).numpy().tolist() == LEVELS.tolist()
-    assert read_picture(saved(tmp_path / "alpha.png", rgb.convert("RGBA"))).equal(plain)
-    grey = read_picture(saved(tmp_path / "grey.png", rgb.convert("L")))
+    assert pixels(saved(tmp_path / "alpha.png", rgb.convert("RGBA"))).equal(plain)
+    grey = pixels(saved(tmp_path / "grey.png", rgb.convert("L")))
     assert grey[0].equal(grey[2])
-    assert read_picture(saved(tmp_path / "palette.png", rgb.convert("P"))).shape == (3, 6, 8)
-    cmyk = read_picture(saved(tmp_path / "cmyk.jpg", rgb.convert("CMYK"), quality=100, subsampling=0))
+    assert pixels(saved(tmp_path / "palette.png", rgb.convert("P"))).shape == (3, 6, 8)
+    cmyk = pixels(saved(tmp_path / "cmyk.jpg", rgb.convert("CMYK"), quality=100, subsampling=0))
     assert (cmyk.int() - plain.int()).abs().max() < 16
     sixteen = Image.fromarray((LEVELS[..., 0].astype(np.uint16) << 8) | 0x7F)
-    assert read_picture(saved(tmp_path / "sixteen.png", sixteen))[0].equal(plain[0])
+    assert pixels(saved(tmp_path / "sixteen.png", sixteen))[0].equal(plain[0])
 
 
 def test_a_picture_is_turned_as_its_camera_noted(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # a quarter turn to the right is to be made
-    turned = read_picture(saved(tmp_path / "turned.png", Image.fromarray(LEVELS), exif=exif))
+    turned = pixels(saved(tmp_path / "turned.png", Image.fromarray(LEVELS), exif=exif))
     assert turned.permute(1, 2, 0).numpy().tolist() == np.rot90(LEVELS, -1).tolist()
 
 

@@ -16,9 +16,16 @@ if TYPE_CHECKING:
     from vbench.sampling.generate import Sampled
 
 
+MOST_FINDINGS = 10
+"""Videos whose findings are told at the end."""
+
+
 def generate(
     model: Annotated[
-        str, typer.Option("--model", "-m", help="Generator, with +techniques and +enhancers.", show_default=False)
+        str,
+        typer.Option(
+            "--model", "-m", help="Generator, with +techniques and +enhancers, or a model file.", show_default=False
+        ),
     ],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder of the videos; continued if it is there.", show_default=False)
@@ -64,6 +71,23 @@ def generate(
     option: Annotated[
         list[str] | None, typer.Option("--option", help="NAME=VALUE for the generator; see vbench generators NAME.")
     ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE for the call of a diffusers pipeline.")
+    ] = None,
+    scheduler: Annotated[
+        list[str] | None, typer.Option(help="CLASS[:NAME=VALUE,...] of diffusers, instead of the model's.")
+    ] = None,
+    lora: Annotated[list[str] | None, typer.Option(help="FILE[:WEIGHT], a LoRA of which every key must land.")] = None,
+    component: Annotated[
+        list[str] | None, typer.Option(help="NAME=FOLDER or NAME=OWNER/REPO, as in motion_adapter=FOLDER.")
+    ] = None,
+    max_jobs: Annotated[
+        int | None, typer.Option(min=1, help="Submit no more jobs than this to a hosted service.", show_default="all")
+    ] = None,
+    retry_failed: Annotated[
+        bool,
+        typer.Option("--retry-failed", help="Submit and pay anew what failed for good at a hosted service."),
+    ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print what was made as JSON.")] = False,
     progress: Annotated[
         ProgressStyle, typer.Option(help="How to show progress, on standard error.")
@@ -72,6 +96,7 @@ def generate(
     """Sample the videos of a prompt suite with a model; continues where an earlier call stopped.
 
     The same command continues what was interrupted. Then: vbench evaluate DIR. Names of models: vbench generators.
+    ENHANCER: before what --option, --set, --scheduler, --lora and --component take makes it the enhancer's.
 
     Exit status: 0 every video is there, 1 some could not be made, 2 wrong call, 3 none could be made.
 
@@ -79,9 +104,12 @@ def generate(
       vbench generate --model latte --suite open --out videos/latte
       vbench generate -m animatediff+freeinit+freeu --suite mini --out videos/try
       vbench generate -m diffusers:ckpt/mine --prompt "a red bus" -o videos/bus
+      vbench generate -m wan2.1-1.3b --lora my.safetensors --suite mini -o lora
+      vbench generate -m my-model.yaml --suite mini -o videos/shared
       vbench generate -m "command:python sample.py" --suite mini --out videos/mine
       vbench generate -m directory:downloads/pika --suite vbench-t2v -o videos/pika
       vbench generate -m wan2.1-i2v-14b --benchmark vbench-i2v -o videos/wan
+      vbench generate -m http:kling --suite mini --max-jobs 5 -o videos/kling
     """
     from vbench import interface
     from vbench.sampling.wanted import read_texts
@@ -96,7 +124,8 @@ def generate(
             model, out, benchmark=benchmark, suite=suite, prompts=prompt, dimensions=dimension, category=category,
             samples=samples, static_samples=static_samples, seed=seed, settings=settings, images=images, ratio=ratio,
             texts=read_texts(texts) if texts else None, extender=extender, options=option or (),
-            progress=progress_of(progress),
+            arguments=set_ or (), scheduler=scheduler or (), loras=lora or (), components=component or (),
+            max_jobs=max_jobs, retry_failed=retry_failed, progress=progress_of(progress),
         )  # fmt: skip
     except CheckpointError as error:  # nothing was done: the call is wrong as it stands
         raise UsageError(str(error)) from error
@@ -190,6 +219,7 @@ def _tell(outcome: Sampled, json_output: bool) -> None:
     if json_output:
         told: dict[str, Any] = {
             "folder": str(outcome.folder), "made": outcome.made, "kept": outcome.kept, "failures": outcome.failures,
+            "findings": outcome.findings,
         }  # fmt: skip
         print_json(told)
         return
@@ -199,6 +229,10 @@ def _tell(outcome: Sampled, json_output: bool) -> None:
         typer.echo(f"Stopped early: {outcome.stopped}.", err=True)
     if outcome.failures:
         typer.echo(f"Each failure and its reason: {outcome.folder / 'sampling.json'}", err=True)
+    for file, findings in list(outcome.findings.items())[:MOST_FINDINGS]:
+        typer.echo(f"{file}: {'; '.join(findings)}", err=True)
+    if len(outcome.findings) > MOST_FINDINGS:
+        typer.echo(f"and {len(outcome.findings) - MOST_FINDINGS} more: vbench check {outcome.folder}", err=True)
     if outcome.made or outcome.kept:
         typer.echo(f"Next: vbench evaluate {outcome.folder}")
 

@@ -12,7 +12,6 @@ from torch import Tensor
 from vbench.dimensions.backbones.base import PictureEmbedder
 from vbench.dimensions.base import VideoScore
 from vbench.errors import NotApplicable, TooShort
-from vbench.media.picture import read_picture
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
 
@@ -47,7 +46,7 @@ def picture_likeness(video: Video, prompt: Prompt, embedder: PictureEmbedder) ->
             f"The prompt {prompt.text!r} brings no picture that the video should start from. Name their folder: "
             "--images FOLDER."
         )
-    picture = F.normalize(embedder.embed_picture(read_picture(prompt.image)), dim=0)
+    picture = F.normalize(embedder.embed_picture(Video(prompt.image).frames([0])[0]), dim=0)
     frames = F.normalize(_embedded(video, embedder), dim=1)
     steps = (frames[1:] * frames[:-1]).sum(1).clamp(0, 1).tolist()
     if not steps:

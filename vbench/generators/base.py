@@ -7,17 +7,17 @@ knows of suites, folders or manifests: :mod:`vbench.sampling.generate` does.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic
 
 from vbench.errors import UsageError, VBenchError
+from vbench.generators.changes import Changes
 from vbench.generators.options import O, Options
+from vbench.generators.reading import listening
 from vbench.media.clip import Clip, Encoded
-
-if TYPE_CHECKING:
-    pass
 
 
 class SamplingError(VBenchError):
@@ -92,15 +92,35 @@ class Request:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of a request: a clip, a file, or the reason why there is neither."""
+    """What became of a request: a clip, a file, or the reason why there is neither.
+
+    Attributes:
+        request: that is answered.
+        video: what came, if anything did.
+        reason: why nothing did.
+        read: what text encoders read of the prompt, as :meth:`vbench.generators.reading.Heard.of` says.
+        stored: to be called when the video, or what was made of it, is safe on disk; until then a generator that paid
+            for it may be asked again and pays nothing.
+    """
 
     request: Request
     video: Clip | Encoded | None
     reason: str = ""
+    read: Mapping[str, Any] | None = None
+    stored: Callable[[], None] = lambda: None
 
+
+_CHANGED = (
+    "{name} is no diffusers pipeline and takes no {changes} (--set, --scheduler, --lora, --component). What it takes "
+    "by --option: vbench generators NAME."
+)
 
 TECHNIQUES = ("freeu", "freeu-v2", "freeinit", "freenoise")
 """What changes how a diffusers pipeline samples, by name."""
+
+
+BOARD = "@vbench"
+"""Ends the name of a preset that samples as the board's makers did, where the authors do otherwise."""
 
 
 class Generator(ABC, Generic[O]):
@@ -120,11 +140,17 @@ class Generator(ABC, Generic[O]):
     meaning: ClassVar[str] = ""
     """In a sentence, for lists."""
 
+    meaning_on_board: ClassVar[str] = ""
+    """The same of ``NAME@vbench``, where it has such a preset."""
+
     seeded: ClassVar[bool] = True
     """Whether the same request gives the same video."""
 
     takes_pictures: ClassVar[bool] = True
     """Whether a picture to start from can mean anything to it; whether it must or may not have one is its own say."""
+
+    model_file: Mapping[str, Any] = MappingProxyType({})
+    """What it was read from, whole; empty for one that was asked for by name."""
 
     takes_argument: ClassVar[bool] = True
     """Whether something may stand behind the colon; where not, files are found by options."""
@@ -139,6 +165,10 @@ class Generator(ABC, Generic[O]):
     @abstractmethod
     def defaults(self) -> Settings:
         """The published way of sampling; what a call leaves open is taken from here."""
+
+    def delivers(self, asked: Settings) -> Settings:
+        """What a video that was sampled with these settings is to be; ``None`` stands where any will do."""
+        return asked
 
     @property
     def takes_text(self) -> bool:
@@ -174,6 +204,14 @@ class Generator(ABC, Generic[O]):
             "pipeline samples, such as animatediff+freeinit+freeu."
         )
 
+    def change(self, changes: Changes) -> None:
+        """Sample otherwise than published from now on.
+
+        Raises:
+            UsageError: it cannot be changed so.
+        """
+        raise UsageError(_CHANGED.format(name=self.name.split("+")[0], changes=changes.described))
+
     def prepare(self, requests: Sequence[Request]) -> None:
         """Look at everything that is wanted before the first video: what cannot work is refused here.
 
@@ -200,7 +238,9 @@ class Generator(ABC, Generic[O]):
         """An answer to each request, in any order; a failure is an answer and ends nothing."""
         for request in requests:
             try:
-                yield Delivery(request, self.sample(request))
+                with listening() as heard:
+                    video = self.sample(request)
+                yield Delivery(request, video, read=heard.of(request.prompt))
             except SamplingError as error:
                 yield Delivery(request, None, str(error))
             except Exception as error:  # one prompt must never end a run of hours; what happened is recorded
@@ -213,6 +253,8 @@ class Enhancer(ABC):
     Args:
         name: as it was asked for.
         argument: what stood behind the colon in ``name:argument``.
+
+    One that has options takes them as a third argument ``options``, each as ``NAME=VALUE``.
     """
 
     meaning: ClassVar[str] = ""
@@ -229,6 +271,10 @@ class Enhancer(ABC):
     def provenance(self) -> dict[str, Any]:
         """What the manifest says of it."""
         return {}
+
+    def change(self, changes: Changes) -> None:
+        """As :meth:`Generator.change`."""
+        raise UsageError(_CHANGED.format(name=self.name, changes=changes.described))
 
     def load(self) -> None:  # noqa: B027 - an enhancer without weights has nothing to load
         """As :meth:`Generator.load`."""

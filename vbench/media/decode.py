@@ -21,6 +21,7 @@ from av.video.reformatter import Interpolation
 from PIL import Image, ImageOps, ImageSequence
 
 from vbench.errors import Unavailable, VideoError
+from vbench.media.picture import eight_bits
 from vbench.media.whole import ended_early
 
 Frame = np.ndarray[Any, np.dtype[np.uint8]]
@@ -172,6 +173,11 @@ def is_moving(path: Path) -> bool:
             return _moves(image)
     except VideoError:
         return suffix in (".gif", ".apng")
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a path is one picture: a still, and neither a folder of them nor an animation."""
+    return path.suffix.lower() in STILLS and not path.is_dir() and not is_moving(path)
 
 
 def _is_still(path: Path) -> bool:
@@ -353,11 +359,8 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _rgb(image: Image.Image) -> Frame:
-    """RGB of 8 bits; of 16-bit grey the upper 8, as OpenCV takes them, where Pillow would make most of it white."""
-    if image.mode.startswith("I"):
-        upper = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
-        return np.repeat(upper[..., None], 3, axis=2)
-    return np.array(image.convert("RGB"))
+    """RGB of 8 bits; of 16-bit grey the upper 8, as OpenCV takes them."""
+    return np.array(eight_bits(image).convert("RGB"))
 
 
 def _scaled(frame: Frame, height: int, width: int) -> Frame:

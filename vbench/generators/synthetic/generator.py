@@ -38,7 +38,7 @@ class Synthetic(Generator[Options]):
         scene = read_scene(request.prompt, request.seed)
         asked = (scene, self.dials, frames, height, width, fps, request.seed)
         if request.image:
-            start = read_picture(request.image).permute(1, 2, 0).numpy()
+            start = np.array(read_picture(request.image).convert("RGB"))
             return Clip(np.stack(list(animate(start, *asked))), fps, facts={"picture": request.image.name})
         rendered = list(render(*asked))
         return Clip(np.stack(rendered), fps, facts={"scene": scene.facts()})
