@@ -102,8 +102,8 @@ def test_a_name_that_two_packages_claim_is_neithers(
     [
         ("no_such_module:X", "No module named 'no_such_module'"),
         ("tests.toys:NoSuchClass", "has no attribute 'NoSuchClass'"),
-        ("tests.toys:Scale", "expected a Dimension"),
-        ("tests.toys:note_call", "expected a Dimension"),
+        ("tests.toys:Scale", "expected a subclass of Dimension"),
+        ("tests.toys:note_call", "expected a subclass of Dimension"),
     ],
 )
 def test_a_broken_entry_is_named_with_its_package(value: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:

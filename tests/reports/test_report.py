@@ -24,6 +24,7 @@ from tests.footage import noise, write_stills, write_text, write_video
 from tests.simulated import simulated_rows, simulated_run
 from vbench.analysis.comparison import compare_runs, verdict
 from vbench.analysis.statistics import category_intervals, intervals
+from vbench.benchmarks.base import titled
 from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.cli.card import card_json
 from vbench.errors import MissingExtra, UsageError
@@ -274,9 +275,7 @@ def test_every_video_is_in_the_table_with_all_its_scores(runs: dict[str, Path], 
         if cell is not None
     }
     assert shown == {
-        (name, row.video, formatting.title(row.dimension)): row.status.replace("_", " ")
-        if row.value is None
-        else row.value
+        (name, row.video, titled(row.dimension)): row.status.replace("_", " ") if row.value is None else row.value
         for name, run in runs.items()
         for row in read_rows(run)
     }
@@ -441,7 +440,7 @@ def test_many_runs_have_an_index_that_opens_each(runs: dict[str, Path], tmp_path
     table = table_of(index, "runs-data")
     assert [row[0]["text"] for row in table["rows"]] == names
     card = as_scored(runs["partial"])
-    expected = {formatting.title(name): value for (name, _), value in shown(card, "score").items()}
+    expected = {titled(name): value for (name, _), value in shown(card, "score").items()}
     scores = dict(zip(table["columns"][4:], table["rows"][2][4:], strict=True))
     assert {name: score for name, score in scores.items() if score is not None} == expected
     for place, row in enumerate(table["rows"]):

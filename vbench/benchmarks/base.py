@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+
+
+def titled(name: str) -> str:
+    """The name of a dimension, a part or the Total for people.
+
+    >>> titled("subject_consistency"), titled("i2v_subject"), titled("i2v")
+    ('Subject consistency', 'I2V subject', 'I2V')
+    """
+    words = name.replace("_", " ")
+    return re.sub(
+        r"\b[a-z]+\d\w*", lambda word: word[0].upper(), words[:1].upper() + words[1:].lower(), flags=re.IGNORECASE
+    )
 
 
 class Values(str, Enum):

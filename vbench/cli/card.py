@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vbench.benchmarks.base import Part
+from vbench.benchmarks.base import Part, titled
 from vbench.benchmarks.score_card import TOTAL, ScoreCard
 from vbench.benchmarks.t2v import T2V
 from vbench.dimensions.profiles import profiles
@@ -121,7 +121,7 @@ def _next_part(card: ScoreCard, name: str) -> str | None:
 def _print_part(card: ScoreCard, part: Part, partial: bool, widths: Mapping[str, Interval] | None) -> None:
     from vbench.cli.table import print_list
 
-    missing, label = card.missing(part.name), f"{part.name.capitalize():9}"
+    missing, label = card.missing(part.name), f"{titled(part.name):9}"
     unfinished = card.unfinished(part.name)
     score = card.part(part.name, partial)
     count = len(card.benchmark.of_part(part.name))

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vbench.analysis.statistics import Interval, PairedDifference
+from vbench.benchmarks.base import titled as title
 from vbench.benchmarks.score_card import TOTAL
 from vbench.files import ours
 from vbench.reports.chart import UNDATED, Chart
 from vbench.reports.charts import forest
-from vbench.reports.formatting import file_name, title
+from vbench.reports.formatting import file_name
 from vbench.reports.report_data import Categories, Estimate, Report, Run
 
 KINDS = tuple(UNDATED)

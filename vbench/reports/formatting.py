@@ -7,11 +7,6 @@ import re
 MINUS = "\N{MINUS SIGN}"
 
 
-def title(name: str) -> str:
-    """A dimension's name for people."""
-    return name.replace("_", " ").capitalize()
-
-
 def place(value: float, low: float, high: float) -> float:
     """Percent of the way from one end of a scale to the other, within it."""
     return round(min(max(100 * (value - low) / (high - low), 0.0), 100.0), 2)

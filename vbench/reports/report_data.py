@@ -19,6 +19,7 @@ import numpy as np
 from vbench.analysis.comparison import Comparison, benchmark_of, compare_runs
 from vbench.analysis.statistics import Interval, PairedDifference, category_intervals, known_intervals, table
 from vbench.benchmarks.base import Benchmark, DimensionSpec
+from vbench.benchmarks.base import titled as title
 from vbench.benchmarks.registry import implementation, spec_of
 from vbench.benchmarks.score_card import TOTAL, ScoreCard, in_protocol_order
 from vbench.dimensions.profiles import profiles
@@ -27,7 +28,6 @@ from vbench.media.thumbnails import Strip, strips
 from vbench.reports import charts
 from vbench.reports.chart import COLOURS, MARKS, Chart
 from vbench.reports.data_table import DataTable
-from vbench.reports.formatting import title
 from vbench.runs.record import RunRecord, read_record
 from vbench.runs.results import card_of, read_rows
 from vbench.runs.store import NOT_STATIC, SCORED, Row
@@ -543,7 +543,7 @@ def _radar(part: str, runs: Sequence[Run], benchmark: Benchmark) -> Chart | None
         }
         for run in runs
     ]
-    return charts.radar(percent, 0, 100, f"{part.capitalize() or 'All'} dimensions, normalised, in percent")
+    return charts.radar(percent, 0, 100, f"{title(part) or 'All'} dimensions, normalised, in percent")
 
 
 def _trade_off(name: str, against: str, runs: Sequence[Run]) -> Chart | None:

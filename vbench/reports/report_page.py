@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from vbench.analysis.comparison import BETTER, SAME, WORSE, verdict
 from vbench.benchmarks.base import Benchmark
+from vbench.benchmarks.base import titled as title
 from vbench.benchmarks.score_card import TOTAL, in_protocol_order
 from vbench.errors import MissingExtra
 from vbench.files import ours
 from vbench.reports.chart import COLOURS
 from vbench.reports.data_table import DataTable, policy, script
-from vbench.reports.formatting import file_name, fixed, place, signed, title
+from vbench.reports.formatting import file_name, fixed, place, signed
 from vbench.reports.report_data import PICTURES, Report, gather, run_names
 from vbench.runs.record import read_record
 from vbench.runs.results import read_score_card

@@ -17,6 +17,7 @@ import jinja2
 
 from vbench.analysis.comparison import BETTER, WORSE, verdict
 from vbench.analysis.statistics import Figure
+from vbench.benchmarks.base import titled
 from vbench.benchmarks.score_card import TOTAL
 from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.leaderboard.views.board_row import BoardRow
@@ -74,7 +75,7 @@ def name_of(entry: BoardRow) -> str:
 
 def title_of(column: str) -> str:
     """A column's name for people."""
-    return column.replace("_", " ").capitalize()
+    return titled(column)
 
 
 def radars(models: Sequence[Model]) -> dict[str, str]:
