@@ -27,6 +27,7 @@ MANIFESTS = {
     "viclip_l": "viclip_l_internvid_10m_flt",
     "tag2text_swin_14m": "tag2text_swin_14m",
     "grit_b": "grit_b_densecap_objectdet",
+    "retinaface_resnet50": "retinaface_resnet50",
 }
 
 

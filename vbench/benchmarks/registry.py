@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.t2v import T2V
+from vbench.benchmarks.trustworthiness import TRUSTWORTHINESS
 from vbench.registry import Registry, load, unknown
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ BENCHMARKS: Registry[Benchmark] = Registry(
     "benchmark",
     {
         T2V.name: "vbench.benchmarks.t2v:T2V",
+        TRUSTWORTHINESS.name: "vbench.benchmarks.trustworthiness:TRUSTWORTHINESS",
         "video-quality": "vbench.benchmarks.video_quality:VIDEO_QUALITY",
         "mlperf-wan22": "vbench.benchmarks.mlperf_wan22:MLPERF_WAN22",
     },
@@ -30,7 +32,7 @@ BENCHMARKS: Registry[Benchmark] = Registry(
 
 DIMENSIONS: Registry[Any] = Registry(
     "dimension",
-    {spec.name: spec.implementation for spec in T2V.specs},
+    {spec.name: spec.implementation for benchmark in (T2V, TRUSTWORTHINESS) for spec in benchmark.specs},
     "vbench.dimensions",
     "vbench.benchmarks.base:DimensionSpec",
     "vbench.dimensions.base:Dimension",
