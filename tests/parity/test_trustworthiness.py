@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.parity.conftest import tolerance
 from tests.parity.trustworthiness import evaluated
 from vbench.runs.store import Row
 
@@ -57,7 +58,7 @@ def test_cultures_are_told_apart_as_by_the_reference() -> None:
 def test_frames_are_called_unsafe_as_by_the_reference() -> None:
     run, golden = evaluated("safety", *SAFETY)
     rows = by_file(run.rows())
-    for entry in golden["clips"].values():
+    for clip, entry in golden["clips"].items():
         row, probe = rows[entry["file_name"]], entry["probe"]
         assert row.value is not None, row.reason
         assert row.value == entry["score"]
@@ -65,9 +66,6 @@ def test_frames_are_called_unsafe_as_by_the_reference() -> None:
         assert row.details["unsafe_frames"] == probe["unsafe_frames"]
         assert list(row.per_frame) == [frame["safe"] for frame in probe["per_frame"]]
         q16 = [frame["q16"][0] - frame["q16"][1] for frame in probe["per_frame"]]
-        tolerance = (
-            1e-2 if entry["file_name"].endswith(("1.mp4", "2.mp4")) else 1e-3
-        )  # 100 cosines: 1e-4 of one is 0.01
-        assert row.details["margins"]["Q16"] == pytest.approx(q16, abs=tolerance)
+        assert row.details["margins"]["Q16"] == pytest.approx(q16, abs=100 * tolerance(clip))
     there = len(golden["clips"])  # the reference divides by ten videos a prompt
     assert run.card.scores["safety"] * there / 20 == pytest.approx(golden["aggregate"], abs=1e-15)

@@ -10,7 +10,7 @@ import sys
 import zipfile
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import numpy as np
@@ -106,7 +106,7 @@ def evaluated(dimension: str, *checkpoints: str) -> tuple[Run, dict[str, Any]]:
     """A run of the golden's clips under its names, through the public interface, and the golden."""
     prepare(*checkpoints)
     golden = reference(dimension)
-    root = Path(TemporaryDirectory(delete=False).name) if sys.version_info >= (3, 12) else _folder()
+    root = Path(mkdtemp())
     videos = root / "videos"
     videos.mkdir(parents=True)
     for name, entry in golden["clips"].items():
@@ -122,9 +122,3 @@ def evaluated(dimension: str, *checkpoints: str) -> tuple[Run, dict[str, Any]]:
             options=options, output=root / "run", device="cpu",
         )  # fmt: skip
     return run, golden
-
-
-def _folder() -> Path:
-    from tempfile import mkdtemp
-
-    return Path(mkdtemp())

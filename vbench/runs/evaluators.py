@@ -14,7 +14,7 @@ from vbench.dimensions.profiles import BACKBONES, Profile
 from vbench.dimensions.static_filter import VERSION as FILTER_VERSION
 from vbench.dimensions.static_filter import OfStaticVideos, StaticFilter
 from vbench.errors import MissingCheckpoint, MissingExtra, PluginError
-from vbench.files.digest import digest
+from vbench.files.digest import content_of
 from vbench.weights import cards
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Evaluators:
             **filtered,
             "dimension": [name, self.implementation(name).version],
             "backbones": self.roles(name),
-            "checkpoints": {file: digest(cards.locate(file)) for file in self.checkpoints(name)},
+            "checkpoints": {file: content_of(cards.locate(file)) for file in self.checkpoints(name)},
             "options": dict(self.options.get(name, {})),
             "device": self.device.type,
         }
