@@ -136,6 +136,7 @@ def evaluate(
     mode: str = "auto",
     special: str = "",
     profile: str = "official",
+    clip_precision: str = "float32",
     options: Mapping[str, Mapping[str, Any]] | None = None,
     extra: Sequence[str] = (),
     output: str | Path | None = None,
@@ -157,6 +158,7 @@ def evaluate(
         mode: ``"auto"``, ``"vbench_standard"``, ``"vbench_category"`` or ``"custom_input"``.
         special: what stands between prompt and index in the names of files.
         profile: which models judge: ``"official"``, ``"lite"``, or one that a package brings.
+        clip_precision: ``"float32"``, or ``"float16"`` as the reference has CLIP on CUDA (official profile).
         options: settings by dimension that differ from the protocol's.
         extra: dimensions beside those that are named or the default.
         output: folder of the run; by default one under ``vbench-runs`` named after the videos.
@@ -178,6 +180,7 @@ def evaluate(
         ``run = vbench.evaluate("videos/mine", profile="lite")``
     """
     from vbench import device as devices
+    from vbench.dimensions.profiles import in_precision
     from vbench.dimensions.profiles import profile as profile_named
     from vbench.runs import evaluate as runs
     from vbench.runs.evaluators import Evaluators
@@ -193,9 +196,9 @@ def evaluate(
     )  # fmt: skip
     if strict:
         refuse_unsound(plan)
-    judges = profile_named(profile)
+    judges = profile_named(in_precision(profile, clip_precision))
     evaluators = Evaluators(judges, devices.choose(str(device)), options=options or {}, benchmark=plan.benchmark)
-    folder = Path(output) if output else default_output(where, profile, plan.benchmark)
+    folder = Path(output) if output else default_output(where, judges.name, plan.benchmark)
     outcome = runs.evaluate(plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None)
     return Run(folder, outcome, plan)
 

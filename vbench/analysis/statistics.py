@@ -338,12 +338,14 @@ def _interval(point: float, drawn: Array) -> Interval:
 
 def _aligned(first: Table, second: Table) -> tuple[Table, Table]:
     """Both tables over what they share; a prompt counts for a dimension only where both score it."""
-    prompts = [prompt for prompt in first.prompts if prompt in set(second.prompts)]
+    there = set(second.prompts)
+    prompts = [prompt for prompt in first.prompts if prompt in there]
     names = [name for name in first.dimensions if name in second.dimensions]
     one, two = (_columns(part.only(prompts), names) for part in (first, second))
     both = (one.weights > 0) & (two.weights > 0)
-    groups = {pattern.tobytes(): number for number, pattern in enumerate(np.unique(both, axis=0))}
-    strata = np.array([groups[pattern.tobytes()] for pattern in both], dtype=np.int64)
+    patterns = np.concatenate((both, one.groups), axis=1)
+    places = {pattern.tobytes(): number for number, pattern in enumerate(np.unique(patterns, axis=0))}
+    strata = np.array([places[pattern.tobytes()] for pattern in patterns], dtype=np.int64)
     return tuple(
         replace(part, values=part.values * both, weights=part.weights * both, strata=strata) for part in (one, two)
     )  # type: ignore[return-value]

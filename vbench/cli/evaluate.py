@@ -124,6 +124,9 @@ def evaluate(
             show_default=False,
         ),
     ] = "",
+    clip_precision: Annotated[
+        str, typer.Option(help="float32, or float16: CLIP as the reference has it on CUDA (official profile).")
+    ] = "float32",
     strict: Annotated[
         bool, typer.Option(help="Score nothing if a video is damaged or cannot be read (vbench check lists them).")
     ] = False,
@@ -177,8 +180,9 @@ def evaluate(
         ours.refuse_foreign(*result_files(output, "results"))
     run = interface.evaluate(
         where, dimensions=dimension, benchmark=benchmark, suite=suite, category=category, prompts=prompt_file or prompt,
-        mode=mode, special=special, profile=profile, options=options, extra=[BY_METRIC] if imaging_metric else (),
-        output=output, device=device, workers=workers, memory=memory, strict=strict, progress=progress_of(progress),
+        mode=mode, special=special, profile=profile, clip_precision=clip_precision, options=options,
+        extra=[BY_METRIC] if imaging_metric else (), output=output, device=device, workers=workers, memory=memory,
+        strict=strict, progress=progress_of(progress),
     )  # fmt: skip
     assert run.plan
     assert run.outcome
@@ -186,9 +190,9 @@ def evaluate(
     widths = known_intervals(run.rows(), card.benchmark)
     _remark(run, where)
     if json_output:
-        print_json({"run": str(run.folder), **card_json(card, profile, partial, used, widths)})
+        print_json({"run": str(run.folder), **card_json(card, run.record.profile, partial, used, widths)})
     else:
-        print_card(card, profile, partial, used, widths)
+        print_card(card, run.record.profile, partial, used, widths)
         typer.echo(f"Run: {run.folder}\nRead it again: vbench score {run.folder}")
         typer.echo(f"With curves:   vbench report {run.folder}")
     asked = run.plan.dimensions

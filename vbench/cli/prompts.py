@@ -105,7 +105,7 @@ def fetch(
     from vbench.prompts.library import fetched_suites
 
     if suite != official.NAME:
-        raise UsageError(f"Only {official.NAME} is fetched; open and mini are here already.")
+        raise UsageError(f"Only {official.NAME} is fetched, not {suite!r}; open, mini and demo are here already.")
     typer.echo(official.fetch_suite(fetched_suites(), source))
     if categories:
         try:

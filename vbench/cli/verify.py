@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vbench.cli.card import print_json
+from vbench.errors import UsageError
 
 
 def verify(
@@ -36,6 +37,8 @@ def verify(
     from vbench.runs.results import read_rows
 
     record = read_record(run)
+    if not videos.exists():
+        raise UsageError(f"{videos} does not exist: name the folder of the run's videos.")
     evaluators = Evaluators(
         profile(record.profile), devices.choose(device), record.options, benchmark_named(record.benchmark),
         tuple(record.filtered),

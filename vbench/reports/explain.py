@@ -141,7 +141,7 @@ def _curve(row: Row, video: Video) -> Curve:
     last = max(1, video.frame_count - 1)
     title = f"{row.dimension.replace('_', ' ')} over time"
     drawn = course(row.per_frame, [frame / last for frame in _frames_of(row, video)], title, threshold)
-    ends = [*row.per_frame, *[threshold] * (threshold is not None)]
+    ends = [*row.per_frame] if threshold is None else [*row.per_frame, threshold]
     return Curve(drawn, min(ends), max(ends), threshold)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +26,9 @@ from vbench.media.video import CONTAINERS, is_video
 from vbench.prompts.library import load_category, load_suite
 from vbench.prompts.sampling_plan import file_stems
 from vbench.prompts.suite import Prompt, PromptSuite
+from vbench.registry import unknown
 from vbench.runs.discover import by_name, discover, is_frames, same_name
+from vbench.runs.filtered_folder import kept
 from vbench.sampling.manifest import SampleRecord, read_manifest
 from vbench.sampling.record import read_sampling
 
@@ -185,12 +188,14 @@ def standard_plan(
     prompts = []
     judged_of = {name: samples or spec.samples or benchmark.samples for name, spec in specs.items()}
     looked_for = {name: _looked_for(spec, suite, judged_of[name], find) for name, spec in specs.items()}
+    settled = {name: kept(root, spec.sampled, judged_of[name]) if spec.sampled else {} for name, spec in specs.items()}
     for prompt in suite:
         judged = [name for name in asked if specs[name].tested_by in prompt.dimensions]
         if judged:
             prompts.append(prompt)
-        for index in range(max((looked_for[name] for name in judged), default=0)):
-            for dimension in (name for name in judged if index < looked_for[name]):
+        counts = {name: settled[name].get(prompt.text, looked_for[name]) for name in judged}
+        for index in range(max(counts.values(), default=0)):
+            for dimension in (name for name in judged if index < counts[name]):
                 place = find(prompt.text, index, dimension)
                 if place:
                     found[place, prompt].append(dimension)
@@ -226,11 +231,13 @@ def category_plan(
     """
     asked = dimensions_asked(dimensions, CATEGORY, benchmark)
     files = _files(root)
-    longest_first = sorted(suite, key=lambda prompt: -len(prompt.text))
+    by_text = {same_name(prompt.text): prompt for prompt in reversed(suite.prompts)}
+    lengths = sorted({len(text) for text in by_text}, reverse=True)
     found: dict[tuple[Path, Prompt], list[str]] = {}
     for path in files:
         name = same_name(path.stem)
-        prompt = next((prompt for prompt in longest_first if name.startswith(same_name(prompt.text))), None)
+        starts = (name[:length] for length in lengths if length <= len(name))
+        prompt = next((by_text[start] for start in starts if start in by_text), None)
         if prompt:
             found[path, prompt] = list(asked)
     answered = {prompt.text for _, prompt in found}
@@ -311,11 +318,13 @@ def _looked_for(spec: DimensionSpec, suite: PromptSuite, samples: int, find: Fin
 
 
 def _by_manifest(root: Path, records: Iterable[SampleRecord]) -> Finder:
-    places = {(same_name(record.prompt), record.index): root / record.file for record in records}
+    places: dict[tuple[str, int], list[Path]] = defaultdict(list)
+    for record in records:
+        places[same_name(record.prompt), record.index].append(root / record.file)
 
     def find(text: str, index: int, dimension: str) -> Path | None:
-        place = places.get((same_name(text), index))
-        return place if place and place.exists() else None
+        there = [place for place in places[same_name(text), index] if place.exists()]
+        return _only(there) if there else None
 
     return find
 
@@ -325,13 +334,15 @@ def _by_name(
 ) -> Finder:
     stems = file_stems(prompt.text for prompt in suite)
     names = dict(by_name(root, files))
-    names.update({name: [path] for name, path in _whole_names(names, stems, special).items()})
+    for name, path in _whole_names(names, stems, special).items():
+        names[name] = [*names.get(name, ()), path]
 
     def find(text: str, index: int, dimension: str) -> Path | None:
         folder = specs[dimension].stored_in
         tried = [f"{stem}{special}-{index}" for stem in (text, stems[text])]
         places = [place for stem in tried for place in (stem, f"{folder}/{stem}")] + [f"{text}{special}/{index}"]
-        return next((_only(names[name]) for place in places if (name := same_name(place)) in names), None)
+        found = [path for name in dict.fromkeys(map(same_name, places)) for path in names.get(name, ())]
+        return _only(found) if found else None
 
     return find
 
@@ -339,7 +350,7 @@ def _by_name(
 def _only(candidates: Sequence[Path]) -> Path:
     if len(candidates) > 1:
         raise UsageError(
-            f"{candidates[0]} and {candidates[1].name} answer the same prompt with the same index: move one away."
+            f"{candidates[0]} and {candidates[1]} answer the same prompt with the same index: move one away."
         )
     return candidates[0]
 
@@ -347,11 +358,13 @@ def _only(candidates: Sequence[Path]) -> Path:
 def _whole_names(names: Mapping[str, Sequence[Path]], texts: Iterable[str], special: str) -> dict[str, Path]:
     """Names that a file system cut, made whole: the start of one prompt, and of no other."""
     whole = {}
+    ordered = sorted(set(map(same_name, texts)))
     for name, paths in names.items():
         folder, _, stem = name.rpartition("/")
         cut, dash, index = stem.rpartition("-")
         if dash and index.isdigit() and len(cut.encode()) >= SHORTEST_CUT:
-            meant = [text for text in map(same_name, texts) if text.startswith(cut)]
+            first = bisect_left(ordered, cut)
+            meant = [text for text in ordered[first : first + 2] if text.startswith(cut)]
             if len(meant) == 1 and meant[0] != cut:
                 whole[f"{folder}/{meant[0]}{special}-{index}".lstrip("/")] = _only(paths)
     return whole
@@ -438,7 +451,7 @@ def make_plan(
         suite: name or file of a prompt suite.
         prompt: one for all videos, or prompts by video.
         prompt_file: prompts by video, as JSON.
-        category: content category.
+        category: content category of the suite; of the one that the folder was sampled for where none is named.
         extra: dimensions beside those that are named or the default.
         special: what stands between prompt and index in the names of files.
         benchmark: name; by default the one that the folder was sampled for, or text to video.
@@ -450,15 +463,19 @@ def make_plan(
     sampled = read_sampling(videos) if videos.is_dir() else None
     chosen = benchmark_named(benchmark or (sampled["benchmark"] if sampled else None))
     samples = None
-    if not (suite or category or prompt or prompt_file):
-        if sampled and sampled["suite"]["name"] and mode == "auto" and chosen.name == sampled["benchmark"]:
+    if not (suite or prompt or prompt_file):
+        same = sampled is not None and sampled["suite"]["name"] and chosen.name == sampled["benchmark"]
+        if sampled and same and (mode == "auto" or (category and mode != CUSTOM)):
             asked = _unchanged(sampled["suite"], videos)
-            suite, category, samples = asked["name"], asked["category"], asked["samples"]
+            suite, category, samples = asked["name"], category or asked["category"], asked["samples"]
             dimensions = dimensions or asked["dimensions"]
-        elif benchmark and mode in ("auto", STANDARD):
+        elif benchmark and mode != CUSTOM:
             suite = chosen.suite or None
+    if mode not in ("auto", *MODES):
+        raise unknown("mode", mode, ["auto", *MODES])
+    answered = _suite_of(mode, suite, category)
     if mode == "auto":
-        mode = CATEGORY if category else STANDARD if suite else CUSTOM
+        mode = _usual_mode(answered, category)
     if prompt and prompt_file:
         raise UsageError("--prompt and --prompt-file exclude each other.")
     if (prompt or prompt_file) and mode != CUSTOM:
@@ -467,14 +484,26 @@ def make_plan(
         raise UsageError(f"{videos} does not exist.")
     if extra:
         dimensions = [*(dimensions or dimensions_asked(None, mode, chosen)), *extra]
-    if mode == CUSTOM:
+    if answered is None:
         prompts = read_prompt_file(prompt_file) if prompt_file else prompt
         return custom_plan(videos, dimensions, prompts, chosen)
     if mode == CATEGORY:
-        return category_plan(videos, load_category(suite, category), dimensions, chosen)
-    if mode == STANDARD:
-        return standard_plan(videos, load_suite(suite), dimensions, special, samples, chosen)
-    raise UsageError(f"There is no mode {mode!r}. Known: auto, {', '.join(MODES)}.")
+        return category_plan(videos, answered, dimensions, chosen)
+    return standard_plan(videos, answered, dimensions, special, samples, chosen)
+
+
+def _suite_of(mode: str, suite: str | None, category: str | None) -> PromptSuite | None:
+    """The prompts that the videos answer; ``None`` where they are own ones."""
+    if mode == CUSTOM or (mode == "auto" and not (suite or category)):
+        return None
+    return load_category(suite, category) if category or mode == CATEGORY else load_suite(suite)
+
+
+def _usual_mode(suite: PromptSuite | None, category: str | None) -> str:
+    """By what the prompts are for: those of a suite name the dimensions that they test, those of a list none."""
+    if suite is None:
+        return CUSTOM
+    return CATEGORY if category and not any(prompt.dimensions for prompt in suite) else STANDARD
 
 
 def _unchanged(suite: dict[str, Any], videos: Path) -> dict[str, Any]:

@@ -52,19 +52,23 @@ from vbench.prompts.official import NAME as OFFICIAL
 from vbench.runs.plan import STANDARD
 from vbench.runs.record import RECORD_VERSION
 from vbench.runs.results import score_card
-from vbench.runs.store import SCORED, Row
+from vbench.runs.score_video import DAMAGE
+from vbench.runs.store import NOT_STATIC, SCORED, Row
 
-CHECK_VERSION = 2
+CHECK_VERSION = 3
 """Raised whenever the check or the formulas change; stored with every verdict."""
 
-FORMAT = 2
-"""Of ``submission.json``; 1 had no format of the videos in its scores."""
+FORMAT = 3
+"""Of ``submission.json``; 1 had no format of the videos in its scores, and before 3 no mark of damaged ones."""
 
 OURS, REFERENCE = "vbench", "reference"
 
 MOST_ROWS, LONGEST_NAME = 100_000, 1000
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+SINCE = {"format": 2, "damage": 3}
+"""Fields of a row -> the first format that has them."""
 
 _FIELDS: dict[str, tuple[type, ...]] = {
     "video": (str,),
@@ -76,6 +80,7 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "category": (str,),
     "content": (str,),
     "format": (str,),
+    "damage": (str,),
 }
 
 
@@ -196,8 +201,8 @@ def _head(files: Mapping[str, bytes], found: Findings) -> dict[str, Any]:
     head = loads(files["submission.json"], "submission.json")
     if not isinstance(head, dict) or not isinstance(head.get("card"), dict):
         raise Refused(["submission.json must be an object with a card."])
-    if head.get("format") not in (1, FORMAT) or isinstance(head["format"], bool | float):
-        found.reasons.append(f"submission.json: format {head.get('format')!r:.20}; this board reads 1 and {FORMAT}.")
+    if head.get("format") not in range(1, FORMAT + 1) or isinstance(head["format"], bool | float):
+        found.reasons.append(f"submission.json: format {head.get('format')!r:.20}; this board reads 1 to {FORMAT}.")
     if unknown := sorted(head.keys() - {"format", "card", "record", "partial"}):
         found.reasons.append(f"submission.json: unknown field {unknown[0]!r:.60}.")
     if not isinstance(head.get("partial", False), bool):
@@ -209,15 +214,33 @@ def _head(files: Mapping[str, bytes], found: Findings) -> dict[str, Any]:
 def _read_rows(content: bytes, form: int, found: Findings) -> list[Row]:
     rows = []
     for where, values in lines(content, "scores.jsonl", MOST_ROWS):
-        if form == 1 and isinstance(values, dict):
-            values.setdefault("format", "")
+        if isinstance(values, dict):
+            for name, since in SINCE.items():
+                if form < since:
+                    values.setdefault(name, "")
         if wrong := _wrong_fields(values):
             found.reasons.append(f"{where}: {wrong}.")
         else:
-            rows.append(Row(cache_key="", sha256=values.pop("content"), **values))
+            damage = values.pop("damage")
+            details = {DAMAGE: damage} if damage else {}
+            rows.append(Row(cache_key="", sha256=values.pop("content"), details=details, **values))
         if found.full:
             break
+    if form < SINCE["damage"]:
+        found.unverified.append("Not recorded: which of the videos are damaged files.")
+    _tell_damage(rows, found)
     return rows
+
+
+def _tell_damage(rows: Sequence[Row], found: Findings) -> None:
+    """Where videos are damaged, or cut, and decode all the same, readers are told, and somebody looks first."""
+    damaged = {row.video: str(row.details[DAMAGE]) for row in rows if DAMAGE in row.details}
+    if damaged:
+        video, damage = min(damaged.items())
+        videos = len({row.video for row in rows})
+        said = f"{len(damaged)} of {videos} videos are damaged files, such as {video!r:.100}: {damage:.200}."
+        found.notes.append(said)
+        found.flags.append(said)
 
 
 def _wrong_fields(values: Any) -> str:
@@ -336,6 +359,9 @@ def _wrong_texts(rows: Sequence[Row]) -> Iterator[str]:
     for text in sorted({text for row in rows for text in (row.video, row.prompt)}):
         if not text or len(text) > LONGEST_NAME or unseen(text):
             yield f"A video or prompt has no proper name: {text[:100]!r}."
+    for text in sorted({str(row.details.get(DAMAGE, "")) for row in rows}):
+        if len(text) > LONGEST_NAME or unseen(text):
+            yield f"A mark of damage is no plain text: {text[:100]!r}."
     for category in sorted({row.category for row in rows} - {"", *CATEGORY_SHA256}):
         yield f"Unknown content category {category!r:.60}."
 
@@ -400,7 +426,8 @@ def _strange_prompts(name: str, rows: Sequence[Row], suite: Expected, samples: i
         yield f"{name}: {len(strange)} prompts are not in the suite {suite.name}, such as {strange[0]!r:.100}."
     elif len(texts) > len({normal(text) for text in texts}):
         yield f"{name}: two of the prompts are one of the suite {suite.name}, written in two ways."
-    prompt, most = Counter(normal(row.prompt) for row in rows).most_common(1)[0]
+    judged = Counter(normal(row.prompt) for row in rows if row.status != NOT_STATIC)
+    prompt, most = judged.most_common(1)[0]
     if most > samples:
         yield f"{name}: {most} videos of {prompt!r:.100}; {samples} are judged."
 
@@ -416,8 +443,8 @@ def _gaps(
 ) -> Iterator[str]:
     """What a whole result would have.
 
-    The static filter may keep fewer videos, and the reference, which does not say whether it ran, leaves videos out of
-    ``color`` in which it sees no colour.
+    The static filter may keep fewer videos of a prompt if it looked at all that were sampled, and the reference, which
+    does not say whether it ran, leaves videos out of ``color`` in which it sees no colour.
     """
     scored = Counter(row.prompt for row in rows if row.status == SCORED)
     name = rule.name
@@ -425,7 +452,7 @@ def _gaps(
     if videos == prompts * samples:
         return
     counted = f"{videos} of {prompts * samples} videos, {len(scored)} of {prompts} prompts"
-    if rule.sampled and len(scored) == prompts and name in filtered:
+    if name in filtered and _filtered_whole(rule, rows, prompts, samples, found):
         found.notes.append(f"{name} is of {counted}: the static filter kept no more.")
     elif rule.sampled and len(scored) == prompts and form == REFERENCE:
         found.notes.append(f"{name} is of {counted}: the file does not say whether the static filter kept no more.")
@@ -433,6 +460,23 @@ def _gaps(
         found.notes.append(f"{name} is of {counted}: the file leaves out videos in which no colour was seen.")
     else:
         yield f"{name} is incomplete: {counted} have a score."
+
+
+def _filtered_whole(rule: DimensionSpec, rows: Sequence[Row], prompts: int, samples: int, found: Findings) -> bool:
+    """Whether every prompt has as many static videos as are judged, or all its samples were looked at.
+
+    A filter that ran apart leaves no rows of what it passed over: then the submitter's word is taken, and that is said.
+    """
+    looked_at, kept = Counter(row.prompt for row in rows), Counter(row.prompt for row in rows if row.status == SCORED)
+    moved = Counter(row.prompt for row in rows if row.status == NOT_STATIC)
+    if not moved and len(kept) == prompts:
+        found.unverified.append(f"{rule.name}: that the static filter looked at the samples which are not there.")
+        return True
+    settled = [
+        text for text, count in looked_at.items()
+        if kept[text] + moved[text] == count and (kept[text] == samples or count == rule.sampled)
+    ]  # fmt: skip
+    return bool(rule.sampled) and len(settled) == prompts
 
 
 # The scores ------------------------------------------------------------------------------------------------------
