@@ -269,7 +269,7 @@ def significance_groups(totals: Mapping[str, Interval], significant: Mapping[tup
 
 
 def _scores(*shares: tuple[Array, Table]) -> Array:
-    """Scores of draws over one or two tables together: the mean over groups of what each counts; NaN where nothing does.
+    """Scores of draws over one or two tables together: the mean over groups; NaN where nothing counts.
 
     Args:
         shares: ``(draws, prompts)`` counts of a table's prompts; the tables have the same prompts and dimensions.

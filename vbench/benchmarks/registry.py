@@ -6,6 +6,7 @@ its name are judged by it, and videos without prompts where it needs no facts.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,12 @@ def spec_of(name: str, benchmark: Benchmark = T2V) -> DimensionSpec:
     if found is None:
         raise unknown("dimension", name, specs_of(benchmark), f" in {benchmark.name}")
     return found
+
+
+def is_sensitive(names: Iterable[str], benchmark: Benchmark) -> bool:
+    """Whether pictures of what these dimensions judge are shown blurred."""
+    specs = specs_of(benchmark)
+    return any(name in specs and specs[name].sensitive for name in names)
 
 
 def implementation(spec: DimensionSpec) -> type[Dimension]:

@@ -40,9 +40,9 @@ def spread(args: Sequence[str]) -> list[str]:
     >>> spread(["--dimension", "scene", "color", "videos"])
     ['--dimension', 'scene', '--dimension', 'color', 'videos']
     """
-    from vbench.benchmarks.registry import specs_of
+    from vbench.benchmarks.registry import DIMENSIONS
 
-    known = specs_of()
+    known = DIMENSIONS.names()
 
     spread_out: list[str] = []
     collecting = False

@@ -31,12 +31,12 @@ def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSO
     from vbench.cli.table import Column, figures, print_table, prose
     from vbench.prompts import library
     from vbench.prompts.library import fetched_suites
-    from vbench.prompts.official import NAME
+    from vbench.prompts.official import SUITE_FILES
     from vbench.prompts.suite import SuiteError
 
     rows: list[tuple[str, ...]] = []
     listed: list[dict[str, Any]] = []
-    for name in (*library.SHIPPED, NAME):
+    for name in (*library.SHIPPED, *SUITE_FILES):
         try:
             suite = library.suite(name, fetched_suites())
         except SuiteError as error:
@@ -87,25 +87,32 @@ def show(
 
 @prompts.command(cls=PlainHelp)
 def fetch(
-    suite: Annotated[str, typer.Argument(help="vbench-t2v: the official text-to-video suite.")] = "vbench-t2v",
+    suite: Annotated[
+        str, typer.Argument(help="vbench-t2v: the official text-to-video suite; or vbench-trustworthiness.")
+    ] = "vbench-t2v",
     source: Annotated[
         Path | None, typer.Option("--from", help="The published JSON file or wheel on disk, instead of pip.")
     ] = None,
     categories: Annotated[bool, typer.Option(help="Fetch the lists of the content categories, too.")] = True,
 ) -> None:
-    """Get the official suite from its publisher; digests are checked.
+    """Get an official suite from its publisher; digests are checked.
 
     Exit status: 0 all is there, 1 the categories could not be fetched (the suite was), 2 nothing was fetched.
 
     Examples:
       vbench prompts fetch vbench-t2v
+      vbench prompts fetch vbench-trustworthiness
     """
     from vbench.errors import UsageError
     from vbench.prompts import official
     from vbench.prompts.library import fetched_suites
 
-    if suite != official.NAME:
-        raise UsageError(f"Only {official.NAME} is fetched, not {suite!r}; open, mini and demo are here already.")
+    if suite not in official.SUITE_FILES:
+        fetchable = " and ".join(official.SUITE_FILES)
+        raise UsageError(f"Only {fetchable} are fetched, not {suite!r}; open, mini and demo are here already.")
+    if suite == official.TRUST_NAME:
+        typer.echo(official.fetch_trustworthiness(fetched_suites(), source))
+        return
     typer.echo(official.fetch_suite(fetched_suites(), source))
     if categories:
         try:

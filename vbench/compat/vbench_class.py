@@ -10,10 +10,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from vbench import device as devices
+from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.score_card import ScoreCard
+from vbench.benchmarks.t2v import T2V
 from vbench.compat.result_files import result_files, write_results
 from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError, VBenchError
@@ -49,6 +51,8 @@ class VBench:
         output_path: folder for the results; made if it is not there.
         profile_name: which backbones look (:func:`vbench.dimensions.profiles.profiles`).
     """
+
+    benchmark: ClassVar[Benchmark] = T2V
 
     def __init__(
         self,
@@ -97,9 +101,9 @@ class VBench:
         ours.refuse_foreign(*result_files(self.output_path, name))
         for keyword in kwargs:
             if keyword not in KEYWORDS:
-                raise unknown("keyword", keyword, KEYWORDS, " of VBench.evaluate()")
+                raise unknown("keyword", keyword, KEYWORDS, f" of {type(self).__name__}.evaluate()")
         plan = self._plan(Path(videos_path), prompt_list, dimension_list, mode, kwargs)
-        evaluators = Evaluators(self.profile, self.device, options_from(kwargs))
+        evaluators = Evaluators(self.profile, self.device, options_from(kwargs), self.benchmark)
         folder = self._run_folder(name, plan, evaluators)
         outcome = evaluate(plan, evaluators, folder)
         card = write_results(folder, name, plan, into=self.output_path)
@@ -123,11 +127,14 @@ class VBench:
         settings: Mapping[str, Any],
     ) -> Plan:
         if mode == CUSTOM:
-            return custom_plan(videos, dimensions, prompts if isinstance(prompts, Mapping) else _only(prompts))
+            given = prompts if isinstance(prompts, Mapping) else _only(prompts)
+            return custom_plan(videos, dimensions, given, self.benchmark)
         if mode == CATEGORY:
-            return category_plan(videos, load_category(self.full_info_dir, settings.get("category")), dimensions)
+            suite = load_category(self.full_info_dir, settings.get("category"))
+            return category_plan(videos, suite, dimensions, self.benchmark)
         if mode == STANDARD:
-            return standard_plan(videos, load_suite(self.full_info_dir), dimensions, settings.get("special_str", ""))
+            special = settings.get("special_str", "")
+            return standard_plan(videos, load_suite(self.full_info_dir), dimensions, special, benchmark=self.benchmark)
         raise UsageError(f"There is no mode {mode!r}. Known: {', '.join(MODES)}.")
 
 

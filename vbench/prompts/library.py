@@ -8,7 +8,7 @@ from vbench.errors import UsageError
 from vbench.files.cache import cache_dir
 from vbench.prompts.official import CATEGORIES as OFFICIAL_CATEGORIES
 from vbench.prompts.official import NAME as OFFICIAL
-from vbench.prompts.official import SUITE_FILE as OFFICIAL_FILE
+from vbench.prompts.official import SUITE_FILES
 from vbench.prompts.suite import PromptSuite, SuiteError, read_category, read_suite
 from vbench.registry import did_you_mean
 
@@ -25,7 +25,8 @@ def suite(name: str, fetched: Path) -> PromptSuite:
     """A suite by name or file.
 
     Args:
-        name: ``open``, ``mini``, ``demo``, ``vbench-t2v``, or the path of a file in the official schema.
+        name: ``open``, ``mini``, ``demo``, ``vbench-t2v``, ``vbench-trustworthiness``, or the path of a file in the
+            official schema.
         fetched: folder of fetched suites.
 
     Raises:
@@ -34,14 +35,14 @@ def suite(name: str, fetched: Path) -> PromptSuite:
     if name in SHIPPED:
         found = read_suite(SHIPPED[name])
         return PromptSuite(name, found.prompts, found.digest)
-    if name == OFFICIAL:
-        file = fetched / OFFICIAL / OFFICIAL_FILE
+    if name in SUITE_FILES:
+        file = fetched / name / SUITE_FILES[name]
         if not file.exists():
-            raise SuiteError(f"The suite {OFFICIAL} is not here yet. Get it with: vbench prompts fetch {OFFICIAL}")
+            raise SuiteError(f"The suite {name} is not here yet. Get it with: vbench prompts fetch {name}")
         found = read_suite(file)
-        return PromptSuite(OFFICIAL, found.prompts, found.digest)
+        return PromptSuite(name, found.prompts, found.digest)
     if not Path(name).exists():
-        known = [*SHIPPED, OFFICIAL]
+        known = [*SHIPPED, *SUITE_FILES]
         raise SuiteError(
             f"There is no prompt suite {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}, or a JSON file."
         )
