@@ -10,8 +10,8 @@ The command line is ``vbench``; the same from Python::
     vbench.compare("runs/base", run)
     vbench.Scorer(["imaging_quality"]).score(frames)
 
-``from vbench import VBench, VBenchTrustworthiness`` is the reference's interface. Importing this package imports neither
-torch nor any model: each name is loaded when it is first used.
+``from vbench import VBench, VBenchTrustworthiness`` is the reference's interface. Importing this package imports
+neither torch nor any model: each name is loaded when it is first used.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ SPECS = {spec.implementation: spec for name in BENCHMARKS.builtin for spec in sp
 OPTIONS = {"imaging_quality_by_metric": {"metric": "mean"}}
 
 BOUNDS = {Values.SHARE: (0.0, 1.0), Values.HITS: (0.0, 1.0), Values.COSINE: (-1.0, 1.0), Values.BOOLEAN: (0.0, 1.0)}
+BOUNDS[Values.LABEL] = (0.0, 1.0)
 
 
 def grey(folder: Path) -> Path:
@@ -69,8 +70,9 @@ def dimension(spec: DimensionSpec) -> Dimension:
 def prompt_for(spec: DimensionSpec) -> Prompt:
     """The first prompt of the open suite that brings what the dimension needs."""
     if not spec.free_prompts:
-        return Prompt("A person is riding a bike")
-    return next(prompt for prompt in load_suite("open") if spec.tested_by in prompt.dimensions)
+        return Prompt("An African person is riding a bike")
+    known = (prompt for prompt in load_suite("open") if spec.tested_by in prompt.dimensions)
+    return next(known, Prompt("a person who rides a bike"))
 
 
 def score(spec: DimensionSpec, video: Video) -> VideoScore | TooShort | NotApplicable:

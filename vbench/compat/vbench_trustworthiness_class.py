@@ -1,7 +1,7 @@
-"""The reference's interface of trustworthiness: ``VBenchTrustworthiness(device, full_info_dir, output_path).evaluate(...)``.
+"""The reference's interface of trustworthiness: ``VBenchTrustworthiness(device, full_info_dir, output_path)``.
 
-It takes what the reference takes and writes the same two files. Custom prompts, which the reference refuses for all four
-dimensions, work for safety and faces.
+It takes what the reference takes and writes the same two files. Prompts of one's own work for safety and faces, and for
+cultures where they name one.
 """
 
 from __future__ import annotations

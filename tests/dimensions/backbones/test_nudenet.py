@@ -20,10 +20,10 @@ CASES = reference("safety_nudenet")["cases"]
 def picture(name: str) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     data = pytest.importorskip("skimage.data")
     pictures = {
-        "astronaut_whole": lambda: data.astronaut(),
+        "astronaut_whole": data.astronaut,
         "astronaut_tall_300x512": lambda: data.astronaut()[:, 100:400],
         "camera_wide": lambda: np.stack([data.camera()] * 3, -1)[60:330],
-        "chelsea_451x300_no_detection": lambda: data.chelsea(),
+        "chelsea_451x300_no_detection": data.chelsea,
     }
     return np.ascontiguousarray(pictures[name]())
 
