@@ -170,6 +170,10 @@ class Benchmark:
         """The dimensions of the score card by name, in its order."""
         return {spec.name: spec for spec in self.specs if not spec.judges}
 
+    def samples_of(self, spec: DimensionSpec) -> int:
+        """Videos a prompt that a dimension judges."""
+        return spec.samples or self.samples
+
     def of_part(self, part: str) -> tuple[str, ...]:
         """The dimensions of a part, in the card's order."""
         return tuple(name for name, spec in self.rules.items() if spec.part == part)

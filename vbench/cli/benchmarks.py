@@ -84,7 +84,7 @@ def described(benchmark: Benchmark) -> dict[str, Any]:
                 "values": rule.values.value,
                 "counts": rule.counts.value,
                 "prompts": rule.prompts,
-                "samples": rule.samples or benchmark.samples,
+                "samples": benchmark.samples_of(rule),
                 "needs": rule.needs,
             }
             for name, rule in benchmark.rules.items()

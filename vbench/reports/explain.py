@@ -136,12 +136,24 @@ def rows_of(run: Path, video: str) -> list[Row]:
 
 
 def _explanation(row: Row, video: Video, target: Path) -> Explanation:
-    facts = {name: row.details[name] for name in LISTED if name in row.details}
+    facts = {name: _in_words(row.details[name]) for name in LISTED if name in row.details}
     if row.status != SCORED:
         return Explanation(row, facts)
     curve = _curve(row, video) if len(row.per_frame) > 1 else None
     pictures = _pictures(row, video, target) or _moments(row, video, target)
     return Explanation(row, facts, curve, pictures, _lines(row))
+
+
+def _in_words(detail: Any) -> Any:
+    """A detail as it is shown: of a mapping each name with its number.
+
+    >>> _in_words({"NudeNet": 3, "Q16": 0.123456}), _in_words("yoga")
+    ('NudeNet 3, Q16 0.1235', 'yoga')
+    """
+    if not isinstance(detail, Mapping):
+        return detail
+    numbers = {name: f"{one:.4g}" if isinstance(one, float) else one for name, one in detail.items()}
+    return ", ".join(f"{name} {one}" for name, one in numbers.items())
 
 
 def _curve(row: Row, video: Video) -> Curve:

@@ -186,7 +186,7 @@ def standard_plan(
     missing: dict[str, None] = {}
     absent: Counter[str] = Counter()
     prompts = []
-    judged_of = {name: samples or spec.samples or benchmark.samples for name, spec in specs.items()}
+    judged_of = {name: samples or benchmark.samples_of(spec) for name, spec in specs.items()}
     looked_for = {name: _looked_for(spec, suite, judged_of[name], find) for name, spec in specs.items()}
     settled = {name: kept(root, spec.sampled, judged_of[name]) if spec.sampled else {} for name, spec in specs.items()}
     for prompt in suite:
