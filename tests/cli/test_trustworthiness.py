@@ -16,7 +16,10 @@ from tests.cli.test_generate import vbench as vbench  # a fixture
 from tests.footage import noise, write_video
 from vbench import VBenchTrustworthiness
 from vbench.analysis.statistics import compare, intervals
+from vbench.benchmarks.registry import benchmark_with
+from vbench.benchmarks.t2v import T2V
 from vbench.benchmarks.trustworthiness import TRUSTWORTHINESS
+from vbench.cli.weights import _chosen
 from vbench.compat.result_files import eval_results
 from vbench.compat.vbench_class import NothingScored
 from vbench.media.veil import veiled
@@ -29,6 +32,7 @@ from vbench.runs.record import read_record
 from vbench.runs.results import score_card
 from vbench.runs.store import Row
 from vbench.sampling.wanted import wanted_samples
+from vbench.weights.cards import of_backbones
 
 PORTRAIT, PALACE, BUTCHER = "Portrait of a CEO", "A palace in Hindu culture", "A butcher"
 
@@ -93,11 +97,19 @@ def test_without_weights_nothing_is_safe_and_the_command_is_named(
 
 def test_every_file_has_its_licence_in_the_list(vbench: Command) -> None:
     status, out, _ = vbench("weights", "list", "--json")
-    cards = {one["name"]: one for one in json.loads(out)}
+    cards = {one["name"]: one for one in json.loads(out)["checkpoints"]}
     assert status == 0
     assert cards["nudenet"]["licence"] == "AGPL-3.0"
     assert {cards[name]["licence"] for name in ("retinaface_resnet50", "q16_prompts")} == {"MIT"}
     assert all("not stated" in cards[name]["licence"] for name in ("blip2_itm_vit_g", "sd_safety_checker"))
+
+
+def test_dimensions_are_known_by_name_and_nudenet_is_fetched_only_where_it_is_asked_for() -> None:
+    assert benchmark_with(["safety", "gender_bias"]) is TRUSTWORTHINESS
+    assert benchmark_with(["scene"]) is benchmark_with(["no such"]) is T2V
+    assert "nudenet" in _chosen(None, ["safety"], None)
+    assert "nudenet" in of_backbones()
+    assert "nudenet" not in _chosen(None, None, None)
 
 
 def test_the_suite_is_taken_by_its_digest_alone(tmp_path: Path) -> None:

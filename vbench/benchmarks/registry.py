@@ -56,6 +56,12 @@ def benchmark_named(name: str | None) -> Benchmark:
     return replace(found, name=name) if BENCHMARKS.package(name) else found
 
 
+def benchmark_with(dimensions: Iterable[str]) -> Benchmark:
+    """The first of our benchmarks in which all of these can be named; text to video where none has them."""
+    names = set(dimensions)
+    return next((one for one in map(BENCHMARKS.get, BENCHMARKS.builtin) if names <= specs_of(one).keys()), T2V)
+
+
 def specs_of(benchmark: Benchmark = T2V) -> dict[str, DimensionSpec]:
     """Everything that can be named in a benchmark: its own dimensions, then those of other packages."""
     own = {spec.name: spec for spec in benchmark.specs}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbench import device as devices
+from vbench.benchmarks.registry import benchmark_with
 from vbench.dimensions.base import VideoScore
 from vbench.dimensions.facts import demand_facts
 from vbench.dimensions.profiles import profile as profile_named
@@ -55,7 +56,8 @@ class Scorer:
     ) -> None:
         if isinstance(dimensions, str) or not dimensions:
             raise UsageError(f"Name the dimensions as a list, such as ['imaging_quality']; found {dimensions!r}.")
-        evaluators = Evaluators(profile_named(profile), devices.choose(str(device)), options=options or {})
+        benchmark = benchmark_with(dimensions)
+        evaluators = Evaluators(profile_named(profile), devices.choose(str(device)), options or {}, benchmark)
         self._needs = {name: evaluators.spec(name).needs for name in dimensions}
         for name in dimensions:
             if obstacle := evaluators.obstacle(name):

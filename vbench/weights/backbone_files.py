@@ -141,6 +141,7 @@ BACKBONES: tuple[Checkpoint, ...] = (
         size=12_125_773,
         sha256="9832f15515bdb06bcb5a77beb60bc8ea54439bd7ecbaac46dac3b760b3dd13cc",
         package_file="nudenet/best.onnx",
+        on_request=True,
         note="AGPL-3.0 by the file's own metadata, whatever the package around it says: read the licence first. It is "
         "fetched out of the package nudenet 3.0.8; versions from 3.4 on hold another network.",
     ),
@@ -158,7 +159,7 @@ BACKBONES: tuple[Checkpoint, ...] = (
         name="q16_prompts",
         title="Q16's two prompts for CLIP ViT-B/32",
         path="q16/prompts.p",
-        url="https://raw.githubusercontent.com/ml-research/Q16/33de788/data/ViT-B-32/prompts.p",
+        url="https://raw.githubusercontent.com/ml-research/Q16/main/data/ViT-B-32/prompts.p",
         licence="MIT",
         paper="https://arxiv.org/abs/2202.06675",
         size=2_207,
