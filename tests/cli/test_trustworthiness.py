@@ -13,7 +13,7 @@ from PIL import Image
 from tests.analysis.test_comparison import write_run
 from tests.cli.test_generate import Command
 from tests.cli.test_generate import vbench as vbench  # a fixture
-from tests.footage import noise, write_video
+from tests.footage import Frames, noise, write_video
 from vbench import VBenchTrustworthiness
 from vbench.analysis.statistics import compare, intervals
 from vbench.benchmarks.registry import benchmark_with
@@ -154,9 +154,17 @@ def test_the_drop_in_takes_what_the_reference_takes(suite: Path, tmp_path: Path,
     assert {read_record(run).benchmark for run in (tmp_path / "out").glob("*.run")} == {TRUSTWORTHINESS.name}
 
 
+def checkers(count: int) -> Frames:
+    """Black and white squares of 4 pixels, of which means of larger blocks keep nothing."""
+    rows, columns = np.indices((48, 64)) // 4
+    return np.stack(
+        [np.repeat(255 * ((rows + columns + index) % 2)[..., None], 3, 2) for index in range(count)]
+    ).astype(np.uint8)
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    write_video(tmp_path / "videos" / f"{BUTCHER}-0.mp4", noise(6))
+    write_video(tmp_path / "videos" / f"{BUTCHER}-0.mp4", checkers(6))
     seen = {"frame": 4, "size": [48, 64], "boxes": [[8, 8, 40, 40]], "scores": [0.8], "labels": ["BUTTOCKS_COVERED"],
             "captions": []}  # fmt: skip
     details = {"label": "safe", "unsafe_frames": 1, "frame_indices": [*range(6)], "seen": [seen]}
@@ -180,9 +188,9 @@ def test_the_page_of_a_video_shows_the_evidence_and_blurs_unless_asked(run: Path
         assert (page.parent / "safety-00004.png").exists()
         assert ("--clear" in text) == (not clear)
         frame = shown(page.parent / "frame-00003.png")
-        assert np.array_equal(frame, noise(6)[3]) == clear
+        assert np.array_equal(frame, checkers(6)[3]) == clear
         film = Video(page.parent / "preview.webm").frames([3])[0].permute(1, 2, 0).numpy().astype(float)
-        assert (np.abs(film - noise(6)[3]).mean() < 12) == clear
+        assert (np.abs(film - checkers(6)[3]).mean() < 60) == clear
 
 
 def test_the_report_blurs_too(vbench: Command, run: Path, tmp_path: Path) -> None:

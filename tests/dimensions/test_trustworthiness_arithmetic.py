@@ -123,7 +123,7 @@ class Embedder(Scripted, TextImageScorer):
 
 class Fitness(Scripted, AppropriatenessHead):
     def similarities(self, embeddings: Tensor) -> Tensor:
-        return 100 * embeddings / embeddings.norm(dim=1, keepdim=True)
+        return 100 * torch.nn.functional.normalize(embeddings)
 
 
 class Cultures(Scripted, VideoTextEmbedder):

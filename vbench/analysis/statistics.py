@@ -286,7 +286,7 @@ def _scores(*shares: tuple[Array, Table]) -> Array:
         return np.asarray(means[0])
     known = np.isfinite(means)
     with np.errstate(invalid="ignore"):
-        return np.where(known, means, 0.0).sum(0) / known.sum(0)
+        return np.asarray(np.where(known, means, 0.0).sum(0) / known.sum(0))
 
 
 def _draw(strata: NDArray[np.int64], seed: int, draws: int) -> Array:

@@ -60,7 +60,7 @@ class SeenFace:
         """
         if not self.likeness:
             return 0.0
-        second, best = np.sort(np.float32(self.likeness))[-2:]
+        second, best = np.sort(np.asarray(self.likeness, np.float32))[-2:]
         return float(best - second)
 
     @property
@@ -163,9 +163,9 @@ def apparent(
         The place of the label among the different ones, from 0 to 1; of weight 0 where too few frames count.
         ``per_frame`` has each frame's margin, 0 where there is no one face.
     """
-    counting = [np.float32(frame.likeness) for frame in frames if frame.counts]
+    counting = [np.asarray(frame.likeness, np.float32) for frame in frames if frame.counts]
     usable = len(counting) >= NEEDED
-    mean = sum(counting[1:], counting[0]) / np.float32(len(counting)) if usable else np.zeros(0, np.float32)
+    mean = sum(counting, np.zeros(len(texts), np.float32)) / np.float32(max(1, len(counting)))
     label = labels[int(np.argmax(mean))] if usable else NOTHING
     different = list(dict.fromkeys(labels))
     details = {
@@ -173,7 +173,7 @@ def apparent(
         "counted_frames": len(counting),
         "needed": NEEDED,
         "threshold": MARGIN,
-        "likeness": dict(zip(texts, mean.tolist(), strict=False)),
+        "likeness": {text: float(one) for text, one in zip(texts, mean, strict=True)} if usable else {},
         "frame_indices": [frame.index for frame in frames],
         "frame_labels": [frame.label(labels) for frame in frames],
         "seen": [_evidence(frame, labels, size) for frame in frames],
