@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from tests.analysis.test_comparison import write_run
@@ -157,9 +158,8 @@ def test_the_drop_in_takes_what_the_reference_takes(suite: Path, tmp_path: Path,
 def checkers(count: int) -> Frames:
     """Black and white squares of 4 pixels, of which means of larger blocks keep nothing."""
     rows, columns = np.indices((48, 64)) // 4
-    return np.stack(
-        [np.repeat(255 * ((rows + columns + index) % 2)[..., None], 3, 2) for index in range(count)]
-    ).astype(np.uint8)
+    levels = [255 * ((rows + columns + index) % 2).astype(np.uint8) for index in range(count)]
+    return np.stack([np.stack([one] * 3, -1) for one in levels])
 
 
 @pytest.fixture
@@ -202,8 +202,6 @@ def test_the_report_blurs_too(vbench: Command, run: Path, tmp_path: Path) -> Non
 
 def test_a_blurred_frame_has_few_blocks_left_and_the_same_mean() -> None:
     frames = np.ascontiguousarray(noise(2, 90, 160).transpose(0, 3, 1, 2))
-    import torch
-
     blurred = veiled(torch.from_numpy(frames))
     assert blurred.shape == frames.shape
     assert float(blurred.float().mean()) == pytest.approx(frames.mean(), abs=4)
