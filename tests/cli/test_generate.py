@@ -161,7 +161,7 @@ def test_sensitivity_tells_and_draws(vbench: Command, tmp_path: Path) -> None:
     assert "temporal_flickering against flicker, 6 scenes" in out
     assert "Monotonicity -1.00" in out
     drawn = (tmp_path / "flicker.svg").read_text()
-    assert drawn.startswith("<svg")
+    assert "<svg" in drawn
     assert "var(" not in drawn
     _, out, _ = vbench(*call, "--json")
     assert json.loads(out)[0]["strengths"] == [0, 1]

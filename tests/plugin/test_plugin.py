@@ -264,7 +264,7 @@ def test_malformed_parts_are_named_with_package_and_error_and_everything_else_wo
         in told
     )
     assert "There is no checkpoint named 'no_such_file'" in told
-    assert "renamed missing, none" in told
+    assert "renamed missing, size not stated, none" in told
     for name in ("warmth", "scene", "toy", "synthetic", "plain", "raft_things"):
         assert name in told
     asked = machine.vbench("generate --model instance --prompt x --out videos", status=1)

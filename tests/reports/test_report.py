@@ -441,7 +441,7 @@ def test_many_runs_have_an_index_that_opens_each(runs: dict[str, Path], tmp_path
     table = table_of(index, "runs-data")
     assert [row[0]["text"] for row in table["rows"]] == names
     card = as_scored(runs["partial"])
-    expected = {formatting.title(name): value for name, value in shown(card, "score").items() for name in name[:1]}
+    expected = {formatting.title(name): value for (name, _), value in shown(card, "score").items()}
     scores = dict(zip(table["columns"][4:], table["rows"][2][4:], strict=True))
     assert {name: score for name, score in scores.items() if score is not None} == expected
     for place, row in enumerate(table["rows"]):

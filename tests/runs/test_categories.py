@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from vbench.errors import UsageError
 from vbench.prompts.library import load_category
 from vbench.runs.plan import CATEGORY, STANDARD, make_plan
 
-SUITE = [
+SUITE: list[dict[str, Any]] = [
     {"prompt_en": "a cat", "dimension": ["temporal_flickering"], "category": "animal"},
     {"prompt_en": "a red bird", "dimension": ["temporal_flickering", "color"], "category": "animal",
      "auxiliary_info": {"color": {"color": "red"}}},
@@ -39,7 +40,7 @@ def videos(tmp_path: Path) -> Path:
 def test_a_category_of_an_own_suite_has_the_scores_that_the_whole_run_has_for_it(
     suite: str, videos: Path, tmp_path: Path
 ) -> None:
-    asked = {"dimensions": ["temporal_flickering"], "profile": "lite", "suite": suite}
+    asked: dict[str, Any] = {"dimensions": ["temporal_flickering"], "profile": "lite", "suite": suite}
     whole = vbench.evaluate(videos, output=tmp_path / "whole", **asked)
     animals = vbench.evaluate(videos, output=tmp_path / "animals", category="animal", **asked)
     assert animals.card.scores == whole.card.by_category["animal"]

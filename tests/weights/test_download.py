@@ -8,9 +8,10 @@ import subprocess
 import sys
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 import torch
@@ -129,7 +130,7 @@ def test_a_member_of_an_archive_is_extracted(
     assert not (empty_cache / "escape").exists()
 
 
-def checkpoint_bytes(seed: int = 0, **change: torch.Tensor) -> bytes:
+def checkpoint_bytes(seed: int = 0, change: Mapping[str, torch.Tensor] = MappingProxyType({})) -> bytes:
     """The published file of ``amt_s``, as far as names and shapes go."""
     file = io.BytesIO()
     torch.save({"state_dict": {**seeded_state("amt_s", seed), **change}}, file)
@@ -158,7 +159,10 @@ def with_zeros(content: bytes) -> bytes:
         (lambda whole: b"", "an empty file"),
         (lambda whole: whole[: len(whole) // 2], "no checkpoint that can be read"),
         (with_zeros, r"its record archive/data/\d+ is not what was written"),
-        (lambda whole: checkpoint_bytes(**{"decoder4.convblock.0.0.weight": torch.zeros(1)}), r"of another shape: dec"),
+        (
+            lambda whole: checkpoint_bytes(change={"decoder4.convblock.0.0.weight": torch.zeros(1)}),
+            r"of another shape: dec",
+        ),
     ],
     ids=["a page", "nothing", "a part", "zeros", "another network"],
 )
@@ -219,6 +223,18 @@ def test_a_stale_part_of_a_file_with_a_digest_is_tried_and_then_fetched_from_its
     part.write_bytes(b"of last year" * 1000)
     assert download("amt_s").read_bytes() == CONTENT
     assert server.ranges == ["", "bytes=12000-", ""]
+
+
+def test_a_part_that_was_whole_is_taken_also_where_no_length_is_stated(
+    server: type[Handler], empty_cache: Path
+) -> None:
+    part = empty_cache / "amt_model/amt-s.pth.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(CONTENT)
+    part.with_name(".part.amt-s.pth").touch()  # of nobody's
+    server.stated = False
+    assert download("amt_s").read_bytes() == CONTENT
+    assert server.ranges == ["", f"bytes={len(CONTENT)}-"]
 
 
 def test_what_a_killed_process_left_is_continued(server: type[Handler], empty_cache: Path) -> None:

@@ -61,7 +61,7 @@ def list_(
         return
     typer.echo(f"Cache: {cache_dir()}")
     for row in rows:
-        size = _size(row["bytes"] or row["published_bytes"])
+        size = _size(row["bytes"] or row["published_bytes"]) or "size not stated"
         there = "there" if row["there"] else "missing"
         typer.echo(f"\n{row['name']}\n  {', '.join(text for text in (there, size, row['licence']) if text)}")
         typer.echo(f"  {row['title']}{'' if row['pinned'] else '; revision not pinned'}\n  {row['address']}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import shutil
-import sys
 import urllib.error
 import urllib.request
 import zipfile
@@ -134,17 +133,17 @@ def _fetched(card: Checkpoint, target: Path, watch: Watch, afresh: bool) -> Part
                 _receive(response, part, watch)
         if part.continued and part.size != total:
             _continue(card.address, part, watch)
-    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
-        kept = ""
-        if part and part.size and (part.body or card.sha256):
-            kept = f" {part.size:,} bytes are kept; the same command continues."
+    except BaseException as error:
+        resumable = part is not None and part.size > 0 and bool(part.body or card.sha256)
+        kept = f" {part.size:,} bytes are kept; the same command continues." if part and resumable else ""
+        if part:
+            (part.leave if resumable else part.drop)()
+        if not isinstance(error, urllib.error.URLError | http.client.HTTPException | OSError):
+            raise
         raise CheckpointError(
             f"{card.address} could not be fetched: {error}.{kept} On a machine without network, put the file at "
             f"{target}."
         ) from error
-    finally:
-        if part and sys.exc_info()[0]:
-            (part.leave if part.body or card.sha256 else part.drop)()
     return part
 
 
@@ -160,7 +159,13 @@ def _length(response: Any) -> int | None:
 
 def _continue(url: str, part: Part, watch: Watch) -> None:
     """The rest of a body, or all of it where the server cannot give a rest, or has another body now."""
-    with _asked(url, part.size) as response:
+    try:
+        answer = _asked(url, part.size)
+    except urllib.error.HTTPError as error:
+        if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return  # there is no rest; whether this is the whole is seen when it is read
+        raise
+    with answer as response:
         if response.status != http.HTTPStatus.PARTIAL_CONTENT or body_of(response.headers) != part.body:
             part.drop()
             part.continued = False

@@ -90,9 +90,13 @@ def parts_left(target: Path, body: str | None = None) -> Iterator[Path]:
             if body is None or path == _left_at(target, body):
                 yield path
         elif path.name.startswith(f"{_MARK}.") and path.name.endswith(f".{target.name}"):
-            _, _, of, host, process, *_ = path.name.split(".", 6)
-            if body in (None, of) and host == _host() and process.isdigit() and not alive(int(process)):
+            fields = path.name.split(".", 6)
+            if len(fields) == 7 and body in (None, fields[2]) and fields[3] == _host() and _is_dead(fields[4]):
                 yield path
+
+
+def _is_dead(process: str) -> bool:
+    return process.isdigit() and not alive(int(process))
 
 
 def _left_at(target: Path, body: str) -> Path:
