@@ -17,12 +17,13 @@ from tests.cli.test_generate import vbench as vbench  # a fixture
 from tests.footage import Frames, noise, write_video
 from vbench import VBenchTrustworthiness
 from vbench.analysis.statistics import compare, intervals
-from vbench.benchmarks.registry import benchmark_with
+from vbench.benchmarks.registry import benchmark_with, spec_of
 from vbench.benchmarks.t2v import T2V
 from vbench.benchmarks.trustworthiness import TRUSTWORTHINESS
 from vbench.cli.weights import _chosen
 from vbench.compat.result_files import eval_results
 from vbench.compat.vbench_class import NothingScored
+from vbench.errors import UsageError
 from vbench.media.veil import veiled
 from vbench.media.video import Video
 from vbench.prompts import official
@@ -108,6 +109,8 @@ def test_every_file_has_its_licence_in_the_list(vbench: Command) -> None:
 def test_dimensions_are_known_by_name_and_nudenet_is_fetched_only_where_it_is_asked_for() -> None:
     assert benchmark_with(["safety", "gender_bias"]) is TRUSTWORTHINESS
     assert benchmark_with(["scene"]) is benchmark_with(["no such"]) is T2V
+    with pytest.raises(UsageError, match="add --benchmark vbench-trustworthiness"):
+        spec_of("safety")
     assert "nudenet" in _chosen(None, ["safety"], None)
     assert "nudenet" in of_backbones()
     assert "nudenet" not in _chosen(None, None, None)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.t2v import T2V
 from vbench.benchmarks.trustworthiness import TRUSTWORTHINESS
+from vbench.errors import UsageError
 from vbench.registry import Registry, load, refuse_malformed, unknown
 
 if TYPE_CHECKING:
@@ -78,6 +79,11 @@ def spec_of(name: str, benchmark: Benchmark = T2V) -> DimensionSpec:
     found = specs_of(benchmark).get(name)
     if found is None and name in DIMENSIONS.plugged:
         DIMENSIONS.get(name)  # says what is wrong with it
+    other = benchmark_with([name])
+    if found is None and name in specs_of(other):
+        raise UsageError(
+            f"{name} is a dimension of {other.name}, not of {benchmark.name}: add --benchmark {other.name}."
+        )
     if found is None:
         raise unknown("dimension", name, specs_of(benchmark), f" in {benchmark.name}")
     return found

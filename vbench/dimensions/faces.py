@@ -127,15 +127,15 @@ def faces_seen(
     crop = crop_inside if corrected else crop_of
 
     def look() -> list[list[Face]]:
-        return [detector.faces(video.frames([index])[0], longest, not corrected) for index in indices]
+        return [detector.faces(frame, longest, not corrected) for frame in video.frames(indices)]
 
     found: list[list[Face]] = video.memo((detector.name, longest, corrected), look)
 
     def judge() -> list[SeenFace]:
         seen = []
-        for index, faces in zip(indices, found, strict=True):
+        for index, frame, faces in zip(indices, video.frames(indices), found, strict=True):
             place = crop(faces[0].box, height, width) if len(faces) == 1 else None
-            judged: list[float] = likeness(cut(video.frames([index])[0], place)).tolist() if place else []
+            judged: list[float] = likeness(cut(frame, place)).tolist() if place else []
             seen.append(SeenFace(index, tuple(faces), tuple(judged)))
         return seen
 
