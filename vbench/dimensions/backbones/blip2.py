@@ -48,7 +48,7 @@ class Blip2(PictureTextMatcher):
     extra: ClassVar[str] = "official"
 
     def __init__(self, network: Blip2ForImageTextRetrieval, vocabulary: WordPiece, device: torch.device) -> None:
-        self.network, self.vocabulary, self.device = network.to(device), vocabulary, device
+        self.network, self.vocabulary, self.device = network.to(device), vocabulary, device  # type: ignore[arg-type]
         self._texts: dict[str, Tensor] = {}
 
     @classmethod

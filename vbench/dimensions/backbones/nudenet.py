@@ -112,7 +112,7 @@ def letterbox(frame: Pixels) -> tuple[Pixels, float, tuple[int, int]]:
     square = cv2.copyMakeBorder(small, top, top, left, left, cv2.BORDER_CONSTANT, value=(0, 0, 0))
     if square.shape[:2] != (SIDE, SIDE):
         square = cv2.resize(square, (SIDE, SIDE))
-    return square, hypot(width, height) / hypot(wide, high), (left, top)
+    return np.asarray(square, np.float32), hypot(width, height) / hypot(wide, high), (left, top)
 
 
 def parts_from(answer: Pixels, stretch: float, margins: tuple[int, int]) -> list[BodyPart]:

@@ -99,4 +99,4 @@ class _ArrayUnpickler(pickle.Unpickler):
 
 def _reconstruct(kind: type[np.ndarray[Any, Any]], shape: tuple[int, ...], code: bytes) -> np.ndarray[Any, Any]:
     """An empty array, to be filled by what follows."""
-    return kind.__new__(kind, shape, code)
+    return kind.__new__(kind, shape, np.int8)

@@ -16,6 +16,7 @@ published ones are never read. ``batch_statistics`` says which is wanted; nothin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 from typing import ClassVar
 
@@ -66,7 +67,8 @@ class RetinaFace(FaceDetector):
         """``(3, H, W)`` uint8 RGB -> its faces, surest first."""
         pixels = enlarged(frame, longest).to(self.device)
         offsets, logits = self.network.by_statistics_of(batch_statistics)(pixels)
-        return faces_from(offsets[0].cpu(), logits[0].cpu(), pixels.shape[-2:], frame.shape[-2:])
+        seen, size = (tuple(one.shape[-2:]) for one in (pixels, frame))
+        return faces_from(offsets[0].cpu(), logits[0].cpu(), seen, size)
 
 
 def enlarged(frame: Tensor, longest: int) -> Tensor:
@@ -101,7 +103,7 @@ def anchors(height: int, width: int) -> Tensor:
     )
 
 
-def faces_from(offsets: Tensor, logits: Tensor, seen: tuple[int, int], size: tuple[int, int]) -> list[Face]:
+def faces_from(offsets: Tensor, logits: Tensor, seen: Sequence[int], size: Sequence[int]) -> list[Face]:
     """The faces that the network's answers mean, surest first.
 
     Args:
@@ -114,14 +116,14 @@ def faces_from(offsets: Tensor, logits: Tensor, seen: tuple[int, int], size: tup
     places = anchors(*seen)
     centres = places[:, :2] + offsets[:, :2] * CENTRE * places[:, 2:]
     sides = places[:, 2:] * (offsets[:, 2:] * SIZE).exp()
-    boxes = torch.cat((centres - sides / 2, centres + sides / 2), 1) * torch.tensor(seen[::-1] * 2)
+    boxes = torch.cat((centres - sides / 2, centres + sides / 2), 1) * torch.tensor([seen[1], seen[0]] * 2)
     sure = scores > SURE
     boxes, scores = boxes[sure], scores[sure]
     kept = nms(boxes, scores, OVERLAP)
     boxes = boxes[kept] * (size[0] / seen[0])
     found = zip(boxes.tolist(), scores[kept].tolist(), strict=True)
     inside = ((box, score) for box, score in found if box[0] < size[1] - 1 and box[1] < size[0] - 1)
-    return [Face(tuple(round(one, 2) for one in box), round(score, 2)) for box, score in inside]  # type: ignore[arg-type]
+    return [Face(tuple(round(one, 2) for one in box), round(score, 2)) for box, score in inside]
 
 
 class Network(nn.Module):

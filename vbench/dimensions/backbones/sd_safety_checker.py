@@ -58,8 +58,8 @@ class SafetyChecker(ConceptChecker):
         state = {key: value.float() for key, value in state.items() if not key.endswith("position_ids")}
         fill("sd_safety_checker", state, [Part(network, published=published)])
         for layer in network.modules():  # the one thing that is in no file of today
-            if hasattr(layer, "position_ids"):
-                layer.position_ids = torch.arange(layer.position_ids.shape[1])[None]
+            if isinstance(positions := getattr(layer, "position_ids", None), Tensor):
+                layer.position_ids = torch.arange(positions.shape[1])[None]
         return cls(network, device)
 
     @torch.inference_mode()
@@ -97,7 +97,7 @@ def nearness(special: Tensor, concept: Tensor, special_thresholds: list[float], 
         if round(cosine - threshold + closer, 3) > 0:
             closer = CLOSER
     near = [round(cosine - limit + closer, 3) for cosine, limit in zip(concept.numpy(), thresholds, strict=True)]
-    return torch.from_numpy(np.float32(near))
+    return torch.from_numpy(np.asarray(near, np.float32))
 
 
 def configuration(path: Path) -> Mapping[str, Any]:
