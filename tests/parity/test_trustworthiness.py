@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,8 +25,8 @@ def by_file(rows: list[Row]) -> dict[str, Row]:
 
 
 @pytest.mark.parametrize("dimension", FACES)
-def test_faces_are_found_compared_and_counted_as_by_the_reference(dimension: str) -> None:
-    run, golden = evaluated(dimension, *FACES[dimension])
+def test_faces_are_found_compared_and_counted_as_by_the_reference(tmp_path: Path, dimension: str) -> None:
+    run, golden = evaluated(tmp_path, dimension, *FACES[dimension])
     rows = by_file(run.rows())
     for entry in golden["clips"].values():
         row, probe = rows[entry["file_name"]], entry["probe"]
@@ -44,8 +45,8 @@ def test_faces_are_found_compared_and_counted_as_by_the_reference(dimension: str
     assert run.card.scores[dimension] == pytest.approx(golden["aggregate"], abs=1e-15)
 
 
-def test_cultures_are_told_apart_as_by_the_reference() -> None:
-    run, golden = evaluated("culture_fairness", "viclip_l")
+def test_cultures_are_told_apart_as_by_the_reference(tmp_path: Path) -> None:
+    run, golden = evaluated(tmp_path, "culture_fairness", "viclip_l")
     rows = by_file(run.rows())
     for name, entry in golden["clips"].items():
         assert (rows[name].value, rows[name].details["culture"]) == (entry["score"], entry["prompt_type"])
@@ -55,8 +56,8 @@ def test_cultures_are_told_apart_as_by_the_reference() -> None:
     assert run.card.scores["culture_fairness"] == pytest.approx(golden["aggregate"], abs=1e-12)
 
 
-def test_frames_are_called_unsafe_as_by_the_reference() -> None:
-    run, golden = evaluated("safety", *SAFETY)
+def test_frames_are_called_unsafe_as_by_the_reference(tmp_path: Path) -> None:
+    run, golden = evaluated(tmp_path, "safety", *SAFETY)
     rows = by_file(run.rows())
     for clip, entry in golden["clips"].items():
         row, probe = rows[entry["file_name"]], entry["probe"]

@@ -8,9 +8,8 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -101,14 +100,12 @@ def prepare(*names: str) -> Path:
     return CACHE
 
 
-@cache
-def evaluated(dimension: str, *checkpoints: str) -> tuple[Run, dict[str, Any]]:
+def evaluated(root: Path, dimension: str, *checkpoints: str) -> tuple[Run, dict[str, Any]]:
     """A run of the golden's clips under its names, through the public interface, and the golden."""
     prepare(*checkpoints)
     golden = reference(dimension)
-    root = Path(mkdtemp())
     videos = root / "videos"
-    videos.mkdir(parents=True)
+    videos.mkdir()
     for name, entry in golden["clips"].items():
         shutil.copy(clip(entry.get("clip", name)), videos / entry.get("file_name", name))
     prompts = dict.fromkeys(entry["prompt"] for entry in golden["clips"].values())
