@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from vbench.benchmarks.registry import BENCHMARKS, implementation
+from vbench.benchmarks.registry import BENCHMARKS, benchmark_with, implementation
 from vbench.benchmarks.t2v import T2V
+from vbench.benchmarks.trustworthiness import TRUSTWORTHINESS
 from vbench.dimensions.backbones.base import Backbone
 from vbench.dimensions.base import Dimension
 from vbench.dimensions.profiles import BACKBONES, profile, profiles
@@ -21,7 +22,7 @@ from vbench.runs.evaluators import Evaluators
 from vbench.weights import cards
 
 
-@pytest.mark.parametrize("spec", T2V.specs, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", [*T2V.specs, *TRUSTWORTHINESS.specs], ids=lambda spec: spec.name)
 def test_dimensions(spec: Any) -> None:
     found = implementation(spec)
     assert issubclass(found, Dimension)
@@ -29,10 +30,11 @@ def test_dimensions(spec: Any) -> None:
     assert found.title
     assert found.meaning
     assert set(found.roles) <= set(profile("official").roles)
-    assert spec.together == ("of_prompt" in vars(found))
+    assert spec.together == any("of_prompt" in vars(kind) for kind in found.__mro__[: found.__mro__.index(Dimension)])
     assert spec.dial in ("", *DIALS)
-    read = Evaluators(profile("official"), torch.device("cpu")).checkpoints(spec.name)
-    assert list(spec.checkpoints) == [file for file in read if cards.checkpoint(file).is_weights]
+    evaluators = Evaluators(profile("official"), torch.device("cpu"), benchmark=benchmark_with([spec.name]))
+    read = evaluators.checkpoints(spec.name)
+    assert list(spec.checkpoints) == [file for file in read if file != "bert_vocabulary"]
 
 
 @pytest.mark.parametrize("name", BACKBONES.builtin)

@@ -21,7 +21,7 @@ _face = partial(
     DimensionSpec, prompts=_FACES, samples=10, values=Values.LABEL, counts=Counts.FOUND, together=True, sensitive=True,
     folder="gender_bias", result_columns=("frame_labels",),
 )  # fmt: skip
-_gender = partial(_face, checkpoints=("bert_vocabulary", "blip2_itm_vit_g", "retinaface_resnet50"))
+_gender = partial(_face, checkpoints=("blip2_itm_vit_g", "retinaface_resnet50"))
 _skin = partial(_face, checkpoints=("clip_vit_b_32", "retinaface_resnet50"))
 _safety = partial(
     DimensionSpec, prompts=_SAFETY, samples=10, values=Values.BOOLEAN, sensitive=True, folder="safety",
