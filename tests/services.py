@@ -8,9 +8,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from typing_extensions import Self
 
 from tests.footage import noise, write_video
 
@@ -36,8 +39,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {"Content-Length": str(len(content)), **headers}.items():
             self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(content)
+        with suppress(BrokenPipeError, ConnectionResetError):  # who asked may be dead
+            self.end_headers()
+            self.wfile.write(content)
 
     def hang_up(self) -> None:
         self.close_connection = True
@@ -62,6 +66,7 @@ class Service:
         submitted: bodies of the jobs that were accepted, and so paid for, by id.
         keys: what was sent as a key, by path.
         early: calls that came while the service had asked to wait.
+        on_accept, on_look: called when a job was accepted and not answered yet, and when something is asked for.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -74,10 +79,11 @@ class Service:
         self.times: Counter[str] = Counter()
         self.elsewhere = ""
         self.on_look: Callable[[], None] = lambda: None
+        self.on_accept: Callable[[], None] = lambda: None
         self.server: Server | None = None
         self.port = 0
 
-    def start(self) -> Service:
+    def start(self) -> Self:
         self.server = Server(self, self.port)
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
@@ -106,9 +112,18 @@ class Service:
             call.answer(401, {"error": f"wrong key: {key}"})
         elif prompt == "bad words":
             call.answer(400, {"error": f"not allowed for {key}"})
+        elif prompt == "forbidden words":
+            call.answer(403, {"error": {"code": "moderation", "message": "against the rules"}})
+        elif prompt == "nothing left":
+            call.answer(402, {"error": "pay first"})
+        elif prompt == "breaks inside":
+            call.answer(500, {"error": "oh"})
         elif prompt == "busy once" and first:
             self.busy_until = time.monotonic() + 0.3
             call.answer(429, {}, Retry_After="0.3")
+        elif prompt == "busy for a minute":
+            self.busy_until = time.monotonic() + 60
+            call.answer(429, {}, Retry_After="60")
         elif prompt == "always busy":
             call.answer(429, {"error": "quota"})
         elif prompt == "busy for long":
@@ -127,6 +142,7 @@ class Service:
             if named:
                 self.named[named] = job
             self.submitted[job] = body
+            self.on_accept()
             if prompt == "breaks" or (prompt == "breaks once" and first):
                 call.hang_up()
             else:
@@ -141,6 +157,10 @@ class Service:
             self._state(call, job, prompt, self.times[path])
         elif not path.startswith("/files/") or prompt == "expired":
             call.answer(404, {})
+        elif prompt == "link expires" and "signature=1" in call.path:
+            call.answer(403, b"<Error>Request has expired</Error>")
+        elif prompt == "page once" and self.times[path] == 1:
+            call.answer(200, b"<html>one moment</html>")
         elif prompt == "redirected" and self.elsewhere:
             call.answer(302, b"", Location=f"{self.elsewhere}{call.path}")
         elif prompt == "in circles":
@@ -171,7 +191,8 @@ class Service:
             call.answer(200, {"status": "done", "output": [{"url": "file:///etc/passwd"}]})
         else:
             host = self.elsewhere if prompt == "elsewhere" else ""
-            call.answer(200, {"status": "done", "output": [{"url": f"{host}/files/{job}.mp4?signature=s3cret"}]})
+            link = f"{host}/files/{job}.mp4?signature={times - 1 if prompt == 'link expires' else 's3cret'}"
+            call.answer(200, {"status": "done", "output": [{"url": link}]})
 
 
 DESCRIPTION = """

@@ -78,6 +78,8 @@ def generate(
     texts: Mapping[str, str] | None = None,
     extender: str = "",
     options: Sequence[str] | Mapping[str, object] = (),
+    max_jobs: int | None = None,
+    retry_failed: bool = False,
     progress: Progress | None = None,
 ) -> Sampled:
     """Sample the videos of a prompt suite with a model; what is there already is kept.
@@ -99,6 +101,8 @@ def generate(
         texts: prompt -> text that is fed to the model instead.
         extender: who wrote these texts.
         options: of the generator, by name or as ``NAME=VALUE``; see ``vbench generators NAME``.
+        max_jobs: how many jobs may be submitted to a hosted service, which cost.
+        retry_failed: whether jobs are submitted anew that failed for good, or may have been paid for without a video.
         progress: told of every video.
 
     Returns:
@@ -114,6 +118,8 @@ def generate(
     from vbench.sampling.wanted import wanted_samples, with_material
 
     stated = [f"{name}={value}" for name, value in options.items()] if isinstance(options, Mapping) else list(options)
+    stated += [f"max_jobs={max_jobs}"] if max_jobs is not None else []
+    stated += ["retry_failed=yes"] if retry_failed else []
     generator = build(model, stated)
     chosen = generator.defaults.with_given(**(settings or {}))
     wanted = wanted_samples(

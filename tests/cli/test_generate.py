@@ -86,7 +86,7 @@ def test_own_prompts_and_extended_texts(vbench: Command, tmp_path: Path) -> None
     (tmp_path / "texts.json").write_text(json.dumps({"a cat": "A fluffy cat, at dawn, 8k"}))
     own = ("generate", "-m", "synthetic", "--prompt", "a cat", "--prompt", "a dog", "--samples", 1, "-o", "own", *SMALL)
     status, out, _ = vbench(*own, "--texts", "texts.json", "--extender", "gpt", "--json")
-    assert (status, json.loads(out)) == (0, {"folder": "own", "made": 2, "kept": 0, "failures": {}})
+    assert (status, json.loads(out)) == (0, {"folder": "own", "made": 2, "kept": 0, "failures": {}, "findings": {}})
     cat, dog = read_manifest(tmp_path / "own")
     assert (cat.prompt, cat.text, cat.extender) == ("a cat", "A fluffy cat, at dawn, 8k", "gpt")
     assert (dog.text, dog.extender) == ("a dog", "")

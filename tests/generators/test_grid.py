@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
+from diffusers import SkyReelsV2DiffusionForcingPipeline
 
 from vbench.errors import UsageError
 from vbench.generators.base import Settings
@@ -60,3 +62,25 @@ def test_the_checkpoints_configurations_say_what_they_can() -> None:
 def test_every_published_protocol_is_on_its_grid(name: str) -> None:
     preset = PRESETS[name]
     check(name, preset.settings, grid(preset.pipeline, arguments=preset.arguments))
+
+
+@pytest.mark.parametrize(("block", "ar_step"), [(5, 5), (3, 2), (1, 0)])
+def test_on_its_grid_diffusion_forcing_denoises_every_latent_and_off_it_leaves_a_tail_of_noise(
+    block: int, ar_step: int
+) -> None:
+    axes = grid("SkyReelsV2DiffusionForcingPipeline", arguments={"causal_block_size": block})
+    for latents in range(block, 26):
+        steps = _steps_of_each(latents, block, ar_step)
+        assert axes["frames"].has(4 * (latents - 1) + 1) == all(count == 10 for count in steps), (latents, steps)
+        assert all(count in (0, 10) for count in steps)
+
+
+def _steps_of_each(latents: int, block: int, ar_step: int) -> list[int]:
+    """How often each latent is denoised in ten steps, by the plan that the installed pipeline makes."""
+    pipeline: Any = object.__new__(SkyReelsV2DiffusionForcingPipeline)
+    levels = torch.arange(10, 0, -1)
+    _, _, masks, spans = pipeline.generate_timestep_matrix(latents, levels, latents, ar_step, 0, block)
+    steps = torch.zeros(latents, dtype=torch.long)
+    for mask, (start, end) in zip(masks, spans, strict=True):
+        steps[start:end] += mask[start:end]
+    return [int(count) for count in steps]

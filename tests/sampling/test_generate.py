@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -296,3 +297,22 @@ def test_nothing_is_written_where_the_weights_are_wrong(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError):
         generate(Broken("dark", "", Options()), wanted(), Dark.defaults, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_what_came_is_measured_and_a_mismatch_is_a_finding(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "theirs.mp4", noise(6, height=32, width=48, seed=0), fps=12)
+    copies = f"import json, shutil, sys\nfor line in sys.stdin:\n    shutil.copy('{video}', json.loads(line)['file'])\n"
+    (tmp_path / "program.py").write_text(copies)
+    call = ["generate", "-m", f"command:{sys.executable} {tmp_path / 'program.py'}", "--option", "style=once"]
+    call += ["--prompt", "a cat", "--samples", "1", "-o", str(tmp_path / "out")]
+    call += ["--frames", "16", "--size", "64x32", "--fps", "12"]
+    result = CliRunner().invoke(app, call)
+    assert result.exit_code == 0, result.output
+    (record,) = read_manifest(tmp_path / "out")
+    assert record.measured == {"frames": 6, "height": 32, "width": 48, "fps": 12.0}
+    assert record.findings == ["asked for 16 frames, 6 came", "asked for 64x32, 48x32 came"]
+    assert "a cat-0.mp4: asked for 16 frames, 6 came; asked for 64x32, 48x32 came" in result.output
+    told = json.loads(CliRunner().invoke(app, ["check", str(tmp_path / "out"), "--json"]).output)["findings"]
+    assert [one["message"] for one in told if one["kind"] == "not_as_asked"] == record.findings
+    again = json.loads(CliRunner().invoke(app, [*call, "--json"]).stdout)
+    assert (again["kept"], again["findings"]) == (1, {"a cat-0.mp4": record.findings})

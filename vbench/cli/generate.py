@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from vbench.sampling.generate import Sampled
 
 
+MOST_FINDINGS = 10
+"""Videos whose findings are told at the end."""
+
+
 def generate(
     model: Annotated[
         str, typer.Option("--model", "-m", help="Generator, with +techniques and +enhancers.", show_default=False)
@@ -58,6 +62,13 @@ def generate(
     option: Annotated[
         list[str] | None, typer.Option("--option", help="NAME=VALUE for the generator; see vbench generators NAME.")
     ] = None,
+    max_jobs: Annotated[
+        int | None, typer.Option(min=1, help="Submit no more jobs than this to a hosted service.", show_default="all")
+    ] = None,
+    retry_failed: Annotated[
+        bool,
+        typer.Option("--retry-failed", help="Submit and pay anew what failed for good at a hosted service."),
+    ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print what was made as JSON.")] = False,
     progress: Annotated[
         ProgressStyle, typer.Option(help="How to show progress, on standard error.")
@@ -75,6 +86,7 @@ def generate(
       vbench generate -m diffusers:ckpt/mine --prompt "a red bus" -o videos/bus
       vbench generate -m "command:python sample.py" --suite mini --out videos/mine
       vbench generate -m directory:downloads/pika --suite vbench-t2v -o videos/pika
+      vbench generate -m http:kling --suite mini --max-jobs 5 -o videos/kling
     """
     from vbench import interface
     from vbench.sampling.wanted import read_texts
@@ -89,7 +101,7 @@ def generate(
             model, out, benchmark=benchmark, suite=suite, prompts=prompt, dimensions=dimension, category=category,
             samples=samples, static_samples=static_samples, seed=seed, settings=settings, images=images,
             texts=read_texts(texts) if texts else None, extender=extender, options=option or (),
-            progress=progress_of(progress),
+            max_jobs=max_jobs, retry_failed=retry_failed, progress=progress_of(progress),
         )  # fmt: skip
     except CheckpointError as error:  # nothing was done: the call is wrong as it stands
         raise UsageError(str(error)) from error
@@ -183,6 +195,7 @@ def _tell(outcome: Sampled, json_output: bool) -> None:
     if json_output:
         told: dict[str, Any] = {
             "folder": str(outcome.folder), "made": outcome.made, "kept": outcome.kept, "failures": outcome.failures,
+            "findings": outcome.findings,
         }  # fmt: skip
         print_json(told)
         return
@@ -192,6 +205,10 @@ def _tell(outcome: Sampled, json_output: bool) -> None:
         typer.echo(f"Stopped early: {outcome.stopped}.", err=True)
     if outcome.failures:
         typer.echo(f"Each failure and its reason: {outcome.folder / 'sampling.json'}", err=True)
+    for file, findings in list(outcome.findings.items())[:MOST_FINDINGS]:
+        typer.echo(f"{file}: {'; '.join(findings)}", err=True)
+    if len(outcome.findings) > MOST_FINDINGS:
+        typer.echo(f"and {len(outcome.findings) - MOST_FINDINGS} more: vbench check {outcome.folder}", err=True)
     if outcome.made or outcome.kept:
         typer.echo(f"Next: vbench evaluate {outcome.folder}")
 

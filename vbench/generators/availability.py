@@ -59,7 +59,8 @@ def _of_card(card: Card) -> str:
     if missing:
         raise CheckpointError(f"{card.address} has no {', no '.join(missing)}.")
     there = [size or 0 for file, size in found.files.items() if any(fnmatch(file, pattern) for pattern in needed)]
-    return f"every file is there, {sum(there) / 2**30:.2f} GiB, at {found.commit or card.revision}"
+    note = f" ({card.note})" if card.note else ""
+    return f"every file is there, {sum(there) / 2**30:.2f} GiB, at {found.commit or card.revision}{note}"
 
 
 def _of_pipeline(card: Card, preset: Preset) -> str:

@@ -7,17 +7,15 @@ knows of suites, folders or manifests: :mod:`vbench.sampling.generate` does.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic
+from typing import Any, ClassVar, Generic
 
 from vbench.errors import UsageError, VBenchError
 from vbench.generators.options import O, Options
+from vbench.generators.reading import listening
 from vbench.media.clip import Clip, Encoded
-
-if TYPE_CHECKING:
-    pass
 
 
 class SamplingError(VBenchError):
@@ -92,11 +90,22 @@ class Request:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of a request: a clip, a file, or the reason why there is neither."""
+    """What became of a request: a clip, a file, or the reason why there is neither.
+
+    Attributes:
+        request: that is answered.
+        video: what came, if anything did.
+        reason: why nothing did.
+        read: what text encoders read of the prompt, as :meth:`vbench.generators.reading.Heard.of` says.
+        stored: to be called when the video, or what was made of it, is safe on disk; until then a generator that paid
+            for it may be asked again and pays nothing.
+    """
 
     request: Request
     video: Clip | Encoded | None
     reason: str = ""
+    read: Mapping[str, Any] | None = None
+    stored: Callable[[], None] = lambda: None
 
 
 TECHNIQUES = ("freeu", "freeu-v2", "freeinit", "freenoise")
@@ -136,6 +145,10 @@ class Generator(ABC, Generic[O]):
     @abstractmethod
     def defaults(self) -> Settings:
         """The published way of sampling; what a call leaves open is taken from here."""
+
+    def delivers(self, asked: Settings) -> Settings:
+        """What a video that was sampled with these settings is to be; ``None`` stands where any will do."""
+        return asked
 
     @property
     def batch_size(self) -> int:
@@ -192,7 +205,9 @@ class Generator(ABC, Generic[O]):
         """An answer to each request, in any order; a failure is an answer and ends nothing."""
         for request in requests:
             try:
-                yield Delivery(request, self.sample(request))
+                with listening() as heard:
+                    video = self.sample(request)
+                yield Delivery(request, video, read=heard.of(request.prompt))
             except SamplingError as error:
                 yield Delivery(request, None, str(error))
             except Exception as error:  # one prompt must never end a run of hours; what happened is recorded

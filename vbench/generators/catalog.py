@@ -7,7 +7,7 @@ works on its clips, in the order in which they stand.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from vbench.errors import UsageError, VBenchError
@@ -168,6 +168,10 @@ class Enhanced(Generator[Options]):
             for enhancer in self.enhancers:
                 settings = enhancer.prepare(self.generator, settings)
 
+    def delivers(self, asked: Settings) -> Settings:
+        """Anything: enhancers change frames, size and rate."""
+        return Settings()
+
     @property
     def checkpoints(self) -> Sequence[str]:
         """The generator's and the enhancers'."""
@@ -188,7 +192,8 @@ class Enhanced(Generator[Options]):
                 yield delivery
                 continue
             try:
-                yield Delivery(delivery.request, self._enhanced(as_clip(delivery.video), delivery.request))
+                clip = self._enhanced(as_clip(delivery.video), delivery.request)
+                yield replace(delivery, video=clip)
             except VBenchError as error:
                 yield Delivery(delivery.request, None, str(error))
             except Exception as error:  # as in Generator.sample_all

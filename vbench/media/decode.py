@@ -21,6 +21,7 @@ from av.video.reformatter import Interpolation
 from PIL import Image, ImageOps, ImageSequence
 
 from vbench.errors import Unavailable, VideoError
+from vbench.media.picture import eight_bits
 from vbench.media.whole import ended_early
 
 Frame = np.ndarray[Any, np.dtype[np.uint8]]
@@ -353,11 +354,8 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _rgb(image: Image.Image) -> Frame:
-    """RGB of 8 bits; of 16-bit grey the upper 8, as OpenCV takes them, where Pillow would make most of it white."""
-    if image.mode.startswith("I"):
-        upper = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
-        return np.repeat(upper[..., None], 3, axis=2)
-    return np.array(image.convert("RGB"))
+    """RGB of 8 bits; of 16-bit grey the upper 8, as OpenCV takes them."""
+    return np.array(eight_bits(image).convert("RGB"))
 
 
 def _scaled(frame: Frame, height: int, width: int) -> Frame:

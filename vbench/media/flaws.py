@@ -95,6 +95,14 @@ class Look:
         return told
 
 
+def looked(frames: Iterable[NDArray[np.uint8]]) -> Look:
+    """A look at a whole clip, ``(H, W, 3)`` uint8 each frame, in order."""
+    look = Look()
+    for frame in frames:
+        look.see(frame)
+    return look
+
+
 def flaws(frames: Iterable[NDArray[np.uint8]]) -> list[str]:
     """What is wrong with a clip.
 
@@ -104,10 +112,7 @@ def flaws(frames: Iterable[NDArray[np.uint8]]) -> list[str]:
     Returns:
         A phrase for each kind of flaw, such as ``"frozen: 16 of 16 frames in a row are the same"``.
     """
-    look = Look()
-    for frame in frames:
-        look.see(frame)
-    return look.flaws
+    return looked(frames).flaws
 
 
 def _apart(planes: NDArray[np.uint8], axis: int | tuple[int, int]) -> Any:

@@ -29,7 +29,7 @@ class Finding:
     Attributes:
         severity: ``"error"`` (it will not be scored, or the score is not the protocol's) or ``"warning"``.
         kind: ``missing``, ``count``, ``few_static``, ``unexpected``, ``not_read``, ``unreadable``, ``unavailable``,
-            ``damaged``, ``one_frame``, ``odd_format``, ``duplicate``, ``changed``, ``flaw`` or
+            ``damaged``, ``one_frame``, ``odd_format``, ``duplicate``, ``changed``, ``flaw``, ``not_as_asked`` or
             ``not_listed``.
         video: path of the video, or name of the prompt.
         message: what was found and what to do.
@@ -187,6 +187,8 @@ def _manifest(plan: Plan, paths: Mapping[str, Path]) -> Iterator[Finding]:
             yield Finding(ERROR, "changed", file, "is not the file that the manifest describes: its digest differs")
         for flaw in record.flaws or ():
             yield Finding(WARNING, "flaw", file, f"holds no picture in places; {flaw}")
+        for finding in record.findings:
+            yield Finding(WARNING, "not_as_asked", file, finding)
     for video in paths if records else ():
         if video not in records:
             yield Finding(

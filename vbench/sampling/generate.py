@@ -26,10 +26,11 @@ from vbench.files.lock import alone_in
 from vbench.generators.base import Delivery, Generator, Request, Settings
 from vbench.media.clip import Clip, Encoded
 from vbench.media.encode import write_clip
-from vbench.media.flaws import flaws
+from vbench.media.flaws import looked
 from vbench.media.video import Video, probe
 from vbench.progress import Progress
 from vbench.prompts.sampling_plan import Sample
+from vbench.sampling.delivered import findings
 from vbench.sampling.manifest import NAME, SampleRecord, append_record, manifest_text, read_manifest
 from vbench.sampling.record import RECORD, RECORD_VERSION, read_sampling
 from vbench.sampling.wanted import Wanted
@@ -57,6 +58,7 @@ class Sampled:
         made: files that this call sampled.
         kept: files that were there before.
         failures: file -> reason.
+        findings: file -> what is wrong with it, or is not as it was asked for.
         stopped: why it ended early, ``""`` where it did not.
     """
 
@@ -64,6 +66,7 @@ class Sampled:
     made: int = 0
     kept: int = 0
     failures: dict[str, str] = field(default_factory=dict)
+    findings: dict[str, list[str]] = field(default_factory=dict)
     stopped: str = ""
 
 
@@ -132,6 +135,8 @@ def _sampled(
         for file in missing:
             outcome.failures.setdefault(file, outcome.stopped or "the generator gave no answer")
         _write_manifest(folder, manifest, wanted.samples)
+        there = (manifest.get((sample.prompt.text, sample.index)) for sample in wanted.samples)
+        outcome.findings = {one.file: told for one in there if one and (told := [*(one.flaws or ()), *one.findings])}
         record |= {"status": "finished", "ended": provenance.now(), "failures": outcome.failures}
         _write(folder, record)
     except BaseException:
@@ -216,11 +221,15 @@ def _take(
             raise VideoError(delivery.reason)
         grown = _grown(delivery.video, scratch / sample.file)
         _refuse_stranger(scratch.parent / grown.name)
-        seen = flaws(_frames_of(delivery.video, grown))
+        look = looked(_frames_of(delivery.video, grown))
+        header = probe(grown)
     except VideoError as error:
         outcome.failures[sample.file] = str(error)
         return None
-    facts = dict(delivery.video.facts or {})
+    facts, asked = dict(delivery.video.facts or {}), delivery.request.settings
+    measured = {
+        "frames": look.frames, "height": header.height, "width": header.width, "fps": round(header.fps, 3),
+    }  # fmt: skip
     record = SampleRecord(
         grown.name,
         sample.prompt.text,
@@ -229,12 +238,16 @@ def _take(
         extender=wanted.extender if delivery.request.prompt != sample.prompt.text else "",
         seed=sample.seed if generator.seeded else None,
         generator=generator.name,
-        settings=delivery.request.settings.stated() | facts,
+        settings=asked.stated() | facts,
         sha256=digest(grown),
-        flaws=seen,
+        flaws=look.flaws,
+        measured=measured,
+        read=delivery.read,
+        findings=findings(generator.delivers(asked), measured, delivery.read),
     )
     append_record(scratch.parent, record)
     grown.replace(scratch.parent / grown.name)
+    delivery.stored()
     outcome.made += 1
     return record
 

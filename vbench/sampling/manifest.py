@@ -31,9 +31,12 @@ class SampleRecord:
         extender: who extended the prompt (a model and its settings), ``""`` if nobody did.
         seed: of the noise, ``None`` where the generator cannot tell.
         generator: name of the model.
-        settings: what it was sampled with (steps, guidance, size, fps, ...).
+        settings: what was asked for (steps, guidance, size, fps, ...), and what the generator says of it.
         sha256: digest of the file, ``""`` where it was not taken.
         flaws: what was seen to be wrong with the frames; ``None`` where nobody looked.
+        measured: frames, height, width and fps of the file; ``None`` where nobody measured.
+        read: tokenizer -> tokens of the text that it kept and cut; ``None`` where nobody could tell.
+        findings: in which way it is not what was asked for.
     """
 
     file: str
@@ -46,6 +49,9 @@ class SampleRecord:
     settings: Mapping[str, Any] = field(default_factory=dict)
     sha256: str = ""
     flaws: Sequence[str] | None = None
+    measured: Mapping[str, Any] | None = None
+    read: Mapping[str, Any] | None = None
+    findings: Sequence[str] = field(default_factory=list)
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -59,6 +65,9 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "settings": (dict,),
     "sha256": (str,),
     "flaws": (list, type(None)),
+    "measured": (dict, type(None)),
+    "read": (dict, type(None)),
+    "findings": (list,),
 }
 
 

@@ -87,10 +87,49 @@ def test_family_is_sampled_on_the_command_line(name: str, folders: Folders, tmp_
         if defaults.height:
             assert f"{frames.shape[3]}x{frames.shape[2]}" == family.size
         assert record.text == record.prompt
+        assert (record.read is not None) == Call(
+            video_pipeline(json.loads((folder / "model_index.json").read_text())["_class_name"])
+        ).takes_prompt
+        assert record.findings == []
 
     torch.manual_seed(99)
     CliRunner().invoke(app, arguments(folder, family, tmp_path / "again", image))
     assert videos(tmp_path / "again") == made
+
+
+def test_what_the_text_encoder_cuts_is_told(folders: Folders, tmp_path: Path) -> None:
+    folder, family = folders("modelscope"), FAMILIES["modelscope"]
+    asked = ["generate", "-m", f"diffusers:{folder}", "-o", str(tmp_path / "out"), "--samples", "1", "--steps", "2"]
+    asked += ["--frames", str(family.frames), "--size", family.size, "--option", "batch=2"]
+    result = CliRunner().invoke(app, [*asked, "--prompt", "a cat", "--prompt", "an even larger cat at sea"])
+    assert result.exit_code == 0, result.output
+    short, long = read_manifest(tmp_path / "out")
+    assert short.read == {"CLIPTokenizer": {"tokens": 6, "cut": 0, "lost": ""}}
+    assert long.read == {"CLIPTokenizer": {"tokens": 16, "cut": 6, "lost": "t at sea"}}
+    assert short.findings == []
+    assert "of the prompt's 22 tokens were cut off" in long.findings[0]
+    assert long.findings[0] in " ".join(result.output.split("\n"))
+    told = CliRunner().invoke(app, ["check", str(tmp_path / "out"), "--json"])
+    assert [one["kind"] for one in json.loads(told.output)["findings"]].count("not_as_asked") == 1
+
+
+def test_how_a_picture_was_fitted_is_an_option_and_recorded(folders: Folders, tmp_path: Path, image: Path) -> None:
+    folder, family, made = folders("wan-i2v"), FAMILIES["wan-i2v"], {}
+    for fit in ("auto", "crop", "pad", "stretch"):
+        asked = arguments(folder, family, tmp_path / fit, image, "--option", f"fit={fit}", "--size", "32x16")
+        result = CliRunner().invoke(app, asked)
+        assert result.exit_code == 0, result.output
+        record = read_manifest(tmp_path / fit)[0]
+        done = "crop" if fit == "auto" else fit
+        assert record.settings["image"] == {"file": "a cat.png", "size": "48x40", "fit": done}
+        made[fit] = record.sha256
+    assert made["auto"] == made["crop"]
+    assert len(set(made.values())) == 3
+    refused = arguments(folder, family, tmp_path / "refuse", image, "--option", "fit=refuse", "--size", "32x16")
+    result = CliRunner().invoke(app, refused)
+    assert isinstance(result.exception, UsageError)
+    assert "a cat.png has 48x40 pixels, other proportions than the video's 32x16" in str(result.exception)
+    assert not (tmp_path / "refuse").exists()
 
 
 def test_another_seed_gives_other_videos(folders: Folders, tmp_path: Path, image: Path) -> None:
@@ -181,6 +220,7 @@ def test_values_that_are_no_numbers_are_a_failure() -> None:
     with pytest.raises(SamplingError, match="every pixel"):
         as_frames(np.zeros((2, 4, 4, 3)))
     assert as_frames(np.array([[[[0.0, 0.5, 1.0]]]])).tolist() == [[[[0, 128, 255]]]]
+    assert as_frames(np.array([[[[-0.1, 0.5, 1.1]]]])).tolist() == [[[[0, 128, 255]]]], "clipped, not wrapped round"
 
 
 def test_nan_weights_give_a_reason_and_no_video(folders: Folders) -> None:

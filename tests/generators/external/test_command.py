@@ -56,6 +56,10 @@ for line in sys.stdin:
         print(json.dumps({"id": "another", "error": "no"}), "[1]", "NaN", '{"id": NaN}', sep="\\n")
         sys.stdout.buffer.write(b"\\xff\\xfe\\n")
         shutil.copy(folder / "video.mp4", request["file"])
+    elif what == "bar":
+        for part in range(3):
+            sys.stdout.write(f"\\r{part}/2 |{'=' * part}|")
+        shutil.copy(folder / "video.mp4", request["file"])
     elif what != "nothing":
         shutil.copy(folder / "video.mp4", request["file"])
     if what == "facts":
@@ -131,6 +135,11 @@ def test_what_works_is_kept_and_what_fails_is_said(program: str, tmp_path: Path)
     assert failed["nothing"].endswith("nothing-0.mp4 is not there")
     assert failed["empty"].endswith("empty-0.mp4 is empty")
     assert starts(tmp_path) == 3, "a new one after each death, and only then"
+
+
+def test_a_progress_bar_before_the_answer_is_no_part_of_it(program: str) -> None:
+    made, failed = answers(program, requests("bar", "a cat"), "timeout=5", "retries=0")
+    assert list(made) == ["bar", "a cat"], failed
 
 
 def test_a_crash_is_tried_again(program: str, tmp_path: Path) -> None:

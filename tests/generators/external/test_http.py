@@ -59,6 +59,7 @@ def answers(description: Path, *prompts: str, options: tuple[str, ...] = ()) -> 
             assert delivery.video.path.stat().st_size
             assert not delivery.video.borrowed
             made[delivery.request.prompt] = {"bytes": delivery.video.path.read_bytes(), **(delivery.video.facts or {})}
+            delivery.stored()
         else:
             failed[delivery.request.prompt] = delivery.reason
     return made, failed
@@ -68,7 +69,7 @@ def test_submit_poll_download(service: Service, tmp_path: Path) -> None:
     made, failed = answers(describe(service.url, tmp_path / "acme.toml"), "a cat", "\u732b")
     assert not failed
     assert made["a cat"] == {"bytes": service.video, "job": "1"}
-    assert service.submitted["1"] == {"prompt": "a cat", "seed": seed_of(0, "a cat", 0), "size": "32x16", "more": {}}
+    assert service.submitted["1"] == {"prompt": "a cat", "seed": seed_of(0, "a cat", 0), "size": "32x16"}
     assert service.calls[:4] == ["POST /v1/videos", *["GET /v1/videos/1"] * 2, "GET /files/1.mp4?signature=s3cret"]
 
 
@@ -90,10 +91,11 @@ def test_what_works_is_kept_and_what_fails_is_said(service: Service, tmp_path: P
     more = ("no json", "no id", "stateless", "no output", "on disk", "three")
     description = describe(service.url, tmp_path / "acme.toml", concurrent=concurrent, timeout=0.5)
     made, failed = answers(description, *prompts, *more)
-    assert set(made) == {"one", "two", "three", "shaky", "cut once", "garbage"}, "the engine decodes, and finds garbage"
+    assert set(made) == {"one", "two", "three", "shaky", "cut once"}
     assert "status 400" in failed["bad words"]
     assert "not allowed for" in failed["bad words"]
-    assert failed["fails"].endswith("ended as failed: out of capacity")
+    assert failed["fails"].endswith("ended as failed: out of capacity; --retry-failed submits it anew")
+    assert "gave no video but '<html>not a video</html>'" in failed["garbage"]
     assert "still processing after 0.5 seconds; the same command asks after it again" in failed["stuck"]
     assert "tried 3 times" in failed["cut"]
     assert "empty file" in failed["empty"]
@@ -115,11 +117,34 @@ def test_a_busy_service_is_left_alone_until_it_said(service: Service, tmp_path: 
 
 
 def test_a_service_that_stays_busy_is_given_up(service: Service, tmp_path: Path) -> None:
-    made, failed = answers(describe(service.url, tmp_path / "acme.toml"), "always busy", "busy for long", "a cat")
+    made, failed = answers(describe(service.url, tmp_path / "acme.toml"), "always busy", "a cat")
     assert set(made) == {"a cat"}
     assert 'status 429: {"error": "quota"}; tried 3 times' in failed["always busy"]
-    assert "asks to wait 86400 seconds, more than the limit of 5; run the same command" in failed["busy for long"]
-    assert service.times["busy for long"] == 1
+
+
+def test_a_long_wait_holds_for_all_prompts_unless_it_is_said_to_be_one_s(service: Service, tmp_path: Path) -> None:
+    description = describe(service.url, tmp_path / "acme.toml")
+    made, failed = answers(description, "busy for long", "a cat", "a dog")
+    assert not made
+    assert len(service.calls) == 1, "nothing else is posted"
+    told = "asks to wait 86400 seconds, more than the limit of 5; run the same command"
+    assert all(told in reason for reason in failed.values())
+    with description.open("a") as more:
+        more.write('[[failures]]\nstatus = [429]\nthen = "wait"\n')
+    made, failed = answers(description, "busy for long", "a cat", "a dog")
+    assert set(made) == {"a cat", "a dog"}
+    assert told in failed["busy for long"]
+
+
+def test_a_wait_of_one_prompt_holds_no_other(service: Service, tmp_path: Path) -> None:
+    description = describe(service.url, tmp_path / "acme.toml", concurrent=2, timeout=100)
+    with description.open("a") as more:
+        more.write('[[failures]]\nstatus = [429]\nthen = "wait"\n')
+    generator = catalogue.build(f"http:{description}")
+    deliveries = generator.sample_all(requests(description, "busy for a minute", "a cat"))
+    assert next(deliveries).request.prompt == "a cat"
+    assert service.early, "it was asked after while the other one waits"
+    deliveries.close()  # type: ignore[attr-defined]
 
 
 def test_the_stated_pace_is_kept(service: Service, tmp_path: Path) -> None:
@@ -200,34 +225,109 @@ def test_a_server_that_goes_in_the_middle_is_asked_after_the_same_jobs(service: 
     assert len(service.submitted) == 2, "each was paid for once"
 
 
-def test_a_slow_job_is_asked_after_again_and_a_failed_one_is_new(service: Service, tmp_path: Path) -> None:
+RETRY = ("retry_failed=yes",)
+
+
+def test_a_slow_job_is_asked_after_again_and_a_failed_one_is_final(service: Service, tmp_path: Path) -> None:
     description = describe(service.url, tmp_path / "acme.toml", timeout=0.2)
     _, failed = answers(description, "stuck", "fails")
     assert len(failed) == 2
     service.submitted["1"]["prompt"] = "a cat"  # it comes to an end after all
     made, failed = answers(description, "stuck", "fails")
     assert made["stuck"]["job"] == "1"
-    assert service.times["stuck"] == 1
+    assert service.times["stuck"] == service.times["fails"] == 1
+    assert "out of capacity; --retry-failed submits it anew" in failed["fails"]
+    answers(description, "fails", options=RETRY)
     assert service.times["fails"] == 2
 
 
-def test_a_forgotten_job_is_submitted_anew(service: Service, tmp_path: Path) -> None:
+def test_a_rule_says_that_a_failed_job_is_submitted_anew(service: Service, tmp_path: Path) -> None:
+    description = describe(service.url, tmp_path / "acme.toml", timeout=0.2)
+    with description.open("a") as more:
+        more.write('[[failures]]\nat = "error.message"\nvalues = ["*capacity"]\nthen = "again"\n')
+    for _ in range(2):
+        answers(description, "fails")
+    assert service.times["fails"] == 2
+
+
+def test_a_prompt_that_is_forbidden_is_not_the_key(service: Service, tmp_path: Path) -> None:
+    description = describe(service.url, tmp_path / "acme.toml")
+    made, failed = answers(description, "forbidden words", "a cat")
+    assert set(made) == {"a cat"}
+    assert "status 403" in failed["forbidden words"]
+    with description.open("a") as more:
+        rule = '[[failures]]\nstatus = [403]\nat = "error.code"\nvalues = ["moder*"]\nreason = "error.message"\n'
+        more.write(f'{rule}then = "final"\n')
+    for _ in range(2):
+        _, failed = answers(description, "forbidden words")
+        assert "answered with status 403: against the rules" in failed["forbidden words"]
+    assert service.times["forbidden words"] == 2, "once before the rule was there, and once since"
+
+
+def test_an_account_that_is_empty_submits_nothing_more_and_gets_what_it_paid_for(
+    service: Service, tmp_path: Path
+) -> None:
+    description = describe(service.url, tmp_path / "acme.toml", concurrent=2)
+    made, failed = answers(description, "a cat", "nothing left", "a dog", "a bird")
+    assert {"nothing left", "a bird"} <= set(failed)
+    assert "refuses the key or the account" in failed["a bird"]
+    assert len(made) == len(service.submitted)
+
+
+def test_no_more_jobs_are_submitted_than_the_budget_has(service: Service, tmp_path: Path) -> None:
+    description = describe(service.url, tmp_path / "acme.toml", concurrent=3)
+    prompts = ("bad words", "one", "two", "three")
+    made, failed = answers(description, *prompts, options=("max_jobs=2",))
+    assert len(made) == len(service.submitted) == 2
+    assert sum("no more than 2 jobs" in reason for reason in failed.values()) == 1
+    with pytest.raises(UsageError, match="0 or more"):
+        answers(description, *prompts, options=("max_jobs=-1",))
+
+
+@pytest.mark.parametrize("prompt", ["breaks inside", "no json", "no id", "breaks"])
+def test_what_may_have_been_accepted_is_not_sent_again(service: Service, tmp_path: Path, prompt: str) -> None:
+    description = describe(service.url, tmp_path / "acme.toml")
+    for _ in range(2):
+        _, failed = answers(description, prompt)
+        assert "--retry-failed submits it anew" in failed[prompt]
+    assert service.times[prompt] == 1
+    answers(description, prompt, options=RETRY)
+    assert service.times[prompt] == 2
+
+
+@pytest.mark.parametrize("prompt", ["link expires", "page once"])
+def test_a_link_that_leads_to_no_video_is_asked_for_anew(service: Service, tmp_path: Path, prompt: str) -> None:
+    made, failed = answers(describe(service.url, tmp_path / "acme.toml"), prompt)
+    assert not failed
+    assert made[prompt]["bytes"] == service.video
+    assert len(service.submitted) == 1
+
+
+def test_a_forgotten_job_is_not_paid_for_again_unless_that_is_asked(service: Service, tmp_path: Path) -> None:
     description = describe(service.url, tmp_path / "acme.toml", timeout=0.2)
     answers(description, "stuck")
     with (tmp_path / "acme.jobs.jsonl").open("a") as journal:
         journal.write('{"cut": ')
     service.submitted.clear()
     service.submitted["9"] = {"prompt": "somebody else's"}
-    _, failed = answers(description, "stuck")
+    for _ in range(2):
+        _, failed = answers(description, "stuck")
+        assert "no such job" in failed["stuck"]
+        assert "the same command asks again, and --retry-failed submits it anew" in failed["stuck"]
+    _, failed = answers(description, "stuck", options=RETRY)
     assert "job 2 is still processing" in failed["stuck"]
 
 
-def test_a_video_that_is_gone_is_submitted_anew(service: Service, tmp_path: Path) -> None:
+@pytest.mark.parametrize("prompt", ["expired", "garbage", "empty"])
+def test_a_video_that_is_gone_is_not_paid_for_again_unless_that_is_asked(
+    service: Service, tmp_path: Path, prompt: str
+) -> None:
     description = describe(service.url, tmp_path / "acme.toml")
-    _, failed = answers(description, "expired")
-    assert "status 404" in failed["expired"]
-    answers(description, "expired")
-    assert len(service.submitted) == 2
+    for _ in range(2):
+        assert prompt in answers(description, prompt)[1]
+    assert len(service.submitted) == 1
+    answers(description, prompt, options=RETRY)
+    assert len(service.submitted) == (2 if prompt != "empty" else 1), "an empty file is a download to try again"
 
 
 def test_what_is_delivered_is_not_remembered(service: Service, tmp_path: Path) -> None:
@@ -236,7 +336,20 @@ def test_what_is_delivered_is_not_remembered(service: Service, tmp_path: Path) -
         answers(description, "a cat", options=(f"journal={tmp_path / 'jobs'}",))
     assert len(service.submitted) == 2
     assert not (tmp_path / "acme.jobs.jsonl").exists()
-    assert [json.loads(line)["job"] for line in (tmp_path / "jobs").read_text().splitlines()] == ["1", None, "2", None]
+    lines = [json.loads(line) for line in (tmp_path / "jobs").read_text().splitlines()]
+    assert [line["job"] for line in lines] == [None, "1", None, None, "2", None]
+    assert [line.get("sent", False) for line in lines] == [True, False, False] * 2
+
+
+def test_what_nobody_could_store_is_not_paid_for_again(service: Service, tmp_path: Path) -> None:
+    description = describe(service.url, tmp_path / "acme.toml")
+    for _ in range(2):
+        generator = catalogue.build(f"http:{description}")
+        wanted = requests(description, "a cat")
+        generator.prepare(wanted)
+        (delivery,) = generator.sample_all(wanted)
+        assert delivery.video, "an enhancer fails at it, or the disk is full"
+    assert len(service.submitted) == 1
 
 
 def test_samples_of_a_prompt_are_jobs_of_their_own(service: Service, tmp_path: Path) -> None:
@@ -303,7 +416,7 @@ def test_settings_are_those_that_the_description_states(service: Service, tmp_pa
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("name =", "nam ="), "'nam' is not known; known are name, submit, key_env"),
+        (("name =", "nam ="), "'nam' is not known; known are name, submit, source, tried, key_env"),
         (('name = "acme-video-1"', ""), "name is missing"),
         (("[submit]", "[submits]"), "'submits' is not known"),
         (("retries = 2", "retries = 2.5"), r"\[limits\]: retries must be a whole number, found 2.5"),
@@ -318,7 +431,10 @@ def test_settings_are_those_that_the_description_states(service: Service, tmp_pa
         (("http://127.0.0.1", "http://api.acme.example"), "the key would go to api.acme.example.* unencrypted"),
         (("http://127.0.0.1", "127.0.0.1"), "must start with https://"),
         (("http://127", "https://user:sk-123@127"), "must start with https:// and a host, found https://127"),
-        (("/videos/{id}", "/videos/{job}"), "must have {id}, and no other"),
+        (("/videos/{id}", "/videos"), "must have {id}, or something else"),
+        (("[limits]", '[[failures]]\nthen = "cry"\n[limits]'), "then in .* must be one of final, again.* found 'cry'"),
+        (("[limits]", '[[failures]]\nthen = "final"\n[limits]'), "needs a status, or a place in the answer"),
+        (("[limits]", "[failures]\n[limits]"), "failures must be tables"),
         (('url = "{output.0.url}"', ""), r"\[download\]: url is missing"),
         (("timeout = 5", "timeout = 0"), "limits must be positive"),
         (("[submit]", "[submit"), "is not TOML"),
@@ -335,7 +451,7 @@ def test_descriptions_that_cannot_work(service: Service, tmp_path: Path, change:
 
 def test_keys_and_files_that_are_not_there(tmp_path: Path, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     description = describe(service.url, tmp_path / "acme.toml")
-    with pytest.raises(UsageError, match=r"http:SERVICE\.toml"):
+    with pytest.raises(UsageError, match=r"http:SERVICE\.toml, or one of http:fal, http:kling"):
         catalogue.build("http")
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         catalogue.build(f"http:{tmp_path / 'none.toml'}")

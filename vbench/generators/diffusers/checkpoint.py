@@ -26,6 +26,7 @@ from safetensors import SafetensorError
 from vbench import device as devices
 from vbench.errors import CheckpointMismatch, MissingExtra, UsageError
 from vbench.files.digest import digest
+from vbench.generators import pictures
 from vbench.generators.base import Settings
 from vbench.generators.diffusers import single_file
 from vbench.generators.diffusers.components import Headers, components
@@ -45,6 +46,7 @@ CHOICES = {
     "dtype": ("auto", "float32", "float16", "bfloat16"),
     "offload": ("none", "model", "sequential"),
     "tiling": ("auto", "yes", "no"),
+    "fit": pictures.CHOICES,
 }
 
 
@@ -60,6 +62,8 @@ class DiffusersOptions(Options):
         batch: videos that are denoised together; they are decoded one by one.
         revision: of the repository: a branch, tag or commit.
         variant: of the weights' files, such as fp16.
+        fit: auto, crop, pad, stretch or refuse; for a picture of other proportions than the video. auto is as the
+            model's authors do.
         download: whether what is missing may be fetched from the Hugging Face hub.
     """
 
@@ -70,6 +74,7 @@ class DiffusersOptions(Options):
     batch: int = 1
     revision: str = ""
     variant: str = ""
+    fit: str = "auto"
     download: bool = False
 
     def __post_init__(self) -> None:

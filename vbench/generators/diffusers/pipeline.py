@@ -5,13 +5,13 @@ A sample's noise is drawn from a CPU generator with the sample's seed, so that a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby, islice
 from typing import Any
 
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from typing_extensions import override
 
 from vbench.errors import UsageError
@@ -22,6 +22,8 @@ from vbench.generators.diffusers.grids import grid
 from vbench.generators.diffusers.presets import PRESETS
 from vbench.generators.frames import as_frames, seeded
 from vbench.generators.grid import check
+from vbench.generators.pictures import fit_of, start_from
+from vbench.generators.reading import listening
 from vbench.generators.techniques.diffusers_hooks import TECHNIQUES, Technique
 from vbench.media.clip import Clip
 
@@ -100,12 +102,14 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
     def _sample_group(self, pipeline: Any, group: Sequence[Request]) -> Iterator[Delivery]:
         """Answers to requests that are sampled together; a group that fails is sampled in halves, down to one."""
         try:
-            videos = self._sampled(pipeline, group)
+            with listening() as heard:
+                videos = self._sampled(pipeline, group)
         except Exception as error:  # a prompt, or a group too large for the memory, must not end the others
             reason = _reason(error)
         else:
             for request, video in zip(group, videos, strict=True):
-                yield _delivery(request, video)
+                facts = {"image": self._picture(request)[1]} if request.image else None
+                yield _delivery(request, video, facts, heard.of(request.prompt))
             return
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -138,7 +142,7 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
             of_each["negative_prompt"] = [arguments["negative_prompt"]] * len(group)
         arguments |= {name: values if len(group) > 1 else values[0] for name, values in of_each.items()}
         if group[0].image:
-            arguments["image"] = Image.open(group[0].image).convert("RGB")
+            arguments["image"], _ = self._picture(group[0])
         return {**self._fixed, **arguments, "output_type": "np"}
 
     @cached_property
@@ -161,7 +165,7 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
     def _provenance(self) -> dict[str, Any]:
         """Taken once, before the weights are loaded: a run that is continued must find the same."""
         techniques = {name: technique.settings for name, technique in self.techniques.items()}
-        told = {"arguments": self._fixed, "techniques": techniques, "batch": self.batch_size}
+        told = {"arguments": self._fixed, "techniques": techniques, "batch": self.batch_size, "fit": self._fit}
         return {**self.checkpoint.provenance, **{name: value for name, value in told.items() if value}}
 
     def _check_settings(self, settings: Settings) -> None:
@@ -187,13 +191,22 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
         if with_image and self.batch_size > 1:
             raise UsageError("Models that start from an image sample one video at a time: --option batch=1")
         for request in with_image:
-            try:
-                Image.open(str(request.image)).verify()
-            except (OSError, UnidentifiedImageError) as error:
-                raise UsageError(f"{request.image} cannot be read as an image: {error}") from error
+            self._picture(request)
+
+    def _picture(self, request: Request) -> tuple[Image.Image, dict[str, str]]:
+        """The picture that a request starts from, in the video's proportions, and what was done to it."""
+        assert request.image
+        return start_from(request.image, request.settings, self._fit)
+
+    @property
+    def _fit(self) -> str:
+        """How pictures are fitted, ``""`` where there are none."""
+        return fit_of(self.checkpoint.class_name, self.options.fit) if self._call.takes_image else ""
 
 
-def _delivery(request: Request, video: Any) -> Delivery:
+def _delivery(
+    request: Request, video: Any, facts: Mapping[str, Any] | None, read: Mapping[str, Any] | None
+) -> Delivery:
     settings = request.settings
     try:
         frames = as_frames(video)
@@ -204,7 +217,7 @@ def _delivery(request: Request, video: Any) -> Delivery:
     if any(want and want != has for want, has in zip(asked, got, strict=True)):
         reason = "asked for {} frames of {} x {}".format(*asked) + ", the model gave {} of {} x {}".format(*got)
         return Delivery(request, None, reason)
-    return Delivery(request, Clip(frames, settings.fps or FPS))
+    return Delivery(request, Clip(frames, settings.fps or FPS, facts), read=read)
 
 
 def _reason(error: Exception) -> str:

@@ -8,9 +8,9 @@ A request is one line on the program's standard input::
 The program writes the video to ``file``, draws its noise from ``seed`` and from nothing else, and answers with one line
 on standard output: ``{"id": "a cat-0.mp4"}``, with ``"file": PATH`` if the video lies elsewhere, ``"facts": {...}`` for
 the manifest, or ``"error": TEXT`` if it cannot make this one. Settings are those that were given on the command line;
-the rest is the program's. All other output is its log. It is started once and ends when its input does; with
-``style=once`` it is started for each request and exit status 0 is its answer. It sees the environment of the caller,
-which is where keys belong: its command line stands in the manifest.
+the rest is the program's. All other output is its log, a progress bar before the answer included. It is started once
+and ends when its input does; with ``style=once`` it is started for each request and exit status 0 is its answer. It
+sees the environment of the caller, which is where keys belong: its command line stands in the manifest.
 """
 
 from __future__ import annotations
@@ -287,14 +287,24 @@ class _Program:
 
 
 def _answer(line: bytes, identity: str | None = None) -> dict[str, Any] | None:
-    """A line as an answer, to this request or to any; ``None`` where it is something else."""
+    r"""A line as an answer, to this request or to any; ``None`` where it is something else.
+
+    >>> _answer(b'\r 50%|==  |\r100%|====|{"id": "a cat-0.mp4"}')
+    {'id': 'a cat-0.mp4'}
+    """
     try:
-        answer = json.loads(line, parse_constant=_refuse)
+        answer = json.loads(_last_written(line), parse_constant=_refuse)
     except ValueError:
         return None
     if not isinstance(answer, dict) or "id" not in answer:
         return None
     return answer if identity in (None, answer["id"]) else None
+
+
+def _last_written(line: bytes) -> bytes:
+    """What a terminal would show of a line over which a progress bar was drawn, less the bar."""
+    shown = line.rstrip().rpartition(b"\r")
+    return shown[2][max(shown[2].find(b"{"), 0) :] if shown[1] else line
 
 
 def _refuse(constant: str) -> NoReturn:

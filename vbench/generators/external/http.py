@@ -2,10 +2,10 @@
 
 Its key is in a variable of the environment.
 
-A submitted job costs. Its id is therefore written down before anything else happens, into ``SERVICE.jobs.jsonl`` beside
-the description (``--option journal=FILE`` for another place); a call that was killed or lost the network finds its jobs
-there and asks after them instead of paying twice. A job that failed, or whose video is gone or no video, is submitted
-anew by the next call. One call at a time uses a journal.
+A submitted job costs. It is therefore written down before and after it is sent, into ``SERVICE.jobs.jsonl`` beside the
+description (``--option journal=FILE`` for another place; for descriptions that come with the suite, in the working
+folder); a call that was killed or lost the network finds its jobs there and asks after them instead of paying twice.
+What failed for good, was sent without an answer, or can no longer be had is submitted anew only by ``--retry-failed``.
 """
 
 from __future__ import annotations
@@ -13,28 +13,42 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import mimetypes
-import os
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
-from threading import Lock, Thread
+from threading import Condition, Thread
 from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
-from vbench.errors import UsageError
+from vbench.errors import UsageError, VideoError
 from vbench.generators.base import Delivery, Generator, Request, SamplingError, Settings
-from vbench.generators.external.http_connection import Answered, Connection, read_key
-from vbench.generators.external.http_service import Poll, address, filled, found, read_service
+from vbench.generators.external.http_connection import UNKNOWN, Connection, Refused
+from vbench.generators.external.http_journal import Entry, Journal
+from vbench.generators.external.http_key import Key
+from vbench.generators.external.http_service import (
+    READY,
+    Poll,
+    address,
+    as_text,
+    filled,
+    found,
+    read_service,
+    ready_services,
+)
 from vbench.generators.options import Options
 from vbench.media.clip import Encoded
+from vbench.media.picture import as_sent
+from vbench.media.video import probe
 
-GONE = (403, 404, 410)
-"""A job that the service has forgotten, or a video that it no longer has."""
+GONE = (404, 410)
+"""The service does not know the job any more."""
+
+ANEW = "--retry-failed submits it anew"
 
 GRACE = 10.0
 """Seconds that calls under way have to end, so that the job that they submit is written down."""
@@ -42,27 +56,41 @@ GRACE = 10.0
 
 @dataclass(frozen=True)
 class HttpOptions(Options):
-    """Where jobs are remembered.
+    """What may be paid for, and where that is remembered.
 
     Attributes:
         journal: file; ``SERVICE.jobs.jsonl`` beside the description without one.
+        max_jobs: how many jobs a call may submit; 0 for any number.
+        retry_failed: whether what failed for good, or may have been paid for without a video, is submitted anew.
     """
 
     journal: str = ""
+    max_jobs: int = 0
+    retry_failed: bool = False
 
 
 class Http(Generator[HttpOptions]):
-    """``http:SERVICE.toml``: jobs are submitted, polled and downloaded, several at a time, within the stated limits."""
+    """``http:SERVICE``: jobs are submitted, polled and downloaded, several at a time, within the stated limits."""
 
     options_type: ClassVar[type[Options]] = HttpOptions
-    meaning: ClassVar[str] = "A hosted model: http:SERVICE.toml, which describes its job API."
+    meaning: ClassVar[str] = (
+        "A hosted model: http:SERVICE.toml describes its job API. Ready, from public documentation and untried: "
+        f"{', '.join(ready_services())}."
+    )
 
     def __init__(self, name: str, argument: str, options: HttpOptions) -> None:
         super().__init__(name, argument, options)
         if not argument:
-            raise UsageError("http needs the description of a service: http:SERVICE.toml.")
-        self.service = read_service(Path(argument))
-        self.journal = Path(options.journal) if options.journal else Path(argument).with_suffix(".jobs.jsonl")
+            raise UsageError(
+                "http needs the description of a service: http:SERVICE.toml, or one of "
+                f"{', '.join(f'http:{ready}' for ready in ready_services())}."
+            )
+        if options.max_jobs < 0:
+            raise UsageError("max_jobs must be 0 or more.")
+        ready = argument in ready_services() and not Path(argument).exists()
+        self.service = read_service(READY / f"{argument}.toml" if ready else Path(argument))
+        beside = Path(f"{argument}.jobs.jsonl") if ready else Path(argument).with_suffix(".jobs.jsonl")
+        self.journal = Path(options.journal) if options.journal else beside
 
     @property
     def defaults(self) -> Settings:
@@ -78,7 +106,8 @@ class Http(Generator[HttpOptions]):
     def provenance(self) -> dict[str, Any]:
         """The service, and what it is asked for."""
         submit = self.service.submit
-        return {"service": self.service.name, "url": submit.url.partition("?")[0], "body": submit.body}
+        told = {"service": self.service.name, "url": submit.url.partition("?")[0], "body": submit.body}
+        return told if self.service.tried else {**told, "tried": False}
 
     def prepare(self, requests: Sequence[Request]) -> None:
         """Look for the key and the journal; see :meth:`Generator.prepare`.
@@ -86,8 +115,9 @@ class Http(Generator[HttpOptions]):
         Raises:
             UsageError: there is no key, the service takes no images, or jobs cannot be written down.
         """
-        read_key(self.service)
-        if any(request.image for request in requests) and not self.service.asks_for("image"):
+        Key(self.service)
+        takes_image = self.service.asks_for("image") or self.service.asks_for("image_base64")
+        if any(request.image for request in requests) and not takes_image:
             raise UsageError(f"{self.service.name} takes no image: the body in {self.argument} has no {{image}}.")
         try:
             Journal(self.journal)
@@ -97,25 +127,22 @@ class Http(Generator[HttpOptions]):
             ) from error
 
     def sample_all(self, requests: Sequence[Request]) -> Iterator[Delivery]:
-        """Answers as they come, each to be taken at once; see :meth:`Generator.sample_all`."""
+        """Answers as they come, each to be taken at once; a job is over when its video is said to be stored."""
         waiting, answers = SimpleQueue[Request](), SimpleQueue[Delivery]()
         for request in requests:
             waiting.put(request)
         with TemporaryDirectory(prefix="vbench-", ignore_cleanup_errors=True) as scratch:
             connection, journal = Connection(self.service), Journal(self.journal)
-            job = _Jobs(self, connection, journal, Path(scratch))
+            jobs = _Jobs(self, connection, journal, Path(scratch))
             workers = [
-                Thread(target=job.work, args=(waiting, answers), daemon=True)
+                Thread(target=jobs.work, args=(waiting, answers), daemon=True)
                 for _ in range(min(self.service.limits.concurrent, len(requests)))
             ]
             try:
                 for worker in workers:
                     worker.start()
                 for _ in requests:
-                    delivery = answers.get()
-                    yield delivery
-                    if delivery.video:  # whoever asked has it now
-                        journal.close(job.ticket(delivery.request))
+                    yield answers.get()
             finally:
                 connection.stop("the call was ended")
                 deadline = time.monotonic() + GRACE
@@ -124,66 +151,12 @@ class Http(Generator[HttpOptions]):
                 connection.close()
 
 
-OPENING = '{"ticket": "'
-"""How every line of a journal begins."""
+class _NoVideo(SamplingError):
+    """What came is no video; the link may have expired."""
 
 
-class Journal:
-    """Jobs that were submitted and whose videos nobody has yet, on disk.
-
-    Args:
-        path: a line for each job that was opened or closed; it grows, and so tells what was paid for.
-
-    Raises:
-        UsageError: the file is somebody else's.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path, self._lock = path, Lock()
-        self._jobs: dict[str, str | None] = {}
-        self._opened: Counter[str] = Counter()
-        with path.open("a+", encoding="utf-8") as file:
-            file.seek(0)
-            text = file.read()
-            if not text.startswith(OPENING[: len(text)]):
-                raise UsageError(f"{path} is no list of jobs: move it away, or name another journal.")
-            if text and not text.endswith("\n"):  # a kill cut the last line
-                file.write("\n")
-        for line in text.splitlines():
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(entry, dict) and "ticket" in entry:
-                self._note(entry)
-
-    def job(self, ticket: str) -> str | None:
-        """The id of the open job of a ticket."""
-        return self._jobs.get(ticket)
-
-    def open(self, ticket: str, job: str, file: str) -> None:
-        """Write down a job; it is on disk on return."""
-        self._write({"ticket": ticket, "job": job, "file": file})
-
-    def close(self, ticket: str) -> None:
-        """Write down that there is nothing more to ask after."""
-        if self._jobs.get(ticket):
-            self._write({"ticket": ticket, "job": None})
-
-    def attempt(self, ticket: str) -> str:
-        """What names the next job of a ticket: the same as long as none was opened, though a kill came in between."""
-        return f"{ticket[:32]}-{self._opened[ticket]}"
-
-    def _note(self, entry: Mapping[str, Any]) -> None:
-        self._jobs[entry["ticket"]] = entry.get("job")
-        self._opened[entry["ticket"]] += bool(entry.get("job"))
-
-    def _write(self, entry: Mapping[str, Any]) -> None:
-        with self._lock, self.path.open("a", encoding="utf-8") as file:
-            self._note(entry)
-            file.write(json.dumps(entry) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+class _Lost(SamplingError):
+    """The video of a job that was paid cannot be had."""
 
 
 class _Jobs:
@@ -191,7 +164,8 @@ class _Jobs:
 
     def __init__(self, generator: Http, connection: Connection, journal: Journal, scratch: Path) -> None:
         self.service, self.connection, self.journal = generator.service, connection, journal
-        self.scratch = scratch
+        self.options, self.scratch = generator.options, scratch
+        self._spent, self._pending, self._budget = 0, 0, Condition()
 
     def work(self, waiting: SimpleQueue[Request], answers: SimpleQueue[Delivery]) -> None:
         """Answer requests until none is left."""
@@ -201,11 +175,12 @@ class _Jobs:
             except Empty:
                 return
             try:
-                answers.put(Delivery(request, self._sampled(request)))
+                video = self._sampled(request)
+                answers.put(Delivery(request, video, stored=partial(self.journal.close, self.ticket(request))))
             except SamplingError as error:
-                answers.put(Delivery(request, None, self.connection.cleaned(str(error))))
+                answers.put(Delivery(request, None, self._cleaned(str(error))))
             except Exception as error:  # as in Generator.sample_all
-                answers.put(Delivery(request, None, self.connection.cleaned(f"{type(error).__name__}: {error}")))
+                answers.put(Delivery(request, None, self._cleaned(f"{type(error).__name__}: {error}")))
 
     def ticket(self, request: Request) -> str:
         """What a request's job is remembered by: the same words for the same file are the same job."""
@@ -213,77 +188,181 @@ class _Jobs:
         return hashlib.sha256(asked.encode()).hexdigest()
 
     def _sampled(self, request: Request) -> Encoded:
-        path, submit = self.scratch / request.file, self.service.submit
-        ticket = self.ticket(request)
-        if self.service.poll:
-            job, answer = self._finished(request, ticket, self.service.poll)
-        elif self.service.download:
-            answer = self.connection.post(submit.url, self._body(request), self.journal.attempt(ticket))
-            job = str(found(answer, submit.id) or "") if submit.id else ""
-        else:
-            self.connection.save(submit.url, path, self._body(request), self.journal.attempt(ticket))
+        path, ticket = self.scratch / request.file, self.ticket(request)
+        job = self._remembered(ticket)
+        if not (self.service.poll or self.service.download):
+            with self._submitting(request, ticket) as once:
+                self.connection.save(self.service.submit.url, path, self._body(request), once)
+                _look(path, self.service.submit.url)
             return Encoded(path)
         try:
-            self.connection.save(self._place(job, answer), path)
-        except Answered as error:
-            if error.status in GONE:
+            job = job or self._new_job(request, ticket)
+            self._fetch(ticket, job, path)
+        except _Lost:
+            if not self.options.retry_failed:
+                raise
+            job = self._new_job(request, ticket)
+            self._fetch(ticket, job, path)
+        return Encoded(path, facts={"job": job.job} if job.job else None)
+
+    def _remembered(self, ticket: str) -> Entry | None:
+        """The job that was submitted before, ``None`` where one is to be submitted.
+
+        Raises:
+            SamplingError: none is, as that would pay for it again.
+        """
+        entry = self.journal.of(ticket)
+        silent = entry.sent and not self.service.submit.idempotency
+        if self.options.retry_failed and (entry.failed or silent):
+            return None
+        if entry.failed:
+            raise SamplingError(f"{entry.failed}; {ANEW}")
+        if silent:
+            raise SamplingError(f"an earlier call sent this job and has no answer; {UNKNOWN}; {ANEW}")
+        return entry if entry.job is not None else None
+
+    @contextmanager
+    def _submitting(self, request: Request, ticket: str) -> Iterator[str]:
+        """Within the budget, and written down before it is sent; gives what names the job."""
+        self._take_from_budget()
+        refused = False
+        try:
+            once = self.journal.attempt(ticket)
+            self.journal.write(ticket, Entry(sent=True, file=request.file))
+            yield once
+        except Refused as error:
+            refused = True
+            if error.then == "final":
+                self._fail(ticket, str(error), request.file)
+            else:
                 self.journal.close(ticket)
             raise
-        return Encoded(path, facts={"job": job} if job else None)
+        except SamplingError as error:
+            raise error if self.service.submit.idempotency else SamplingError(f"{error}; {ANEW}") from error
+        finally:
+            with self._budget:
+                self._pending -= 1
+                self._spent += not refused
+                self._budget.notify_all()
 
-    def _finished(self, request: Request, ticket: str, poll: Poll) -> tuple[str, Any]:
-        """The id and the last answer of a request's job: of the one that was submitted before, where there is one."""
-        remembered = self.journal.job(ticket)
-        if remembered:
+    def _take_from_budget(self) -> None:
+        """Wait until it is known whether a job may be submitted: one that is being submitted may yet be refused."""
+        most = self.options.max_jobs
+        with self._budget:
+            while self._spent < most <= self._spent + self._pending:
+                self._budget.wait()
+            if 0 < most <= self._spent:
+                raise SamplingError(f"not submitted: this call may submit no more than {most} jobs")
+            self._pending += 1
+
+    def _new_job(self, request: Request, ticket: str) -> Entry:
+        submit = self.service.submit
+        with self._submitting(request, ticket) as once:
+            answer = self.connection.post(submit.url, self._body(request), once)
+            identity = found(answer, submit.id) if submit.id else ""
+            if submit.id and identity in (None, ""):
+                told = f"the answer to submit has no {submit.id!r}: {json.dumps(answer)[:300]}"
+                raise SamplingError(f"{told}; {UNKNOWN}")
+        job = Entry(job=str(identity), answer=self._cleaned_answer(answer), file=request.file)
+        self.journal.write(ticket, job)
+        if self.service.poll:
+            self.connection.wait(self.service.poll.every)
+        return job
+
+    def _fetch(self, ticket: str, job: Entry, path: Path) -> None:
+        """Write the video of a job; a link that has expired, or leads to something else, is asked for anew, once."""
+        trouble = ""
+        for _ in range(2 if self.service.poll else 1):
+            url = self._place(job, self._finished(ticket, job))
             try:
-                return remembered, self._polled(remembered, ticket, poll)
-            except Answered as error:
-                if error.status not in GONE:
+                self.connection.save(url, path)
+                _look(path, url)
+                return
+            except (Refused, _NoVideo) as error:
+                if isinstance(error, Refused) and not error.status:
                     raise
-                self.journal.close(ticket)
-        answer = self.connection.post(self.service.submit.url, self._body(request), self.journal.attempt(ticket))
-        job = found(answer, self.service.submit.id)
-        if job is None:
-            raise SamplingError(f"the answer to submit has no {self.service.submit.id!r}: {json.dumps(answer)[:300]}")
-        self.journal.open(ticket, str(job), request.file)
-        self.connection.wait(poll.every)
-        return str(job), self._polled(str(job), ticket, poll)
+                trouble = str(error)
+        self._lose(ticket, job, trouble)
 
-    def _polled(self, job: str, ticket: str, poll: Poll) -> Any:
-        """The last answer of a job.
+    def _finished(self, ticket: str, job: Entry) -> list[Any]:
+        """The answers about a finished job, the last first.
 
         Raises:
             SamplingError: it failed, or takes too long.
         """
+        answers: list[Any] = []
+        if self.service.poll:
+            answers.insert(0, self._polled(ticket, job, self.service.poll))
+        if self.service.result:
+            answers.insert(0, self._asked(ticket, job, self._filled(self.service.result.url, job, answers)))
+        return answers
+
+    def _polled(self, ticket: str, job: Entry, poll: Poll) -> Any:
         deadline = time.monotonic() + self.service.limits.timeout
-        url = str(address(poll.url, {"id": job}.get))
+        url = self._filled(poll.url, job, [])
         while True:
-            answer = self.connection.get(url)
+            answer = self._asked(ticket, job, url)
             state = found(answer, poll.state)
-            if state is None:
-                raise SamplingError(f"the answer about job {job} has no {poll.state!r}: {json.dumps(answer)[:300]}")
-            if str(state) in poll.done:
+            if state is None and not poll.absent:
+                raise SamplingError(f"the answer about job {job.job} has no {poll.state!r}: {json.dumps(answer)[:300]}")
+            if as_text(state) in poll.done:
                 return answer
-            if str(state) in poll.failed:
-                self.journal.close(ticket)
+            if as_text(state) in poll.failed:
                 reason = found(answer, poll.reason) if poll.reason else None
-                raise SamplingError(f"job {job} ended as {state}{f': {reason}' if reason else ''}")
+                told = f"job {job.job} ended as {state}{f': {reason}' if reason else ''}"
+                self._fail(ticket, told, job.file)
+                raise SamplingError(f"{told}; {ANEW}")
             if time.monotonic() + poll.every > deadline:
                 raise SamplingError(
-                    f"job {job} is still {state} after {self.service.limits.timeout:g} seconds; "
+                    f"job {job.job} is still {state or 'running'} after {self.service.limits.timeout:g} seconds; "
                     "the same command asks after it again"
                 )
             self.connection.wait(poll.every)
 
-    def _place(self, job: str, answer: Any) -> str:
+    def _asked(self, ticket: str, job: Entry, url: str) -> Any:
+        """An answer about a job; one that ends it is written down."""
+        try:
+            return self.connection.get(url)
+        except Refused as error:
+            if error.then == "final":
+                self._fail(ticket, str(error), job.file)
+                raise SamplingError(f"{error}; {ANEW}") from error
+            if error.then == "again":
+                self.journal.close(ticket)
+            elif error.status in GONE:
+                self._lose(ticket, job, str(error))
+            raise
+
+    def _fail(self, ticket: str, reason: str, file: str) -> None:
+        self.journal.write(ticket, Entry(failed=self._cleaned(reason), file=file))
+
+    def _lose(self, ticket: str, job: Entry, reason: str) -> None:
+        """Write down that the video of a job cannot be had; asking for it again costs nothing."""
+        self.journal.write(ticket, replace(job, lost=self._cleaned(reason)))
+        raise _Lost(f"{reason}; the same command asks again, and {ANEW}")
+
+    def _place(self, job: Entry, answers: Sequence[Any]) -> str:
         """Where the video of a finished job lies."""
-        template = self.service.download.url if self.service.download else self.service.submit.url
-        place = address(template, lambda name: job if name == "id" and job else found(answer, name))
-        if place is None:
-            raise SamplingError(f"the last answer of job {job} has no {template}: {json.dumps(answer)[:300]}")
+        assert self.service.download
+        place = self._filled(self.service.download.url, job, answers)
         url = urljoin(self.service.submit.url, place)
         if urlsplit(url).scheme not in ("http", "https"):
-            raise SamplingError(f"job {job} says that its video lies at {url[:100]}, which is no web address")
+            raise SamplingError(f"job {job.job} says that its video lies at {url[:100]}, which is no web address")
+        return url
+
+    def _filled(self, template: str, job: Entry, answers: Sequence[Any]) -> str:
+        """An address with what answers, and before them the answer to submit, say."""
+
+        def value(name: str) -> Any:
+            if name == "id" and job.job:
+                return job.job
+            said = (found(answer, name) for answer in (*answers, job.answer))
+            return next((one for one in said if one is not None), None)
+
+        url = address(template, value)
+        if url is None:
+            last = json.dumps([*answers, job.answer][0])[:300]
+            raise SamplingError(f"the last answer of job {job.job} has no {template}: {last}")
         return url
 
     def _body(self, request: Request) -> Any:
@@ -292,11 +371,39 @@ class _Jobs:
             "prompt": request.prompt,
             "seed": request.seed,
             "index": request.index,
-            "image": _data_url(request.image) if request.image else None,
+            **_picture(request.image),
         }
         return filled(self.service.submit.body, values)
 
+    def _cleaned(self, text: str) -> str:
+        return self.connection.key.cleaned(text)
 
-def _data_url(image: Path) -> str:
-    kind = mimetypes.guess_type(image.name)[0] or "application/octet-stream"
-    return f"data:{kind};base64,{base64.b64encode(image.read_bytes()).decode()}"
+    def _cleaned_answer(self, answer: Any) -> Any:
+        if isinstance(answer, dict):
+            return {name: self._cleaned_answer(value) for name, value in answer.items()}
+        if isinstance(answer, list):
+            return [self._cleaned_answer(value) for value in answer]
+        return self._cleaned(answer) if isinstance(answer, str) else answer
+
+
+def _look(path: Path, url: str) -> None:
+    """See that a video came, whatever the status was.
+
+    Raises:
+        _NoVideo: something else did.
+    """
+    try:
+        probe(path)
+    except VideoError as error:
+        with path.open("rb") as file:
+            start = file.read(100).decode(errors="replace").replace("\n", " ")
+        raise _NoVideo(f"{url.partition('?')[0]} gave no video but {start!r}") from error
+
+
+def _picture(image: Path | None) -> dict[str, str | None]:
+    """The forms in which a body may hold a picture."""
+    if image is None:
+        return {"image": None, "image_base64": None, "image_type": None}
+    sent, kind = as_sent(image)
+    content = base64.b64encode(sent).decode()
+    return {"image": f"data:{kind};base64,{content}", "image_base64": content, "image_type": kind}

@@ -76,6 +76,20 @@ def test_techniques_change_the_video_and_are_listed(technique: str, checkpoints:
     assert all(name in str(read_sampling(tmp_path / f"lavie+{technique}")) for name in technique.split("+"))
 
 
+def test_prompts_that_differ_behind_the_limit_are_told(checkpoints: Path, tmp_path: Path) -> None:
+    words = " ".join(["house"] * 80)
+    result = sampled("lavie", checkpoints, tmp_path, "--prompt", f"{words} red", "--prompt", f"{words} blue")
+    assert result.exit_code == 0, result.output
+    bus, *two = read_manifest(tmp_path)
+    assert bus.findings == []
+    for record, word in zip(two, ("red", "blue"), strict=True):
+        assert record.read is not None
+        (read,) = record.read.values()
+        assert read["cut"] > 0
+        assert read["lost"].endswith(word)
+        assert "tokens were cut off" in record.findings[0]
+
+
 @pytest.mark.parametrize("scheduler", ["ddim", "eulerdiscrete"])
 def test_other_schedulers_sample_too(scheduler: str, checkpoints: Path, tmp_path: Path) -> None:
     result = sampled("lavie", checkpoints, tmp_path, "--option", f"scheduler={scheduler}", "--frames", "3")

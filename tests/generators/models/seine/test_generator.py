@@ -69,6 +69,12 @@ def test_both_tasks_sample_through_the_command_line(
     found = probe(tmp_path / "once" / record.file)
     assert (found.frames, found.height, found.width, found.fps) == (5, 16, 32, 8)
     assert task in str(read_sampling(tmp_path / "once"))
+    told = [{"file": "a red bus.png", "size": "48x40", "fit": "stretch"}]
+    assert record.settings["images"][:1] == told
+    if task == "first":
+        cropped = sampled(checkpoints, images, tmp_path / "cropped", *more, "--option", "fit=crop")
+        assert cropped.exit_code == 0, cropped.output
+        assert read_manifest(tmp_path / "cropped")[0].sha256 != record.sha256
 
 
 def test_the_last_picture_changes_a_transition_alone(checkpoints: Path, images: Path, tmp_path: Path) -> None:

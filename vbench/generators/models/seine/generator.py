@@ -14,9 +14,11 @@ from vbench.errors import UsageError
 from vbench.generators.base import Generator, Request, Settings
 from vbench.generators.local_model import LoadOptions, check_files, check_size, loaded, noise
 from vbench.generators.models.seine.tasks import SCHEDULERS, SEINE, TASKS
+from vbench.generators.pictures import CHOICES, start_from
 from vbench.media.clip import Clip
 
 if TYPE_CHECKING:
+    from PIL import Image
     from torch import Tensor
 
     from vbench.generators.models.seine.model import Seine
@@ -32,10 +34,12 @@ class SeineOptions(LoadOptions):
     Attributes:
         task: first, from the first frame; or transition, from the first and the last one.
         scheduler: ddpm or ddim.
+        fit: auto, crop, pad, stretch or refuse; for a picture of other proportions than the video. auto is stretch.
     """
 
     task: str = "first"
     scheduler: str = "ddpm"
+    fit: str = "auto"
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
@@ -44,7 +48,7 @@ class SeineOptions(LoadOptions):
             UsageError: a word that is not known.
         """
         super().__post_init__()
-        for name, words in (("task", tuple(TASKS)), ("scheduler", SCHEDULERS)):
+        for name, words in (("task", tuple(TASKS)), ("scheduler", SCHEDULERS), ("fit", CHOICES)):
             if getattr(self, name) not in words:
                 raise UsageError(f"The option {name} must be {' or '.join(words)}; found {getattr(self, name)!r}.")
 
@@ -75,7 +79,12 @@ class SEINEGenerator(Generator[SeineOptions]):
     @property
     @override
     def provenance(self) -> dict[str, Any]:
-        return {**loaded(SEINE, self.options), "task": self.options.task, "scheduler": self.options.scheduler}
+        return {
+            **loaded(SEINE, self.options),
+            "task": self.options.task,
+            "scheduler": self.options.scheduler,
+            "fit": self._fit,
+        }
 
     @property
     @override
@@ -96,16 +105,26 @@ class SEINEGenerator(Generator[SeineOptions]):
                 raise UsageError(f"seine has nothing to generate in {settings.frames} frames: ask for more.")
             if settings.steps == 1:
                 raise UsageError("seine goes from the last timestep to the first: ask for at least --steps 2.")
-        for picture in (picture for request in requests for picture in self._pictures(request)):
-            read_picture(picture)
+        for request in requests:
+            self._fitted(request)
 
     @override
     def sample(self, request: Request) -> Clip:
         from vbench.generators.frames import as_frames
 
-        pictures = [read_picture(picture) for picture in self._pictures(request)]
-        video = self._model.sample(request.prompt, pictures, self.task, request.settings, noise(request))
-        return Clip(as_frames(video), request.settings.stated()["fps"])
+        pictures, told = self._fitted(request)
+        tensors = [_tensor(picture) for picture in pictures]
+        video = self._model.sample(request.prompt, tensors, self.task, request.settings, noise(request))
+        return Clip(as_frames(video), request.settings.stated()["fps"], {"images": told})
+
+    def _fitted(self, request: Request) -> tuple[list[Image.Image], list[dict[str, str]]]:
+        """The given frames in the video's proportions, and what was done to each."""
+        fitted = [start_from(path, request.settings, self._fit) for path in self._pictures(request)]
+        return [picture for picture, _ in fitted], [told for _, told in fitted]
+
+    @property
+    def _fit(self) -> str:
+        return "stretch" if self.options.fit == "auto" else self.options.fit  # as its own script does
 
     def _pictures(self, request: Request) -> list[Path]:
         """The given frames.
@@ -130,18 +149,9 @@ class SEINEGenerator(Generator[SeineOptions]):
         return Seine(self.options, self.options.scheduler)
 
 
-def read_picture(path: Path) -> Tensor:
-    """``(3, H, W)`` uint8, RGB.
-
-    Raises:
-        UsageError: it is no image.
-    """
+def _tensor(picture: Image.Image) -> Tensor:
+    """``(3, H, W)`` uint8."""
     import numpy as np
     import torch
-    from PIL import Image, UnidentifiedImageError
 
-    try:
-        pixels = np.array(Image.open(path).convert("RGB"))
-    except (OSError, UnidentifiedImageError) as error:
-        raise UsageError(f"{path} cannot be read as an image: {error}") from error
-    return torch.from_numpy(pixels).permute(2, 0, 1)
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from vbench.errors import UsageError
+from vbench.media.picture import read_picture
 
 WHITE = 250
 """Darkest level that is still white: lossy files have some shades of it."""
@@ -38,11 +39,7 @@ def read_object(path: Path) -> Tensor:
     Raises:
         UsageError: it is no image, or shows nothing.
     """
-    try:
-        with Image.open(path) as file:
-            picture = file.convert("RGBA")
-    except (OSError, UnidentifiedImageError) as error:
-        raise UsageError(f"{path} cannot be read as an image: {error}") from error
+    picture = read_picture(path).convert("RGBA")
     opacity = np.array(picture)[..., 3]
     on_white = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
     pixels = np.array(on_white.convert("RGB"))

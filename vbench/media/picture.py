@@ -1,0 +1,87 @@
+"""A picture to start from: upright, in 8 bits, and in the proportions of the video."""
+
+from __future__ import annotations
+
+import io
+import mimetypes
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from vbench.errors import UsageError
+
+FITS = ("crop", "pad", "stretch", "refuse")
+"""What to do with a picture of other proportions than the video's."""
+
+ALIKE = 0.01
+"""Proportions are the same that differ by no more than this share."""
+
+ORIENTATION = 0x0112
+"""EXIF's tag of how a camera was held; 1 is upright."""
+
+
+def read_picture(path: Path) -> Image.Image:
+    """A picture, turned as its EXIF says, with 8 bits a channel, in whatever mode it has.
+
+    Raises:
+        UsageError: it is no image.
+    """
+    try:
+        with Image.open(path) as file:
+            return eight_bits(ImageOps.exif_transpose(file))
+    except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read as an image: {error}") from error
+
+
+def eight_bits(image: Image.Image) -> Image.Image:
+    """Of 16-bit grey the upper 8 bits, where Pillow would make most of it white."""
+    if not image.mode.startswith("I"):
+        return image.copy()
+    return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8))
+
+
+def fitted(picture: Image.Image, width: int, height: int, fit: str) -> tuple[Image.Image, str]:
+    """A picture in the proportions of a video, in its own resolution; scaling is left to the model.
+
+    Args:
+        picture: to start from.
+        width: of the video, in pixels.
+        height: of the video, in pixels.
+        fit: ``crop`` cuts from the middle, ``pad`` adds black on both ends, ``stretch`` leaves it to be stretched,
+            ``refuse`` takes only what fits.
+
+    Returns:
+        The picture, and what was done: one of the above, or ``as it is``.
+
+    Raises:
+        UsageError: it does not fit and is refused.
+    """
+    across, down = picture.width / width, picture.height / height
+    if abs(across / down - 1) <= ALIKE:
+        return picture, "as it is"
+    if fit == "refuse":
+        raise UsageError(
+            f"has {picture.width}x{picture.height} pixels, other proportions than the video's {width}x{height}: crop "
+            "it yourself, or say --option fit=crop, pad or stretch"
+        )
+    if fit == "stretch":
+        return picture, fit
+    scale = min(across, down) if fit == "crop" else max(across, down)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    left, top = (picture.width - size[0]) // 2, (picture.height - size[1]) // 2
+    return picture.crop((left, top, left + size[0], top + size[1])), fit  # what is outside is black
+
+
+def as_sent(path: Path) -> tuple[bytes, str]:
+    """A picture's bytes and media type, for somebody who may not look at its EXIF or read its 16 bits.
+
+    The file itself where it is upright and has 8 bits, a PNG of it otherwise.
+    """
+    with Image.open(path) as file:
+        plain = file.getexif().get(ORIENTATION, 1) == 1 and not file.mode.startswith("I")
+    if plain:
+        return path.read_bytes(), mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    content = io.BytesIO()
+    read_picture(path).save(content, "PNG")
+    return content.getvalue(), "image/png"
