@@ -78,6 +78,10 @@ def generate(
     texts: Mapping[str, str] | None = None,
     extender: str = "",
     options: Sequence[str] | Mapping[str, object] = (),
+    arguments: Sequence[str] = (),
+    scheduler: str | Sequence[str] = (),
+    loras: Sequence[str] = (),
+    components: Sequence[str] = (),
     max_jobs: int | None = None,
     retry_failed: bool = False,
     progress: Progress | None = None,
@@ -86,7 +90,7 @@ def generate(
 
     Args:
         model: generator with its techniques and enhancers, such as ``"animatediff+freeinit"`` or
-            ``"diffusers:checkpoints/mine"``; see ``vbench generators``.
+            ``"diffusers:checkpoints/mine"``; see ``vbench generators``. Or a model file, ``"mine.yaml"``.
         out: folder of the videos; made if it is not there, continued if it is.
         benchmark: name, as in ``vbench benchmarks``; its suite and number of samples hold unless others are given.
         suite: name or JSON file of a prompt suite.
@@ -100,7 +104,12 @@ def generate(
         images: folder with an image per prompt, for image-to-video models.
         texts: prompt -> text that is fed to the model instead.
         extender: who wrote these texts.
-        options: of the generator, by name or as ``NAME=VALUE``; see ``vbench generators NAME``.
+        options: of the generator, by name or as ``NAME=VALUE``; see ``vbench generators NAME``. Here and in the next
+            four, ``ENHANCER:`` before a text makes it one for an enhancer.
+        arguments: of a diffusers pipeline's call, each as ``NAME=VALUE``.
+        scheduler: class in diffusers, ``CLASS`` or ``CLASS:NAME=VALUE,...``.
+        loras: files, ``FILE`` or ``FILE:WEIGHT``.
+        components: where components come from instead, ``NAME=FOLDER`` or ``NAME=OWNER/REPOSITORY``.
         max_jobs: how many jobs may be submitted to a hosted service, which cost.
         retry_failed: whether jobs are submitted anew that failed for good, or may have been paid for without a video.
         progress: told of every video.
@@ -113,15 +122,20 @@ def generate(
         MissingExtra: a package that the generator needs is not installed.
         CheckpointError: the model's files are missing, damaged or do not fit whole.
     """
-    from vbench.generators.catalog import build
+    from vbench.generators.catalog import built, said_of
+    from vbench.generators.recipe import read_recipe
     from vbench.sampling.generate import generate as sample
     from vbench.sampling.wanted import wanted_samples, with_material
 
     stated = [f"{name}={value}" for name, value in options.items()] if isinstance(options, Mapping) else list(options)
     stated += [f"max_jobs={max_jobs}"] if max_jobs is not None else []
     stated += ["retry_failed=yes"] if retry_failed else []
-    generator = build(model, stated)
-    chosen = generator.defaults.with_given(**(settings or {}))
+    schedulers = [scheduler] if isinstance(scheduler, str) else scheduler
+    recipe = read_recipe(model)
+    recipe = recipe.then(said_of(recipe.model, stated, arguments, schedulers, loras, components))
+    generator = built(recipe)
+    given = {name: value for name, value in (settings or {}).items() if value is not None}
+    chosen = generator.defaults.with_given(**{**recipe.settings, **given})
     wanted = wanted_samples(
         suite=suite, prompts=prompts, dimensions=dimensions, category=category, samples=samples,
         static_samples=static_samples, seed=seed, benchmark=benchmark,

@@ -145,7 +145,7 @@ def test_files_of_our_own_generators_are_looked_for(hub: type[Hub]) -> None:
     result = check("lavie")
     assert result.exit_code == 1
     assert "lavie_base: every file is there" in result.output
-    assert "CompVis/stable-diffusion-v1-4: no: " in result.output
+    assert "stable-diffusion-v1-4: no: " in result.output
 
 
 def test_without_a_connection_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

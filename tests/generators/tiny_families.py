@@ -44,6 +44,8 @@ from diffusers import (
     HunyuanSkyreelsImageToVideoPipeline,
     HunyuanVideo15Pipeline,
     HunyuanVideo15Transformer3DModel,
+    HunyuanVideoFramepackPipeline,
+    HunyuanVideoFramepackTransformer3DModel,
     HunyuanVideoPipeline,
     HunyuanVideoTransformer3DModel,
     I2VGenXLPipeline,
@@ -51,6 +53,7 @@ from diffusers import (
     Kandinsky5Transformer3DModel,
     LattePipeline,
     LatteTransformer3DModel,
+    LTXConditionPipeline,
     LTXImageToVideoPipeline,
     LTXPipeline,
     LTXVideoTransformer3DModel,
@@ -60,8 +63,10 @@ from diffusers import (
     MotifVideoTransformer3DModel,
     MotionAdapter,
     PIAPipeline,
+    SanaImageToVideoPipeline,
     SanaVideoPipeline,
     SanaVideoTransformer3DModel,
+    SkyReelsV2DiffusionForcingImageToVideoPipeline,
     SkyReelsV2DiffusionForcingPipeline,
     SkyReelsV2Pipeline,
     SkyReelsV2Transformer3DModel,
@@ -132,6 +137,29 @@ def latte() -> Any:
     )
 
 
+def cogvideox15() -> Any:
+    """CogVideoX 1.5, whose tokens span two latents in time."""
+    pipeline = cogvideox()
+    torch.manual_seed(0)
+    transformer = CogVideoXTransformer3DModel(
+        num_attention_heads=2,
+        attention_head_dim=16,
+        in_channels=4,
+        out_channels=4,
+        time_embed_dim=2,
+        text_embed_dim=TEXT,
+        num_layers=1,
+        sample_width=4,
+        sample_height=4,
+        sample_frames=9,
+        max_text_seq_length=226,
+        patch_size_t=2,
+        patch_bias=False,
+        use_rotary_positional_embeddings=True,
+    )
+    return CogVideoXPipeline(**{**pipeline.components, "transformer": transformer})
+
+
 def cogvideox(image: bool = False) -> Any:
     """CogVideoX, eight times smaller latents in space and four times in time."""
     torch.manual_seed(0)
@@ -188,6 +216,21 @@ def wan_image() -> Any:
         transformer=WanTransformer3DModel(**parts, rope_max_seq_len=32),
         scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
     )
+
+
+def wan22() -> Any:
+    """Wan 2.2: a network for the first timesteps and another for the rest."""
+    pipeline = wan()
+    second = WanTransformer3DModel(**_wan_like(), rope_max_seq_len=32)
+    return WanPipeline(**{**pipeline.components, "transformer_2": second}, boundary_ratio=0.875)
+
+
+def wan22_image() -> Any:
+    """Wan 2.2 from an image, which only the VAE sees."""
+    parts = _wan_like(in_channels=36)
+    first, second = (WanTransformer3DModel(**parts, rope_max_seq_len=32) for _ in range(2))
+    components = {**wan().components, "transformer": first, "transformer_2": second}
+    return WanImageToVideoPipeline(**components, boundary_ratio=0.9)
 
 
 def skyreels(kind: Any = SkyReelsV2Pipeline) -> Any:
@@ -264,6 +307,35 @@ def skyreels_v1() -> Any:
     """SkyReels v1: HunyuanVideo that sees the image's latents and is guided by another prompt."""
     pipeline = hunyuan_video(channels=8)
     return HunyuanSkyreelsImageToVideoPipeline(**pipeline.components)
+
+
+def framepack() -> Any:
+    """FramePack, which sees the image through SigLIP, too."""
+    pipeline = hunyuan_video()
+    transformer = HunyuanVideoFramepackTransformer3DModel(
+        in_channels=4,
+        out_channels=4,
+        num_attention_heads=2,
+        attention_head_dim=10,
+        num_layers=1,
+        num_single_layers=1,
+        num_refiner_layers=1,
+        patch_size=2,
+        text_embed_dim=16,
+        pooled_projection_dim=tiny.WIDTH,
+        rope_axes_dim=(2, 4, 4),
+        has_image_proj=True,
+        image_proj_dim=16,
+        has_clean_x_embedder=True,
+    )
+    sight = transformers.SiglipVisionConfig(
+        hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=16, patch_size=8
+    )
+    return HunyuanVideoFramepackPipeline(
+        **{**pipeline.components, "transformer": transformer},
+        image_encoder=transformers.SiglipVisionModel(sight).eval(),
+        feature_extractor=transformers.SiglipImageProcessor(size={"height": 16, "width": 16}),
+    )
 
 
 def hunyuan_video_15() -> Any:
@@ -369,7 +441,7 @@ def helios() -> Any:
     )
 
 
-def sana() -> Any:
+def sana(kind: Any = SanaVideoPipeline) -> Any:
     """SANA-Video with Wan's VAE; the checkpoint for 480p has this sample size."""
     vae = wan_vae()
     words = tokenizer()
@@ -399,7 +471,7 @@ def sana() -> Any:
         qk_norm="rms_norm_across_heads",
         rope_max_seq_len=64,
     )
-    return SanaVideoPipeline(
+    return kind(
         tokenizer=words,
         text_encoder=gemma.eval(),
         vae=vae,
@@ -761,6 +833,13 @@ FAMILIES: dict[str, Family] = {
     "cogvideox": Family(cogvideox, 9),
     "cogvideox-i2v": Family(lambda: cogvideox(image=True), 9, image=True),
     "wan": Family(wan, 5),
+    "wan2.2": Family(wan22, 5),
+    "wan2.2-i2v": Family(wan22_image, 5, image=True),
+    "cogvideox-1.5": Family(cogvideox15, 9),
+    "framepack": Family(framepack, 37, size="64x64", image=True),
+    "skyreels-v2-df-i2v": Family(lambda: skyreels(SkyReelsV2DiffusionForcingImageToVideoPipeline), 5, image=True),
+    "sana-video-i2v": Family(lambda: sana(SanaImageToVideoPipeline), 1, size="224x128", image=True),
+    "ltx-video-0.9.7": Family(lambda: ltx(LTXConditionPipeline), 9),
     "wan-i2v": Family(wan_image, 5, image=True),
     "skyreels-v2": Family(skyreels, 5),
     "skyreels-v2-df": Family(lambda: skyreels(SkyReelsV2DiffusionForcingPipeline), 5),

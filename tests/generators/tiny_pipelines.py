@@ -18,6 +18,7 @@ from diffusers import (
     AutoencoderKL,
     DDIMScheduler,
     MotionAdapter,
+    StableDiffusionPipeline,
     TextToVideoSDPipeline,
     UNet2DConditionModel,
     UNet3DConditionModel,
@@ -57,6 +58,33 @@ def animatediff() -> Any:
             unet=unet,
             motion_adapter=adapter,
             scheduler=scheduler(),
+        )
+    )
+
+
+def stable_diffusion() -> Any:
+    """Stable Diffusion 1 of two widths, which makes pictures."""
+    torch.manual_seed(0)
+    unet = UNet2DConditionModel(
+        block_out_channels=(8, 16),
+        layers_per_block=1,
+        sample_size=8,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        cross_attention_dim=WIDTH,
+        attention_head_dim=2,
+        norm_num_groups=2,
+    )
+    return _quiet(
+        StableDiffusionPipeline(
+            vae=autoencoder(),
+            text_encoder=text_encoder(),
+            tokenizer=tokenizer(),
+            unet=unet,
+            scheduler=scheduler(),
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
         )
     )
 

@@ -169,7 +169,7 @@ def test_pictures_are_judged_where_one_frame_is_enough(tmp_path: Path) -> None:
     evaluate(plan, Evaluators(profile("lite"), torch.device("cpu")), tmp_path / "run")
     card = read_score_card(tmp_path / "run")
     assert set(card.scores) == {"imaging_quality"}
-    assert {name for name, result in card.dimensions.items() if result.statuses == {"too_short": 1}} == {
+    assert {name for name, result in card.dimensions.items() if result.statuses == {"not_applicable": 1}} == {
         "motion_smoothness",
         "subject_consistency",
     }

@@ -33,7 +33,7 @@ def test_every_generator_of_published_files_names_them() -> None:
     for name in GENERATORS.names():
         assert bool(build(name).checkpoints if name not in without else ()) == (name not in without), name
     assert set(build("lavie+interpolation+venhancer").checkpoints) == {
-        "lavie_base", "CompVis/stable-diffusion-v1-4", "lavie_interpolation", "venhancer", "openclip_vit_h_14",
+        "lavie_base", "stable-diffusion-v1-4", "lavie_interpolation", "venhancer", "openclip_vit_h_14",
         "stable_diffusion_2_1_base",
     }  # fmt: skip
 

@@ -32,7 +32,7 @@ def test_what_a_model_reads_is_listed_with_address_size_and_licence(empty_cache:
     rows = json.loads(weights("list", "-m", "lavie", "--json").output)["checkpoints"]
     assert [(row["name"], row["there"], row["pinned"]) for row in rows] == [
         ("lavie_base", True, False),
-        ("CompVis/stable-diffusion-v1-4", False, True),
+        ("stable-diffusion-v1-4", False, True),
     ]
 
 

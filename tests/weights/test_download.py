@@ -302,7 +302,7 @@ def test_no_such_file_on_the_server(server: type[Handler], monkeypatch: pytest.M
             ["config.json", "x.safetensors", "lora.safetensors"],
         ),
         (
-            "CompVis/stable-diffusion-v1-4",
+            "stable-diffusion-v1-4",
             [
                 "tokenizer/merges.txt",
                 "vae/config.json",

@@ -22,7 +22,10 @@ MOST_FINDINGS = 10
 
 def generate(
     model: Annotated[
-        str, typer.Option("--model", "-m", help="Generator, with +techniques and +enhancers.", show_default=False)
+        str,
+        typer.Option(
+            "--model", "-m", help="Generator, with +techniques and +enhancers, or a model file.", show_default=False
+        ),
     ],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder of the videos; continued if it is there.", show_default=False)
@@ -62,6 +65,16 @@ def generate(
     option: Annotated[
         list[str] | None, typer.Option("--option", help="NAME=VALUE for the generator; see vbench generators NAME.")
     ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE for the call of a diffusers pipeline.")
+    ] = None,
+    scheduler: Annotated[
+        list[str] | None, typer.Option(help="CLASS[:NAME=VALUE,...] of diffusers, instead of the model's.")
+    ] = None,
+    lora: Annotated[list[str] | None, typer.Option(help="FILE[:WEIGHT], a LoRA of which every key must land.")] = None,
+    component: Annotated[
+        list[str] | None, typer.Option(help="NAME=FOLDER or NAME=OWNER/REPO, as in motion_adapter=FOLDER.")
+    ] = None,
     max_jobs: Annotated[
         int | None, typer.Option(min=1, help="Submit no more jobs than this to a hosted service.", show_default="all")
     ] = None,
@@ -77,6 +90,7 @@ def generate(
     """Sample the videos of a prompt suite with a model; continues where an earlier call stopped.
 
     The same command continues what was interrupted. Then: vbench evaluate DIR. Names of models: vbench generators.
+    ENHANCER: before what --option, --set, --scheduler, --lora and --component take makes it the enhancer's.
 
     Exit status: 0 every video is there, 1 some could not be made, 2 wrong call, 3 none could be made.
 
@@ -84,6 +98,8 @@ def generate(
       vbench generate --model latte --suite open --out videos/latte
       vbench generate -m animatediff+freeinit+freeu --suite mini --out videos/try
       vbench generate -m diffusers:ckpt/mine --prompt "a red bus" -o videos/bus
+      vbench generate -m wan2.1-1.3b --lora my.safetensors --suite mini -o lora
+      vbench generate -m my-model.yaml --suite mini -o videos/shared
       vbench generate -m "command:python sample.py" --suite mini --out videos/mine
       vbench generate -m directory:downloads/pika --suite vbench-t2v -o videos/pika
       vbench generate -m http:kling --suite mini --max-jobs 5 -o videos/kling
@@ -101,6 +117,7 @@ def generate(
             model, out, benchmark=benchmark, suite=suite, prompts=prompt, dimensions=dimension, category=category,
             samples=samples, static_samples=static_samples, seed=seed, settings=settings, images=images,
             texts=read_texts(texts) if texts else None, extender=extender, options=option or (),
+            arguments=set_ or (), scheduler=scheduler or (), loras=lora or (), components=component or (),
             max_jobs=max_jobs, retry_failed=retry_failed, progress=progress_of(progress),
         )  # fmt: skip
     except CheckpointError as error:  # nothing was done: the call is wrong as it stands

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from vbench.errors import CheckpointError, UsageError
 from vbench.generators.catalog import build, parse
-from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS, Preset
+from vbench.generators.diffusers.preset import Preset
+from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS
 from vbench.weights import hub
 from vbench.weights.card import Checkpoint as Card
 from vbench.weights.cards import CHECKPOINTS

@@ -10,9 +10,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic
 
 from vbench.errors import UsageError, VBenchError
+from vbench.generators.changes import Changes
 from vbench.generators.options import O, Options
 from vbench.generators.reading import listening
 from vbench.media.clip import Clip, Encoded
@@ -108,8 +110,17 @@ class Delivery:
     stored: Callable[[], None] = lambda: None
 
 
+_CHANGED = (
+    "{name} is no diffusers pipeline and takes no {changes} (--set, --scheduler, --lora, --component). What it takes "
+    "by --option: vbench generators NAME."
+)
+
 TECHNIQUES = ("freeu", "freeu-v2", "freeinit", "freenoise")
 """What changes how a diffusers pipeline samples, by name."""
+
+
+BOARD = "@vbench"
+"""Ends the name of a preset that samples as the board's makers did, where the authors do otherwise."""
 
 
 class Generator(ABC, Generic[O]):
@@ -129,8 +140,14 @@ class Generator(ABC, Generic[O]):
     meaning: ClassVar[str] = ""
     """In a sentence, for lists."""
 
+    meaning_on_board: ClassVar[str] = ""
+    """The same of ``NAME@vbench``, where it has such a preset."""
+
     seeded: ClassVar[bool] = True
     """Whether the same request gives the same video."""
+
+    model_file: Mapping[str, Any] = MappingProxyType({})
+    """What it was read from, whole; empty for one that was asked for by name."""
 
     takes_argument: ClassVar[bool] = True
     """Whether something may stand behind the colon; where not, files are found by options."""
@@ -179,6 +196,14 @@ class Generator(ABC, Generic[O]):
             "pipeline samples, such as animatediff+freeinit+freeu."
         )
 
+    def change(self, changes: Changes) -> None:
+        """Sample otherwise than published from now on.
+
+        Raises:
+            UsageError: it cannot be changed so.
+        """
+        raise UsageError(_CHANGED.format(name=self.name.split("+")[0], changes=changes.described))
+
     def prepare(self, requests: Sequence[Request]) -> None:
         """Look at everything that is wanted before the first video: what cannot work is refused here.
 
@@ -220,6 +245,8 @@ class Enhancer(ABC):
     Args:
         name: as it was asked for.
         argument: what stood behind the colon in ``name:argument``.
+
+    One that has options takes them as a third argument ``options``, each as ``NAME=VALUE``.
     """
 
     meaning: ClassVar[str] = ""
@@ -236,6 +263,10 @@ class Enhancer(ABC):
     def provenance(self) -> dict[str, Any]:
         """What the manifest says of it."""
         return {}
+
+    def change(self, changes: Changes) -> None:
+        """As :meth:`Generator.change`."""
+        raise UsageError(_CHANGED.format(name=self.name, changes=changes.described))
 
     def load(self) -> None:  # noqa: B027 - an enhancer without weights has nothing to load
         """As :meth:`Generator.load`."""

@@ -6,14 +6,18 @@ works on its clips, in the order in which they stand.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from inspect import signature
 from typing import Any, NoReturn
 
 from vbench.errors import UsageError, VBenchError
 from vbench.generators.base import TECHNIQUES, Delivery, Enhancer, Generator, Request, Settings
+from vbench.generators.changes import read_changes
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS
 from vbench.generators.options import Options, read_options
+from vbench.generators.recipe import Recipe, Said, read_recipe
 from vbench.media.clip import Clip
 from vbench.media.encode import as_clip
 from vbench.registry import Registry, did_you_mean
@@ -33,8 +37,8 @@ GENERATORS: Registry[type[Generator[Any]]] = Registry(
         ),
         "diffusers": DIFFUSERS,
         **dict.fromkeys(PRESETS, DIFFUSERS),
-        "lavie": "vbench.generators.models.lavie.generator:LaVie",
-        "seine": "vbench.generators.models.seine.generator:SEINEGenerator",
+        **dict.fromkeys(("lavie", "lavie@vbench"), "vbench.generators.models.lavie.generator:LaVie"),
+        **dict.fromkeys(("seine", "seine@vbench"), "vbench.generators.models.seine.generator:SEINEGenerator"),
         "videobooth": "vbench.generators.models.videobooth.generator:VideoBoothGenerator",
         "vchitect-2": "vbench.generators.models.vchitect.generator:Vchitect",
     },
@@ -58,6 +62,14 @@ ENHANCERS: Registry[type[Enhancer]] = Registry(
 
 ELSEWHERE = {"show-1": "Show-1"}
 """Systems of the field that have no adapter of their own here -> their titles."""
+
+CLOSED = {
+    "dream-machine": "Luma", "emu-video": "Emu Video", "emuvideo": "Emu Video", "gen-2": "Gen-2", "gen-3": "Gen-3",
+    "gen-4": "Gen-4", "hailuo": "Hailuo", "jimeng": "Jimeng", "kling": "Kling", "luma": "Luma", "lumiere": "Lumiere",
+    "minimax": "MiniMax", "pika": "Pika", "runway": "Runway", "seedance": "Seedance", "sora": "Sora", "veo": "Veo",
+    "vidu": "Vidu",
+}  # fmt: skip
+"""Models whose files nobody has but their makers -> their titles."""
 
 
 @dataclass(frozen=True)
@@ -108,24 +120,87 @@ def parse(text: str) -> Composition:
 
 
 def build(text: str, options: Sequence[str] = ()) -> Generator[Any]:
-    """The generator of that name, with its techniques and enhancers; no weights are loaded yet.
+    """The generator of that name or model file, with its techniques and enhancers; no weights are loaded yet.
 
     Args:
-        text: as :func:`parse` takes it.
+        text: as :func:`parse` takes it, or a file as :mod:`~vbench.generators.recipe` describes it.
         options: ``NAME=VALUE`` for the generator.
 
     Raises:
         UsageError: no such name or option, or parts that do not go together; the message says what would.
         MissingExtra: a package that it needs is not installed.
     """
-    wanted = parse(text)
-    kind = GENERATORS.get(wanted.generator)
-    generator: Generator[Any] = kind(text, wanted.argument, read_options(kind.options_type, options, wanted.generator))
+    return built(read_recipe(text).then({"": Said(tuple(options))}))
+
+
+def built(recipe: Recipe) -> Generator[Any]:
+    """The generator of a recipe; raises as :func:`build`."""
+    wanted = parse(recipe.model)
+    kind, said = GENERATORS.get(wanted.generator), recipe.of("")
+    options = read_options(kind.options_type, said.options, wanted.generator)
+    generator: Generator[Any] = kind(recipe.model, wanted.argument, options)
     if wanted.techniques:
         generator.use(wanted.techniques)
+    if said.changes:
+        generator.change(said.changes)
+    for name in recipe.said:
+        if name and name not in dict(wanted.enhancers):
+            raise UsageError(f"{name!r} is no enhancer of {recipe.model}; to use it: {recipe.model}+{name}")
     if wanted.enhancers:
-        return Enhanced(generator, [ENHANCERS.get(name)(name, argument) for name, argument in wanted.enhancers])
+        generator = Enhanced(generator, [_enhancer(name, argument, recipe) for name, argument in wanted.enhancers])
+    generator.model_file = recipe.file
     return generator
+
+
+def _enhancer(name: str, argument: str, recipe: Recipe) -> Enhancer:
+    said = recipe.of(name)
+    kind: Any = ENHANCERS.get(name)
+    if said.options and "options" not in signature(kind).parameters:
+        raise UsageError(f"{name} has no options, found {', '.join(said.options)}.")
+    enhancer: Enhancer = kind(name, argument, said.options) if said.options else kind(name, argument)
+    if said.changes:
+        enhancer.change(said.changes)
+    return enhancer
+
+
+def said_of(
+    model: str,
+    options: Sequence[str] = (),
+    arguments: Sequence[str] = (),
+    schedulers: Sequence[str] = (),
+    loras: Sequence[str] = (),
+    components: Sequence[str] = (),
+) -> dict[str, Said]:
+    """What a command line says of a model's parts: ``ENHANCER:TEXT`` of an enhancer, ``TEXT`` of the generator.
+
+    Args:
+        model: a name with its enhancers.
+        options: ``NAME=VALUE``.
+        arguments: ``NAME=VALUE``; this and what follows as :func:`~vbench.generators.changes.read_changes` takes it.
+        schedulers: of each part one at most.
+        loras: files.
+        components: ``NAME=PLACE``.
+
+    Returns:
+        ``""`` for the generator or the enhancer's name -> what is said of it.
+
+    Raises:
+        UsageError: a text has another form, or a part is given two schedulers.
+    """
+    enhancers = dict(parse(model).enhancers)
+
+    def of(part: str, texts: Sequence[str]) -> list[str]:
+        named = [(text.partition(":")[0] if text.partition(":")[0] in enhancers else "", text) for text in texts]
+        return [text.removeprefix(f"{name}:") if name else text for name, text in named if name == part]
+
+    said = {}
+    for part in ("", *enhancers):
+        of_part = of(part, schedulers)
+        if len(of_part) > 1:
+            raise UsageError(f"A pipeline has one scheduler, found {' and '.join(of_part)}.")
+        changes = read_changes(of(part, arguments), "".join(of_part), of(part, loras), of(part, components))
+        said[part] = Said(tuple(of(part, options)), changes)
+    return said
 
 
 class Enhanced(Generator[Options]):
@@ -214,6 +289,13 @@ def _refuse_elsewhere(name: str) -> None:
         raise UsageError(
             f"{ELSEWHERE[name]} has no adapter here. Sample it in its own environment with --model command:PROGRAM, "
             "or bring its videos with --model directory:FOLDER."
+        )
+    known = next((one for one in CLOSED if re.fullmatch(rf"{re.escape(one)}[-.\d]*", name.lower())), None)
+    if known and name not in GENERATORS.names():
+        raise UsageError(
+            f"{CLOSED[known]} is closed: its files are not published. Bring its videos with --model directory:FOLDER "
+            "(named PROMPT-INDEX.mp4, or --option table=FILE.csv), or sample it through a service with "
+            "--model http:SERVICE.toml. See docs/generate.md."
         )
 
 

@@ -6,12 +6,14 @@ from dataclasses import fields
 from typing import Any, get_type_hints
 
 from vbench.errors import MissingExtra, PluginError, UsageError
-from vbench.generators.base import TECHNIQUES, Generator, Settings
+from vbench.generators.base import BOARD, TECHNIQUES, Generator, Settings
 from vbench.generators.catalog import DIFFUSERS, ENHANCERS, GENERATORS
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS
 from vbench.generators.options import described as takes
 from vbench.generators.options import meanings
 from vbench.weights.cards import CHECKPOINTS
+
+ANY = "any pipeline of diffusers that returns video or pictures: diffusers:REPO_OR_FOLDER"
 
 MEANINGS = {
     "freeu": "scales backbone and skip features of the U-Net (FreeU)",
@@ -73,7 +75,7 @@ def _checkpoints(kind: type[Generator[Any]], name: str) -> dict[str, str]:
 def _generator(name: str) -> dict[str, Any]:
     if GENERATORS.table[name] == DIFFUSERS:
         preset = PRESETS.get(name)
-        meaning = preset.meaning if preset else "any pipeline of diffusers that returns video: diffusers:REPO_OR_FOLDER"
+        meaning = preset.meaning if preset else ANY
         return {
             "name": name,
             "kind": "diffusers",
@@ -85,7 +87,8 @@ def _generator(name: str) -> dict[str, Any]:
         settings = _own_settings(kind, name)
     except (MissingExtra, PluginError) as error:
         return {"name": name, "kind": "generator", "settings": "", "meaning": str(error)}
-    return {"name": name, "kind": "generator", "settings": settings, "meaning": kind.meaning}
+    meaning = kind.meaning_on_board if name.endswith(BOARD) else kind.meaning
+    return {"name": name, "kind": "generator", "settings": settings, "meaning": meaning}
 
 
 def _enhancer_meaning(name: str) -> str:

@@ -18,13 +18,18 @@ class Clip:
 
     Attributes:
         frames: ``(T, H, W, 3)`` uint8, RGB.
-        fps: frames per second.
+        fps: frames per second; 0 of a picture, which is one frame and has no rate.
         facts: what else is known of it, for the manifest.
     """
 
     frames: NDArray[np.uint8]
     fps: float
     facts: Mapping[str, Any] | None = None
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is a picture and no video."""
+        return self.fps == 0 and len(self.frames) == 1
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,11 @@ def is_moving(path: Path) -> bool:
         return suffix in (".gif", ".apng")
 
 
+def is_picture(path: Path) -> bool:
+    """Whether a path is one picture: a still, and neither a folder of them nor an animation."""
+    return path.suffix.lower() in STILLS and not path.is_dir() and not is_moving(path)
+
+
 def _is_still(path: Path) -> bool:
     return path.suffix.lower() in STILLS and not path.name.startswith(".")
 

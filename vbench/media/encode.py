@@ -8,6 +8,7 @@ from typing import Any
 
 import av
 import numpy as np
+from PIL import Image
 
 from vbench.media.clip import Clip, Encoded
 from vbench.media.video import Video
@@ -42,6 +43,16 @@ def write_clip(clip: Clip, path: Path) -> None:
         for frame in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())
+
+
+def write_picture(clip: Clip, path: Path) -> None:
+    """Store a picture without loss; the same pixels give the same bytes.
+
+    Args:
+        clip: with one frame.
+        path: a ``.png`` file.
+    """
+    Image.fromarray(clip.frames[0]).save(path, format="PNG")
 
 
 def as_clip(video: Clip | Encoded) -> Clip:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from vbench.dimensions.profiles import BACKBONES
-from vbench.media.decode import VideoFacts
+from vbench.media.decode import VideoFacts, is_picture
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import Plan
 
@@ -38,7 +39,8 @@ def foreseen(plan: Plan, evaluators: Evaluators, facts: Mapping[str, VideoFacts]
         facts: what is known of the videos that can be read.
     """
     for name in plan.dimensions:
-        videos = [task.video for task in plan.tasks if name in task.dimensions]
+        paths = {task.video: task.path for task in plan.tasks if name in task.dimensions}
+        videos = list(paths)
         if not videos:
             continue
         if obstacle := evaluators.obstacle(name):
@@ -46,14 +48,16 @@ def foreseen(plan: Plan, evaluators: Evaluators, facts: Mapping[str, VideoFacts]
             continue
         refused = defaultdict(list)
         for video in videos:
-            if video in facts and (why := _refusal(name, evaluators, facts[video])):
+            if video in facts and (why := _refusal(name, evaluators, facts[video], paths[video])):
                 refused[why].append(video)
         for why, found in refused.items():
             yield Foreseen(name, len(found), found[0], why)
 
 
-def _refusal(name: str, evaluators: Evaluators, facts: VideoFacts) -> str:
+def _refusal(name: str, evaluators: Evaluators, facts: VideoFacts, path: Path) -> str:
     fewest = evaluators.implementation(name).fewest_frames(facts.fps)
+    if facts.frames < fewest and is_picture(path):
+        return "not applicable: a picture has no motion to judge"
     if facts.frames < fewest:
         return f"too short: {facts.frames} frames, {fewest} are the fewest at {facts.fps:g} per second"
     backbones = (BACKBONES.get(backbone) for backbone in evaluators.roles(name).values())

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vbench.errors import Unavailable, UsageError, VideoError
 from vbench.files.digest import content_of, digest
-from vbench.media.decode import Health, VideoFacts, decode, probe
+from vbench.media.decode import Health, VideoFacts, decode, is_picture, probe
 from vbench.runs.discover import Discovery, discover, shown
 from vbench.runs.plan import CUSTOM, Plan
 from vbench.runs.score_video import described
@@ -29,7 +29,8 @@ class Finding:
     Attributes:
         severity: ``"error"`` (it will not be scored, or the score is not the protocol's) or ``"warning"``.
         kind: ``missing``, ``count``, ``few_static``, ``unexpected``, ``not_read``, ``unreadable``, ``unavailable``,
-            ``damaged``, ``one_frame``, ``odd_format``, ``duplicate``, ``changed``, ``flaw``, ``not_as_asked`` or
+            ``damaged``, ``one_frame``, ``pictures``, ``odd_format``, ``duplicate``, ``changed``, ``flaw``,
+            ``not_as_asked`` or
             ``not_listed``.
         video: path of the video, or name of the prompt.
         message: what was found and what to do.
@@ -57,7 +58,7 @@ def check(plan: Plan, there: Discovery | None = None, facts: dict[str, VideoFact
         yield Finding(WARNING, "unexpected", video, "belongs to no prompt of the suite; it is ignored")
     paths = {task.video: task.path for task in plan.tasks}
     yield from unsound(plan, facts)
-    yield from _one_frame(facts)
+    yield from _one_frame(facts, paths)
     yield from _odd_formats(facts)
     yield from _duplicates(paths)
     yield from _manifest(plan, paths)
@@ -141,9 +142,13 @@ def _counts(plan: Plan) -> Iterator[Finding]:
             yield Finding(WARNING, "count", prompt.text, f"{found} videos where {plan.samples} are wanted")
 
 
-def _one_frame(facts: Mapping[str, VideoFacts]) -> Iterator[Finding]:
+def _one_frame(facts: Mapping[str, VideoFacts], paths: Mapping[str, Path]) -> Iterator[Finding]:
+    pictures = [video for video in facts if is_picture(paths[video])]
+    if pictures:
+        message = f"{len(pictures)} of {len(facts)} are pictures: dimensions that judge motion are not applicable"
+        yield Finding(WARNING, "pictures", pictures[0], message)
     for video, fact in facts.items():
-        if fact.frames == 1:
+        if fact.frames == 1 and video not in pictures:
             yield Finding(WARNING, "one_frame", video, "has one frame; dimensions that need motion will say so")
 
 

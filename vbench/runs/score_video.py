@@ -19,6 +19,7 @@ from vbench.errors import (
     VideoError,
 )
 from vbench.files.digest import content_of
+from vbench.media.decode import is_picture
 from vbench.media.video import Video
 from vbench.runs.plan import VideoTask
 from vbench.runs.store import FAILED, NOT_APPLICABLE, NOT_STATIC, SCORED, TOO_SHORT, UNREADABLE, Row
@@ -79,6 +80,9 @@ def _scored(row: Row, dimension: Dimension, needs: str, video: Video, prompt: Pr
     except VideoError as error:
         return replace(row, status=UNREADABLE, reason=str(error))
     except TooShort as error:
+        if is_picture(video.path):
+            reason = f"{video.path} is a picture, which has no motion to judge."
+            return replace(row, status=NOT_APPLICABLE, reason=reason)
         return replace(row, status=TOO_SHORT, reason=str(error))
     except NotApplicable as error:
         return replace(row, status=NOT_APPLICABLE, reason=str(error))

@@ -25,7 +25,7 @@ from vbench.files.digest import digest
 from vbench.files.lock import alone_in
 from vbench.generators.base import Delivery, Generator, Request, Settings
 from vbench.media.clip import Clip, Encoded
-from vbench.media.encode import write_clip
+from vbench.media.encode import write_clip, write_picture
 from vbench.media.flaws import looked
 from vbench.media.video import Video, probe
 from vbench.progress import Progress
@@ -267,7 +267,10 @@ def _grown(video: Clip | Encoded, growing: Path) -> Path:
     Raises:
         VideoError: what came is no video.
     """
-    if isinstance(video, Clip):
+    if isinstance(video, Clip) and video.is_picture:
+        growing = growing.with_suffix(".png")
+        write_picture(video, growing)
+    elif isinstance(video, Clip):
         write_clip(video, growing)
     else:
         probe(video.path)
@@ -306,6 +309,7 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
         "started": before["started"] if before else provenance.now(),
         "ended": None,
         **made_by,
+        "model_file": dict(generator.model_file),
         "suite": dict(wanted.suite),
         "arguments": provenance.command_line(),
         "packages": provenance.packages(),

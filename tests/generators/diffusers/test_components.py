@@ -228,7 +228,7 @@ def test_single_files_that_are_not_read_say_what_is(model: str, says: str, folde
         base(folders, family, preset, tmp_path / "hub")
     with pytest.raises(UsageError, match=says):
         generator = build(model.format(folder=tmp_path))
-        settings = generator.defaults.with_given(frames=5, height=32, width=32)
+        settings = generator.defaults.with_given(frames=4 if "latte" in model else 5, height=32, width=32)
         generator.prepare([Request("a cat", 0, 0, settings, "a cat.mp4")])
 
 

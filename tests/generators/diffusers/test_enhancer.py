@@ -16,9 +16,10 @@ from tests.footage import noise
 from tests.generators import tiny_pipelines as tiny
 from vbench.errors import UsageError
 from vbench.generators.base import Request, Settings
-from vbench.generators.catalog import build
+from vbench.generators.catalog import build, built, said_of
 from vbench.generators.diffusers.enhancer import DiffusersEnhancer
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS
+from vbench.generators.recipe import Recipe
 from vbench.media.clip import Clip
 
 CLIP = Clip(noise(3, height=24, width=40), 8.0)
@@ -108,6 +109,25 @@ def test_composed_by_name(denoiser: Path) -> None:
     assert told["pipeline"] == "VideoToVideoSDPipeline"
     assert told["arguments"] == {"strength": 0.6}
     assert told["settings"]["steps"] == 2
+
+
+def test_an_enhancer_takes_what_a_generator_takes(denoiser: Path) -> None:
+    model = f"synthetic+zeroscope-xl:{denoiser}"
+    said = said_of(
+        model,
+        options=["zeroscope-xl:dtypes=vae:float32"],
+        arguments=["zeroscope-xl:strength=0.9", "zeroscope-xl:num_inference_steps=3"],
+        schedulers=["zeroscope-xl:DDIMScheduler"],
+    )
+    generator = built(Recipe(model, said=said))
+    generator.prepare([a_request()])
+    told = generator.provenance["enhancers"]["zeroscope-xl"]
+    assert told["arguments"] == {"strength": 0.9, "num_inference_steps": 3}
+    assert told["scheduler"]["class"] == "DDIMScheduler"
+    assert told["dtypes"] == {"vae": "float32"}
+    wrong = built(Recipe(model, said=said_of(model, arguments=["zeroscope-xl:strenght=0.9"])))
+    with pytest.raises(UsageError, match="Did you mean strength"):
+        wrong.prepare([a_request()])
 
 
 def test_what_is_not_here_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import AnimateDiffPipeline, StableVideoDiffusionPipeline, TextToVideoSDPipeline, WanPipeline
+from diffusers.utils.outputs import BaseOutput
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -31,7 +33,7 @@ from vbench.errors import MissingExtra, UsageError
 from vbench.generators.base import Delivery, Request, SamplingError, Settings
 from vbench.generators.catalog import build
 from vbench.generators.diffusers import pipeline as diffusers_pipeline
-from vbench.generators.diffusers.call import Call, video_pipeline
+from vbench.generators.diffusers.call import Call, pipeline_class
 from vbench.generators.diffusers.pipeline import DiffusersGenerator
 from vbench.generators.diffusers.presets import PRESETS
 from vbench.generators.frames import as_frames
@@ -88,7 +90,7 @@ def test_family_is_sampled_on_the_command_line(name: str, folders: Folders, tmp_
             assert f"{frames.shape[3]}x{frames.shape[2]}" == family.size
         assert record.text == record.prompt
         assert (record.read is not None) == Call(
-            video_pipeline(json.loads((folder / "model_index.json").read_text())["_class_name"])
+            pipeline_class(json.loads((folder / "model_index.json").read_text())["_class_name"])
         ).takes_prompt
         assert record.findings == []
 
@@ -223,6 +225,66 @@ def test_values_that_are_no_numbers_are_a_failure() -> None:
     assert as_frames(np.array([[[[-0.1, 0.5, 1.1]]]])).tolist() == [[[[0, 128, 255]]]], "clipped, not wrapped round"
 
 
+@pytest.mark.parametrize(
+    ("preset", "family", "frames"),
+    [("ltx-video-i2v", "ltx-video", 9), ("skyreels-v2-df-i2v", "skyreels-v2-df", 5), ("wan2.2-ti2v-5b-i2v", "wan", 5)],
+)
+def test_a_checkpoint_is_sampled_by_another_pipeline_of_the_same_parts(
+    preset: str, family: str, frames: int, folders: Folders, image: Path
+) -> None:
+    generator = generator_of(f"{preset}:{folders(family)}")
+    generator.prepare([request(generator, frames, image=image / "a cat.png")])
+
+
+def test_a_checkpoint_of_other_networks_is_refused(folders: Folders) -> None:
+    generator = generator_of(f"latte:{folders('wan')}")
+    with pytest.raises(UsageError, match="holds a WanPipeline, but a LattePipeline was expected"):
+        generator.prepare([request(generator, 16)])
+
+
+@dataclass
+class VideoOutput(BaseOutput):
+    """As some pipelines name what they give."""
+
+    video: Any
+
+
+class GivesVideo(TextToVideoSDPipeline):
+    """A pipeline that gives ``.video``, not ``.frames``."""
+
+    @wraps(TextToVideoSDPipeline.__call__)
+    def __call__(self, *args: Any, **arguments: Any) -> Any:
+        return VideoOutput(video=super().__call__(*args, **arguments).frames)  # type: ignore[misc]
+
+
+def test_a_pipeline_that_gives_video_is_sampled(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = generator_of(f"diffusers:{folders('modelscope')}")
+    asked = [request(plain, 4)]
+    before = frames_of(plain.sample_all(asked))[0]
+    monkeypatch.setattr("diffusers.TextToVideoSDPipeline", GivesVideo)
+    assert (frames_of(generator_of(f"diffusers:{folders('modelscope')}").sample_all(asked))[0] == before).all()
+
+
+def test_both_networks_of_wan_22_are_used(folders: Folders) -> None:
+    generator = generator_of(f"wan2.2-t2v-a14b:{folders('wan2.2')}")
+    asked = [request(generator, 5, steps=4)]
+    generator.prepare(asked)
+    one = frames_of(generator.sample_all(asked))[0]
+    for network in ("transformer", "transformer_2"):
+        changed = generator_of(f"wan2.2-t2v-a14b:{folders('wan2.2')}")
+        for value in getattr(changed._pipeline, network).parameters():
+            value.data.mul_(0.5)
+        assert (frames_of(changed.sample_all(asked))[0] != one).any()
+
+
+def test_framepack_gives_as_many_frames_as_asked_for(folders: Folders, image: Path) -> None:
+    generator = generator_of(f"framepack:{folders('framepack')}")
+    with pytest.raises(UsageError, match="whole sections behind the picture"):
+        generator.prepare([request(generator, 91, image=image / "a cat.png")])
+    asked = [request(generator, 73, height=64, width=64, image=image / "a cat.png")]
+    assert len(frames_of(generator.sample_all(asked))[0]) == 73
+
+
 def test_nan_weights_give_a_reason_and_no_video(folders: Folders) -> None:
     generator = generator_of(f"diffusers:{folders('latte')}")
     generator._pipeline.vae.post_quant_conv.weight.data.fill_(torch.nan)
@@ -234,15 +296,16 @@ def test_nan_weights_give_a_reason_and_no_video(folders: Folders) -> None:
 def test_defaults_are_the_signature_and_then_the_first_preset() -> None:
     assert Call(TextToVideoSDPipeline).defaults == Settings(16, 256, 256, 8.0, 50, 9.0, "")
     assert Call(StableVideoDiffusionPipeline).defaults == Settings(25, 576, 1024, 7.0, 25)
-    assert Call(video_pipeline("HunyuanVideo15ImageToVideoPipeline")).defaults.height is None
-    assert (Call(video_pipeline("CosmosTextToWorldPipeline")).defaults.negative_prompt or "").startswith("The video")
-    assert Call(video_pipeline("AnimateDiffPAGPipeline")).defaults.fps == 8
+    assert Call(pipeline_class("HunyuanVideo15ImageToVideoPipeline")).defaults.height is None
+    assert (Call(pipeline_class("CosmosTextToWorldPipeline")).defaults.negative_prompt or "").startswith("The video")
+    assert Call(pipeline_class("AnimateDiffPAGPipeline")).defaults.fps == 8
 
 
 @pytest.mark.parametrize(
     ("pipeline", "says"),
     [
-        ("StableDiffusionPipeline", "does not return video"),
+        ("AudioLDM2Pipeline", "returns neither video nor pictures"),
+        ("StableDiffusionImg2ImgPipeline", "needs image, which a prompt suite does not have"),
         ("NoSuchPipeline", "has no NoSuchPipeline"),
         ("WanVideoToVideoPipeline", "needs video"),
         ("LucyEditPipeline", "needs video"),
@@ -386,14 +449,13 @@ def test_a_lora_is_loaded_with_its_weight(folders: Folders, tmp_path: Path) -> N
     trained: Any = AnimateDiffPipeline.from_pretrained(folder)
     trained.unet.add_adapter(peft.LoraConfig(r=2, target_modules=["to_q", "to_k"], init_lora_weights=False))
     weights = peft.utils.get_peft_model_state_dict(trained.unet)
-    file = PRESETS["animatelcm"].lora
-    assert file
-    trained.save_lora_weights(folder / "motion_adapter", unet_lora_layers=weights, weight_name=file[0])
+    (lora,) = PRESETS["animatelcm"].loras
+    trained.save_lora_weights(folder / lora.beside, unet_lora_layers=weights, weight_name=lora.file)
     generator = generator_of(f"animatelcm:{folder}")
     asked = [request(generator, 4)]
     generator.prepare(asked)
     one = frames_of(generator.sample_all(asked))[0]
-    generator._pipeline.set_adapters(["published"], [0.0])
+    generator._pipeline.set_adapters(["lora0"], [0.0])
     assert (frames_of(generator.sample_all(asked))[0] != one).any()
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property, partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +24,18 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 from safetensors import SafetensorError
 
 from vbench import device as devices
-from vbench.errors import CheckpointMismatch, MissingExtra, UsageError
+from vbench.errors import CheckpointMismatch, UsageError
 from vbench.files.digest import digest
 from vbench.generators import pictures
 from vbench.generators.base import Settings
-from vbench.generators.diffusers import single_file
+from vbench.generators.changes import Lora
+from vbench.generators.diffusers import lora, modular, single_file
 from vbench.generators.diffusers.components import Headers, components
-from vbench.generators.diffusers.presets import PRESETS, Part, Preset
+from vbench.generators.diffusers.preset import Part, Preset
+from vbench.generators.diffusers.presets import PRESETS
 from vbench.generators.diffusers.single_file import NETWORKS, is_single_file
 from vbench.generators.options import Options
+from vbench.registry import unknown
 from vbench.weights import safetensors_files
 from vbench.weights.cards import CHECKPOINTS
 from vbench.weights.load import shortened
@@ -56,6 +59,7 @@ class DiffusersOptions(Options):
 
     Attributes:
         dtype: auto, float32, float16 or bfloat16; auto is float32 on the CPU and the published precision elsewhere.
+        dtypes: precision of single components, such as ``text_encoder:float16,vae:float32``.
         device: auto, cpu, cuda, ...
         offload: none; model or sequential keep on the accelerator only what computes, a model or a layer at a time.
         tiling: auto, yes or no; whether the VAE decodes in tiles, in less memory.
@@ -68,6 +72,7 @@ class DiffusersOptions(Options):
     """
 
     dtype: str = "auto"
+    dtypes: str = ""
     device: str = "auto"
     offload: str = "none"
     tiling: str = "auto"
@@ -88,6 +93,18 @@ class DiffusersOptions(Options):
                 raise UsageError(f"The option {name} must be {', '.join(words)}; found {getattr(self, name)!r}.")
         if self.batch < 1:
             raise UsageError(f"The option batch must be 1 or more, found {self.batch}.")
+        for component, dtype in self.of_components.items():
+            if not component or dtype not in CHOICES["dtype"][1:]:
+                raise UsageError(
+                    f"The option dtypes is COMPONENT:PRECISION,... with {', '.join(CHOICES['dtype'][1:])}; found "
+                    f"{self.dtypes!r}."
+                )
+
+    @property
+    def of_components(self) -> dict[str, str]:
+        """Component -> its precision."""
+        words = (pair.partition(":") for pair in self.dtypes.split(",") if pair)
+        return {component.strip(): dtype.strip() for component, _, dtype in words}
 
 
 class Checkpoint:
@@ -141,6 +158,11 @@ class Checkpoint:
         names = [*([] if self.is_folder else [self.place]), *parts]
         return [name for name in dict.fromkeys(names) if name in CHECKPOINTS]
 
+    @property
+    def _index_file(self) -> Path:
+        names = (INDEX, modular.INDEX)
+        return self.folder / next((name for name in names if (self.folder / name).is_file()), INDEX)
+
     @cached_property
     def index(self) -> dict[str, Any]:
         """``model_index.json``: the pipeline's class and its components.
@@ -149,14 +171,14 @@ class Checkpoint:
             UsageError: the folder is no pipeline of diffusers.
         """
         try:
-            index = json.loads((self.folder / INDEX).read_text(encoding="utf-8"))
+            index = json.loads(self._index_file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UsageError(
                 f"{self.folder} is no diffusers pipeline: its {INDEX} cannot be read. Expected a folder as "
                 "save_pretrained writes it."
             ) from error
         if not isinstance(index, dict) or not isinstance(index.get("_class_name"), str):
-            raise UsageError(f"{self.folder / INDEX} names no pipeline of diffusers; code of its own is never run.")
+            raise UsageError(f"{self._index_file} names no pipeline of diffusers; code of its own is never run.")
         return index
 
     @property
@@ -172,18 +194,45 @@ class Checkpoint:
             CheckpointError: a component is damaged, or its keys and shapes are not those of its class.
             MissingExtra: a package that the model needs is not installed.
         """
-        found = self.index["_class_name"]
-        assembled = any(part.repository for part in self.preset.parts.values())
-        if found != self.class_name and not assembled:
-            raise UsageError(f"{self.place} holds a {found}, but a {self.class_name} was expected.")
+        _ = self.index
+        self.check_kind()
+        kind = getattr(diffusers, self.class_name)
+        takes = list(self._folders) if modular.is_modular(kind) else list(inspect.signature(kind).parameters)
+        for name in (*self.options.of_components, *self.preset.parts):
+            if name not in takes:
+                raise unknown("component", name, takes, f" in {self.class_name}")
+        if modular.is_modular(kind) and self.options.offload != "none":
+            raise UsageError(f"{self.class_name} is modular, and diffusers has no offload of it: --option offload=none")
         self.check_components()
         device = devices.choose(self.options.device)
         if self.options.offload != "none" and device.type == "cpu":
             raise UsageError("The option offload moves models between an accelerator and the CPU; here is only a CPU.")
-        if self._lora and not find_spec("peft"):
-            raise MissingExtra(f"{self.place} is sampled with a LoRA, which needs the package peft: pip install peft")
-        if self._lora and not self._lora.is_file():
-            raise UsageError(f"{self._lora} is missing: the LoRA with which {self.place} is sampled.")
+        for path, _ in self._loras:
+            lora.check(kind, path)
+
+    def check_kind(self) -> None:
+        """Refuse a checkpoint of another pipeline; of one that is not on this machine nothing is said.
+
+        Raises:
+            UsageError: it is of another.
+        """
+        try:
+            found = self.index["_class_name"]
+        except UsageError:
+            return
+        if found != self.class_name and not self._can_be(getattr(diffusers, self.class_name)):
+            raise UsageError(f"{self.place} holds a {found}, but a {self.class_name} was expected.")
+
+    def _can_be(self, kind: Any) -> bool:
+        """Whether the checkpoint has what another pipeline than its own is made of: a model often has several."""
+        parameters = inspect.signature(kind).parameters
+        optional = kind._optional_components
+        needed = [name for name, one in parameters.items() if one.default is one.empty and name not in optional]
+        has = {name: value[1] for name, value in self.index.items() if isinstance(value, list) and value[0]}
+        networks = [name for name in NETWORKS if name in has and name in parameters and name not in self.preset.parts]
+        return all(name in has or name in self.preset.parts for name in needed) and all(
+            has[name] in str(parameters[name].annotation) for name in networks
+        )
 
     def check_components(self, headers: Headers = safetensors_files.headers) -> int:
         """Hold every component against its class; see :mod:`vbench.generators.diffusers.components`.
@@ -197,7 +246,7 @@ class Checkpoint:
         networks = 0
         for library in (diffusers, transformers):
             library.utils.logging.disable_progress_bar()
-        replaced = {name: self.preset.parts[name].kind for name in self._part_folders}
+        replaced = {name: self._kind(name, folder) for name, folder in self._part_folders.items()}
         for component in components(self.index, self._folders, replaced):
             if self.file and component.name == self._network:
                 single_file.check(component.kind, component.folder, self.file)
@@ -207,13 +256,24 @@ class Checkpoint:
         return networks
 
     def config(self, component: str) -> dict[str, Any]:
-        """The configuration of a component, empty where it has none."""
-        for name in ("config.json", "scheduler_config.json"):
-            path = self._part_folders.get(component, self.folder / component) / name
-            if path.is_file():
-                config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-                return config
-        return {}
+        """The configuration of a component; empty where it has none, or where the files are not on this machine."""
+        try:
+            return _config(self._part_folders.get(component) or self.folder / component)
+        except (UsageError, ValueError):
+            return {}  # check() says so
+
+    @property
+    def scheduler(self) -> Any:
+        """What will set the timesteps, without the networks; ``None`` where nothing is known of it.
+
+        Raises:
+            UsageError: diffusers has no such scheduler, or it has no such setting.
+        """
+        config = self.config("scheduler")
+        own = scheduler_like(config, config["_class_name"], {}) if "_class_name" in config else None
+        if not self.preset.scheduler:
+            return own
+        return scheduler_like(own.config if own else {}, *self.preset.scheduler)
 
     def load(self) -> Any:
         """The pipeline with its weights, ready to be called.
@@ -229,19 +289,15 @@ class Checkpoint:
             parts = {name: self._loaded(name, folder) for name, folder in self._part_folders.items()}
             if self.file:
                 parts[self._network] = self._from_file(self.file)
-            pipeline = kind.from_pretrained(
-                self.folder,
-                dtype=self._dtypes,
-                use_safetensors=True,
-                local_files_only=True,
-                variant=self.options.variant or None,
-                **parts,
-            )
+            pipeline = self._assembled(kind, parts)
         except (OSError, ValueError, ImportError, RuntimeError, TypeError, SafetensorError) as error:
             raise UsageError(f"{self.place} cannot be loaded as {kind.__name__}: {error}") from error
         _refuse_unloaded(pipeline, self.place)
         pipeline.set_progress_bar_config(disable=True)
         _keep_text_model(pipeline)
+        for name in NETWORKS:
+            if "text_encoder" in self._dtypes and isinstance(getattr(pipeline, name, None), torch.nn.Module):
+                _cast_inputs(getattr(pipeline, name))
         self._follow_protocol(pipeline)
         if self.tiling:
             _tile(pipeline)
@@ -254,6 +310,18 @@ class Checkpoint:
         else:
             pipeline.to(device)
         return pipeline
+
+    def _assembled(self, kind: Any, parts: Mapping[str, Any]) -> Any:
+        if modular.is_modular(kind):
+            return modular.Modular(self.folder, self._dtypes, parts)
+        return kind.from_pretrained(
+            self.folder,
+            dtype=self._dtypes,
+            use_safetensors=True,
+            local_files_only=True,
+            variant=self.options.variant or None,
+            **parts,
+        )
 
     @property
     def tiling(self) -> bool:
@@ -272,6 +340,7 @@ class Checkpoint:
         """What the manifest says; the digest is of the configurations and of the weights' names and sizes."""
         scheduler = self.config("scheduler")
         kind, changes = self.preset.scheduler or (scheduler.get("_class_name", ""), {})
+        dtypes = {name: str(dtype).removeprefix("torch.") for name, dtype in self._dtypes.items() if name != "default"}
         told = {
             "pipeline": self.class_name,
             "checkpoint": self.folder.name if self.is_folder else self.place,
@@ -279,10 +348,10 @@ class Checkpoint:
             "revision": _commit(self.folder),
             "file": {"name": self.file.name, "sha256": digest(self.file)} if self.file else "",
             "parts": {name: self._origin(name, folder) for name, folder in self._part_folders.items()},
-            "lora": list(self.preset.lora or ()),
+            "loras": [{"file": path.name, "sha256": digest(path), "weight": weight} for path, weight in self._loras],
             "scheduler": {"class": kind, "config": _sha256(json.dumps({**scheduler, **changes}, sort_keys=True))},
             "dtype": self.dtype,
-            "float32": list(self.preset.float32),
+            "dtypes": dtypes,
             "device": devices.choose(self.options.device).type,
             "offload": self.options.offload,
             "tiling": self.tiling,
@@ -296,13 +365,16 @@ class Checkpoint:
 
     @property
     def _dtypes(self) -> dict[str, torch.dtype]:
-        kept = dict.fromkeys(self.preset.float32, torch.float32)
-        return {"default": getattr(torch, self.dtype), **kept}
+        on_cpu = self.options.dtype == "auto" and devices.choose(self.options.device).type == "cpu"
+        published = {} if on_cpu else self.preset.dtypes
+        precisions = {"default": self.dtype, **published, **self.options.of_components}
+        return {name: getattr(torch, precision) for name, precision in precisions.items()}
 
     @cached_property
     def _folders(self) -> dict[str, Path]:
         """Component -> its folder, for those that the class takes."""
-        taken = inspect.signature(getattr(diffusers, self.class_name)).parameters
+        kind = getattr(diffusers, self.class_name)
+        taken = self.index if modular.is_modular(kind) else inspect.signature(kind).parameters
         own = {
             name: self.folder / name
             for name, described in sorted(self.index.items())
@@ -317,7 +389,9 @@ class Checkpoint:
         return {name: folder for name, folder in found.items() if folder}
 
     def _part_folder(self, name: str, part: Part) -> Path | None:
-        if self.is_folder:
+        if part.given and (place := Path(part.repository).expanduser()).is_dir():
+            return place.resolve()
+        if self.is_folder and not part.given:
             has_own = bool((self.index.get(name) or [None])[0])
             inside = self.folder / (part.subfolder or name)
             if inside.is_dir() and (part.subfolder or not has_own):
@@ -333,10 +407,27 @@ class Checkpoint:
         return _found(repository, fetch) / part.subfolder
 
     def _loaded(self, name: str, folder: Path) -> Any:
-        kind = self.preset.parts[name].kind
-        library: Any = diffusers if hasattr(diffusers, kind) else transformers
+        name_of_kind = self._kind(name, folder)
+        kind: Any = getattr(diffusers if hasattr(diffusers, name_of_kind) else transformers, name_of_kind)
+        if not issubclass(kind, torch.nn.Module):
+            return kind.from_pretrained(folder, local_files_only=True)
         dtype = self._dtypes.get(name, self._dtypes["default"])
-        return getattr(library, kind).from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
+        return kind.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
+
+    def _kind(self, name: str, folder: Path) -> str:
+        """Class of a part: the preset's, or the one that its configuration names.
+
+        Raises:
+            UsageError: it names none.
+        """
+        config = {} if self.preset.parts[name].kind else _config(folder)
+        found = self.preset.parts[name].kind or config.get("_class_name") or (config.get("architectures") or [""])[0]
+        if not found or not (hasattr(diffusers, found) or hasattr(transformers, found)):
+            raise UsageError(
+                f"{folder} is no component {name}: its config.json names {found or 'no class'}. Expected a folder as "
+                "save_pretrained writes it."
+            )
+        return str(found)
 
     @property
     def _network(self) -> str:
@@ -350,30 +441,36 @@ class Checkpoint:
         return single_file.load(component.kind, folder, file, dtype)
 
     def _follow_protocol(self, pipeline: Any) -> None:
-        """The published scheduler and LoRA."""
+        """The scheduler, the motion modules and the LoRAs."""
         if self.preset.scheduler:
-            kind, changes = self.preset.scheduler
-            pipeline.scheduler = getattr(diffusers, kind).from_config(pipeline.scheduler.config, **changes)
-        if self.preset.lora and self._lora:
-            pipeline.load_lora_weights(self._lora.parent, weight_name=self._lora.name, adapter_name="published")
-            pipeline.set_adapters(["published"], [self.preset.lora[1]])
+            pipeline.scheduler = scheduler_like(pipeline.scheduler.config, *self.preset.scheduler)
+        adapter = self.preset.parts.get("motion_adapter")
+        if adapter and adapter.given:  # a U-Net that has motion modules already keeps them otherwise
+            pipeline.unet.load_motion_modules(pipeline.motion_adapter)
+        lora.add(pipeline, self._loras)
 
     @property
-    def _lora(self) -> Path | None:
-        if not self.preset.lora:
-            return None
-        return self._part_folders.get("motion_adapter", self.folder / "motion_adapter") / self.preset.lora[0]
+    def _loras(self) -> list[tuple[Path, float]]:
+        """Files and weights."""
+        return [(self._lora_file(one), one.weight) for one in self.preset.loras]
+
+    def _lora_file(self, one: Lora) -> Path:
+        if one.beside:
+            return self._part_folders.get(one.beside, self.folder / one.beside) / one.file
+        return Path(one.file).expanduser().resolve()
 
     def _origin(self, name: str, folder: Path) -> str:
         part = self.preset.parts[name]
         if self.is_folder and folder.is_relative_to(self.folder):
             return folder.name
+        if not _commit(folder):
+            return f"{folder.name}, {_folder_digest(folder)}"
         return f"{part.repository or self.place}@{_commit(folder)}"
 
     @property
     def _digest(self) -> str:
         """SHA-256 over configurations as they are and weights by name and size."""
-        lines = [_sha256((self.folder / INDEX).read_text(encoding="utf-8"))]
+        lines = [_sha256(self._index_file.read_text(encoding="utf-8"))]
         for name, folder in self._folders.items():
             for path in sorted(folder.rglob("*")):
                 if path.suffix == ".json":
@@ -381,6 +478,45 @@ class Checkpoint:
                 elif path.suffix == ".safetensors":
                     lines.append(f"{name}/{path.name} {path.stat().st_size}")
         return _sha256("\n".join(lines))
+
+
+def scheduler_like(config: Mapping[str, Any], name: str, changes: Mapping[str, Any]) -> Any:
+    """A scheduler with the settings of another one.
+
+    Args:
+        config: of the other one.
+        name: class in diffusers.
+        changes: what differs.
+
+    Raises:
+        UsageError: there is no such class, or it has no such setting.
+    """
+    kind: Any = getattr(diffusers, name, None)
+    if not (isinstance(kind, type) and issubclass(kind, diffusers.SchedulerMixin)):
+        known = [one for one in dir(diffusers) if one.endswith("Scheduler")]
+        close = ", ".join(get_close_matches(name, known, 3, 0.5))
+        hint = f"did you mean {close}?" if close else "--scheduler takes a class such as DDIMScheduler."
+        raise UsageError(f"diffusers {diffusers.__version__} has no scheduler {name!r}: {hint}")
+    takes = [one for one in inspect.signature(kind).parameters if one != "kwargs"]
+    for change in changes:
+        if change not in takes:
+            raise unknown("setting", change, takes, f" in {name}")
+    return kind.from_config(dict(config), **changes)
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    """The configuration in a component's folder, empty where it has none."""
+    for name in ("config.json", "scheduler_config.json"):
+        if (folder / name).is_file():
+            config: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
+            return config
+    return {}
+
+
+def _folder_digest(folder: Path) -> str:
+    """SHA-256 over a component's files."""
+    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    return _sha256("\n".join(f"{path.name} {digest(path)}" for path in files))
 
 
 def _revision(repository: str) -> str | None:
@@ -452,6 +588,22 @@ def _keep_text_model(pipeline: Any) -> None:
     encoder = getattr(pipeline, "text_encoder", None)
     if isinstance(encoder, transformers.CLIPTextModel) and not hasattr(encoder, "text_model"):
         object.__setattr__(encoder, "text_model", encoder)  # past Module's own, which would make it its own child
+
+
+def _cast_inputs(network: torch.nn.Module) -> None:
+    """Give a network its inputs in its own precision, where a text encoder has another; some pipelines do not.
+
+    Timesteps, of one dimension, keep theirs: in half precision 999 would be 1000.
+    """
+
+    def cast(value: Any) -> Any:
+        is_input = isinstance(value, torch.Tensor) and value.is_floating_point() and value.ndim > 1
+        return value.to(network.dtype) if is_input else value
+
+    def cast_all(_: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return tuple(map(cast, args)), {name: cast(value) for name, value in kwargs.items()}
+
+    network.register_forward_pre_hook(cast_all, with_kwargs=True)
 
 
 def _tile(pipeline: Any) -> None:

@@ -6,16 +6,23 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+import diffusers
 import numpy as np
 import torch
 from PIL import Image
 from typing_extensions import override
 
 from vbench.generators.base import Enhancer, Generator, Request, Settings
+from vbench.generators.changes import Changes
+from vbench.generators.diffusers.call import Call
 from vbench.generators.diffusers.checkpoint import Checkpoint, DiffusersOptions
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS
 from vbench.generators.frames import as_frames, seeded
+from vbench.generators.options import read_options
 from vbench.media.clip import Clip
+
+ELSEWHERE = {"prompt": "the prompt", "image": "the clip", "video": "the clip", "generator": "--seed"}
+"""Arguments that the adapter gives -> from what."""
 
 MULTIPLE = 64
 """Pixels that sides of a resized clip are multiples of."""
@@ -24,10 +31,16 @@ MULTIPLE = 64
 class DiffusersEnhancer(Enhancer):
     """``NAME`` or ``NAME:REPO_OR_FOLDER`` of :data:`~vbench.generators.diffusers.presets.ENHANCER_PRESETS`."""
 
-    def __init__(self, name: str, argument: str) -> None:
+    def __init__(self, name: str, argument: str, options: Sequence[str] = ()) -> None:
         super().__init__(name, argument)
         self.preset = ENHANCER_PRESETS[name]
-        self.checkpoint = Checkpoint(argument, self.preset, DiffusersOptions())
+        self.changes = Changes()
+        self.checkpoint = Checkpoint(argument, self.preset, read_options(DiffusersOptions, options, name))
+
+    @override
+    def change(self, changes: Changes) -> None:
+        self.changes = changes
+        self.preset = self.checkpoint.preset = self.preset.changed(changes)
 
     @property
     @override
@@ -41,6 +54,7 @@ class DiffusersEnhancer(Enhancer):
 
     @override
     def prepare(self, generator: Generator[Any], settings: Settings) -> Settings:
+        Call(getattr(diffusers, self.checkpoint.class_name)).check(self.changes.arguments, ELSEWHERE)
         self.checkpoint.check()
         return settings
 
@@ -53,11 +67,11 @@ class DiffusersEnhancer(Enhancer):
         frames = [Image.fromarray(frame) for frame in clip.frames]
         settings = self.preset.settings
         arguments = {
-            **self.preset.arguments,
-            "prompt": request.prompt,
             "num_inference_steps": settings.steps,
             "guidance_scale": settings.guidance,
             "negative_prompt": settings.negative_prompt,
+            **self.preset.arguments,
+            "prompt": request.prompt,
             "output_type": "np",
         }
         with seeded(request.seed):

@@ -16,8 +16,9 @@ Config = Callable[[str], Mapping[str, Any]]
 
 FAMILIES: dict[str, tuple[int, int]] = {
     "AnyFlow": (4, 16), "CogVideoX": (8, 16), "ConsisID": (8, 16), "Cosmos": (8, 16), "Cosmos2": (4, 16),
-    "EasyAnimate": (4, 16), "Hunyuan": (4, 16), "Kandinsky5": (4, 16), "LTX": (8, 32), "Mochi": (6, 16),
-    "MotifVideo": (4, 16), "Sana": (4, 32), "SkyReelsV2": (4, 16), "Wan": (4, 16),
+    "EasyAnimate": (4, 16), "Flux": (1, 16), "Hunyuan": (4, 16), "Kandinsky5": (4, 16), "LTX": (8, 32),
+    "Mochi": (6, 16), "MotifVideo": (4, 16), "QwenImage": (1, 16), "Sana": (4, 32), "SkyReelsV2": (4, 16),
+    "StableDiffusion3": (1, 16), "Wan": (4, 16), "ZImage": (1, 16),
 }  # fmt: skip
 """How a pipeline's class begins -> n and m where it samples ``n * k + 1`` frames of multiples of m pixels.
 
@@ -85,9 +86,26 @@ def _helios(config: Config, arguments: Mapping[str, Any]) -> dict[str, Axis]:
     return {"frames": Axis(chunk, chunk, reason="whole chunks"), **multiples(16)}
 
 
+def _framepack(config: Config, arguments: Mapping[str, Any]) -> dict[str, Axis]:
+    window = 4 * int(arguments.get("latent_window_size") or 9)
+    return {"frames": Axis(window, window + 1, reason="whole sections behind the picture")}
+
+
+def frames_to_ask(pipeline: str, frames: int, arguments: Mapping[str, Any]) -> int:
+    """The number that a pipeline must be given for so many frames: one counts its sections shorter than it makes them.
+
+    >>> frames_to_ask("HunyuanVideoFramepackPipeline", 145, {}), frames_to_ask("WanPipeline", 81, {})
+    (132, 81)
+    """
+    if not pipeline.startswith("HunyuanVideoFramepack"):
+        return frames
+    window = 4 * int(arguments.get("latent_window_size") or 9)
+    return (frames - 1) // window * (window - 3)
+
+
 def _animatediff(config: Config, arguments: Mapping[str, Any]) -> dict[str, Axis]:
-    """As many frames as the motion adapter has positions for."""
-    return {"frames": Axis(most=int(config("motion_adapter").get("motion_max_seq_length") or 0))}
+    """As many frames as the motion adapter has positions for, 32 where it does not say."""
+    return {"frames": Axis(most=int(config("motion_adapter").get("motion_max_seq_length") or 32))}
 
 
 def _latte(config: Config, arguments: Mapping[str, Any]) -> dict[str, Axis]:
@@ -116,6 +134,7 @@ RULES: dict[str, Callable[[Config, Mapping[str, Any]], dict[str, Axis]]] = {
     "Allegro": _allegro,
     "AnimateDiff": _animatediff,
     "Helios": _helios,
+    "HunyuanVideoFramepack": _framepack,
     "Latte": _latte,
     "PIA": _animatediff,
     "SkyReelsV2DiffusionForcing": _skyreels_forcing,

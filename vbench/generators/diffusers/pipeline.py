@@ -1,4 +1,6 @@
-"""Any diffusers pipeline that makes videos of prompts or images: a preset by name, or ``diffusers:REPO_OR_FOLDER``.
+"""Any diffusers pipeline that makes videos of prompts or images, or pictures of prompts.
+
+A preset by name, or ``diffusers:REPO_OR_FOLDER``.
 
 A sample's noise is drawn from a CPU generator with the sample's seed, so that a seed means the same on every device.
 """
@@ -16,9 +18,11 @@ from typing_extensions import override
 
 from vbench.errors import UsageError
 from vbench.generators.base import Delivery, Generator, Request, SamplingError, Settings
-from vbench.generators.diffusers.call import FPS, Call, video_pipeline
+from vbench.generators.changes import Changes
+from vbench.generators.diffusers.call import FPS, Call, pipeline_class, video_of
 from vbench.generators.diffusers.checkpoint import Checkpoint, DiffusersOptions
-from vbench.generators.diffusers.grids import grid
+from vbench.generators.diffusers.grids import frames_to_ask, grid
+from vbench.generators.diffusers.preset import Preset
 from vbench.generators.diffusers.presets import PRESETS
 from vbench.generators.frames import as_frames, seeded
 from vbench.generators.grid import check
@@ -50,6 +54,7 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
             raise UsageError("Say which pipeline: diffusers:REPO_OR_FOLDER, or a preset (vbench generators).")
         self.checkpoint = Checkpoint(argument, self.preset, options)
         self.techniques: dict[str, Technique] = {}
+        self.changes = Changes()
 
     @property
     @override
@@ -65,6 +70,11 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
     @override
     def provenance(self) -> dict[str, Any]:
         return self._provenance
+
+    @override
+    def change(self, changes: Changes) -> None:
+        self.changes = changes
+        self.checkpoint.preset = self.checkpoint.preset.changed(changes)
 
     @override
     def use(self, techniques: Sequence[str]) -> None:
@@ -83,10 +93,12 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
 
     @override
     def prepare(self, requests: Sequence[Request]) -> None:
+        self._call.check(self.changes.arguments)
+        self.checkpoint.check_kind()
         self._check_techniques(requests)
-        self.checkpoint.check()
         for settings in {request.settings for request in requests}:
             self._check_settings(settings)
+        self.checkpoint.check()
         self._check_images(requests)
         reason = ALONE.get(self.checkpoint.class_name)
         if reason and self.batch_size > 1:
@@ -109,7 +121,7 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
         else:
             for request, video in zip(group, videos, strict=True):
                 facts = {"image": self._picture(request)[1]} if request.image else None
-                yield _delivery(request, video, facts, heard.of(request.prompt))
+                yield _delivery(request, video, facts, heard.of(request.prompt), self._call.gives_pictures)
             return
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -121,23 +133,27 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
         yield from self._sample_group(pipeline, group[middle:])
 
     def _sampled(self, pipeline: Any, group: Sequence[Request]) -> Any:
-        """``(N, T, H, W, 3)`` float in 0..1, a video for each request."""
+        """``(T, H, W, 3)`` float in 0..1 for each request, ``None`` where the pipeline withheld it."""
         arguments = self._arguments(group)
         loops = [one for one in self.techniques.values() if type(one).call is not Technique.call]
         with seeded(group[0].seed):
             answer = loops[0].call(pipeline, arguments) if loops else pipeline(**arguments)
-        return answer.frames
+        videos = video_of(answer)
+        withheld = getattr(answer, "nsfw_content_detected", None) or [False] * len(videos)
+        return [None if hidden else video for video, hidden in zip(videos, withheld, strict=True)]
 
     def _arguments(self, group: Sequence[Request]) -> dict[str, Any]:
         """What the pipeline is called with: lists for a group, plain values for one request."""
         settings = group[0].settings
         named = {self._call.argument(name): value for name, value in settings.stated().items()}
         arguments = {name: value for name, value in named.items() if name}
+        if (frames := self._call.argument("frames")) in arguments:
+            arguments[frames] = frames_to_ask(self.checkpoint.class_name, arguments[frames], self._fixed)
         of_each: dict[str, list[Any]] = {
             "generator": [torch.Generator("cpu").manual_seed(request.seed) for request in group]
         }
         if self._call.takes_prompt:
-            of_each["prompt"] = [request.prompt for request in group]
+            of_each["prompt"] = [self.checkpoint.preset.fed(request.prompt) for request in group]
         if "negative_prompt" in arguments:
             of_each["negative_prompt"] = [arguments["negative_prompt"]] * len(group)
         arguments |= {name: values if len(group) > 1 else values[0] for name, values in of_each.items()}
@@ -147,7 +163,7 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
 
     @cached_property
     def _call(self) -> Call:
-        return Call(video_pipeline(self.checkpoint.class_name))
+        return Call(pipeline_class(self.checkpoint.class_name))
 
     @property
     def _fixed(self) -> dict[str, Any]:
@@ -165,7 +181,14 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
     def _provenance(self) -> dict[str, Any]:
         """Taken once, before the weights are loaded: a run that is continued must find the same."""
         techniques = {name: technique.settings for name, technique in self.techniques.items()}
-        told = {"arguments": self._fixed, "techniques": techniques, "batch": self.batch_size, "fit": self._fit}
+        template = self.checkpoint.preset.template
+        told = {
+            "arguments": self._fixed,
+            "template": template if template != Preset.template else "",
+            "techniques": techniques,
+            "batch": self.batch_size,
+            "fit": self._fit,
+        }
         return {**self.checkpoint.provenance, **{name: value for name, value in told.items() if value}}
 
     def _check_settings(self, settings: Settings) -> None:
@@ -177,10 +200,14 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
         check(name, settings, axes)
 
     def _check_techniques(self, requests: Sequence[Request]) -> None:
+        scheduler = self.checkpoint.scheduler
         for frames in {request.settings.frames or 0 for request in requests}:
             obstacles = [one.obstacle(self._call.kind, frames) for one in self.techniques.values()]
             if any(obstacles):
                 raise UsageError(" ".join(one[0].upper() + one[1:] for one in obstacles if one))
+        for one in self.techniques.values():
+            if scheduler is not None:
+                one.check(scheduler)
 
     def _check_images(self, requests: Sequence[Request]) -> None:
         with_image = [request for request in requests if request.image]
@@ -205,9 +232,15 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
 
 
 def _delivery(
-    request: Request, video: Any, facts: Mapping[str, Any] | None, read: Mapping[str, Any] | None
+    request: Request,
+    video: Any,
+    facts: Mapping[str, Any] | None,
+    read: Mapping[str, Any] | None,
+    is_picture: bool,
 ) -> Delivery:
     settings = request.settings
+    if video is None:
+        return Delivery(request, None, "the pipeline's safety checker withheld the picture")
     try:
         frames = as_frames(video)
     except SamplingError as error:
@@ -217,7 +250,7 @@ def _delivery(
     if any(want and want != has for want, has in zip(asked, got, strict=True)):
         reason = "asked for {} frames of {} x {}".format(*asked) + ", the model gave {} of {} x {}".format(*got)
         return Delivery(request, None, reason)
-    return Delivery(request, Clip(frames, settings.fps or FPS, facts), read=read)
+    return Delivery(request, Clip(frames, 0 if is_picture else settings.fps or FPS, facts), read=read)
 
 
 def _reason(error: Exception) -> str:

@@ -6,107 +6,37 @@ which. Repositories are named as diffusers names them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
 
 from vbench.generators.base import Settings
-
-
-@dataclass(frozen=True)
-class Part:
-    """A component that does not come with the checkpoint as it should be.
-
-    Attributes:
-        kind: its class, in diffusers or transformers.
-        repository: where it is published, ``""`` for the checkpoint's own repository.
-        subfolder: where it lies in there.
-    """
-
-    kind: str
-    repository: str = ""
-    subfolder: str = ""
-
-
-SINGLE_FILES = (
-    "AnimateDiff", "Cosmos", "HunyuanSkyreels", "HunyuanVideoImageToVideo", "HunyuanVideoPipeline", "LTX", "Mochi",
-    "MotifVideo", "PIA", "SkyReelsV2", "Wan",
-)  # fmt: skip
-"""How pipelines begin whose transformer or U-Net diffusers reads from a single file, as well as from a folder."""
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A model that a diffusers pipeline samples.
-
-    Attributes:
-        pipeline: class in diffusers.
-        repository: where its checkpoint is published, by the name of its card, which has revision and licence.
-        settings: the published protocol.
-        meaning: the model in a sentence, with the source of the protocol.
-        dtype: precision on an accelerator.
-        float32: components that stay in float32 there.
-        tiling: whether the VAE decodes in tiles.
-        scheduler: class in diffusers and what differs from the checkpoint's configuration.
-        arguments: what else the pipeline is called with.
-        parts: component -> where it comes from instead.
-        lora: file of a LoRA in the motion adapter's repository, and its weight.
-    """
-
-    pipeline: str
-    repository: str
-    settings: Settings
-    meaning: str
-    dtype: str = "bfloat16"
-    float32: tuple[str, ...] = ()
-    tiling: bool = False
-    scheduler: tuple[str, Mapping[str, Any]] | None = None
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    parts: Mapping[str, Part] = field(default_factory=dict)
-    lora: tuple[str, float] | None = None
-
-    @property
-    def single_file(self) -> bool:
-        """Whether diffusers reads the main network of this pipeline from a single file, too."""
-        return self.pipeline.startswith(SINGLE_FILES)
-
+from vbench.generators.changes import Lora, Scheduler
+from vbench.generators.diffusers import negative_prompts as words
+from vbench.generators.diffusers.image_presets import IMAGE_PRESETS
+from vbench.generators.diffusers.preset import Part, Preset
 
 _EXAMPLE = "as in the example of its pipeline in diffusers"
+_BOARD = "as VBench's sampled_videos/README.md says that it was sampled"
 
-_SD = "bad quality, worse quality"
-_LTX = "worst quality, inconsistent motion, blurry, jittery, distorted"
-_KANDINSKY = (
-    "Static, 2D cartoon, cartoon, 2d animation, paintings, images, worst quality, low quality, ugly, deformed, "
-    "walking backwards"
-)
-_WAN = (
-    "Bright tones, overexposed, static, blurred details, subtitles, style, works, paintings, images, static, overall "
-    "gray, worst quality, low quality, JPEG compression residue, ugly, incomplete, extra fingers, poorly drawn hands, "
-    "poorly drawn faces, deformed, disfigured, misshapen limbs, fused fingers, still picture, messy background, three "
-    "legs, many people in the background, walking backwards"
-)
-_COSMOS = (
-    "The video captures a series of frames showing ugly scenes, static with no motion, motion blur, over-saturation, "
-    "shaky footage, low resolution, grainy texture, pixelated images, poorly lit areas, underexposed and overexposed "
-    "scenes, poor color balance, washed out colors, choppy sequences, jerky movements, low frame rate, artifacting, "
-    "color banding, unnatural transitions, outdated special effects, fake elements, unconvincing visuals, poorly "
-    "edited content, jump cuts, visual noise, and flickering. Overall, the video is of poor quality."
-)
-_SANA = (
-    "A chaotic sequence with misshapen, deformed limbs in heavy motion blur, sudden disappearance, jump cuts, jerky "
-    "movements, rapid shot changes, frames out of sync, inconsistent character shapes, temporal artifacts, jitter, "
-    "and ghosting effects, creating a disorienting visual experience."
-)
-_I2VGEN = (
-    "Distorted, discontinuous, Ugly, blurry, low resolution, motionless, static, disfigured, disconnected limbs, "
-    "Ugly faces, incomplete arms"
-)
 _DDIM = (
     "DDIMScheduler",
     {"beta_schedule": "linear", "steps_offset": 1, "clip_sample": False, "timestep_spacing": "linspace"},
 )
 
-PRESETS: dict[str, Preset] = {
+_HUNYUAN_DTYPES = {"text_encoder": "float16", "text_encoder_2": "float16", "vae": "float16"}
+_COGVIDEOX_5B = ("CogVideoXDPMScheduler", {"timestep_spacing": "trailing"})
+_LTX_DECODING = {"decode_timestep": 0.05, "decode_noise_scale": 0.025}
+_STG = {
+    "stg_scale": 1.0, "modality_scale": 3.0, "guidance_rescale": 0.7, "spatio_temporal_guidance_blocks": [29],
+    "use_cross_timestep": False,
+}  # fmt: skip
+"""How LTX-2.0 is guided beside the prompt."""
+
+
+def _unipc(shift: float) -> Scheduler:
+    return "UniPCMultistepScheduler", {"flow_shift": shift}
+
+
+AUTHORS: dict[str, Preset] = {
     "latte": Preset(
         "LattePipeline",
         "maxin-cn/Latte-1",
@@ -133,7 +63,7 @@ PRESETS: dict[str, Preset] = {
     "animatediff": Preset(
         "AnimateDiffPipeline",
         "SG161222/Realistic_Vision_V5.1_noVAE",
-        Settings(frames=16, height=512, width=512, fps=8, steps=25, guidance=7.5, negative_prompt=_SD),
+        Settings(frames=16, height=512, width=512, fps=8, steps=25, guidance=7.5, negative_prompt=words.SD),
         "AnimateDiff v2 on Stable Diffusion 1.5; as in diffusers' guide, size and rate as VBench sampled it.",
         dtype="float16",
         scheduler=_DDIM,
@@ -143,14 +73,14 @@ PRESETS: dict[str, Preset] = {
         "AnimateDiffPipeline",
         "emilianJR/epiCRealism",
         Settings(
-            frames=16, height=512, width=512, fps=8, steps=10, guidance=2.0,
+            frames=16, height=512, width=512, fps=8, steps=6, guidance=1.5,
             negative_prompt="bad quality, worse quality, low resolution",
         ),
-        "AnimateLCM, AnimateDiff in few steps; as in diffusers' guide, size and rate as VBench sampled it.",
+        "AnimateLCM, AnimateDiff in few steps; as the README of its repository advises, size and rate as VBench's.",
         dtype="float16",
         scheduler=("LCMScheduler", {"beta_schedule": "linear"}),
         parts={"motion_adapter": Part("MotionAdapter", "wangfuyun/AnimateLCM")},
-        lora=("AnimateLCM_sd15_t2v_lora.safetensors", 0.8),
+        loras=(Lora("AnimateLCM_sd15_t2v_lora.safetensors", 0.8, beside="motion_adapter"),),
     ),
     "animatediff-sdxl": Preset(
         "AnimateDiffSDXLPipeline",
@@ -167,50 +97,114 @@ PRESETS: dict[str, Preset] = {
         "CogVideoXPipeline",
         "THUDM/CogVideoX-2b",
         Settings(frames=49, height=480, width=720, fps=8, steps=50, guidance=6.0, negative_prompt=""),
-        f"CogVideoX with 2 billion parameters; {_EXAMPLE}.",
+        "CogVideoX with 2 billion parameters; as its inference/cli_demo.py advises.",
         dtype="float16",
+        scheduler=("CogVideoXDDIMScheduler", {"timestep_spacing": "trailing"}),
     ),
     "cogvideox-5b": Preset(
         "CogVideoXPipeline",
         "THUDM/CogVideoX-5b",
         Settings(frames=49, height=480, width=720, fps=8, steps=50, guidance=6.0, negative_prompt=""),
-        f"CogVideoX with 5 billion parameters; {_EXAMPLE}.",
+        "CogVideoX with 5 billion parameters; as its inference/cli_demo.py.",
+        scheduler=_COGVIDEOX_5B,
+        arguments={"use_dynamic_cfg": True},
     ),
     "cogvideox-5b-i2v": Preset(
         "CogVideoXImageToVideoPipeline",
         "THUDM/CogVideoX-5b-I2V",
         Settings(frames=49, height=480, width=720, fps=8, steps=50, guidance=6.0, negative_prompt=""),
-        f"CogVideoX from an image; {_EXAMPLE}.",
+        "CogVideoX from an image; as its inference/cli_demo.py.",
+        scheduler=_COGVIDEOX_5B,
+        arguments={"use_dynamic_cfg": True},
+    ),
+    "cogvideox1.5-5b": Preset(
+        "CogVideoXPipeline",
+        "THUDM/CogVideoX1.5-5B",
+        Settings(frames=81, height=768, width=1360, fps=16, steps=50, guidance=6.0, negative_prompt=""),
+        "CogVideoX 1.5 with 5 billion parameters; as its inference/cli_demo.py.",
+        scheduler=_COGVIDEOX_5B,
+        arguments={"use_dynamic_cfg": True},
+    ),
+    "cogvideox1.5-5b-i2v": Preset(
+        "CogVideoXImageToVideoPipeline",
+        "THUDM/CogVideoX1.5-5B-I2V",
+        Settings(frames=81, height=768, width=1360, fps=16, steps=50, guidance=6.0, negative_prompt=""),
+        "CogVideoX 1.5 from an image; as its inference/cli_demo.py.",
+        scheduler=_COGVIDEOX_5B,
         arguments={"use_dynamic_cfg": True},
     ),
     "wan2.1-1.3b": Preset(
         "WanPipeline",
         "Wan-AI/Wan2.1-T2V-1.3B-Diffusers",
-        Settings(frames=81, height=480, width=832, fps=16, steps=50, guidance=5.0, negative_prompt=_WAN),
-        f"Wan 2.1 with 1.3 billion parameters; {_EXAMPLE}, for 480p.",
-        float32=("vae",),
-        scheduler=("UniPCMultistepScheduler", {"flow_shift": 3.0}),
+        Settings(frames=81, height=480, width=832, fps=16, steps=50, guidance=6.0, negative_prompt=words.WAN_ZH),
+        "Wan 2.1 with 1.3 billion parameters, for 480p; as the README of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(8.0),
     ),
     "wan2.1-14b": Preset(
         "WanPipeline",
         "Wan-AI/Wan2.1-T2V-14B-Diffusers",
-        Settings(frames=81, height=720, width=1280, fps=16, steps=50, guidance=5.0, negative_prompt=_WAN),
-        f"Wan 2.1 with 14 billion parameters; {_EXAMPLE}, for 720p.",
-        float32=("vae",),
-        scheduler=("UniPCMultistepScheduler", {"flow_shift": 5.0}),
+        Settings(frames=81, height=720, width=1280, fps=16, steps=50, guidance=5.0, negative_prompt=words.WAN_ZH),
+        "Wan 2.1 with 14 billion parameters, for 720p; as generate.py of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(5.0),
     ),
     "wan2.1-i2v-14b": Preset(
         "WanImageToVideoPipeline",
         "Wan-AI/Wan2.1-I2V-14B-480P-Diffusers",
-        Settings(frames=81, height=480, width=832, fps=16, steps=50, guidance=5.0, negative_prompt=_WAN),
-        f"Wan 2.1 from an image, for 480p; {_EXAMPLE}.",
-        float32=("vae", "image_encoder"),
+        Settings(frames=81, height=480, width=832, fps=16, steps=40, guidance=5.0, negative_prompt=words.WAN_ZH),
+        "Wan 2.1 from an image, for 480p; as generate.py of its repository.",
+        scheduler=_unipc(3.0),
+        dtypes={"vae": "float32", "image_encoder": "float32"},
+    ),
+    "wan2.1-i2v-14b-720p": Preset(
+        "WanImageToVideoPipeline",
+        "Wan-AI/Wan2.1-I2V-14B-720P-Diffusers",
+        Settings(frames=81, height=720, width=1280, fps=16, steps=40, guidance=5.0, negative_prompt=words.WAN_ZH),
+        "Wan 2.1 from an image, for 720p; as generate.py of its repository.",
+        dtypes={"vae": "float32", "image_encoder": "float32"},
+        scheduler=_unipc(5.0),
+    ),
+    "wan2.2-t2v-a14b": Preset(
+        "WanPipeline",
+        "Wan-AI/Wan2.2-T2V-A14B-Diffusers",
+        Settings(frames=81, height=720, width=1280, fps=16, steps=40, guidance=4.0, negative_prompt=words.WAN_ZH),
+        "Wan 2.2, two networks of 14 billion parameters; as wan/configs/wan_t2v_A14B.py of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(12.0),
+        arguments={"guidance_scale_2": 3.0},
+    ),
+    "wan2.2-i2v-a14b": Preset(
+        "WanImageToVideoPipeline",
+        "Wan-AI/Wan2.2-I2V-A14B-Diffusers",
+        Settings(frames=81, height=720, width=1280, fps=16, steps=40, guidance=3.5, negative_prompt=words.WAN_ZH),
+        "Wan 2.2 from an image; as wan/configs/wan_i2v_A14B.py of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(5.0),
+        arguments={"guidance_scale_2": 3.5},
+    ),
+    "wan2.2-ti2v-5b": Preset(
+        "WanPipeline",
+        "Wan-AI/Wan2.2-TI2V-5B-Diffusers",
+        Settings(frames=121, height=704, width=1280, fps=24, steps=50, guidance=5.0, negative_prompt=words.WAN_ZH),
+        "Wan 2.2 with 5 billion parameters; as wan/configs/wan_ti2v_5B.py of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(5.0),
+    ),
+    "wan2.2-ti2v-5b-i2v": Preset(
+        "WanImageToVideoPipeline",
+        "Wan-AI/Wan2.2-TI2V-5B-Diffusers",
+        Settings(frames=121, height=704, width=1280, fps=24, steps=50, guidance=5.0, negative_prompt=words.WAN_ZH),
+        "Wan 2.2 with 5 billion parameters from an image; as wan/configs/wan_ti2v_5B.py of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(5.0),
     ),
     "hunyuanvideo": Preset(
         "HunyuanVideoPipeline",
         "hunyuanvideo-community/HunyuanVideo",
         Settings(frames=129, height=720, width=1280, fps=24, steps=50, guidance=6.0),
-        "HunyuanVideo, guidance distilled; defaults of its pipeline in diffusers, rate as VBench sampled it.",
+        "HunyuanVideo, guidance distilled; as hyvideo/config.py of its repository.",
+        dtypes=_HUNYUAN_DTYPES,
         tiling=True,
     ),
     "hunyuanvideo-i2v": Preset(
@@ -234,128 +228,209 @@ PRESETS: dict[str, Preset] = {
         f"HunyuanVideo 1.5 from an image, in the image's shape; {_EXAMPLE}.",
         tiling=True,
     ),
+    "framepack": Preset(
+        "HunyuanVideoFramepackPipeline",
+        "hunyuanvideo-community/HunyuanVideo",
+        Settings(frames=145, height=480, width=832, fps=30, steps=25, guidance=10.0),
+        "FramePack from an image, on HunyuanVideo; steps, guidance and length as its demo_gradio.py, which takes "
+        "another size by the picture's shape.",
+        dtypes={**_HUNYUAN_DTYPES, "image_encoder": "float16"},
+        tiling=True,
+        parts={
+            "transformer": Part("HunyuanVideoFramepackTransformer3DModel", "lllyasviel/FramePackI2V_HY"),
+            "image_encoder": Part("SiglipVisionModel", "lllyasviel/flux_redux_bfl", "image_encoder"),
+            "feature_extractor": Part("SiglipImageProcessor", "lllyasviel/flux_redux_bfl", "feature_extractor"),
+        },
+    ),
+    "skyreels-v1": Preset(
+        "HunyuanVideoPipeline",
+        "hunyuanvideo-community/HunyuanVideo",
+        Settings(
+            frames=97, height=544, width=960, fps=24, steps=30, guidance=1.0, negative_prompt=words.SKYREELS_V1,
+        ),
+        "SkyReels v1, on HunyuanVideo; as video_generate.py of its repository.",
+        tiling=True,
+        arguments={"true_cfg_scale": 6.0},
+        parts={"transformer": Part("HunyuanVideoTransformer3DModel", "Skywork/SkyReels-V1-Hunyuan-T2V")},
+        template="FPS-24, {prompt}",
+    ),
     "skyreels-v1-i2v": Preset(
         "HunyuanSkyreelsImageToVideoPipeline",
         "hunyuanvideo-community/HunyuanVideo",
         Settings(
             frames=97, height=544, width=960, fps=24, steps=30, guidance=1.0,
-            negative_prompt=(
-                "Aerial view, aerial view, overexposed, low quality, deformation, a poor composition, bad hands, "
-                "bad teeth, bad eyes, bad limbs, distortion"
-            ),
+            negative_prompt=words.SKYREELS_V1,
         ),
-        f"SkyReels v1 from an image, on HunyuanVideo; {_EXAMPLE}, at HunyuanVideo's rate.",
+        "SkyReels v1 from an image, on HunyuanVideo; as video_generate.py of its repository.",
         tiling=True,
         arguments={"true_cfg_scale": 6.0},
+        template="FPS-24, {prompt}",
         parts={"transformer": Part("HunyuanVideoTransformer3DModel", "Skywork/SkyReels-V1-Hunyuan-I2V")},
     ),
     "skyreels-v2": Preset(
         "SkyReelsV2Pipeline",
         "Skywork/SkyReels-V2-T2V-14B-540P-Diffusers",
-        Settings(frames=97, height=544, width=960, fps=24, steps=50, guidance=6.0, negative_prompt=""),
-        f"SkyReels v2 with 14 billion parameters; {_EXAMPLE}.",
-        float32=("vae",),
-        scheduler=("UniPCMultistepScheduler", {"flow_shift": 8.0}),
+        Settings(frames=97, height=544, width=960, fps=24, steps=30, guidance=6.0, negative_prompt=words.WAN),
+        "SkyReels v2 with 14 billion parameters; as generate_video.py of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(8.0),
     ),
     "skyreels-v2-df": Preset(
         "SkyReelsV2DiffusionForcingPipeline",
         "Skywork/SkyReels-V2-DF-14B-540P-Diffusers",
-        Settings(frames=97, height=544, width=960, fps=24, steps=30, guidance=6.0, negative_prompt=""),
-        f"SkyReels v2 by diffusion forcing; {_EXAMPLE}.",
-        float32=("vae",),
-        scheduler=("UniPCMultistepScheduler", {"flow_shift": 8.0}),
+        Settings(frames=97, height=544, width=960, fps=24, steps=30, guidance=6.0, negative_prompt=words.WAN_ZH),
+        "SkyReels v2 by diffusion forcing in blocks; as the README of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(8.0),
         arguments={"ar_step": 5, "causal_block_size": 5, "addnoise_condition": 20},
     ),
     "skyreels-v2-i2v": Preset(
         "SkyReelsV2ImageToVideoPipeline",
         "Skywork/SkyReels-V2-I2V-14B-540P-Diffusers",
-        Settings(frames=97, height=544, width=960, fps=24, steps=50, guidance=5.0, negative_prompt=""),
-        f"SkyReels v2 from an image; {_EXAMPLE}.",
-        float32=("vae",),
-        scheduler=("UniPCMultistepScheduler", {"flow_shift": 5.0}),
+        Settings(frames=97, height=544, width=960, fps=24, steps=30, guidance=5.0, negative_prompt=words.WAN),
+        "SkyReels v2 from an image; as generate_video.py and the README of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(3.0),
+    ),
+    "skyreels-v2-df-i2v": Preset(
+        "SkyReelsV2DiffusionForcingImageToVideoPipeline",
+        "Skywork/SkyReels-V2-DF-14B-540P-Diffusers",
+        Settings(frames=97, height=544, width=960, fps=24, steps=30, guidance=6.0, negative_prompt=words.WAN_ZH),
+        "SkyReels v2 by diffusion forcing from an image; as generate_video_df.py of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(8.0),
+        arguments={"addnoise_condition": 20},
     ),
     "ltx-video": Preset(
         "LTXPipeline",
         "Lightricks/LTX-Video",
-        Settings(frames=121, height=512, width=768, fps=25, steps=50, guidance=3.0, negative_prompt=_LTX),
-        f"LTX-Video; {_EXAMPLE}, size, frames and rate as VBench sampled it.",
+        Settings(frames=121, height=704, width=1216, fps=30, steps=40, guidance=3.0, negative_prompt=words.LTX),
+        "LTX-Video; as configs/ltxv-2b-0.9.yaml and inference.py of its repository, without their guidance by layers.",
+        arguments=_LTX_DECODING,
     ),
     "ltx-video-i2v": Preset(
         "LTXImageToVideoPipeline",
         "Lightricks/LTX-Video",
-        Settings(frames=161, height=480, width=704, fps=25, steps=50, guidance=3.0, negative_prompt=_LTX),
-        f"LTX-Video from an image; {_EXAMPLE}, at the pipeline's rate.",
+        Settings(frames=161, height=480, width=704, fps=25, steps=40, guidance=3.0, negative_prompt=words.LTX),
+        f"LTX-Video from an image; {_EXAMPLE}, steps and decoding as configs/ltxv-2b-0.9.yaml of its repository.",
+        arguments=_LTX_DECODING,
+    ),
+    "ltx-video-0.9.7": Preset(
+        "LTXConditionPipeline",
+        "Lightricks/LTX-Video-0.9.7-dev",
+        Settings(frames=121, height=704, width=1216, fps=30, steps=30, guidance=5.0, negative_prompt=words.LTX),
+        "LTX-Video 0.9.7, with an image or without, in one pass of full size; steps and size of its repository, "
+        "guidance and decoding as the documentation of its pipeline in diffusers advises.",
+        arguments={"decode_timestep": 0.05, "decode_noise_scale": 0.025, "image_cond_noise_scale": 0.025},
     ),
     "ltx-2": Preset(
         "LTX2Pipeline",
         "Lightricks/LTX-2",
-        Settings(frames=121, height=512, width=768, fps=24, steps=30, guidance=3.0, negative_prompt=_LTX),
-        f"LTX-2, of which the sound is left out; {_EXAMPLE}.",
+        Settings(frames=121, height=512, width=768, fps=24, steps=40, guidance=3.0, negative_prompt=words.LTX2),
+        "LTX-2, of which the sound is left out; as LTX_2_PARAMS in ltx_pipelines/utils/constants.py of its repository.",
+        arguments=_STG,
+    ),
+    "ltx-2-i2v": Preset(
+        "LTX2ImageToVideoPipeline",
+        "Lightricks/LTX-2",
+        Settings(frames=121, height=512, width=768, fps=24, steps=40, guidance=3.0, negative_prompt=words.LTX2),
+        "LTX-2 from an image, of which the sound is left out; as LTX_2_PARAMS of its repository.",
+        arguments=_STG,
     ),
     "mochi-1": Preset(
         "MochiPipeline",
         "genmo/mochi-1-preview",
-        Settings(frames=163, height=480, width=848, fps=30, steps=64, guidance=4.5, negative_prompt=""),
-        "Mochi 1; defaults of its pipeline in diffusers, size, frames and rate as VBench sampled it.",
+        Settings(frames=163, height=480, width=848, fps=30, steps=64, guidance=6.0, negative_prompt=""),
+        "Mochi 1; as demos/cli.py of its repository.",
+        dtypes={"text_encoder": "float32", "vae": "float32"},
         tiling=True,
     ),
     "allegro": Preset(
         "AllegroPipeline",
         "rhymes-ai/Allegro",
-        Settings(frames=88, height=720, width=1280, fps=15, steps=100, guidance=7.5, negative_prompt=""),
-        f"Allegro; {_EXAMPLE}.",
-        float32=("vae",),
+        Settings(frames=88, height=720, width=1280, fps=15, steps=100, guidance=7.5, negative_prompt=words.ALLEGRO),
+        "Allegro; as single_inference.py of its repository.",
+        scheduler=(
+            "EulerAncestralDiscreteScheduler",
+            {
+                "beta_start": 0.0001, "beta_end": 0.02, "beta_schedule": "linear", "timestep_spacing": "linspace",
+                "steps_offset": 0, "prediction_type": "epsilon",
+            },
+        ),
+        template=(
+            "\n(masterpiece), (best quality), (ultra-detailed), (unwatermarked), \n{lowered} \nemotional, harmonious, "
+            "vignette, 4k epic detailed, shot on kodak, 35mm photo, \nsharp focus, high budget, cinemascope, moody, "
+            "epic, gorgeous\n"
+        ),
+        dtypes={"vae": "float32"},
         tiling=True,
     ),
     "cosmos-1-7b": Preset(
         "CosmosTextToWorldPipeline",
         "nvidia/Cosmos-1.0-Diffusion-7B-Text2World",
-        Settings(frames=121, height=704, width=1280, fps=30, steps=36, guidance=7.0, negative_prompt=_COSMOS),
+        Settings(frames=121, height=704, width=1280, fps=30, steps=36, guidance=7.0, negative_prompt=words.COSMOS),
         f"Cosmos 1.0 with 7 billion parameters, which needs the package cosmos_guardrail; {_EXAMPLE}.",
     ),
     "cosmos-1-7b-i2v": Preset(
         "CosmosVideoToWorldPipeline",
         "nvidia/Cosmos-1.0-Diffusion-7B-Video2World",
-        Settings(frames=121, height=704, width=1280, fps=30, steps=36, guidance=7.0, negative_prompt=_COSMOS),
+        Settings(frames=121, height=704, width=1280, fps=30, steps=36, guidance=7.0, negative_prompt=words.COSMOS),
         f"Cosmos 1.0 from an image, which needs the package cosmos_guardrail; {_EXAMPLE}.",
     ),
     "cosmos-predict2-2b-i2v": Preset(
         "Cosmos2VideoToWorldPipeline",
         "nvidia/Cosmos-Predict2-2B-Video2World",
-        Settings(frames=93, height=704, width=1280, fps=16, steps=35, guidance=7.0, negative_prompt=_COSMOS),
+        Settings(frames=93, height=704, width=1280, fps=16, steps=35, guidance=7.0, negative_prompt=words.COSMOS),
         f"Cosmos Predict 2 from an image, which needs the package cosmos_guardrail; {_EXAMPLE}.",
     ),
     "cosmos-predict2.5-2b": Preset(
         "Cosmos2_5_PredictBasePipeline",
         "nvidia/Cosmos-Predict2.5-2B",
-        Settings(frames=93, height=704, width=1280, fps=16, steps=36, guidance=7.0, negative_prompt=_COSMOS),
+        Settings(frames=93, height=704, width=1280, fps=16, steps=36, guidance=7.0, negative_prompt=words.COSMOS),
         f"Cosmos Predict 2.5, which needs the package cosmos_guardrail; {_EXAMPLE}.",
     ),
     "sana-video": Preset(
         "SanaVideoPipeline",
         "Efficient-Large-Model/SANA-Video_2B_480p_diffusers",
-        Settings(frames=81, height=480, width=832, fps=16, steps=50, guidance=6.0, negative_prompt=_SANA),
-        f"SANA-Video; {_EXAMPLE}, but that no motion score is appended to the prompt.",
-        float32=("vae",),
+        Settings(frames=81, height=480, width=832, fps=16, steps=50, guidance=6.0, negative_prompt=words.SANA),
+        f"SANA-Video; {_EXAMPLE}, with its motion score behind the prompt.",
+        dtypes={"vae": "float32"},
+        template="{prompt} motion score: 30.",
+    ),
+    "sana-video-i2v": Preset(
+        "SanaImageToVideoPipeline",
+        "Efficient-Large-Model/SANA-Video_2B_480p_diffusers",
+        Settings(frames=81, height=480, width=832, fps=16, steps=50, guidance=6.0, negative_prompt=words.SANA),
+        f"SANA-Video from an image; {_EXAMPLE}, with its motion score behind the prompt.",
+        dtypes={"vae": "float32"},
+        template="{prompt} motion score: 30.",
     ),
     "kandinsky-5": Preset(
         "Kandinsky5T2VPipeline",
         "kandinskylab/Kandinsky-5.0-T2V-Lite-sft-5s-Diffusers",
-        Settings(frames=121, height=512, width=768, fps=24, steps=50, guidance=5.0, negative_prompt=_KANDINSKY),
+        Settings(frames=121, height=512, width=768, fps=24, steps=50, guidance=5.0, negative_prompt=words.KANDINSKY),
         f"Kandinsky 5.0 Lite; {_EXAMPLE}.",
+    ),
+    "kandinsky-5-pro": Preset(
+        "Kandinsky5T2VPipeline",
+        "kandinskylab/Kandinsky-5.0-T2V-Pro-sft-5s-Diffusers",
+        Settings(
+            frames=121, height=512, width=768, fps=24, steps=50, guidance=5.0, negative_prompt=words.KANDINSKY,
+        ),
+        "Kandinsky 5.0 Pro; as configs/k5_pro_t2v_5s_sft_sd.yaml of its repository.",
     ),
     "kandinsky-5-i2v": Preset(
         "Kandinsky5I2VPipeline",
         "kandinskylab/Kandinsky-5.0-I2V-Pro-sft-5s-Diffusers",
-        Settings(frames=121, height=512, width=768, fps=24, steps=50, guidance=5.0, negative_prompt=_KANDINSKY),
+        Settings(frames=121, height=512, width=768, fps=24, steps=50, guidance=5.0, negative_prompt=words.KANDINSKY),
         f"Kandinsky 5.0 Pro from an image; {_EXAMPLE}.",
     ),
     "helios": Preset(
         "HeliosPipeline",
         "BestWishYsh/Helios-Base",
-        Settings(frames=132, height=384, width=640, fps=24, steps=50, guidance=5.0, negative_prompt=_WAN),
+        Settings(frames=132, height=384, width=640, fps=24, steps=50, guidance=5.0, negative_prompt=words.WAN),
         f"Helios; {_EXAMPLE}.",
-        float32=("vae",),
+        dtypes={"vae": "float32"},
     ),
     "anyflow": Preset(
         "AnyFlowPipeline",
@@ -366,15 +441,14 @@ PRESETS: dict[str, Preset] = {
     "motif-video": Preset(
         "MotifVideoPipeline",
         "Motif-Technologies/Motif-Video-2B",
-        Settings(frames=121, height=736, width=1280, fps=24, steps=50, negative_prompt=_LTX),
+        Settings(frames=121, height=736, width=1280, fps=24, steps=50, negative_prompt=words.LTX),
         f"Motif-Video with 2 billion parameters; {_EXAMPLE}, guidance as the checkpoint has it.",
     ),
     "easyanimate-5.1": Preset(
         "EasyAnimatePipeline",
         "alibaba-pai/EasyAnimateV5.1-7b-zh-diffusers",
-        Settings(frames=49, height=512, width=512, fps=8, steps=50, guidance=6.0, negative_prompt="bad detailed"),
-        f"EasyAnimate 5.1 with 7 billion parameters; {_EXAMPLE}.",
-        dtype="float16",
+        Settings(frames=49, height=384, width=672, fps=8, steps=50, guidance=6.0, negative_prompt=words.EASYANIMATE),
+        "EasyAnimate 5.1 with 7 billion parameters; as predict_t2v.py of its repository, which VBench sampled so, too.",
     ),
     "svd-xt": Preset(
         "StableVideoDiffusionPipeline",
@@ -387,7 +461,7 @@ PRESETS: dict[str, Preset] = {
     "i2vgen-xl": Preset(
         "I2VGenXLPipeline",
         "ali-vilab/i2vgen-xl",
-        Settings(frames=16, height=704, width=1280, fps=7, steps=50, guidance=9.0, negative_prompt=_I2VGEN),
+        Settings(frames=16, height=704, width=1280, fps=7, steps=50, guidance=9.0, negative_prompt=words.I2VGEN),
         f"I2VGen-XL from an image; {_EXAMPLE}, rate as VBench sampled it.",
         dtype="float16",
     ),
@@ -404,6 +478,43 @@ PRESETS: dict[str, Preset] = {
         parts={"motion_adapter": Part("MotionAdapter", "openmmlab/PIA-condition-adapter")},
     ),
 }  # fmt: skip
+"""As their authors sample them."""
+
+BOARD: dict[str, Preset] = {
+    "animatediff@vbench": replace(
+        AUTHORS["animatediff"],
+        settings=replace(AUTHORS["animatediff"].settings, negative_prompt=words.ANIMATEDIFF_BOARD),
+        meaning=f"AnimateDiff v2; {_BOARD}, but for its image model (Realistic Vision 2.0).",
+    ),
+    "wan2.1-1.3b@vbench": replace(
+        AUTHORS["wan2.1-1.3b"],
+        meaning=f"Wan 2.1 with 1.3 billion parameters; {_BOARD} in May 2025.",
+        scheduler=_unipc(3.0),
+    ),
+    "mochi-1@vbench": replace(
+        AUTHORS["mochi-1"],
+        settings=replace(AUTHORS["mochi-1"].settings, guidance=4.5),
+        meaning=f"Mochi 1; {_BOARD} in October 2024, by the demo of that time.",
+    ),
+    "cogvideox1.5-5b@vbench": replace(
+        AUTHORS["cogvideox1.5-5b"],
+        settings=replace(AUTHORS["cogvideox1.5-5b"].settings, frames=161),
+        meaning=f"CogVideoX 1.5; {_BOARD} in April 2025.",
+    ),
+    "wan2.2-i2v-a14b@vbench": replace(
+        AUTHORS["wan2.2-i2v-a14b"],
+        settings=replace(AUTHORS["wan2.2-i2v-a14b"].settings, height=480, width=832),
+        meaning="Wan 2.2 from an image; size as VBench's vbench2_beta_i2v/README.md says.",
+    ),
+    "ltx-video@vbench": replace(
+        AUTHORS["ltx-video"],
+        settings=replace(AUTHORS["ltx-video"].settings, height=512, width=768, fps=25),
+        meaning=f"LTX-Video; size, frames and rate {_BOARD}, the rest of its repository.",
+    ),
+}  # fmt: skip
+"""As the board's makers sampled them, where that is something else."""
+
+PRESETS: dict[str, Preset] = {**AUTHORS, **BOARD, **IMAGE_PRESETS}
 """Generators by name."""
 
 ENHANCER_PRESETS: dict[str, Preset] = {

@@ -45,6 +45,13 @@ class Technique:
         """
         raise NotImplementedError
 
+    def check(self, scheduler: Any) -> None:
+        """Refuse a scheduler that it cannot sample with; needs no weights.
+
+        Raises:
+            UsageError: the message says what could.
+        """
+
     def install(self, pipeline: Any) -> None:
         """Switch it on, once for a loaded pipeline.
 
@@ -184,7 +191,7 @@ class FreeInit(Technique):
 
     @override
     def install(self, pipeline: Any) -> None:
-        self._check(pipeline.scheduler)
+        self.check(pipeline.scheduler)
         if hasattr(pipeline, "enable_free_init"):
             pipeline.enable_free_init(
                 num_iters=self.iterations,
@@ -220,7 +227,8 @@ class FreeInit(Technique):
         low_pass = butterworth((frames, height, width), self.spatial_stop, self.temporal_stop, self.order)
         return mixed(diffused, fresh, low_pass).to(latents.dtype)
 
-    def _check(self, scheduler: Any) -> None:
+    @override
+    def check(self, scheduler: Any) -> None:
         """Whether it diffuses to the last timestep as the noise schedule says, and leaves something of the video.
 
         Multistep schedulers look timesteps up among those that they sample, and may not have the last one; others

@@ -14,6 +14,7 @@ the one here. Video features are taken frame by frame, with the frames in the ba
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -49,6 +50,9 @@ PUBLISHED = {
     "SDXL": Scales(1.3, 1.4, 0.9, 0.2),
 }
 """The authors' values by base model."""
+
+VERSIONS = ("freeu", "freeu-v2")
+"""Names of the two; a model takes one of them."""
 
 THRESHOLD = 1
 """Half the side of the box of scaled skip frequencies."""
@@ -114,6 +118,25 @@ def amplified_v2(hidden: Tensor, b: float) -> Tensor:
     return torch.cat([hidden[:, :half] * ((b - 1) * structure + 1), hidden[:, half:]], dim=1)
 
 
+def listened(
+    hidden: Tensor, skip: Tensor, widest: int, scales: Scales, amplified: Callable[[Tensor, float], Tensor]
+) -> tuple[Tensor, Tensor]:
+    """Backbone and skip features of a block as FreeU gives them to it, by the width of the backbone's.
+
+    Args:
+        hidden: ``(N, C, H, W)``.
+        skip: ``(N, D, H, W)``.
+        widest: channels of the backbone in the middle.
+        scales: of both stages.
+        amplified: version of the amplification.
+    """
+    stage = stage_by_width(hidden.shape[1], widest)
+    if stage is None:
+        return hidden, skip
+    b, s = scales.of(stage)
+    return amplified(hidden, b), scaled_skip(skip, s)
+
+
 def stage_by_width(width: int, widest: int = 1280) -> int | None:
     """The reference's placement: a residual block belongs to a stage by the channels of its backbone features.
 
@@ -137,3 +160,7 @@ def stage_by_up_block(index: int) -> int | None:
         0 (``b1, s1``), 1 (``b2, s2``) or ``None`` for a block that stays as it is.
     """
     return index if index in (0, 1) else None
+
+
+AMPLIFIED: dict[str, Callable[[Tensor, float], Tensor]] = dict(zip(VERSIONS, (amplified_v1, amplified_v2), strict=True))
+"""Version -> how it amplifies."""

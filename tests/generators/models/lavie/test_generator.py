@@ -140,7 +140,7 @@ def test_missing_files_come_with_the_commands_that_get_them(tmp_path: Path) -> N
     with pytest.raises(MissingCheckpoint) as caught:
         generator.prepare([request])
     message = str(caught.value)
-    for name in ("lavie_base", "CompVis/stable-diffusion-v1-4"):
+    for name in ("lavie_base", "stable-diffusion-v1-4"):
         assert f"VBENCH_CACHE_DIR={tmp_path} vbench weights download {name}" in message
 
 

@@ -12,6 +12,7 @@ from tests.footage import noise
 from tests.generators.models.lavie import tiny
 from vbench.cli import app
 from vbench.errors import UsageError
+from vbench.generators.catalog import build
 from vbench.generators.models.inflated_sd.unet import UNet
 from vbench.generators.models.seine import model
 from vbench.media.video import probe
@@ -121,3 +122,23 @@ def test_missing_pictures_and_files_are_refused_with_what_is_needed(
     nowhere = sampled(tmp_path, images, tmp_path / "out").exception
     assert isinstance(nowhere, UsageError)
     assert f"VBENCH_CACHE_DIR={tmp_path} vbench weights download seine" in str(nowhere)
+
+
+@pytest.mark.parametrize("technique", ["freeu", "freeu-v2"])
+def test_freeu_changes_the_video_and_is_recorded(
+    technique: str, checkpoints: Path, images: Path, tmp_path: Path
+) -> None:
+    plain, changed = tmp_path / "plain", tmp_path / "changed"
+    assert sampled(checkpoints, images, plain).exit_code == 0
+    result = sampled(checkpoints, images, changed, "--model", f"seine+{technique}")
+    assert result.exit_code == 0, result.output
+    assert (plain / "a red bus-0.mp4").read_bytes() != (changed / "a red bus-0.mp4").read_bytes()
+    record = read_sampling(changed)
+    assert record
+    assert list(record["provenance"]["techniques"]) == [technique]
+
+
+def test_what_seine_cannot_take_is_refused() -> None:
+    for model_name, says in (("seine+freeinit", "cannot take freeinit"), ("seine+freeu+freeu-v2", "two versions")):
+        with pytest.raises(UsageError, match=says):
+            build(model_name)

@@ -42,7 +42,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def enhancer(checkpoints: Path, *options: str) -> VEnhancer:
-    asked = [f"checkpoints={checkpoints}", "device=cpu", "steps=2", "up_scale=2", *options]
+    asked = [f"checkpoints={checkpoints}", "device=cpu", "steps=2", "up_scale=2", "target_fps=0", *options]
     return VEnhancer("venhancer", ",".join(asked))
 
 
@@ -79,6 +79,8 @@ def test_prompt_seed_and_noise_change_the_result(checkpoints: Path) -> None:
         enhancer(checkpoints).enhance(clip(), Request("a red bus", 0, 1, Settings(), "x.mp4")),
         enhancer(checkpoints).enhance(clip(), Request("a cat", 0, 2, Settings(), "x.mp4")),
         enhancer(checkpoints, "noise_aug=900").enhance(clip(), REQUEST),
+        enhancer(checkpoints, "total_noise_levels=500").enhance(clip(), REQUEST),
+        enhancer(checkpoints, "total_noise_levels=1000").enhance(clip(), REQUEST),
     ]
     assert all(not np.array_equal(other.frames, base) for other in others)
 
@@ -87,6 +89,22 @@ def test_frames_beyond_the_48th_are_left_out(checkpoints: Path) -> None:
     better = enhancer(checkpoints, "steps=1").enhance(clip(50, height=40, width=32), REQUEST)
     assert len(better.frames) == 48
     assert better.facts == {"scene": 1, "frames_left_out": 2}
+
+
+def test_frames_beyond_the_number_asked_for_are_left_out(checkpoints: Path) -> None:
+    better = enhancer(checkpoints, "steps=1", "max_frame_num=2").enhance(clip(3, height=40, width=32), REQUEST)
+    assert len(better.frames) == 2
+    assert better.facts == {"scene": 1, "frames_left_out": 1}
+
+
+def test_defaults_are_those_of_the_published_script(checkpoints: Path) -> None:
+    told = VEnhancer("venhancer", f"checkpoints={checkpoints}").provenance["settings"]
+    asked = {name: told[name] for name in ("steps", "total_noise_levels", "target_fps", "max_frame_num", "noise_aug")}
+    assert asked == {
+        "steps": 45, "total_noise_levels": 900, "target_fps": 24.0, "max_frame_num": 48, "noise_aug": 200,
+    }  # fmt: skip
+    created = enhancer(checkpoints, "steps=1", "target_fps=24").enhance(clip(2), REQUEST)
+    assert (len(created.frames), created.fps) == (4, 24.0)
 
 
 def test_provenance_names_files_and_settings(checkpoints: Path) -> None:
@@ -134,6 +152,8 @@ def test_other_files_are_refused_with_their_keys(file: str, tmp_path: Path) -> N
     ("option", "message"),
     [
         ("noise_aug=0", "noise_aug is 1 to 1000, found 0"),
+        ("total_noise_levels=1", "total_noise_levels is 2 to 1000, found 1"),
+        ("max_frame_num=99", "max_frame_num is 1 to 48, found 99"),
         ("up_scale=0.5", "1 or more"),
         ("wobble=1", "no option 'wobble=1'"),
         ("steps=many", "must be a number"),

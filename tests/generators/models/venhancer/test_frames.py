@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vbench.generators.models.venhancer.frames import MOST, between, key_frames, taken
+from vbench.generators.models.venhancer.frames import between, key_frames, taken
+from vbench.generators.models.venhancer.weights_files import MOST
 
 
 @pytest.mark.parametrize("created", range(5))

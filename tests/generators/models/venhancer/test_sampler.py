@@ -65,6 +65,16 @@ def test_the_last_timestep_is_pure_noise() -> None:
     torch.testing.assert_close(Schedule().noised(torch.ones(5), noise, 999), noise)
 
 
+def test_fewer_noise_levels_begin_at_their_timestep() -> None:
+    schedule = Schedule()
+    sigmas = schedule.sigmas(45, 900)
+    assert len(sigmas) == 46
+    assert schedule.timestep(sigmas[0]) == 899
+    assert sorted(sigmas, reverse=True) == sigmas
+    video, start = torch.randn(1, 4, 2, 3, 3), torch.randn(1, 4, 2, 3, 3)
+    assert torch.equal(sample(lambda latents, sigma: video, start, sigmas, lambda: torch.randn_like(video)), video)
+
+
 def test_guidance_keeps_some_of_the_deviation() -> None:
     conditional, unconditional = torch.randn(2, 4, 50), torch.randn(2, 4, 50)
     torch.testing.assert_close(guided(conditional, unconditional, 1.0, 0.2), conditional)

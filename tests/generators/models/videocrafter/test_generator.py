@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from vbench.generators.catalog import build
 from vbench.generators.models.ldm.attention import Attention
 from vbench.generators.models.videocrafter.generator import VideoCrafter
 from vbench.generators.models.videocrafter.networks import load
+from vbench.generators.models.videocrafter.schedule import cumulative_alphas, diffused
 from vbench.media.clip import Clip
 from vbench.media.video import Video
 from vbench.sampling.manifest import read_manifest
@@ -119,6 +121,49 @@ def test_freenoise_samples_long_videos(checkpoints: Path) -> None:
     assert not torch.equal(frames(plain.sample(wanted)), frames(generator.sample(wanted)))
 
 
+def test_freenoise_tells_the_network_the_rate_of_its_authors(checkpoints: Path) -> None:
+    rates = {
+        name: built(name, checkpoints).provenance["condition_fps"]
+        for name in ("videocrafter2", "videocrafter2+freenoise", "videocrafter1-1024+freenoise")
+    }
+    assert list(rates.values()) == [28, 16, 28]
+
+
+@pytest.mark.parametrize("technique", ["freeu", "freeu-v2", "freeinit"])
+def test_techniques_change_the_video_and_are_recorded(technique: str, checkpoints: Path) -> None:
+    plain, changed = built("videocrafter2", checkpoints), built(f"videocrafter2+{technique}", checkpoints)
+    one, other = (frames(generator.sample(request(generator))) for generator in (plain, changed))
+    assert not torch.equal(one, other)
+    assert torch.equal(frames(changed.sample(request(changed))), other)
+    assert list(changed.provenance["techniques"]) == [technique]
+    assert "techniques" not in plain.provenance
+
+
+def test_freeinit_samples_five_times_from_refined_noise(checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = built("videocrafter2+freeinit", checkpoints)
+    starts = []
+    denoise = generator._sampler._denoised
+
+    def noted(latents: torch.Tensor, *rest: Any) -> torch.Tensor:
+        starts.append(latents)
+        return denoise(latents, *rest)
+
+    monkeypatch.setattr(generator._sampler, "_denoised", noted)
+    generator.sample(request(generator))
+    assert len(starts) == 5
+    first, *others = (start.mean(dim=(2, 3, 4)) for start in starts)
+    assert all(not torch.allclose(one, first) for one in others)
+    assert all(0.5 < start.std() < 1.5 for start in starts)
+
+
+@pytest.mark.parametrize("last_scale", [1.0, 0.7])
+def test_diffusing_to_the_last_timestep_leaves_a_trace(last_scale: float) -> None:
+    latents, noise = torch.ones(1), torch.zeros(1)
+    alpha = cumulative_alphas()[-1]
+    assert diffused(latents, noise, last_scale).item() == pytest.approx(last_scale * alpha**0.5)
+    assert diffused(noise, latents, last_scale).item() == pytest.approx((1 - alpha) ** 0.5)
+
+
 @pytest.mark.parametrize(
     ("name", "given", "message"),
     [
@@ -146,8 +191,8 @@ def test_an_image_is_refused(checkpoints: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("videocrafter2+freeu", "cannot take freeu: it can take freenoise"),
-        ("videocrafter2+freenoise+freeinit", "cannot take freeinit"),
+        ("videocrafter2+freeu+freeu-v2", "two versions of one technique"),
+        ("videocrafter2+freenoise+freeinit", "take one of them"),
         ("videocrafter2:folder", "--option checkpoints=FOLDER"),
     ],
 )

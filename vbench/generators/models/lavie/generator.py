@@ -59,7 +59,8 @@ class LaVie(Generator[LaVieOptions]):
     """
 
     options_type = LaVieOptions
-    meaning = "LaVie, text to 16 frames of 512x320 at 8 fps; protocol of its repository"
+    meaning = "LaVie, text to 16 frames at 8 fps; protocol of its repository"
+    meaning_on_board = "LaVie; size as VBench's sampled_videos/README.md says, the rest of its repository"
     takes_argument = False
 
     def __init__(self, name: str, argument: str, options: LaVieOptions) -> None:
@@ -69,7 +70,7 @@ class LaVie(Generator[LaVieOptions]):
     @property
     @override
     def defaults(self) -> Settings:
-        return published.BASE.protocol
+        return published.PROTOCOLS[self.name.split("+")[0]]
 
     @property
     @override
@@ -118,12 +119,11 @@ class LaVie(Generator[LaVieOptions]):
     def _model(self) -> Base:
         from vbench.generators.models.lavie.base import Base
         from vbench.generators.techniques.diffusers_hooks import hook_decoder
-        from vbench.generators.techniques.freeu import PUBLISHED, amplified_v1, amplified_v2
+        from vbench.generators.techniques.freeu import AMPLIFIED, PUBLISHED
 
         model = Base(self.options, self.options.scheduler)
-        for name, amplified in (("freeu", amplified_v1), ("freeu-v2", amplified_v2)):
-            if name in self.techniques:
-                hook_decoder(model.network, PUBLISHED[BASE_MODEL], amplified)
+        for name in set(AMPLIFIED) & set(self.techniques):
+            hook_decoder(model.network, PUBLISHED[BASE_MODEL], AMPLIFIED[name])
         return model
 
     @property
@@ -148,9 +148,9 @@ class Stage(Enhancer):
 
     model: ClassVar[Model]
 
-    def __init__(self, name: str, argument: str) -> None:
+    def __init__(self, name: str, argument: str, options: Sequence[str] = ()) -> None:
         super().__init__(name, argument)
-        self.options = read_options(LoadOptions, argument.split(",") if argument else [], name)
+        self.options = read_options(LoadOptions, [*(argument.split(",") if argument else []), *options], name)
 
     @property
     @override
@@ -168,7 +168,7 @@ class Stage(Enhancer):
 
     @override
     def prepare(self, generator: Generator[Any], settings: Settings) -> Settings:
-        if isinstance(generator.options, LoadOptions) and not self.argument:
+        if isinstance(generator.options, LoadOptions) and self.options == LoadOptions():
             given = generator.options
             self.options = LoadOptions(given.checkpoints, given.device, given.dtype)
         check_files(self.model.files, self.options.checkpoints)

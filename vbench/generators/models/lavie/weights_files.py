@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vbench.generators.base import Settings
 from vbench.generators.local_model import Model
 
-STABLE_DIFFUSION = "CompVis/stable-diffusion-v1-4"
+STABLE_DIFFUSION = "stable-diffusion-v1-4"
 
 BASE = Model(
     "lavie_base",
     STABLE_DIFFUSION,
     Settings(frames=16, height=320, width=512, fps=8, steps=50, guidance=7.5, negative_prompt=""),
 )
+
+PROTOCOLS = {"lavie": BASE.protocol, "lavie@vbench": replace(BASE.protocol, height=512)}
+"""The base model's by name: of its repository, and as the table in VBench's sampled_videos/README.md has it."""
 
 INTERPOLATION = Model(
     "lavie_interpolation",

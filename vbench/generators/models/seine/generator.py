@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from vbench.errors import UsageError
-from vbench.generators.base import Generator, Request, Settings
+from vbench.generators.base import BOARD, Generator, Request, Settings
 from vbench.generators.local_model import LoadOptions, check_files, check_size, loaded, noise
-from vbench.generators.models.seine.tasks import SCHEDULERS, SEINE, TASKS
+from vbench.generators.models.seine.tasks import SCHEDULERS, SEINE, TASKS, TASKS_ON_BOARD
 from vbench.generators.pictures import CHOICES, start_from
 from vbench.media.clip import Clip
 
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from vbench.generators.models.seine.model import Seine
+
+TECHNIQUES = ("freeu", "freeu-v2")
+
+BASE_MODEL = "SD1.4"
+"""Whose factors FreeU takes."""
 
 LAST = "-last"
 """After the name of a picture, in the name of the one that a transition ends with."""
@@ -65,11 +70,16 @@ class SEINEGenerator(Generator[SeineOptions]):
 
     options_type = SeineOptions
     meaning = "SEINE, from an image, or from a first and a last one (task=transition); protocol of its repository"
+    meaning_on_board = "SEINE from an image; size as VBench's vbench2_beta_i2v/README.md says"
     takes_argument = False
 
     def __init__(self, name: str, argument: str, options: SeineOptions) -> None:
         super().__init__(name, argument, options)
-        self.task = TASKS[options.task]
+        tasks = TASKS_ON_BOARD if name.split("+")[0].endswith(BOARD) else TASKS
+        if options.task not in tasks:
+            raise UsageError(f"VBench's board has no SEINE with task={options.task}: take the model seine.")
+        self.task = tasks[options.task]
+        self.techniques: tuple[str, ...] = ()
 
     @property
     @override
@@ -79,12 +89,29 @@ class SEINEGenerator(Generator[SeineOptions]):
     @property
     @override
     def provenance(self) -> dict[str, Any]:
-        return {
+        told = {
             **loaded(SEINE, self.options),
             "task": self.options.task,
             "scheduler": self.options.scheduler,
             "fit": self._fit,
         }
+        return {**told, "techniques": self._told_of_techniques} if self.techniques else told
+
+    @override
+    def use(self, techniques: Sequence[str]) -> None:
+        for name in techniques:
+            if name not in TECHNIQUES:
+                raise UsageError(f"seine cannot take {name}; it can take {', '.join(TECHNIQUES)}.")
+        if len(techniques) > 1:
+            raise UsageError("freeu and freeu-v2 are two versions of one technique: take one of them.")
+        self.techniques = tuple(techniques)
+
+    @property
+    def _told_of_techniques(self) -> dict[str, Any]:
+        from vbench.generators.techniques.freeu import PUBLISHED
+
+        told = {"placement": "width", "base_model": BASE_MODEL, **asdict(PUBLISHED[BASE_MODEL])}
+        return {name: {"version": TECHNIQUES.index(name) + 1, **told} for name in self.techniques}
 
     @property
     @override
@@ -145,8 +172,13 @@ class SEINEGenerator(Generator[SeineOptions]):
     @cached_property
     def _model(self) -> Seine:
         from vbench.generators.models.seine.model import Seine
+        from vbench.generators.techniques.diffusers_hooks import hook_decoder
+        from vbench.generators.techniques.freeu import AMPLIFIED, PUBLISHED
 
-        return Seine(self.options, self.options.scheduler)
+        model = Seine(self.options, self.options.scheduler)
+        for name in self.techniques:
+            hook_decoder(model.network, PUBLISHED[BASE_MODEL], AMPLIFIED[name])
+        return model
 
 
 def _tensor(picture: Image.Image) -> Tensor:

@@ -34,6 +34,9 @@ TASKS = {
 }
 """By the names of the option."""
 
+TASKS_ON_BOARD = {"first": replace(TASKS["first"], protocol=replace(_FIRST, height=320, width=512))}
+"""The one that VBench's table of image-to-video models has, SEINE-512x320 in vbench2_beta_i2v/README.md."""
+
 SEINE = Model("seine", STABLE_DIFFUSION, _FIRST)
 
 SCHEDULERS = ("ddpm", "ddim")

@@ -36,9 +36,9 @@ class VEnhancer(Enhancer):
         "makes clips four times larger, smoother with +venhancer:target_fps=24 (VEnhancer, protocol of its repository)"
     )
 
-    def __init__(self, name: str, argument: str) -> None:
+    def __init__(self, name: str, argument: str, options: Sequence[str] = ()) -> None:
         super().__init__(name, argument)
-        self.options = read_options(VEnhancerOptions, argument.split(",") if argument else [], name)
+        self.options = read_options(VEnhancerOptions, [*(argument.split(",") if argument else []), *options], name)
         self.device = devices.choose(self.options.device)
 
     @property

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, arange
 
-MOST = 48
-"""Frames of a result."""
+from vbench.generators.models.venhancer.weights_files import MOST
 
 
 def between(fps: float, target_fps: float) -> int:
@@ -17,18 +16,19 @@ def between(fps: float, target_fps: float) -> int:
     return max(round(target_fps / fps) - 1, 0)
 
 
-def taken(frames: int, created: int) -> int:
+def taken(frames: int, created: int, most: int = MOST) -> int:
     """How many frames of a clip are taken; the ones behind them are left out.
 
     Args:
         frames: of the clip.
         created: between two of them.
+        most: frames of a result.
 
     >>> taken(16, 0), taken(60, 0), taken(16, 2), taken(40, 1)
     (16, 48, 16, 24)
     """
-    frames = min(frames, MOST)
-    return frames if frames + created * (frames - 1) <= MOST else MOST // (1 + created)
+    frames = min(frames, most)
+    return frames if frames + created * (frames - 1) <= most else max(most // (1 + created), 1)
 
 
 def key_frames(frames: int, created: int) -> Tensor:

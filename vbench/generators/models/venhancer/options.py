@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vbench.errors import UsageError
-from vbench.generators.models.venhancer.weights_files import TIMESTEPS
+from vbench.generators.models.venhancer.weights_files import MOST, TIMESTEPS
 from vbench.generators.options import Options
 
 
@@ -19,15 +19,19 @@ class VEnhancerOptions(Options):
         up_scale: how many times larger a clip becomes, raised for one that would have less than 720 rows.
         target_fps: rate to come near to by creating frames; 0 creates none.
         noise_aug: timestep of the noise on the clip, 1 to 1000; more changes more.
+        total_noise_levels: timestep at which sampling starts, 2 to 1000; less than 1000 leaves something of the clip.
         steps: denoising steps.
+        max_frame_num: frames of a result; a longer clip's others are left out.
     """
 
     checkpoints: str = ""
     device: str = "auto"
     up_scale: float = 4.0
-    target_fps: float = 0.0
+    target_fps: float = 24.0
     noise_aug: int = 200
-    steps: int = 50
+    total_noise_levels: int = 900
+    steps: int = 45
+    max_frame_num: int = MOST
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
@@ -37,6 +41,10 @@ class VEnhancerOptions(Options):
         """
         if not 1 <= self.noise_aug <= TIMESTEPS:
             raise UsageError(f"VEnhancer's noise_aug is 1 to {TIMESTEPS}, found {self.noise_aug}.")
+        if not 2 <= self.total_noise_levels <= TIMESTEPS:
+            raise UsageError(f"VEnhancer's total_noise_levels is 2 to {TIMESTEPS}, found {self.total_noise_levels}.")
+        if not 1 <= self.max_frame_num <= MOST:
+            raise UsageError(f"VEnhancer's max_frame_num is 1 to {MOST}, found {self.max_frame_num}.")
         if self.up_scale < 1 or self.steps < 1 or self.target_fps < 0:
             raise UsageError(
                 "VEnhancer's up_scale and steps are 1 or more and its target_fps 0 or more, found "

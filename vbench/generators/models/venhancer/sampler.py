@@ -1,4 +1,4 @@
-"""VEnhancer's noise schedule and sampler: DPM-Solver++ (2M) SDE from pure noise.
+"""VEnhancer's noise schedule and sampler: DPM-Solver++ (2M) SDE from pure noise, or from a noised clip.
 
 - Schedule: log signal-to-noise ratios along a cosine (Hoogeboom et al., "simple diffusion", 2023, section 3.1),
   between two shifts. Deviations are stretched linearly, so that the last is 1 and nothing of the video is left there;
@@ -48,10 +48,15 @@ class Schedule:
         self.signal = (1 - self.noise**2).sqrt()
         self.logs = (self.noise / self.signal).log()
 
-    def sigmas(self, steps: int) -> list[float]:
-        """From pure noise to 0, evenly over the timesteps from the last; the last but one is left out."""
-        last = TIMESTEPS - 1
-        places = torch.arange(last, -1, -TIMESTEPS / (steps + 1)).clamp(0, last)
+    def sigmas(self, steps: int, levels: int = TIMESTEPS) -> list[float]:
+        """From the noise of a timestep to 0, evenly over the timesteps; the last but one is left out.
+
+        Args:
+            steps: of denoising.
+            levels: timesteps that are gone through; all of them begin with pure noise.
+        """
+        last = levels - 1
+        places = torch.arange(last, -1, -levels / (steps + 1)).clamp(0, last)
         low, high, share = places.floor().long(), places.ceil().long(), places.frac()
         logs = torch.where(share > 0, (1 - share) * self.logs[low] + share * self.logs[high], self.logs[low])
         sigmas: list[float] = logs.exp().tolist()
@@ -97,13 +102,16 @@ def sample(
 
     Args:
         denoise: latents at variance 1 and their ``sigma`` -> clean latents.
-        start: standard normal.
-        sigmas: falling; the first infinite, the last 0.
-        draw: standard normal like ``start``, called for each step but the first and the last.
+        start: of variance 1; standard normal where the first ``sigma`` is infinite.
+        sigmas: falling; the last 0.
+        draw: standard normal like ``start``, called for each step but an infinite one and the last.
     """
-    clean = denoise(start, sigmas[0])
-    latents, before, last_step = clean + sigmas[1] * start, None, 0.0
-    for sigma, following in pairwise(sigmas[1:]):
+    before, last_step = None, 0.0
+    if math.isinf(sigmas[0]):
+        sigmas, latents = sigmas[1:], denoise(start, sigmas[0]) + sigmas[1] * start
+    else:
+        latents = sigmas[0] * start  # as published; at variance 1 it would be the root of 1 + sigma²
+    for sigma, following in pairwise(sigmas):
         clean = denoise(latents / (sigma**2 + 1) ** 0.5, sigma)
         if following == 0:
             return clean

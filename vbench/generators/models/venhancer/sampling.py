@@ -48,7 +48,7 @@ class Enhancing:
             SamplingError: the memory does not suffice, or the values are no picture.
         """
         created = between(clip.fps, self.options.target_fps)
-        frames = clip.frames[: taken(len(clip.frames), created)]
+        frames = clip.frames[: taken(len(clip.frames), created, self.options.max_frame_num)]
         pixels = torch.from_numpy(frames.copy()).permute(0, 3, 1, 2).float() / 255 * 2 - 1
         scale = max(self.options.up_scale, padding.HEIGHT / pixels.shape[2])
         larger = F.interpolate(pixels, scale_factor=scale, mode="bilinear")
@@ -56,8 +56,9 @@ class Enhancing:
         generator = torch.Generator("cpu").manual_seed(request.seed)
         try:
             with torch.autocast(self.device.type, torch.float16, enabled=self.device.type != "cpu"):
-                hint = self._hint(padding.padded(larger, around), math.floor(scale), created, generator)
-                latents = self._latents(hint, request.prompt, generator)
+                keys = self._encoded(padding.padded(larger, around), generator)
+                hint = self._hint(keys, math.floor(scale), created, generator)
+                latents = self._latents(hint, self._start(keys, created, generator), request.prompt, generator)
                 video = decoded(self.networks.vae, latents[0].transpose(0, 1), TOGETHER)
         except torch.cuda.OutOfMemoryError as error:
             raise SamplingError("out of memory: try +venhancer:up_scale=2, or fewer frames") from error
@@ -65,28 +66,39 @@ class Enhancing:
         left_out = {"frames_left_out": len(clip.frames) - len(frames)} if len(clip.frames) > len(frames) else {}
         return Clip(enhanced, clip.fps * (created + 1), {**(clip.facts or {}), **left_out})
 
-    def _hint(self, pixels: Tensor, up_scale: int, created: int, generator: torch.Generator) -> Hint:
-        """The clip's frames ``(K, 3, H, W)`` as latents with noise on them."""
-        timestep = self.options.noise_aug - 1
+    def _encoded(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
+        """The clip's frames ``(K, 3, H, W)`` as latents ``(1, 4, K, H / 8, W / 8)``."""
         with torch.autocast(self.device.type, enabled=False):
             encoded = [
                 self.networks.vae.encode(frame[None].to(self.device)).latent_dist.sample(generator) for frame in pixels
             ]
-        clean = SCALE * torch.cat(encoded).transpose(0, 1)[None]
+        return SCALE * torch.cat(encoded).transpose(0, 1)[None]
+
+    def _hint(self, keys: Tensor, up_scale: int, created: int, generator: torch.Generator) -> Hint:
+        """The clip's latents with noise on them."""
+        timestep = self.options.noise_aug - 1
         return Hint(
-            Schedule().noised(clean, self._noise(clean.shape, generator), timestep),
+            Schedule().noised(keys, self._noise(keys.shape, generator), timestep),
             torch.tensor([timestep], device=self.device),
             torch.tensor([up_scale], device=self.device),
-            key_frames(len(pixels), created).to(self.device)[None],
+            key_frames(keys.shape[2], created).to(self.device)[None],
         )
 
-    def _latents(self, hint: Hint, prompt: str, generator: torch.Generator) -> Tensor:
-        """The clean result, ``(1, 4, F, H / 8, W / 8)``; it starts from noise in which nothing of the clip is left."""
+    def _start(self, keys: Tensor, created: int, generator: torch.Generator) -> Tensor:
+        """Where sampling begins: each key frame and what is created behind it, with noise on them.
+
+        With all noise levels nothing of the clip is left in it. The published code encodes a frame anew for each
+        repetition.
+        """
+        frames = torch.arange(len(key_frames(keys.shape[2], created)), device=keys.device) // (created + 1)
+        clean = keys[:, :, frames]
+        return Schedule().noised(clean, self._noise(clean.shape, generator), self.options.total_noise_levels - 1)
+
+    def _latents(self, hint: Hint, start: Tensor, prompt: str, generator: torch.Generator) -> Tensor:
+        """The clean result, ``(1, 4, F, H / 8, W / 8)``."""
         schedule, networks = Schedule(), self.networks
         with torch.autocast(self.device.type, enabled=False):
             text = networks.text.encode([prompt + POSITIVE, NEGATIVE])
-        channels, height, width = hint.latents.shape[1], *hint.latents.shape[3:]
-        shape = torch.Size((1, channels, hint.keys.shape[1], height, width))
 
         def denoise(latents: Tensor, sigma: float) -> Tensor:
             timestep = schedule.timestep(sigma)
@@ -94,8 +106,8 @@ class Enhancing:
             positive, negative = (networks.unet(latents, told, one[None], hint).float() for one in text)
             return schedule.clean(latents, guided(positive, negative, GUIDANCE, RESCALE), timestep)
 
-        start = self._noise(shape, generator)
-        return sample(denoise, start, schedule.sigmas(self.options.steps), lambda: self._noise(shape, generator))
+        sigmas = schedule.sigmas(self.options.steps, self.options.total_noise_levels)
+        return sample(denoise, start, sigmas, lambda: self._noise(start.shape, generator))
 
     def _noise(self, shape: torch.Size, generator: torch.Generator) -> Tensor:
         """Standard normal, drawn on the CPU, so that a seed means the same on every device."""

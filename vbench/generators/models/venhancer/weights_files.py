@@ -9,6 +9,9 @@ from vbench.generators.models.ldm.sizes import VAE_WIDTHS, Plan, TextSizes
 TIMESTEPS = 1000
 """Of training."""
 
+MOST = 48
+"""Frames of a result that the protocol has room for."""
+
 GUIDANCE, RESCALE = 7.5, 0.2
 """Of the protocol: how much more of the text, and how much of the deviation is brought back."""
 

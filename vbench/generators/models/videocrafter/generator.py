@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,6 +27,11 @@ MULTIPLE = 64
 """Pixels that sides are multiples of: the VAE divides them by 8, the U-Net three times by 2."""
 
 ETA = 1.0
+
+TECHNIQUES = ("freeu", "freeu-v2", "freeinit", "freenoise")
+
+BASE_MODEL = "SD2.1"
+"""Whose factors FreeU takes."""
 
 WINDOW, STRIDE = 16, 4
 """FreeNoise's windows, as published."""
@@ -59,7 +64,7 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
     def __init__(self, name: str, argument: str, options: VideoCrafterOptions) -> None:
         super().__init__(name, argument, options)
         self.model = MODELS[name.split("+")[0].split(":")[0]]
-        self.freenoise = False
+        self.techniques: tuple[str, ...] = ()
 
     @property
     @override
@@ -76,7 +81,7 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
             "eta": self._eta,
             "last_scale": self.model.last_scale,
             "condition_fps": self.model.condition_fps,
-            "techniques": {"freenoise": {"window": WINDOW, "stride": STRIDE}} if self.freenoise else None,
+            "techniques": self._told_of_techniques or None,
             "dtype": "float32",
             "device": devices.choose(self.options.device).type,
         }
@@ -84,13 +89,35 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
 
     @override
     def use(self, techniques: Sequence[str]) -> None:
-        others = [name for name in techniques if name != "freenoise"]
-        if others:
-            raise UsageError(
-                f"{self.model.name} cannot take {', '.join(others)}: it can take freenoise, for videos of more than "
-                f"{WINDOW} frames. The others work with diffusers pipelines, such as animatediff+{others[0]}."
-            )
-        self.freenoise = True
+        for name in techniques:
+            if name not in TECHNIQUES:
+                raise UsageError(f"{self.model.name} cannot take {name}; it can take {', '.join(TECHNIQUES)}.")
+        if {"freeu", "freeu-v2"} <= set(techniques):
+            raise UsageError("freeu and freeu-v2 are two versions of one technique: take one of them.")
+        if {"freeinit", "freenoise"} <= set(techniques):
+            raise UsageError("freeinit draws noise anew that freenoise has shared between frames: take one of them.")
+        self.techniques = tuple(techniques)
+        if self.freenoise:
+            self.model = replace(self.model, condition_fps=self.model.freenoise_fps)
+
+    @property
+    def freenoise(self) -> bool:
+        """Whether it samples long videos by windows."""
+        return "freenoise" in self.techniques
+
+    @property
+    def _told_of_techniques(self) -> dict[str, Any]:
+        from vbench.generators.techniques.diffusers_hooks import FreeInit
+        from vbench.generators.techniques.freeu import PUBLISHED
+
+        freeu = {"placement": "width", "base_model": BASE_MODEL, **asdict(PUBLISHED[BASE_MODEL])}
+        known = {
+            "freeu": {"version": 1, **freeu},
+            "freeu-v2": {"version": 2, **freeu},
+            "freeinit": FreeInit().settings,
+            "freenoise": {"window": WINDOW, "stride": STRIDE},
+        }
+        return {name: known[name] for name in self.techniques}
 
     @property
     @override
@@ -121,10 +148,16 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
     @cached_property
     def _sampler(self) -> Sampler:
         from vbench.generators.models.videocrafter.sampling import Sampler
+        from vbench.generators.techniques.diffusers_hooks import FreeInit
+        from vbench.generators.techniques.freeu import AMPLIFIED, PUBLISHED, VERSIONS
 
         device = devices.choose(self.options.device)
         windows = (WINDOW, STRIDE) if self.freenoise else None
-        return Sampler(self.model, device, self._eta, windows, self.options.checkpoints)
+        iterations = FreeInit.iterations if "freeinit" in self.techniques else 1
+        sampler = Sampler(self.model, device, self._eta, windows, self.options.checkpoints, iterations)
+        for version in set(VERSIONS) & set(self.techniques):
+            sampler.networks.unet.freeu = PUBLISHED[BASE_MODEL], AMPLIFIED[version]
+        return sampler
 
     def _check(self, settings: Settings) -> None:
         check_size(self.model.name, settings, MULTIPLE)

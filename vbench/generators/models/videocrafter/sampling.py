@@ -7,14 +7,16 @@ import random
 import torch
 from torch import Tensor
 
-from vbench.generators.base import Request, SamplingError
+from vbench.generators.base import Request, SamplingError, Settings
 from vbench.generators.frames import as_frames
 from vbench.generators.models.ldm.sizes import FACTOR
 from vbench.generators.models.ldm.vae import decoded
 from vbench.generators.models.videocrafter.networks import load
-from vbench.generators.models.videocrafter.schedule import Step, ddim
+from vbench.generators.models.videocrafter.schedule import Step, ddim, diffused
 from vbench.generators.models.videocrafter.unet import attend_in_windows
 from vbench.generators.models.videocrafter.weights_files import Model
+from vbench.generators.techniques.diffusers_hooks import FreeInit
+from vbench.generators.techniques.freeinit import butterworth, mixed
 from vbench.generators.techniques.freenoise import rescheduled, shuffled_segments
 from vbench.media.clip import Clip
 
@@ -27,6 +29,7 @@ class Sampler:
         device: to compute on.
         eta: how much of the noise is fresh at each step, 0..1.
         windows: length and stride of FreeNoise's windows, ``None`` to attend to all frames at once.
+        iterations: of FreeInit, 1 for none.
         checkpoints: a folder that stands for the cache.
 
     Raises:
@@ -40,8 +43,9 @@ class Sampler:
         eta: float,
         windows: tuple[int, int] | None,
         checkpoints: str = "",
+        iterations: int = 1,
     ) -> None:
-        self.model, self.device, self.eta, self.windows = model, device, eta, windows
+        self.model, self.device, self.eta, self.windows, self.iterations = model, device, eta, windows, iterations
         self.networks = load(model, device, checkpoints)
         if windows:
             attend_in_windows(self.networks.unet, *windows)
@@ -66,10 +70,20 @@ class Sampler:
         shape = (1, self.model.plan.channels, settings.frames or 0, *sides)
         generator = torch.Generator("cpu").manual_seed(request.seed)
         text = self.networks.text.encode([request.prompt, settings.negative_prompt or ""])
-        latents = self._start(shape, generator, request.seed)
+        first = self._start(shape, generator, request.seed)
+        latents = self._denoised(first, text, settings, generator)
+        for _ in range(self.iterations - 1):
+            again = diffused(latents, first, self.model.last_scale)
+            low_pass = butterworth((shape[2], *sides), FreeInit.spatial_stop, FreeInit.temporal_stop, FreeInit.order)
+            start = mixed(again, self._noise(shape, generator), low_pass)
+            latents = self._denoised(start, text, settings, generator)
+        return latents
+
+    def _denoised(self, latents: Tensor, text: Tensor, settings: Settings, generator: torch.Generator) -> Tensor:
+        """From the last timestep to a clean video."""
         for step in ddim(settings.steps or 0, self.eta, self.model.last_scale):
             predicted = self._guided(latents, step, text, settings.guidance or 0)
-            latents = step.taken(latents, predicted, self._noise(shape, generator))
+            latents = step.taken(latents, predicted, self._noise(tuple(latents.shape), generator))
         return latents
 
     def _guided(self, latents: Tensor, step: Step, text: Tensor, guidance: float) -> Tensor:

@@ -76,6 +76,19 @@ def scales(last: float) -> NDArray[np.float64]:
     return np.concatenate([falling, np.full(TIMESTEPS - SCALED_STEPS, last)]).astype(np.float32).astype(np.float64)
 
 
+def diffused(latents: Tensor, noise: Tensor, last_scale: float = 1.0) -> Tensor:
+    """Clean latents taken to the last timestep, as the model was trained.
+
+    Args:
+        latents: clean.
+        noise: standard normal, alike.
+        last_scale: see :func:`scales`.
+    """
+    alpha = float(cumulative_alphas()[-1])
+    taken: Tensor = alpha**0.5 * last_scale * latents + (1 - alpha) ** 0.5 * noise
+    return taken
+
+
 def timesteps(number: int) -> list[int]:
     """Timesteps of DDIM, rising: 1 and every ``1000 // number``-th after it.
 

@@ -7,6 +7,8 @@ published checkpoints.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -14,6 +16,7 @@ from vbench.generators.models.ldm.attention import Attention, TemporalTransforme
 from vbench.generators.models.ldm.blocks import Given, Layers, embedder, sinusoidal
 from vbench.generators.models.ldm.layout import decoder, encoder, first_temporal, head, middle
 from vbench.generators.models.ldm.sizes import Plan
+from vbench.generators.techniques.freeu import Scales, listened
 
 FIRST_HEADS = 8
 """Of the temporal transformer behind the first convolution."""
@@ -38,6 +41,7 @@ class UNet(nn.Module):
         self.middle_block = Layers(middle(plan))
         self.output_blocks = nn.ModuleList(map(Layers, decoder(plan)))
         self.out = head(plan)
+        self.freeu: tuple[Scales, Callable[[Tensor, float], Tensor]] | None = None
 
     def forward(self, latents: Tensor, timesteps: Tensor, text: Tensor, fps: Tensor) -> Tensor:
         """Noise in the latents.
@@ -63,8 +67,12 @@ class UNet(nn.Module):
                 features = self.init_attn(features, given)
             skips.append(features)
         features = self.middle_block(features, given)
+        widest = features.shape[1]
         for block in self.output_blocks:
-            features = block(torch.cat([features, skips.pop()], dim=1), given)
+            skip = skips.pop()
+            if self.freeu:
+                features, skip = listened(features, skip, widest, *self.freeu)
+            features = block(torch.cat([features, skip], dim=1), given)
         noise: Tensor = self.out(features)
         return noise.reshape(-1, frames, *noise.shape[1:]).transpose(1, 2)
 

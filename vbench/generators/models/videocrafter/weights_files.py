@@ -17,6 +17,7 @@ class Model:
         settings: the published protocol.
         plan: of the U-Net.
         condition_fps: what the U-Net is told of the rate, which is not the rate of the file; ``None`` where it is not.
+        freenoise_fps: the same with FreeNoise, whose authors tell it another one.
         last_scale: of the clean latents, see :func:`~vbench.generators.models.videocrafter.schedule.scales`.
         text: sizes of the text tower.
         vae: channels of the VAE by level.
@@ -26,6 +27,7 @@ class Model:
     settings: Settings
     plan: Plan
     condition_fps: int | None = None
+    freenoise_fps: int | None = None
     last_scale: float = 1.0
     text: TextSizes = field(default_factory=TextSizes)
     vae: tuple[int, ...] = VAE_WIDTHS
@@ -42,9 +44,17 @@ MODELS = {
             replace(_PROTOCOL, height=576, width=1024),
             Plan(temporal_convolutions=False, distance=16),
             condition_fps=28,
+            freenoise_fps=28,
             last_scale=0.3,
         ),
-        Model("videocrafter2", _PROTOCOL, Plan(temporal_convolutions=True), condition_fps=28, last_scale=0.7),
+        Model(
+            "videocrafter2",
+            _PROTOCOL,
+            Plan(temporal_convolutions=True),
+            condition_fps=28,
+            freenoise_fps=16,
+            last_scale=0.7,
+        ),
     )
 }
 """Model by its name."""

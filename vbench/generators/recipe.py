@@ -1,0 +1,212 @@
+"""A model with everything that is said of how it samples, from a command line or from a model file that can be shared.
+
+A model file is YAML or TOML::
+
+    model: wan2.2-t2v-a14b+zeroscope-xl        # as --model takes it
+    settings: {steps: 30, guidance: 3.5}       # frames, height, width, fps, steps, guidance, negative_prompt
+    options: {dtype: bfloat16, dtypes: "text_encoder:float32"}
+    set: {guidance_scale_2: 3.0}               # arguments of the pipeline's call
+    scheduler: {class: UniPCMultistepScheduler, flow_shift: 8.0}
+    loras: [{file: mine.safetensors, weight: 0.8}]
+    components: {vae: folder/of/another}
+    enhancers:
+      zeroscope-xl: {set: {strength: 0.5}}     # options, set, scheduler, loras, components
+
+Relative files that lie beside it are taken from there.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from vbench.errors import MissingExtra, UsageError
+from vbench.files.text import read_text
+from vbench.generators.changes import Changes, Lora, Scheduler
+from vbench.registry import unknown
+
+SUFFIXES = (".yaml", ".yml", ".toml")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of the generator, or of an enhancer.
+
+    Attributes:
+        options: ``NAME=VALUE``, how it is loaded and run.
+        changes: how it samples.
+    """
+
+    options: tuple[str, ...] = ()
+    changes: Changes = field(default_factory=Changes)
+
+    def then(self, later: Said) -> Said:
+        """Both; the later one holds."""
+        return Said((*self.options, *later.options), self.changes.then(later.changes))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A model, and what is said of it.
+
+    Attributes:
+        model: its name with techniques and enhancers.
+        settings: as they would be given on the command line.
+        said: by the enhancer's name, or ``""`` for the generator.
+        file: the model file as it was read, empty where there is none.
+    """
+
+    model: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    said: Mapping[str, Said] = field(default_factory=dict)
+    file: Mapping[str, Any] = field(default_factory=dict)
+
+    def of(self, part: str) -> Said:
+        """What is said of an enhancer, or of the generator, ``""``."""
+        return self.said.get(part, Said())
+
+    def then(self, said: Mapping[str, Said]) -> Recipe:
+        """The same with what is said besides."""
+        parts = dict.fromkeys([*self.said, *said])
+        return replace(self, said={part: self.of(part).then(said.get(part, Said())) for part in parts})
+
+
+def read_recipe(model: str) -> Recipe:
+    """A model by its name, or by its file.
+
+    Raises:
+        UsageError: there is no such file, or it has something that is not known.
+        MissingExtra: a YAML file without the package that reads it.
+    """
+    if ":" in model or not model.endswith(SUFFIXES):
+        return Recipe(model)
+    path = Path(model)
+    table = _read(path)
+    known = ["model", "settings", "enhancers", *SAID]
+    _refuse_unknown(table, known, str(path))
+    if not isinstance(table.get("model"), str):
+        raise UsageError(f"{path} must say which model: model: NAME, as --model takes it (vbench generators).")
+    settings = _table(table, "settings", path)
+    _refuse_unknown(settings, list(SETTINGS), f"{path}, settings")
+    for name, value in settings.items():
+        if isinstance(value, bool) or not isinstance(value, SETTINGS[name]):
+            raise UsageError(f"{path}: the setting {name} is a {SETTINGS[name][-1].__name__}, found {value!r}.")
+    enhancers = _table(table, "enhancers", path)
+    for name in enhancers:
+        _refuse_unknown(_table(enhancers, name, path), SAID, f"{path}, enhancers, {name}")
+    return Recipe(
+        table["model"],
+        settings,
+        {"": _said(table, path), **{name: _said(one, path) for name, one in enhancers.items()}},
+        table,
+    )
+
+
+SETTINGS: dict[str, tuple[type, ...]] = {
+    "frames": (int,),
+    "height": (int,),
+    "width": (int,),
+    "fps": (int, float),
+    "steps": (int,),
+    "guidance": (int, float),
+    "negative_prompt": (str,),
+}
+"""Settings and what they are in a file."""
+
+SAID = ("options", "set", "scheduler", "loras", "components")
+"""What can be said of a generator and of an enhancer."""
+
+
+def _said(table: Mapping[str, Any], path: Path) -> Said:
+    options = tuple(f"{name}={value}" for name, value in _table(table, "options", path).items())
+    components = {name: _beside(path, str(place)) for name, place in _table(table, "components", path).items()}
+    return Said(
+        options,
+        Changes(dict(_table(table, "set", path)), _scheduler(table, path), _loras(table, path), components),
+    )
+
+
+def _scheduler(table: Mapping[str, Any], path: Path) -> Scheduler | None:
+    said = table.get("scheduler")
+    if said is None or isinstance(said, str):
+        return (said, {}) if said else None
+    if not isinstance(said, dict) or not isinstance(said.get("class"), str):
+        raise UsageError(f"{path}: scheduler must be {{class: CLASS, NAME: VALUE, ...}}, found {said!r}.")
+    return said["class"], {name: value for name, value in said.items() if name != "class"}
+
+
+def _loras(table: Mapping[str, Any], path: Path) -> tuple[Lora, ...]:
+    said = table.get("loras", [])
+    if not isinstance(said, list):
+        raise UsageError(f"{path}: loras must be a list, found {said!r}.")
+    found = []
+    for one in said:
+        entry = {"file": one} if isinstance(one, str) else one
+        if not isinstance(entry, dict) or not isinstance(entry.get("file"), str):
+            raise UsageError(f"{path}: a LoRA must be {{file: FILE, weight: NUMBER}}, found {one!r}.")
+        _refuse_unknown(entry, ("file", "weight"), f"{path}, loras")
+        weight = entry.get("weight", 1.0)
+        if isinstance(weight, bool) or not isinstance(weight, (int, float)):
+            raise UsageError(f"{path}: the weight of a LoRA is a number, found {weight!r}.")
+        found.append(Lora(_beside(path, entry["file"]), float(weight)))
+    return tuple(found)
+
+
+def _beside(path: Path, place: str) -> str:
+    """A relative place that lies beside the model file, from there."""
+    there = path.parent / place
+    return str(there) if not Path(place).is_absolute() and there.exists() else place
+
+
+def _table(table: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:
+    found = table.get(name) or {}
+    if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
+        raise UsageError(f"{path}: {name} must be a table of names and values, found {found!r}.")
+    return found
+
+
+def _refuse_unknown(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    for name in table:
+        if name not in known:
+            raise unknown("key", str(name), known, f" in {where}")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = read_text(path)
+    except OSError as error:
+        raise UsageError(f"The model file {path} cannot be read: {error.strerror}.") from error
+    table = _toml(text, path) if path.suffix == ".toml" else _yaml(text, path)
+    if not isinstance(table, dict):
+        raise UsageError(f"{path} must hold a table with model: NAME, found a {type(table).__name__}.")
+    try:
+        json.dumps(table, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{path} holds something else than text, finite numbers, lists and tables: {error}") from error
+    return table
+
+
+def _toml(text: str, path: Path) -> Any:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{path} is not TOML: {error}.") from error
+
+
+def _yaml(text: str, path: Path) -> Any:
+    try:
+        import yaml
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"{path} needs the package PyYAML: pip install pyyaml, or write it as TOML.") from error
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path} is not YAML: {error}") from error
