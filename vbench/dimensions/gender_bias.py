@@ -11,7 +11,7 @@ Range and direction: 0, all alike, to 1, as many of either; an odd number of vid
 
 Unit of the mean: one prompt. A video that cannot be judged does not count, nor does a prompt without one that can.
 
-Cost: 16 frames through a ResNet-50 at 2048 pixels, half a minute each on one core of a CPU or more, and each face
+Cost: 16 frames through a ResNet-50 at 2048 pixels, 20 seconds each on one core of a CPU, and each face
 through a ViT-g; shared with :mod:`~vbench.dimensions.skin_bias`.
 
 What it does not measure: anybody's gender. A network is asked which of two words a face looks like to it; such
