@@ -2,6 +2,7 @@
 
 python perf/official_digests.py VBench_full_info.json
 python perf/official_digests.py vbench2_i2v_full_info.json
+python perf/official_digests.py vbench2_trustworthy.json
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import sys
 from pathlib import Path
 
 from vbench.prompts.digests import DATA, prompt_digest
-from vbench.prompts.official import I2V_NAME, I2V_SHA256, NAME, SUITE_SHA256
+from vbench.prompts.official import I2V_NAME, I2V_SHA256, NAME, SUITE_SHA256, TRUST_NAME, TRUST_SHA256
 from vbench.prompts.suite import read_suite
 
-PUBLISHED = {SUITE_SHA256: NAME, I2V_SHA256: I2V_NAME}
+PUBLISHED = {SUITE_SHA256: NAME, I2V_SHA256: I2V_NAME, TRUST_SHA256: TRUST_NAME}
 
 
 def main(source: Path) -> None:

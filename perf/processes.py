@@ -9,6 +9,10 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vbench.benchmarks.base import Benchmark
 
 ROOT = Path(__file__).parents[1]
 
@@ -68,17 +72,25 @@ def _peaks(process: subprocess.Popen[bytes], limit: float) -> Iterator[tuple[flo
         time.sleep(0.2)
 
 
-def fill(cache: Path, dimensions: Iterable[str]) -> None:
-    """Write the checkpoints that these dimensions read, with seeded weights of the published shapes."""
+def fill(cache: Path, dimensions: Iterable[str], benchmark: Benchmark | None = None) -> None:
+    """Write the checkpoints that these dimensions read, with seeded weights of the published shapes.
+
+    BLIP-2 and the safety checker are small ones, and NudeNet's is the published file.
+    """
     sys.path.insert(0, str(ROOT))
     import torch
 
     from tests.parity.checkpoint_cache import write_checkpoint
+    from tests.parity.trustworthiness import WRITERS
+    from vbench.benchmarks.t2v import T2V
     from vbench.dimensions.profiles import profile
     from vbench.runs.evaluators import Evaluators
     from vbench.weights.cards import checkpoint
 
-    evaluators = Evaluators(profile("official"), torch.device("cpu"))
+    evaluators = Evaluators(profile("official"), torch.device("cpu"), benchmark=benchmark or T2V)
     for name in sorted({name for dimension in dimensions for name in evaluators.checkpoints(dimension)}):
-        if checkpoint(name).is_weights:
+        if name in WRITERS:
+            if not (place := cache / checkpoint(name).path).exists():
+                WRITERS[name](place)
+        elif checkpoint(name).is_weights:
             write_checkpoint(name, cache)

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from vbench.files.digest import digest
+from vbench.files.digest import content_of
 from vbench.weights import cards
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def checkpoint_records(names: Iterable[str]) -> dict[str, dict[str, Any]]:
     records = {}
     for name in sorted(set(names)):
         path = cards.locate(name)
-        sha256 = digest(path)
+        sha256 = content_of(path)
         records[name] = {"file": path.name, "sha256": sha256, "published": cards.is_published(name, sha256)}
     return records
 

@@ -11,12 +11,14 @@ from vbench.benchmarks.i2v import I2V, VBENCH_I2V
 from vbench.benchmarks.registry import DIMENSIONS, benchmark_named, specs_of
 from vbench.benchmarks.score_card import DimensionResult, ScoreCard
 from vbench.benchmarks.t2v import QUALITY, RULES, T2V
+from vbench.benchmarks.trustworthiness import TRUSTWORTHINESS
 from vbench.prompts.digests import official_digests
 from vbench.prompts.library import load_suite
+from vbench.prompts.official import TRUST_NAME
 
 PACKAGE = Path(__file__).parents[2] / "vbench"
 
-NAMES = {spec.name for benchmark in (T2V, VBENCH_I2V) for spec in benchmark.specs}
+NAMES = {spec.name for benchmark in (T2V, VBENCH_I2V, TRUSTWORTHINESS) for spec in benchmark.specs}
 
 
 def named_in(path: Path) -> set[str]:
@@ -28,9 +30,12 @@ def named_in(path: Path) -> set[str]:
 def test_no_module_beside_the_benchmarks_lists_dimensions() -> None:
     for path in PACKAGE.rglob("*.py"):
         inside = path.relative_to(PACKAGE).as_posix()
-        two_classes = ("dimensions/scene.py", "dimensions/camera_motion.py")
-        if not inside.startswith("benchmarks/") and inside not in two_classes:
-            assert len(named_in(path)) <= 1, f"{inside} lists {sorted(named_in(path))}"
+        if not inside.startswith("benchmarks/"):
+            found = named_in(path)
+            beside = {
+                f"{name}_{how}" for name in found for how in ("corrected", "aliased")
+            }  # a second class in its file
+            assert len(found - beside) <= 1, f"{inside} lists {sorted(found)}"
 
 
 def test_the_official_prompts_are_as_many_as_the_table_says() -> None:
@@ -69,7 +74,7 @@ def test_video_quality_is_six_dimensions_of_the_protocol_and_no_total() -> None:
 
 
 def test_what_other_packages_may_not_take_is_known() -> None:
-    assert set(DIMENSIONS.builtin) == NAMES == set(specs_of(T2V)) | set(specs_of(VBENCH_I2V))
+    assert set(DIMENSIONS.builtin) == NAMES == {*specs_of(T2V), *specs_of(VBENCH_I2V), *specs_of(TRUSTWORTHINESS)}
 
 
 I2V_CONSTANTS = {
@@ -105,3 +110,17 @@ def test_the_official_image_to_video_prompts_are_as_many_as_the_table_says() -> 
     }
     assert len(frozenset().union(*digests.values())) == 1118
     assert len(digests["i2v_subject"] | digests["i2v_background"]) == 355
+
+
+def test_trustworthiness_is_four_dimensions_without_a_total_counted_by_prompt() -> None:
+    rules = TRUSTWORTHINESS.rules
+    assert list(rules) == ["culture_fairness", "gender_bias", "skin_bias", "safety"]
+    assert {name: (rule.samples or TRUSTWORTHINESS.samples, rule.prompts) for name, rule in rules.items()} == {
+        "culture_fairness": (5, 140), "gender_bias": (10, 90), "skin_bias": (10, 90), "safety": (10, 90),
+    }  # fmt: skip
+    counts = {name: len(digests) for name, digests in official_digests(TRUST_NAME).items() if name in rules}
+    assert counts == {name: rule.prompts for name, rule in rules.items()}  # as the published suite has them
+    card = card_of(TRUSTWORTHINESS.name, 0.8)
+    assert (card.total, card.missing(), card.benchmark.parts) == (None, [], ())
+    asked = {name for name in specs_of(TRUSTWORTHINESS) if name not in rules}
+    assert asked == {"culture_fairness_aliased", "gender_bias_corrected", "skin_bias_corrected", "safety_corrected"}

@@ -13,11 +13,18 @@ from tests.dimensions.greyflow import GreyFlow
 from vbench.dimensions.backbones.base import (
     ActionClassifier,
     AestheticHead,
+    AppropriatenessHead,
     Backbone,
+    BodyPart,
     Captioner,
+    ConceptChecker,
+    Face,
+    FaceDetector,
     FrameInterpolator,
     Measure,
+    NudityDetector,
     PictureEmbedder,
+    PictureTextMatcher,
     PointTracker,
     QualityMeasures,
     QualityModel,
@@ -122,12 +129,39 @@ class Classifier(Mock, ActionClassifier):
 class VideoText(Mock, VideoTextEmbedder):
     frames_seen: ClassVar[int] = 8
 
-    def embed_video(self, frames: Tensor) -> Tensor:
+    def embed_video(self, frames: Tensor, antialias: bool = False) -> Tensor:
         assert len(frames) == self.frames_seen
         return levels(frames).mean(0)
 
     def embed_text(self, text: str) -> Tensor:
         return torch.tensor([1.0, -0.5, len(text) / 100])
+
+
+class FaceFinder(Mock, FaceDetector):
+    """Sees one face in each frame that is not dark."""
+
+    def faces(self, frame: Tensor, longest: int, batch_statistics: bool) -> list[Face]:
+        return [Face((2.0, 1.0, 20.5, 30.0), 0.9)] * (float(frame.float().mean()) > 60)
+
+
+class Matcher(Mock, PictureTextMatcher):
+    def matches(self, picture: Tensor, texts: Sequence[str]) -> Tensor:
+        return torch.tensor([len(text) / 100 for text in texts])
+
+
+class PartFinder(Mock, NudityDetector):
+    def parts(self, frame: Tensor) -> list[BodyPart]:
+        return [BodyPart("FEET_EXPOSED", 0.9, (0, 0, 4, 4)), BodyPart("BUTTOCKS_COVERED", 0.6, (4, 0, 8, 4))]
+
+
+class Checker(Mock, ConceptChecker):
+    def concepts(self, frames: Tensor) -> Tensor:
+        return levels(frames) / 256 - 0.5
+
+
+class Fitness(Mock, AppropriatenessHead):
+    def similarities(self, embeddings: Tensor) -> Tensor:
+        return embeddings[:, :2]
 
 
 PLAYERS: dict[str, Any] = {
@@ -147,5 +181,12 @@ PLAYERS: dict[str, Any] = {
     "picture_subject_embedder": Pictures,
     "picture_background_embedder": Pictures,
     "tracker": Tracker,
+    "face_detector": FaceFinder,
+    "face_matcher": Matcher,
+    "skin_scorer": Embedder,
+    "nudity_detector": PartFinder,
+    "concept_checker": Checker,
+    "safety_embedder": Embedder,
+    "appropriateness_head": Fitness,
 }
 """Role -> who plays it."""

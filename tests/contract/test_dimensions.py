@@ -30,6 +30,7 @@ SPECS = {spec.implementation: spec for name in BENCHMARKS.builtin for spec in sp
 OPTIONS = {"imaging_quality_by_metric": {"metric": "mean"}}
 
 BOUNDS = {Values.SHARE: (0.0, 1.0), Values.HITS: (0.0, 1.0), Values.COSINE: (-1.0, 1.0), Values.BOOLEAN: (0.0, 1.0)}
+BOUNDS[Values.LABEL] = (0.0, 1.0)
 
 
 def grey(folder: Path) -> Path:
@@ -72,11 +73,12 @@ def prompt_for(spec: DimensionSpec) -> Prompt:
     if spec.asked_in_words:
         return Prompt("a street, camera pans left")
     if not spec.free_prompts:
-        return Prompt("A person is riding a bike")
+        return Prompt("An African person is riding a bike")
     if spec.needs_picture:
         suite = with_pictures(load_suite("i2v-demo"), pictures_of("i2v-demo"))
         return next(prompt for prompt in suite if spec.name in prompt.dimensions)
-    return next(prompt for prompt in load_suite("open") if spec.tested_by in prompt.dimensions)
+    known = (prompt for prompt in load_suite("open") if spec.tested_by in prompt.dimensions)
+    return next(known, Prompt("a person who rides a bike"))
 
 
 def score(spec: DimensionSpec, video: Video) -> VideoScore | TooShort | NotApplicable:

@@ -13,6 +13,7 @@ from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.i2v import VBENCH_I2V
 from vbench.benchmarks.registry import BENCHMARKS, implementation
 from vbench.benchmarks.t2v import T2V
+from vbench.benchmarks.trustworthiness import TRUSTWORTHINESS
 from vbench.dimensions.backbones.base import Backbone
 from vbench.dimensions.base import Dimension
 from vbench.dimensions.profiles import BACKBONES, profile, profiles
@@ -22,7 +23,7 @@ from vbench.registry import Registry
 from vbench.runs.evaluators import Evaluators
 from vbench.weights import cards
 
-SPECS = [(benchmark, spec) for benchmark in (T2V, VBENCH_I2V) for spec in benchmark.specs]
+SPECS = [(benchmark, spec) for benchmark in (T2V, VBENCH_I2V, TRUSTWORTHINESS) for spec in benchmark.specs]
 
 
 @pytest.mark.parametrize(("benchmark", "spec"), SPECS, ids=[f"{one.name} {spec.name}" for one, spec in SPECS])
@@ -33,7 +34,7 @@ def test_dimensions(benchmark: Benchmark, spec: DimensionSpec) -> None:
     assert found.title
     assert found.meaning
     assert set(found.roles) <= set(profile("official").roles)
-    assert spec.together == ("of_prompt" in vars(found))
+    assert spec.together == any("of_prompt" in vars(kind) for kind in found.__mro__[: found.__mro__.index(Dimension)])
     assert spec.dial in ("", *DIALS)
     read = Evaluators(profile("official"), torch.device("cpu"), benchmark=benchmark).checkpoints(spec.name)
     assert list(spec.checkpoints) == [file for file in read if cards.checkpoint(file).is_weights]

@@ -32,7 +32,7 @@ class Directions(VideoTextEmbedder):
     def load(cls, device: torch.device) -> Self:
         raise NotImplementedError
 
-    def embed_video(self, frames: Tensor) -> Tensor:
+    def embed_video(self, frames: Tensor, antialias: bool = False) -> Tensor:
         self.seen.append(frames)
         return torch.tensor([3.0, 0.0])
 

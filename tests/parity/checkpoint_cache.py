@@ -32,6 +32,7 @@ MANIFESTS = {
     "dreamsim_clip": "dreamsim_clip_vitb16",
     "dreamsim_open_clip": "dreamsim_open_clip_vitb16",
     "dreamsim_lora": "dreamsim_ensemble_lora",
+    "retinaface_resnet50": "retinaface_resnet50",
 }
 
 

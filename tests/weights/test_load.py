@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import pickle
 import zipfile
@@ -243,3 +244,17 @@ def test_integers_in_place_of_fractions_are_refused(cache: Path) -> None:
     state = {**STATE, "layer.bias": torch.zeros(2, dtype=torch.int8)}
     with pytest.raises(CheckpointMismatch, match=r"1 of another kind of number: layer\.bias int8"):
         load.load_strictly(Network(), state, "dino_vitb16")
+
+
+def test_a_checkpoint_that_was_packed_alone_in_a_zip_is_read_and_code_in_it_is_refused(tmp_path: Path) -> None:
+    """RetinaFace's is published so."""
+    state, packed = {"weight": torch.arange(3.0)}, tmp_path / "packed.zip"
+    for content, legacy in itertools.product((state, {"weight": print}), (True, False)):
+        torch.save(content, tmp_path / "one.pth", _use_new_zipfile_serialization=not legacy)
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.write(tmp_path / "one.pth", "one.pth")
+        if content is state:
+            assert torch.equal(load.read_tensors(packed)["weight"], state["weight"])
+        else:
+            with pytest.raises(UnsafeCheckpoint, match="refused"):
+                load.read_tensors(packed)

@@ -103,6 +103,7 @@ class Table:
         values: ``(prompts, dimensions)`` a prompt's value times its weight.
         weights: ``(prompts, dimensions)`` its weight; 0 where the prompt does not test the dimension.
         strata: ``(prompts,)`` number of the group that a prompt is drawn within.
+        groups: ``(prompts, dimensions)`` number of the group that a prompt is averaged within; 0 where there are none.
         benchmark: whose rules make the parts and the Total.
     """
 
@@ -111,12 +112,12 @@ class Table:
     values: Array
     weights: Array
     strata: NDArray[np.int64]
+    groups: NDArray[np.int64]
     benchmark: Benchmark = T2V
 
     def aggregate(self, counts: Array) -> Array:
         """Scores of draws: ``(draws, prompts)`` counts -> ``(draws, dimensions)``; NaN where nothing counts."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return (counts @ self.values) / (counts @ self.weights)
+        return _scores((counts, self))
 
     def only(self, prompts: Sequence[str]) -> Table:
         """The rows of these prompts, in this order."""
@@ -128,23 +129,29 @@ class Table:
             values=self.values[rows],
             weights=self.weights[rows],
             strata=self.strata[rows],
+            groups=self.groups[rows],
         )
 
 
 def table(rows: Iterable[Row], benchmark: Benchmark = T2V) -> Table:
     """What each dimension says of each prompt of a run; rows without a score leave no trace."""
     scores: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
+    of_group: dict[tuple[str, str], str] = {}
     for (prompt, name), score in prompt_scores(rows, benchmark).items():
         scores[prompt][name] = score.product, score.weight
+        of_group[prompt, name] = score.group
+    numbers = {group: number for number, group in enumerate(sorted({"", *of_group.values()}))}
     prompts = tuple(sorted(scores))
     dimensions = tuple(in_protocol_order({name for found in scores.values() for name in found}, benchmark))
     values, weights = np.zeros((2, len(prompts), len(dimensions)))
     for i, prompt in enumerate(prompts):
         for j, name in enumerate(dimensions):
             values[i, j], weights[i, j] = scores[prompt].get(name, (0.0, 0.0))
-    groups = {tested: number for number, tested in enumerate(sorted({tuple(sorted(scores[p])) for p in prompts}))}
-    strata = np.array([groups[tuple(sorted(scores[prompt]))] for prompt in prompts], dtype=np.int64)
-    return Table(prompts, dimensions, values, weights, strata, benchmark)
+    alike = {p: tuple((name, of_group[p, name]) for name in sorted(scores[p])) for p in prompts}
+    places = {tested: number for number, tested in enumerate(sorted(set(alike.values())))}
+    strata = np.array([places[alike[prompt]] for prompt in prompts], dtype=np.int64)
+    groups = np.array([[numbers[of_group.get((p, name), "")] for name in dimensions] for p in prompts], dtype=np.int64)
+    return Table(prompts, dimensions, values, weights, strata, groups.reshape(values.shape), benchmark)
 
 
 def intervals(
@@ -261,6 +268,27 @@ def significance_groups(totals: Mapping[str, Interval], significant: Mapping[tup
     return groups
 
 
+def _scores(*shares: tuple[Array, Table]) -> Array:
+    """Scores of draws over one or two tables together: the mean over groups; NaN where nothing counts.
+
+    Args:
+        shares: ``(draws, prompts)`` counts of a table's prompts; the tables have the same prompts and dimensions.
+    """
+    groups = shares[0][1].groups
+    means = []
+    for group in np.unique(groups):
+        here = groups == group
+        products = sum(counts @ (of.values * here) for counts, of in shares)
+        weights = sum(counts @ (of.weights * here) for counts, of in shares)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means.append(products / weights)
+    if len(means) == 1:
+        return np.asarray(means[0])
+    known = np.isfinite(means)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(known, means, 0.0).sum(0) / known.sum(0))
+
+
 def _draw(strata: NDArray[np.int64], seed: int, draws: int) -> Array:
     """``(draws, prompts)``: how often each prompt is drawn, each group as often as it has prompts.
 
@@ -315,8 +343,9 @@ def _aligned(first: Table, second: Table) -> tuple[Table, Table]:
     names = [name for name in first.dimensions if name in second.dimensions]
     one, two = (_columns(part.only(prompts), names) for part in (first, second))
     both = (one.weights > 0) & (two.weights > 0)
-    groups = {pattern.tobytes(): number for number, pattern in enumerate(np.unique(both, axis=0))}
-    strata = np.array([groups[pattern.tobytes()] for pattern in both], dtype=np.int64)
+    patterns = np.concatenate((both, one.groups), axis=1)
+    places = {pattern.tobytes(): number for number, pattern in enumerate(np.unique(patterns, axis=0))}
+    strata = np.array([places[pattern.tobytes()] for pattern in patterns], dtype=np.int64)
     return tuple(
         replace(part, values=part.values * both, weights=part.weights * both, strata=strata) for part in (one, two)
     )  # type: ignore[return-value]
@@ -324,7 +353,13 @@ def _aligned(first: Table, second: Table) -> tuple[Table, Table]:
 
 def _columns(part: Table, names: Sequence[str]) -> Table:
     places = [part.dimensions.index(name) for name in names]
-    return replace(part, dimensions=tuple(names), values=part.values[:, places], weights=part.weights[:, places])
+    return replace(
+        part,
+        dimensions=tuple(names),
+        values=part.values[:, places],
+        weights=part.weights[:, places],
+        groups=part.groups[:, places],
+    )
 
 
 def _exchanged(one: Table, two: Table, seed: int, draws: int) -> dict[str, Array]:
@@ -332,9 +367,7 @@ def _exchanged(one: Table, two: Table, seed: int, draws: int) -> dict[str, Array
     rng = np.random.default_rng([seed, 1])
     swap = rng.integers(0, 2, (draws, len(one.prompts))).astype(np.float64)
     stay = 1 - swap
-    with np.errstate(invalid="ignore", divide="ignore"):
-        first = (stay @ one.values + swap @ two.values) / (stay @ one.weights + swap @ two.weights)
-        second = (stay @ two.values + swap @ one.values) / (stay @ two.weights + swap @ one.weights)
+    first, second = _scores((stay, one), (swap, two)), _scores((stay, two), (swap, one))
     before, after = (_with_parts(one, part) for part in (first, second))
     return {name: after[name] - before[name] for name in before}
 

@@ -28,6 +28,7 @@ class Values(str, Enum):
     HITS = "hits"  # a number of frames with a hit over those that are looked at, 0..1
     COSINE = "cosine"  # -1..1
     BOOLEAN = "boolean"  # 0 or 1
+    LABEL = "label"  # the place of a label among all, 0..1; the video's details say it in words
 
 
 class Counts(str, Enum):
@@ -70,6 +71,8 @@ class DimensionSpec:
         free_prompts: whether prompts that nobody chose for it may be judged without being asked to.
         judges: of a dimension outside the score card, the one whose prompts and videos it judges, perhaps its own
             name; it is never evaluated unless it is named. ``""`` for the others.
+        samples: videos a prompt that are judged, where that is not the benchmark's number; 0 for the benchmark's.
+        sensitive: whether its videos show faces, or what may not be fit to be shown: pictures of them are blurred.
         sampled: videos a prompt that are sampled before the static filter keeps some; 0 where nothing is filtered.
         dial: what of the synthetic generator turns what it measures; each lowers its score.
         traded_for: the dimension that a model can sell to gain this one; reports show both against each other.
@@ -97,6 +100,8 @@ class DimensionSpec:
     asked_in_words: bool = False
     free_prompts: bool = True
     judges: str = ""
+    samples: int = 0
+    sensitive: bool = False
     sampled: int = 0
     dial: str = ""
     traded_for: str = ""
@@ -186,6 +191,10 @@ class Benchmark:
     def rules(self) -> Mapping[str, DimensionSpec]:
         """The dimensions of the score card by name, in its order."""
         return {spec.name: spec for spec in self.specs if not spec.judges}
+
+    def samples_of(self, spec: DimensionSpec) -> int:
+        """Videos a prompt that a dimension judges."""
+        return spec.samples or self.samples
 
     def of_part(self, part: str) -> tuple[str, ...]:
         """The dimensions of a part, in the card's order."""

@@ -6,6 +6,7 @@ its name are judged by it, and videos without prompts where it needs no facts.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.i2v import VBENCH_I2V
 from vbench.benchmarks.t2v import T2V
+from vbench.benchmarks.trustworthiness import TRUSTWORTHINESS
+from vbench.errors import UsageError
 from vbench.registry import Registry, load, refuse_malformed, unknown
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ BENCHMARKS: Registry[Benchmark] = Registry(
     {
         T2V.name: "vbench.benchmarks.t2v:T2V",
         VBENCH_I2V.name: "vbench.benchmarks.i2v:VBENCH_I2V",
+        TRUSTWORTHINESS.name: "vbench.benchmarks.trustworthiness:TRUSTWORTHINESS",
         "video-quality": "vbench.benchmarks.video_quality:VIDEO_QUALITY",
         "mlperf-wan22": "vbench.benchmarks.mlperf_wan22:MLPERF_WAN22",
     },
@@ -34,7 +38,7 @@ DIMENSION = "vbench.dimensions.base:Dimension"
 
 DIMENSIONS: Registry[Any] = Registry(
     "dimension",
-    {spec.name: spec.implementation for benchmark in (T2V, VBENCH_I2V) for spec in benchmark.specs},
+    {spec.name: spec.implementation for benchmark in (T2V, VBENCH_I2V, TRUSTWORTHINESS) for spec in benchmark.specs},
     "vbench.dimensions",
     "vbench.benchmarks.base:DimensionSpec",
     DIMENSION,
@@ -55,6 +59,12 @@ def benchmark_named(name: str | None) -> Benchmark:
     return replace(found, name=name) if BENCHMARKS.package(name) else found
 
 
+def benchmark_with(dimensions: Iterable[str]) -> Benchmark:
+    """The first of our benchmarks in which all of these can be named; text to video where none has them."""
+    names = set(dimensions)
+    return next((one for one in map(BENCHMARKS.get, BENCHMARKS.builtin) if names <= specs_of(one).keys()), T2V)
+
+
 def specs_of(benchmark: Benchmark = T2V) -> dict[str, DimensionSpec]:
     """Everything that can be named in a benchmark: its own dimensions, then those of other packages."""
     own = {spec.name: spec for spec in benchmark.specs}
@@ -71,9 +81,20 @@ def spec_of(name: str, benchmark: Benchmark = T2V) -> DimensionSpec:
     found = specs_of(benchmark).get(name)
     if found is None and name in DIMENSIONS.plugged:
         DIMENSIONS.get(name)  # says what is wrong with it
+    other = benchmark_with([name])
+    if found is None and name in specs_of(other):
+        raise UsageError(
+            f"{name} is a dimension of {other.name}, not of {benchmark.name}: add --benchmark {other.name}."
+        )
     if found is None:
         raise unknown("dimension", name, specs_of(benchmark), f" in {benchmark.name}")
     return found
+
+
+def is_sensitive(names: Iterable[str], benchmark: Benchmark) -> bool:
+    """Whether pictures of what these dimensions judge are shown blurred."""
+    specs = specs_of(benchmark)
+    return any(name in specs and specs[name].sensitive for name in names)
 
 
 def implementation(spec: DimensionSpec) -> type[Dimension]:

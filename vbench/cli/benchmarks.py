@@ -49,9 +49,19 @@ def benchmarks(json_output: Annotated[bool, typer.Option("--json", help="Print a
     for one in listed:
         prompts = one["suite"] or "any"
         parts = ", ".join(f"{part} x {weight:g}" for part, weight in one["parts"].items()) or "-"
-        rows.append((one["name"], prompts, str(one["samples"]), str(len(one["dimensions"])), parts))
+        rows.append((one["name"], prompts, _samples(one), str(len(one["dimensions"])), parts))
     counted = [figures("samples"), figures("dimensions")]
     print_table([Column("benchmark"), Column("prompts"), *counted, prose("parts")], rows)
+
+
+def _samples(one: dict[str, Any]) -> str:
+    """Videos a prompt: of most dimensions, and of those that differ.
+
+    >>> _samples({"dimensions": {"a": {"samples": 5}, "b": {"samples": 10}}})
+    '5-10'
+    """
+    counts = sorted({rule["samples"] for rule in one["dimensions"].values()})
+    return "-".join(map(str, counts if len(counts) < 2 else (counts[0], counts[-1])))
 
 
 def described(benchmark: Benchmark) -> dict[str, Any]:
@@ -74,6 +84,7 @@ def described(benchmark: Benchmark) -> dict[str, Any]:
                 "values": rule.values.value,
                 "counts": rule.counts.value,
                 "prompts": rule.prompts,
+                "samples": benchmark.samples_of(rule),
                 "needs": rule.needs,
             }
             for name, rule in benchmark.rules.items()

@@ -14,6 +14,9 @@ def explain(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for the page; by default explained/VIDEO in the run.")
     ] = None,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Show faces and unsafe frames as they are; by default they are blurred.")
+    ] = False,
 ) -> None:
     """Write a page that plays the video with its curves beneath, and shows frames with boxes, labels and captions.
 
@@ -22,4 +25,4 @@ def explain(
     """
     from vbench.reports.explain import explain as write
 
-    typer.echo(write(run, video, output or run / "explained" / Path(video).stem))
+    typer.echo(write(run, video, output or run / "explained" / Path(video).stem, clear))

@@ -88,7 +88,7 @@ def show(
 @prompts.command(cls=PlainHelp)
 def fetch(
     suite: Annotated[
-        str, typer.Argument(help="vbench-t2v or vbench-i2v: the official text- or image-to-video suite.")
+        str, typer.Argument(help="vbench-t2v, vbench-i2v or vbench-trustworthiness: an official suite.")
     ] = "vbench-t2v",
     source: Annotated[
         Path | None, typer.Option("--from", help="The published JSON file or wheel on disk, instead of pip.")
@@ -104,6 +104,7 @@ def fetch(
     Examples:
       vbench prompts fetch vbench-t2v
       vbench prompts fetch vbench-i2v --from vbench2_i2v_full_info.json
+      vbench prompts fetch vbench-trustworthiness
     """
     from vbench.errors import UsageError
     from vbench.prompts import official
@@ -114,6 +115,8 @@ def fetch(
         raise UsageError(f"Only {fetchable} are fetched, not {suite!r}; open, mini and the demos are here already.")
     if suite == official.I2V_NAME:
         typer.echo(official.fetch_i2v_suite(fetched_suites(), source))
+    elif suite == official.TRUST_NAME:
+        typer.echo(official.fetch_trustworthiness(fetched_suites(), source))
         return
     typer.echo(official.fetch_suite(fetched_suites(), source))
     if categories:

@@ -44,6 +44,9 @@ def report(
         Path | None, typer.Option(help="Also write the score card as a LaTeX table.", show_default=False)
     ] = None,
     benchmark: Named = None,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Show faces and unsafe frames as they are; by default they are blurred.")
+    ] = False,
 ) -> None:
     """Write one HTML file: scores with intervals, comparison, radars, categories, every video, gaps.
 
@@ -63,7 +66,7 @@ def report(
     target = output or runs[0] / "report.html"
     size = round(1_000_000 * pictures)
     if not (figures or latex):
-        typer.echo(write_report(runs, target, rules, name or (), size))
+        typer.echo(write_report(runs, target, rules, name or (), size, clear))
         return
     if len(runs) > TOGETHER:
         raise UsageError(f"--figures and --latex show up to {TOGETHER} runs; found {len(runs)}.")
@@ -71,7 +74,7 @@ def report(
     from vbench.reports.report_data import gather
 
     ours.refuse_foreign(target, *filter(None, [latex]))
-    found = gather(runs, rules, name or (), size)
+    found = gather(runs, rules, name or (), size, clear)
     typer.echo(write_page(found, target))
     if latex:
         ours.write(latex, latex_table(found))

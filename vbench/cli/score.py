@@ -164,4 +164,4 @@ def _planned(name: str, benchmark: Benchmark) -> int | None:
     spec = benchmark.rules.get(name)
     if spec is None or not spec.prompts or spec.sampled or spec.counts is Counts.FOUND:
         return None
-    return spec.prompts * benchmark.samples
+    return spec.prompts * benchmark.samples_of(spec)

@@ -84,6 +84,8 @@ def download(
 ) -> None:
     """Fetch checkpoints into the cache, those of all dimensions by default; an interrupted download continues.
 
+    A file whose licence is not for everybody (NudeNet's AGPL-3.0) is fetched only where it or its dimension is named.
+
     Examples:
       vbench weights download -d motion_smoothness
       vbench weights download -m lavie+interpolation
@@ -206,15 +208,16 @@ def _chosen(
     from vbench.weights.cards import all_checkpoints, checkpoint, of_backbones
 
     if not names and not dimensions and not models:
-        return everything or of_backbones()
+        return everything or [name for name in of_backbones() if not checkpoint(name).on_request]
     chosen = {checkpoint(name).name for name in names or ()}
     if dimensions:
         import torch
 
+        from vbench.benchmarks.registry import benchmark_with
         from vbench.dimensions.profiles import profile
         from vbench.runs.evaluators import Evaluators
 
-        evaluators = Evaluators(profile("official"), torch.device("cpu"))
+        evaluators = Evaluators(profile("official"), torch.device("cpu"), benchmark=benchmark_with(dimensions))
         chosen |= {file for dimension in dimensions for file in evaluators.checkpoints(dimension)}
     if models:
         from vbench.generators.catalog import build

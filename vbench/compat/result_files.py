@@ -27,8 +27,9 @@ COLUMNS: dict[str, Callable[[Row], Any]] = {
     "frame_results": lambda row: list(row.per_frame),
     "cur_sim": lambda row: row.per_frame[-1],
     "image_path": lambda row: row.details["image"],
-    "prompt_type": lambda row: row.details["target"],
+    "prompt_type": lambda row: row.details["target" if "target" in row.details else "culture"],
     "predict_type": lambda row: row.details["predicted"],
+    "frame_labels": lambda row: row.details["frame_labels"],
 }
 """What can stand beside a video's result in the reference's files; each dimension names its own."""
 
@@ -118,7 +119,9 @@ def _counts(row: Row) -> bool:
 
 def _video(row: Row, spec: DimensionSpec, root: Path) -> dict[str, Any]:
     value: Any = row.value
-    if spec.values is Values.BOOLEAN:
+    if spec.values is Values.LABEL:
+        value = row.details["label"]
+    elif spec.values is Values.BOOLEAN:
         value = bool(value)
     elif spec.result_scale != 1:
         value = spec.result_scale * (row.value or 0.0)

@@ -128,11 +128,14 @@ class VBench:
         settings: Mapping[str, Any],
     ) -> Plan:
         if mode == CUSTOM:
-            return custom_plan(videos, dimensions, prompts if isinstance(prompts, Mapping) else only_prompt(prompts))
+            given = prompts if isinstance(prompts, Mapping) else only_prompt(prompts)
+            return custom_plan(videos, dimensions, given, self.benchmark)
         if mode == CATEGORY:
-            return category_plan(videos, load_category(self.full_info_dir, settings.get("category")), dimensions)
+            suite = load_category(self.full_info_dir, settings.get("category"))
+            return category_plan(videos, suite, dimensions, self.benchmark)
         if mode == STANDARD:
-            return standard_plan(videos, load_suite(self.full_info_dir), dimensions, settings.get("special_str", ""))
+            special = settings.get("special_str", "")
+            return standard_plan(videos, load_suite(self.full_info_dir), dimensions, special, benchmark=self.benchmark)
         raise UsageError(f"There is no mode {mode!r}. Known: {', '.join(MODES)}.")
 
 

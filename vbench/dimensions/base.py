@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, final
@@ -48,10 +49,12 @@ class PromptScore:
     Attributes:
         products: they sum to value times weight.
         weights: they sum to the weight.
+        group: its prompts are averaged first, then all groups, each as much as another; ``""`` where there are none.
     """
 
     products: Sequence[float]
     weights: Sequence[float]
+    group: str = ""
 
     @classmethod
     def of(cls, value: float, weight: float = 1.0) -> PromptScore:
@@ -139,10 +142,16 @@ class Dimension(ABC):
     def aggregate(prompts: Iterable[PromptScore]) -> float | None:
         """One number of all prompts: the weighted mean, ``None`` where nothing counts.
 
-        Sums are exact (``math.fsum``), so neither the order of the videos nor the number of workers matters.
+        Where prompts are in groups it is the mean over the groups of each one's weighted mean. Sums are exact
+        (``math.fsum``), so neither the order of the videos nor the number of workers matters.
         """
-        found = list(prompts)
-        weight = math.fsum(one for prompt in found for one in prompt.weights)
-        if not weight:
-            return None
-        return math.fsum(one for prompt in found for one in prompt.products) / weight
+        groups: dict[str, list[PromptScore]] = defaultdict(list)
+        for prompt in prompts:
+            groups[prompt.group].append(prompt)
+        means = [mean for found in groups.values() if (mean := _mean(found)) is not None]
+        return math.fsum(means) / len(means) if means else None
+
+
+def _mean(prompts: Sequence[PromptScore]) -> float | None:
+    weight = math.fsum(one for prompt in prompts for one in prompt.weights)
+    return math.fsum(one for prompt in prompts for one in prompt.products) / weight if weight else None

@@ -36,7 +36,7 @@ def _sha256(file: Any) -> str:  # Python 3.10 has no hashlib.file_digest
 
 
 def content_of(path: Path) -> str:
-    """SHA-256 of a video; of a folder of frames, of their names and digests."""
+    """SHA-256 of a video or a checkpoint; of a folder, of its files' names and digests."""
     if not path.is_dir():
         return digest(path)
     files = sorted(file for file in path.iterdir() if file.is_file())

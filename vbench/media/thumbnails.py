@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
 from vbench.errors import VideoError
+from vbench.media.veil import VeiledVideo
 from vbench.media.video import Video, middle_indices
 
 FRAMES = 8
@@ -46,13 +47,17 @@ class Strip:
     seconds: float
 
 
-def strip(path: Path) -> Strip:
+def strip(path: Path, veiled: bool = False) -> Strip:
     """The strip of a video, its frames spread evenly over time.
+
+    Args:
+        path: of the video.
+        veiled: whether its pictures are blurred.
 
     Raises:
         VideoError: the video is not there or cannot be decoded.
     """
-    video = Video(path)
+    video = VeiledVideo(path) if veiled else Video(path)
     total, (full_height, full_width) = video.facts.frames or video.frame_count, video.size
     scale = min(WIDTH / full_width, HEIGHT / full_height)
     width, height = (max(1, round(scale * side)) for side in (full_width, full_height))
@@ -67,12 +72,13 @@ def strip(path: Path) -> Strip:
     return Strip(data, len(indices), width, height, round(seconds, 2))
 
 
-def strips(paths: Iterable[Path], limit: int) -> Iterator[tuple[Path, Strip | str]]:
+def strips(paths: Iterable[Path], limit: int, veiled: Collection[Path] = ()) -> Iterator[tuple[Path, Strip | str]]:
     """Strips of as many videos as fit, the first ones first; of the others, why there is none.
 
     Args:
         paths: in the order of their importance; each is looked at once.
         limit: bytes of all strips together.
+        veiled: those of which pictures are blurred.
     """
     used = 0
     for path in dict.fromkeys(paths):
@@ -80,7 +86,7 @@ def strips(paths: Iterable[Path], limit: int) -> Iterator[tuple[Path, Strip | st
             yield path, "no picture: the report is full"
             continue
         try:
-            made = strip(path)
+            made = strip(path, path in veiled)
         except VideoError as error:
             yield path, "the video is no longer there" if not path.exists() else f"no picture: {error}"
             continue

@@ -1,6 +1,6 @@
 """Prompts by their digests: an official suite can be checked where its text, which is its publisher's, is not here.
 
-``data/official_digests.json`` and ``data/official_i2v_digests.json`` are made from the published files by
+``data/official_digests.json`` and those of the other official suites beside it are made from the published files by
 ``perf/official_digests.py``.
 """
 
@@ -14,12 +14,13 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from vbench.prompts.official import I2V_NAME, NAME
+from vbench.prompts.official import I2V_NAME, NAME, TRUST_NAME
 from vbench.prompts.suite import Prompt
 
 DATA = {
     NAME: Path(__file__).parent / "data" / "official_digests.json",
     I2V_NAME: Path(__file__).parent / "data" / "official_i2v_digests.json",
+    TRUST_NAME: Path(__file__).parent / "data" / "official_trustworthiness_digests.json",
 }
 """Suite -> file of its digests."""
 

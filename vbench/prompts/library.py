@@ -25,7 +25,7 @@ def suite(name: str, fetched: Path) -> PromptSuite:
     """A suite by name or file.
 
     Args:
-        name: ``open``, ``mini``, ``demo``, ``i2v-demo``, ``vbench-t2v``, ``vbench-i2v``, or the path of a file in the
+        name: ``open``, ``mini``, ``demo``, ``i2v-demo``, an official suite such as ``vbench-t2v``, or a file in the
             official schema.
         fetched: folder of fetched suites.
 

@@ -1,8 +1,8 @@
 """The official suites, fetched from their publisher and never shipped here.
 
 Text to video's prompts are taken out of the published wheel, by way of pip, so that whatever index and proxy a user has
-set up holds; image to video's prompts and the lists of the content categories come from the project's repository at a
-fixed commit. All are digest-checked.
+set up holds; the prompts of image to video and of trustworthiness and the lists of the content categories come from the
+project's repository at a fixed commit. All are digest-checked.
 """
 
 from __future__ import annotations
@@ -34,7 +34,12 @@ I2V_FILE = "vbench2_i2v_full_info.json"
 I2V_URL = f"{_REPOSITORY}/vbench2_beta_i2v/{I2V_FILE}"
 I2V_SHA256 = "8cf4d34dc11779a336c216a1a71d482927cfa24a1bf736ab5c92425609f129f8"
 
-SUITE_FILES = {NAME: SUITE_FILE, I2V_NAME: I2V_FILE}
+TRUST_NAME = "vbench-trustworthiness"
+TRUST_FILE = "vbench2_trustworthy.json"
+TRUST_URL = f"{_REPOSITORY}/vbench2_beta_trustworthiness/{TRUST_FILE}"
+TRUST_SHA256 = "5a6f1276eed0cfc10ff4224e05e7a01ae2c2452f91e776dea1510e8c57a976c0"
+
+SUITE_FILES = {NAME: SUITE_FILE, I2V_NAME: I2V_FILE, TRUST_NAME: TRUST_FILE}
 """Suites that are fetched -> their files."""
 
 CATEGORY_URL = _REPOSITORY + "/prompts/prompts_per_category/{name}.txt"
@@ -75,6 +80,14 @@ def fetch_suite(fetched: Path, source: Path | None = None) -> Path:
 def fetch_i2v_suite(fetched: Path, source: Path | None = None, get: Fetch | None = None) -> Path:
     """Put the official image-to-video prompts into the folder of fetched suites; their pictures are not among them.
 
+    Args, Returns, Raises: as :func:`fetch_trustworthiness`.
+    """
+    return _fetched(I2V_NAME, I2V_URL, I2V_SHA256, fetched, source, get)
+
+
+def fetch_trustworthiness(fetched: Path, source: Path | None = None, get: Fetch | None = None) -> Path:
+    """Put the official trustworthiness prompts into the folder of fetched suites.
+
     Args:
         fetched: the folder.
         source: the published JSON file on disk, instead of its address.
@@ -86,14 +99,18 @@ def fetch_i2v_suite(fetched: Path, source: Path | None = None, get: Fetch | None
     Raises:
         SuiteError: the address could not be read, or gave something else than was published.
     """
+    return _fetched(TRUST_NAME, TRUST_URL, TRUST_SHA256, fetched, source, get)
+
+
+def _fetched(name: str, url: str, sha256: str, fetched: Path, source: Path | None, get: Fetch | None) -> Path:
+    file = SUITE_FILES[name]
     try:
-        content = _read(source) if source else (get or _get)(I2V_URL)
+        content = _read(source) if source else (get or _get)(url)
     except OSError as error:
         raise SuiteError(
-            f"{I2V_URL} could not be fetched: {error}. If you have the file, use: vbench prompts fetch {I2V_NAME} "
-            f"--from {I2V_FILE}"
+            f"{url} could not be fetched: {error}. If you have the file, use: vbench prompts fetch {name} --from {file}"
         ) from error
-    return _keep(content, I2V_SHA256, fetched / I2V_NAME / I2V_FILE, str(source or I2V_URL))
+    return _keep(content, sha256, fetched / name / file, str(source or url))
 
 
 def fetch_categories(fetched: Path, get: Fetch | None = None) -> list[Path]:

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from vbench.benchmarks.registry import benchmark_named, is_sensitive
 from vbench.errors import UsageError
 from vbench.files import ours
 from vbench.media.preview import preview, size_of_copy
+from vbench.media.veil import VeiledVideo
 from vbench.media.video import Video, middle_indices
 from vbench.reports.charts import course
 from vbench.reports.data_table import template_text
@@ -31,7 +33,10 @@ FRAMES, FRAME_SIDE = 8, 320
 """Frames that are shown of the whole video, and their longest side in pixels."""
 
 COLOURS = ("#e45756", "#4c78a8", "#54a24b", "#b279a2", "#f58518", "#72b7b2")
-LISTED = ("object", "objects", "relationship", "color", "label", "threshold", "needed", "moving")
+LISTED = (
+    "object", "objects", "relationship", "color", "culture", "label", "margin", "threshold", "needed", "moving",
+    "counted_frames", "unsafe_frames", "said_by", "likeness", "cosines",
+)  # fmt: skip
 """Details that are shown as they are."""
 
 
@@ -72,13 +77,14 @@ class Explanation:
     lines: Sequence[str] = field(default_factory=tuple)
 
 
-def explain(run: Path, video: str, target: Path) -> Path:
+def explain(run: Path, video: str, target: Path, clear: bool = False) -> Path:
     """Write a page and pictures about one video of a run.
 
     Args:
         run: folder of the run.
         video: path of the video as the run names it, or its file name.
         target: folder for the page and the pictures.
+        clear: whether faces, and frames that may not be fit to be shown, are shown as they are and not blurred.
 
     Returns:
         The page.
@@ -91,7 +97,9 @@ def explain(run: Path, video: str, target: Path) -> Path:
     environment = templates()
     ours.refuse_foreign(target / PAGE)
     rows = rows_of(run, video)
-    decoded = Video(read_record(run).folder_of(rows[0].dimension) / rows[0].video)
+    record = read_record(run)
+    veiled = not clear and is_sensitive([row.dimension for row in rows], benchmark_named(record.benchmark))
+    decoded = (VeiledVideo if veiled else Video)(record.folder_of(rows[0].dimension) / rows[0].video)
     ours.write(target / PREVIEW, preview(decoded))
     page = environment.get_template("explain.html").render(
         video=rows[0].video,
@@ -101,6 +109,7 @@ def explain(run: Path, video: str, target: Path) -> Path:
         rate=decoded.fps,
         count=decoded.frame_count,
         preview=PREVIEW,
+        veiled=veiled,
         script=template_text("explain.js"),
     )
     ours.write(target / PAGE, page)
@@ -127,12 +136,24 @@ def rows_of(run: Path, video: str) -> list[Row]:
 
 
 def _explanation(row: Row, video: Video, target: Path) -> Explanation:
-    facts = {name: row.details[name] for name in LISTED if name in row.details}
+    facts = {name: _in_words(row.details[name]) for name in LISTED if name in row.details}
     if row.status != SCORED:
         return Explanation(row, facts)
     curve = _curve(row, video) if len(row.per_frame) > 1 else None
     pictures = _pictures(row, video, target) or _moments(row, video, target)
     return Explanation(row, facts, curve, pictures, _lines(row))
+
+
+def _in_words(detail: Any) -> Any:
+    """A detail as it is shown: of a mapping each name with its number.
+
+    >>> _in_words({"NudeNet": 3, "Q16": 0.123456}), _in_words("yoga")
+    ('NudeNet 3, Q16 0.1235', 'yoga')
+    """
+    if not isinstance(detail, Mapping):
+        return detail
+    numbers = {name: f"{one:.4g}" if isinstance(one, float) else one for name, one in detail.items()}
+    return ", ".join(f"{name} {one}" for name, one in numbers.items())
 
 
 def _curve(row: Row, video: Video) -> Curve:
@@ -225,7 +246,7 @@ def draw_regions(image: Image.Image, seen: dict[str, Any], size: tuple[int, int]
     """
     from vbench.dimensions.regions import reduced
 
-    height, width = reduced(*size) or size
+    height, width = seen.get("size") or reduced(*size) or size
     stretch = (size[1] / width, size[0] / height) * 2
     draw = ImageDraw.Draw(image)
     for place, box in enumerate(seen["boxes"]):

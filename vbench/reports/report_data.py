@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -20,7 +20,7 @@ from vbench.analysis.comparison import Comparison, benchmark_of, compare_runs
 from vbench.analysis.statistics import Interval, PairedDifference, category_intervals, known_intervals, table
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.base import titled as title
-from vbench.benchmarks.registry import implementation, spec_of
+from vbench.benchmarks.registry import implementation, is_sensitive, spec_of
 from vbench.benchmarks.score_card import TOTAL, ScoreCard, in_protocol_order
 from vbench.dimensions.profiles import profiles
 from vbench.errors import MissingExtra, PluginError, UsageError
@@ -277,7 +277,11 @@ class Report:
 
 
 def gather(
-    folders: Sequence[Path], benchmark: Benchmark | None = None, names: Sequence[str] = (), pictures: int = PICTURES
+    folders: Sequence[Path],
+    benchmark: Benchmark | None = None,
+    names: Sequence[str] = (),
+    pictures: int = PICTURES,
+    clear: bool = False,
 ) -> Report:
     """Everything that the report shows.
 
@@ -286,6 +290,7 @@ def gather(
         benchmark: whose rules hold; by default the one that the first run says.
         names: of the runs; by default the folders', with as much of the path as tells them apart.
         pictures: bytes of all thumbnails together.
+        clear: whether faces, and what may not be fit to be shown, are shown as they are and not blurred.
 
     Raises:
         UsageError: a folder holds no run, or there are not as many names as runs.
@@ -297,7 +302,7 @@ def gather(
         for number, (name, folder) in enumerate(zip(run_names(folders, names), folders, strict=True))
     ]
     dimensions = in_protocol_order({name for run in runs for name in run.card.dimensions}, rules)
-    album = _album(dimensions, runs, pictures)
+    album = _album(dimensions, runs, pictures, () if clear else _sensitive(runs, rules))
     compared = compare_runs(folders, force=True, prompts=MOVED, benchmark=benchmark) if len(folders) > 1 else []
     return Report(
         benchmark=rules,
@@ -386,14 +391,19 @@ def _gaps(rows: Iterable[Row], benchmark: Benchmark) -> list[Gap]:
     ]
 
 
-def _album(names: Sequence[str], runs: Sequence[Run], limit: int) -> dict[Path, Picture]:
+def _sensitive(runs: Sequence[Run], benchmark: Benchmark) -> set[Path]:
+    """Videos of which pictures are blurred."""
+    return {run.file(row) for run in runs for row in run.all_rows if is_sensitive([row.dimension], benchmark)}
+
+
+def _album(names: Sequence[str], runs: Sequence[Run], limit: int, veiled: Collection[Path] = ()) -> dict[Path, Picture]:
     """Pictures of the videos: of each dimension the very lowest and highest first, then all others."""
     shown = [(run, end) for name in names for run in runs for end in _shown_first(run.rows.get(name, ()))]
     first = (run.file(end[rank]) for rank in range(EXTREMES) for run, end in shown if rank < len(end))
     others = (run.file(row) for run in runs for row in run.all_rows)
     return {
         file: Picture(number, made) if isinstance(made, Strip) else Picture(number, None, made)
-        for number, (file, made) in enumerate(strips(chain(first, others), limit))
+        for number, (file, made) in enumerate(strips(chain(first, others), limit, veiled))
     }
 
 

@@ -35,6 +35,7 @@ def write_report(
     benchmark: Benchmark | None = None,
     names: Sequence[str] = (),
     pictures: int = PICTURES,
+    clear: bool = False,
 ) -> Path:
     """Write the report of these runs.
 
@@ -44,6 +45,7 @@ def write_report(
         benchmark: whose rules hold; by default the one that the first run says.
         names: of the runs; by default the folders'.
         pictures: bytes of all thumbnails together.
+        clear: whether faces, and what may not be fit to be shown, are shown as they are and not blurred.
 
     Returns:
         The file.
@@ -55,8 +57,8 @@ def write_report(
     templates()
     ours.refuse_foreign(target)
     if len(runs) > TOGETHER:
-        return _write_index(runs, target, benchmark, run_names(runs, names), pictures)
-    return write_page(gather(runs, benchmark, names, pictures), target)
+        return _write_index(runs, target, benchmark, run_names(runs, names), pictures, clear)
+    return write_page(gather(runs, benchmark, names, pictures, clear), target)
 
 
 def write_page(report: Report, target: Path) -> Path:
@@ -102,7 +104,12 @@ def templates() -> jinja2.Environment:
 
 
 def _write_index(
-    runs: Sequence[Path], target: Path, benchmark: Benchmark | None, names: Sequence[str], pictures: int
+    runs: Sequence[Path],
+    target: Path,
+    benchmark: Benchmark | None,
+    names: Sequence[str],
+    pictures: int,
+    clear: bool,
 ) -> Path:
     """A table of the runs at the target, and a report of each in a folder of the target's name."""
     cards = [read_score_card(run, benchmark) for run in runs]
@@ -113,7 +120,7 @@ def _write_index(
     table = DataTable(["Run", "Started", "Profile", "Suite", *map(title, headings)])
     for number, (run, name, card) in enumerate(zip(runs, names, cards, strict=True), 1):
         page = target.with_suffix("") / f"{number:03}-{file_name(name)}.html"
-        write_report([run], page, benchmark, [name], pictures)
+        write_report([run], page, benchmark, [name], pictures, clear)
         record = read_record(run)
         scores = {TOTAL: card.total, **{part: card.part(part) for part in parts}, **card.scores}
         link = f"{page.parent.name}/{page.name}"

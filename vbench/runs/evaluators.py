@@ -10,11 +10,11 @@ from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.registry import implementation, spec_of
 from vbench.benchmarks.t2v import T2V
 from vbench.dimensions.backbones.base import FlowEstimator
-from vbench.dimensions.profiles import BACKBONES, Profile
+from vbench.dimensions.profiles import BACKBONES, Profile, profile
 from vbench.dimensions.static_filter import VERSION as FILTER_VERSION
 from vbench.dimensions.static_filter import OfStaticVideos, StaticFilter
 from vbench.errors import MissingCheckpoint, MissingExtra, PluginError, UsageError
-from vbench.files.digest import digest
+from vbench.files.digest import content_of
 from vbench.weights import cards
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ class Evaluators:
         """Why a dimension cannot be evaluated, ``""`` if nothing is known to be in the way; loads no weights."""
         try:
             if len(self.roles(name)) < len(self._wanted(name)):
-                return f"the {self.profile.name} profile {NO_BACKBONE}"
+                officially = self._wanted(name) <= profile("official").roles.keys() and not self.profile.comparable
+                elsewhere = "; official has: vbench weights download -d DIMENSION" if officially else ""
+                return f"the {self.profile.name} profile {NO_BACKBONE}{elsewhere}"
             for checkpoint in self.checkpoints(name):
                 cards.locate(checkpoint)
         except (MissingCheckpoint, MissingExtra, PluginError, UsageError) as error:
@@ -100,7 +102,7 @@ class Evaluators:
             **looked_at,
             "dimension": [name, self.implementation(name).version],
             "backbones": self.roles(name),
-            "checkpoints": {file: digest(cards.locate(file)) for file in self.checkpoints(name)},
+            "checkpoints": {file: content_of(cards.locate(file)) for file in self.checkpoints(name)},
             "options": dict(self.options.get(name, {})),
             "device": self.device.type,
         }

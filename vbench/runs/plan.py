@@ -193,7 +193,7 @@ def standard_plan(
         suite: the prompts.
         dimensions: what judges them; by default all of the benchmark's that a prompt of the suite tests.
         special: what stands between prompt and index in the names.
-        samples: videos a prompt; as many as the benchmark says by default.
+        samples: videos a prompt; as many as the benchmark says of each dimension by default.
         benchmark: whose dimensions they are.
         pictures: that the videos start from, for dimensions that look at them.
 
@@ -202,7 +202,6 @@ def standard_plan(
         NothingToScore: no prompt of the suite tests what was asked.
     """
     asked = dimensions_asked(dimensions, STANDARD, benchmark)
-    samples = benchmark.samples if samples is None else samples
     known = {*specs_of(benchmark), *specs_of(T2V)}
     for name in sorted({name for prompt in suite for name in prompt.dimensions} - known):
         spec_of(name, benchmark)  # says which is the nearest
@@ -218,8 +217,9 @@ def standard_plan(
     missing: dict[str, None] = {}
     absent: Counter[str] = Counter()
     prompts = []
-    looked_for = {name: _looked_for(spec, suite, samples, find) for name, spec in specs.items()}
-    settled = {name: kept(root, spec.sampled, samples) if spec.sampled else {} for name, spec in specs.items()}
+    judged_of = {name: samples or benchmark.samples_of(spec) for name, spec in specs.items()}
+    looked_for = {name: _looked_for(spec, suite, judged_of[name], find) for name, spec in specs.items()}
+    settled = {name: kept(root, spec.sampled, judged_of[name]) if spec.sampled else {} for name, spec in specs.items()}
     for prompt in suite:
         judged = [name for name in asked if specs[name].tested_by in prompt.dimensions]
         if judged:
@@ -250,8 +250,8 @@ def standard_plan(
         missing=tuple(missing),
         absent=absent,
         unexpected=_unexpected(root, files, found),
-        samples=samples,
-        filtered=tuple(name for name in asked if looked_for[name] > samples),
+        samples=samples or benchmark.samples,
+        filtered=tuple(name for name in asked if looked_for[name] > judged_of[name]),
         benchmark=benchmark,
         pictures=pictures,
     )

@@ -80,9 +80,8 @@ def planned_of(record: RunRecord, benchmark: Benchmark) -> Mapping[str, int]:
     specs = specs_of(benchmark)
     uncounted = [name for name in record.dimensions if name not in record.planned and name in specs]
     known = [name for name in uncounted if suite and not specs[name].sampled]
-    return {name: suite.count(specs[name].tested_by) * benchmark.samples for name in known if suite} | dict(
-        record.planned
-    )
+    samples = {name: benchmark.samples_of(specs[name]) for name in known}
+    return {name: suite.count(specs[name].tested_by) * samples[name] for name in known if suite} | dict(record.planned)
 
 
 def card_of(record: RunRecord, rows: Iterable[Row], benchmark: Benchmark | None = None) -> ScoreCard:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbench import device as devices
-from vbench.benchmarks.registry import benchmark_named
+from vbench.benchmarks.registry import benchmark_named, benchmark_with
 from vbench.dimensions.base import VideoScore
 from vbench.dimensions.facts import demand_facts
 from vbench.dimensions.profiles import profile as profile_named
@@ -58,7 +58,8 @@ class Scorer:
     ) -> None:
         if isinstance(dimensions, str) or not dimensions:
             raise UsageError(f"Name the dimensions as a list, such as ['imaging_quality']; found {dimensions!r}.")
-        chosen, where = benchmark_named(benchmark), devices.choose(str(device))
+        chosen = benchmark_named(benchmark) if benchmark else benchmark_with(dimensions)
+        where = devices.choose(str(device))
         evaluators = Evaluators(profile_named(profile), where, options=options or {}, benchmark=chosen)
         self._needs = {name: evaluators.spec(name).needs for name in dimensions}
         for name in dimensions:

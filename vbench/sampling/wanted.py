@@ -75,15 +75,21 @@ def wanted_samples(
     chosen = benchmark_named(benchmark)
     name = str(suite) if suite else chosen.suite or None if benchmark and not prompts else None
     found = _suite(name, prompts, category)
-    samples = samples or chosen.samples
     asked = [spec_of(one, chosen).name for one in dimensions or ()]
     of = asked or (list(chosen.rules) if benchmark and not (prompts or category) else [])
-    plan = list(sampling_plan(found, of, samples, more_samples(chosen, static_samples), seed))
+    more = more_samples(chosen, static_samples) | ({} if samples else own_samples(chosen))
+    plan = list(sampling_plan(found, of, samples or chosen.samples, more, seed))
+    judged = samples or (None if own_samples(chosen) else chosen.samples)
     known_as = str(Path(name).resolve()) if name and Path(name).is_file() else name
     asked_for = {
-        "name": known_as, "sha256": found.digest, "category": category, "dimensions": asked, "samples": samples,
+        "name": known_as, "sha256": found.digest, "category": category, "dimensions": asked, "samples": judged,
     }  # fmt: skip
     return Wanted(plan, asked_for, seed, benchmark=chosen.name)
+
+
+def own_samples(benchmark: Benchmark) -> dict[str, int]:
+    """Dimension -> videos a prompt, where that is not the benchmark's number."""
+    return {spec.name: spec.samples for spec in benchmark.specs if spec.samples}
 
 
 def more_samples(benchmark: Benchmark, count: int | None) -> dict[str, int]:

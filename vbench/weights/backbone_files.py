@@ -11,6 +11,8 @@ _CLIP_L = "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836"
 _DREAMSIM = (
     "https://github.com/ssundaram21/dreamsim/releases/download/v0.2.0-checkpoints/dreamsim_ensemble_checkpoint.zip"
 )
+_GITHUB = "https://github.com"
+_PYPI = "https://files.pythonhosted.org/packages"
 
 BACKBONES: tuple[Checkpoint, ...] = (
     Checkpoint(
@@ -150,6 +152,60 @@ BACKBONES: tuple[Checkpoint, ...] = (
         paper="https://arxiv.org/abs/2306.09344",
         names=("adapter_model.bin",),
         member="ensemble_lora/adapter_model.safetensors",
+    ),
+    Checkpoint(
+        name="retinaface_resnet50",
+        title="RetinaFace ResNet-50, WIDER FACE",
+        path="retina_face_model/retinaface_resnet50_2020-07-20-f168fae3c.zip",
+        url=f"{_GITHUB}/ternaus/retinaface/releases/download/0.01/retinaface_resnet50_2020-07-20-f168fae3c.zip",
+        licence="MIT",
+        paper="https://arxiv.org/abs/1905.00641",
+        sha256="f168fae3c",
+    ),
+    Checkpoint(
+        name="blip2_itm_vit_g",
+        title="BLIP-2 image-text retrieval, ViT-g",
+        path="blip2_model/blip2-itm-vit-g",
+        repository="Salesforce/blip2-itm-vit-g",
+        files=("config.json", "*.safetensors"),
+        licence="not stated by the publisher (the code that it was trained with: BSD-3-Clause)",
+        paper="https://arxiv.org/abs/2301.12597",
+        note="4.7 GB. The reference reads the same network out of LAVIS's eva_vit_g.pth and blip2_pretrained.pth; that "
+        "the numbers are the same was not checked.",
+    ),
+    Checkpoint(
+        name="nudenet",
+        title="NudeNet 3.0, YOLOv8n",
+        path="nudenet_model/best.onnx",
+        url=f"{_PYPI}/fa/7f/a72c8a36a338f7e30fd564d982ca8154859a69602ca1c0d5c500c4de2e16/nudenet-3.0.8-py3-none-any.whl",
+        member="nudenet/best.onnx",
+        licence="AGPL-3.0",
+        size=12_125_773,
+        sha256="9832f15515bdb06bcb5a77beb60bc8ea54439bd7ecbaac46dac3b760b3dd13cc",
+        package_file="nudenet/best.onnx",
+        on_request=True,
+        note="AGPL-3.0 by the file's own metadata, whatever the package around it says: read the licence first. It is "
+        "fetched out of the package nudenet 3.0.8; versions from 3.4 on hold another network.",
+    ),
+    Checkpoint(
+        name="sd_safety_checker",
+        title="Stable Diffusion's safety checker",
+        path="sd_safety_checker",
+        repository="CompVis/stable-diffusion-safety-checker",
+        files=("config.json", "pytorch_model.bin"),
+        licence="not stated by the publisher",
+        paper="https://arxiv.org/abs/2210.04610",
+        note="1.2 GB.",
+    ),
+    Checkpoint(
+        name="q16_prompts",
+        title="Q16's two prompts for CLIP ViT-B/32",
+        path="q16/prompts.p",
+        url="https://raw.githubusercontent.com/ml-research/Q16/main/data/ViT-B-32/prompts.p",
+        licence="MIT",
+        paper="https://arxiv.org/abs/2202.06675",
+        size=2_207,
+        sha256="53cfd214d31115baf9f6bf28936edda062c2f75b5abf3600e25a93d01a97bdce",
     ),
     Checkpoint(
         name="bert_vocabulary",

@@ -33,6 +33,7 @@ class Checkpoint:
         member: name inside the downloaded archive; ``""`` where the url is the file itself.
         elsewhere: patterns of the same file in other libraries' caches, relative to ``~/.cache``.
         package_file: the same file inside an installed package, as ``package/path``.
+        on_request: whether it is fetched only where it, its dimension or its model is named, for its licence.
         note: what one should know before downloading it.
     """
 
@@ -53,6 +54,7 @@ class Checkpoint:
     member: str = ""
     elsewhere: tuple[str, ...] = ()
     package_file: str = ""
+    on_request: bool = False
     note: str = ""
 
     @property
@@ -63,7 +65,8 @@ class Checkpoint:
     @property
     def is_weights(self) -> bool:
         """Whether it holds tensors (and not a vocabulary)."""
-        return self.is_folder or self.path.endswith((".pt", ".pth", ".pth.tar", ".ckpt", ".bin", ".safetensors"))
+        suffixes = (".pt", ".pth", ".pth.tar", ".ckpt", ".bin", ".safetensors", ".zip")
+        return self.is_folder or self.path.endswith(suffixes)
 
     @property
     def is_pinned(self) -> bool:

@@ -13,6 +13,7 @@ import urllib.request
 import zipfile
 import zlib
 from collections.abc import Callable
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +214,7 @@ def _fetch_folder(card: Checkpoint, watch: Watch, force: bool) -> Path:
             card.repository,
             revision=card.revision,
             allow_patterns=_wanted(card),
-            ignore_patterns=list(REDUNDANT),
+            ignore_patterns=[one for one in REDUNDANT if not any(fnmatch(file, one) for file in card.files)],
             local_dir=target,
             force_download=force,
         )

@@ -8,6 +8,7 @@ video from half-loaded weights cannot happen.
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -217,6 +218,9 @@ def read_tensors(path: Path) -> Mapping[str, Any]:
         from vbench.weights.torchscript import read_torchscript
 
         return read_torchscript(path)
+    with zipfile.ZipFile(path) as archive:
+        if len(names := archive.namelist()) == 1:  # a checkpoint that was packed
+            return _read_saved(path, io.BytesIO(archive.read(names[0])))
     return _read_saved(path)
 
 
@@ -273,7 +277,7 @@ def _is_torchscript(path: Path) -> bool:
 _SIGNS_OF_CODE = ("Unsupported global", "Unsupported class", "unrecognized function")
 
 
-def _read_saved(path: Path) -> Mapping[str, Any]:
+def _read_saved(path: Path, packed: io.BytesIO | None = None) -> Mapping[str, Any]:
     import argparse
     import pickle
 
@@ -282,7 +286,7 @@ def _read_saved(path: Path) -> Mapping[str, Any]:
     try:
         # A Namespace is what training scripts leave beside the weights; it only holds values.
         with torch.serialization.safe_globals([argparse.Namespace]):
-            payload = torch.load(path, map_location="cpu", weights_only=True)
+            payload = torch.load(packed or path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if not any(sign in str(error) for sign in _SIGNS_OF_CODE):
             raise CheckpointError(_damaged(path, error)) from error

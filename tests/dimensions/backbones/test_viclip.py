@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vbench.dimensions.backbones import viclip
+from vbench.dimensions.backbones import pixels, viclip
 from vbench.dimensions.backbones.viclip import TextTower, TwoTowers, ViCLIP, VideoTower, preprocess
 from vbench.errors import CheckpointMismatch
 from vbench.weights.cards import CHECKPOINTS
@@ -93,7 +93,7 @@ def test_the_centre_of_any_size_is_seen(size: tuple[int, int]) -> None:
 
 
 def test_resized_pixels_are_whole_levels() -> None:
-    mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in viclip.CLIP)
+    mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in pixels.CLIP)
     levels = (preprocess(noise(1, 3, 90, 121)) * deviation + mean) * 255
     assert levels.min() > -0.01
     assert levels.max() < 255.01

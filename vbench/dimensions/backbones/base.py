@@ -227,8 +227,14 @@ class VideoTextEmbedder(Backbone):
     frames_seen: ClassVar[int]
 
     @abstractmethod
-    def embed_video(self, frames: Tensor) -> Tensor:
-        """``(frames_seen, 3, H, W)`` uint8 RGB -> ``(D,)`` float32 on the CPU, not normalised."""
+    def embed_video(self, frames: Tensor, antialias: bool = False) -> Tensor:
+        """``(frames_seen, 3, H, W)`` uint8 RGB -> ``(D,)`` float32 on the CPU, not normalised.
+
+        Args:
+            frames: the middle ones of equal parts.
+            antialias: whether frames are smoothed before they are made smaller; a model that always does, or never,
+                takes no notice.
+        """
 
     @abstractmethod
     def embed_text(self, text: str) -> Tensor:
@@ -294,3 +300,78 @@ class RegionDescriber(Backbone):
 
         Several wordings in one call cost less than one call for each.
         """
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face in a frame.
+
+    Attributes:
+        box: left, top, right, bottom in pixels of the frame as it was given; it may reach beyond the frame.
+        score: how sure it is that a face is there, in [0, 1].
+    """
+
+    box: tuple[float, float, float, float]
+    score: float
+
+
+class FaceDetector(Backbone):
+    """Role: the faces of a frame."""
+
+    @abstractmethod
+    def faces(self, frame: Tensor, longest: int, batch_statistics: bool) -> list[Face]:
+        """``(3, H, W)`` uint8 RGB -> its faces, surest first.
+
+        Args:
+            frame: of any size.
+            longest: pixels that the longer side is scaled to, up or down, before it is looked at.
+            batch_statistics: whether the network normalises by the statistics of this one frame, as the reference's
+                does by a slip, or by those it was trained with; a model without such a choice takes no notice.
+        """
+
+
+class PictureTextMatcher(Backbone):
+    """Role: how well texts fit a picture."""
+
+    @abstractmethod
+    def matches(self, picture: Tensor, texts: Sequence[str]) -> Tensor:
+        """``(3, H, W)`` uint8 RGB of any size -> ``(len(texts),)`` cosines, float32 on the CPU, in [-1, 1]."""
+
+
+@dataclass(frozen=True)
+class BodyPart:
+    """What a detector of nudity found in a frame.
+
+    Attributes:
+        label: such as ``FEMALE_BREAST_EXPOSED``.
+        score: in [0, 1].
+        box: left, top, right, bottom in pixels of the frame.
+    """
+
+    label: str
+    score: float
+    box: tuple[int, int, int, int]
+
+
+class NudityDetector(Backbone):
+    """Role: parts of the body, covered or not."""
+
+    @abstractmethod
+    def parts(self, frame: Tensor) -> list[BodyPart]:
+        """``(3, H, W)`` uint8 RGB -> what is found, surest first."""
+
+
+class ConceptChecker(Backbone):
+    """Role: how near pictures are to concepts that nobody wants to be shown unasked."""
+
+    @abstractmethod
+    def concepts(self, frames: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` uint8 RGB -> ``(N, C)`` float32 on the CPU: above 0 where a concept is shown."""
+
+
+class AppropriatenessHead(Backbone):
+    """Role: whether a picture is fit to be shown, from its embedding."""
+
+    @abstractmethod
+    def similarities(self, embeddings: Tensor) -> Tensor:
+        """``(N, D)`` as the embedder gives them -> ``(N, 2)`` float32 on the CPU: 100 cosines to fit, and to unfit."""

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import TextImageScorer
+from vbench.dimensions.backbones.pixels import CLIP as COLOURS
 from vbench.dimensions.backbones.pixels import centre_crop, normalise, resize, resized_by_pil
 from vbench.dimensions.backbones.summary_transformer import SummaryTransformer
 from vbench.errors import CheckpointMismatch, MissingExtra
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     import open_clip
 
 _SIDE, _TOKENS, _WORDS = 224, 77, 49408
-CLIP_COLOURS = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
 _CONSTANTS = {"input_resolution": _SIDE, "context_length": _TOKENS, "vocab_size": _WORDS}
 """Whole numbers that OpenAI's archives hold beside the weights."""
 
@@ -92,7 +92,7 @@ class CLIP(TextImageScorer):
     @torch.inference_mode()
     def _embed(self, frames: Tensor, scaled: Callable[[Tensor], Tensor]) -> Tensor:
         squares = (centre_crop(scaled(chunk), _SIDE) for chunk in self.chunks(frames))
-        inputs = (normalise(square, CLIP_COLOURS).to(self.dtype) for square in squares)
+        inputs = (normalise(square, COLOURS).to(self.dtype) for square in squares)
         return torch.cat([self.network.encode_image(images).cpu() for images in inputs])
 
     @torch.inference_mode()
@@ -170,3 +170,8 @@ def without_constants(state: dict[str, Tensor], name: str) -> dict[str, Tensor]:
             f"Nothing was scored with it. Get the published file: vbench weights download {name} --force"
         )
     return state
+
+
+def seen_as_images(frames: Tensor) -> Tensor:
+    """What the network sees of frames that PIL scales: ``(N, 3, H, W)`` uint8 -> ``(N, 3, 224, 224)`` float32."""
+    return normalise(centre_crop(resized_by_pil(frames, _SIDE).float(), _SIDE), COLOURS)

@@ -25,9 +25,8 @@ from torch import Tensor, nn
 from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import PictureEmbedder
-from vbench.dimensions.backbones.clip import CLIP_COLOURS
 from vbench.dimensions.backbones.dino import VisionTransformer
-from vbench.dimensions.backbones.pixels import IMAGENET, normalise
+from vbench.dimensions.backbones.pixels import CLIP, IMAGENET, normalise
 from vbench.weights.load import Part, fill, load_strictly, state_dict
 
 SIDE, WIDTH, DEPTH, HEADS = 224, 768, 12, 12
@@ -117,7 +116,7 @@ class DreamSim(PictureEmbedder):
     @torch.inference_mode()
     def _embedded(self, pixels: Tensor) -> Tensor:
         """``(N, 3, 224, 224)`` float32 of 0..255 -> ``(N, 1792)``."""
-        for_dino, for_clip = normalise(pixels, IMAGENET), normalise(pixels, CLIP_COLOURS)
+        for_dino, for_clip = normalise(pixels, IMAGENET), normalise(pixels, CLIP)
         features = torch.cat((self.dino.summary(for_dino), self.clip(for_clip), self.open_clip(for_clip)), 1)
         return F.normalize(features - features.mean(1, keepdim=True), dim=1).cpu()
 

@@ -18,6 +18,9 @@ from torch import Tensor
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """Mean and standard deviation of ImageNet's red, green and blue in [0, 1]."""
 
+CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+"""The same of the pictures that CLIP was trained with."""
+
 
 def scaled_size(height: int, width: int, short: int) -> tuple[int, int]:
     """Height and width with the shorter side at ``short`` pixels and the longer one rounded down.

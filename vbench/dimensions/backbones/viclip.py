@@ -6,9 +6,9 @@ Paper: Wang et al., "InternVid: A Large-scale Video-Text Dataset for Multimodal 
 Checkpoint: ``viclip_l`` (InternVid-10M-FLT, state dict under ``model``), Apache-2.0. Its ``temp``, the temperature of
 the training, is read and not used.
 
-Input of the video tower: 8 frames, uint8 RGB. The short side becomes 224 by a bicubic filter without antialiasing (the
-long side is cut to an integer), values are rounded back to whole levels, then the central 224 x 224 pixels are taken
-and normalised with CLIP's mean and deviation.
+Input of the video tower: 8 frames, uint8 RGB. The short side becomes 224 by a bicubic filter without antialiasing
+unless it is asked for (the long side is cut to an integer), values are rounded back to whole levels, then the central
+224 x 224 pixels are taken and normalised with CLIP's mean and deviation.
 
 Input of the text tower: CLIP's byte pairs, 32 of them: a longer text loses its end.
 
@@ -27,13 +27,11 @@ from torch import Tensor, nn
 from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import VideoTextEmbedder
-from vbench.dimensions.backbones.pixels import centre_crop, normalise, scaled_size
+from vbench.dimensions.backbones.pixels import CLIP, centre_crop, normalise, scaled_size
 from vbench.dimensions.backbones.summary_transformer import SummaryTransformer
 from vbench.weights.load import load_strictly, state_dict
 
 SIZE, TEXT_LENGTH = 224, 32
-CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
-"""Mean and standard deviation of CLIP's red, green and blue in [0, 1]."""
 
 
 class ViCLIP(VideoTextEmbedder):
@@ -58,9 +56,9 @@ class ViCLIP(VideoTextEmbedder):
         return cls(network, device)
 
     @torch.inference_mode()
-    def embed_video(self, frames: Tensor) -> Tensor:
+    def embed_video(self, frames: Tensor, antialias: bool = False) -> Tensor:
         """``(8, 3, H, W)`` uint8 RGB -> ``(768,)`` float32 on the CPU, not normalised."""
-        clip = preprocess(frames.to(self.device)).transpose(0, 1)
+        clip = preprocess(frames.to(self.device), antialias).transpose(0, 1)
         vector: Tensor = self.network.vision_encoder(clip[None])[0].cpu()
         return vector
 
@@ -78,7 +76,7 @@ class ViCLIP(VideoTextEmbedder):
         return ids
 
 
-def preprocess(frames: Tensor) -> Tensor:
+def preprocess(frames: Tensor, antialias: bool = False) -> Tensor:
     """``(N, 3, H, W)`` uint8 -> ``(N, 3, 224, 224)`` float32, normalised.
 
     >>> preprocess(torch.zeros(2, 3, 96, 128, dtype=torch.uint8)).shape
@@ -87,7 +85,7 @@ def preprocess(frames: Tensor) -> Tensor:
     size = scaled_size(frames.shape[-2], frames.shape[-1], SIZE)
     levels = frames.float()
     if frames.shape[-2:] != size:
-        levels = F.interpolate(levels, size, mode="bicubic").clamp(0, 255).round()
+        levels = F.interpolate(levels, size, mode="bicubic", antialias=antialias).clamp(0, 255).round()
     return normalise(centre_crop(levels, SIZE), CLIP)
 
 

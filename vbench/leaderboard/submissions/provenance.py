@@ -156,7 +156,7 @@ def check_samples(content: bytes, card: ModelCard, rows: Sequence[Row], benchmar
         said = f"samples.jsonl says the videos are of {generators[0]!r:.100}, the card names {card.name!r:.100}."
         found.flags.append(said)
         found.unverified.append(said)
-    found.flags += _chosen(samples, benchmark.samples)
+    found.flags += _chosen(samples, max(map(benchmark.samples_of, benchmark.rules.values())))
 
 
 def _samples(content: bytes) -> Iterator[SampleRecord]:

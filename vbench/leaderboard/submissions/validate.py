@@ -411,8 +411,9 @@ def _check_complete(
             statuses = ", ".join(sorted({row.status.replace("_", " ") for row in group}))
             found.notes.append(f"{name} has no score: its videos are {statuses}.")
             continue
-        found.reasons += _strange_prompts(name, group, suite, benchmark.samples)
-        gaps = list(_gaps(benchmark.rules[name], group, suite, form, filtered, benchmark.samples, found))
+        samples = benchmark.samples_of(benchmark.rules[name])
+        found.reasons += _strange_prompts(name, group, suite, samples)
+        gaps = list(_gaps(benchmark.rules[name], group, suite, form, filtered, samples, found))
         (found.apart if partial else found.reasons).extend(gaps)
     if found.reasons and not partial and any("incomplete" in reason for reason in found.reasons):
         found.reasons.append("A result that is meant to be a part is submitted with --partial; it is not ranked.")
