@@ -10,8 +10,8 @@ The command line is ``vbench``; the same from Python::
     vbench.compare("runs/base", run)
     vbench.Scorer(["imaging_quality"]).score(frames)
 
-``from vbench import VBench`` is the reference's interface. Importing this package imports neither torch nor any model:
-each name is loaded when it is first used.
+``from vbench import VBench, VBenchI2V`` is the reference's interface. Importing this package imports neither torch nor
+any model: each name is loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vbench.analysis.gate import gate as gate
     from vbench.benchmarks.base import Benchmark as Benchmark
     from vbench.compat.vbench_class import VBench as VBench
+    from vbench.compat.vbench_i2v_class import VBenchI2V as VBenchI2V
     from vbench.dimensions.backbones.base import Backbone as Backbone
     from vbench.dimensions.base import Dimension as Dimension
     from vbench.dimensions.base import VideoScore as VideoScore
@@ -48,6 +49,7 @@ _WHERE = {
     "Run": "vbench.runs.run",
     "Scorer": "vbench.runs.scorer",
     "VBench": "vbench.compat.vbench_class",
+    "VBenchI2V": "vbench.compat.vbench_i2v_class",
     "Video": "vbench.media.video",
     "VideoScore": "vbench.dimensions.base",
     "compare": "vbench.interface",

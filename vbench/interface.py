@@ -75,6 +75,7 @@ def generate(
     seed: int = 0,
     settings: Mapping[str, Any] | None = None,
     images: str | Path | None = None,
+    ratio: str = "",
     texts: Mapping[str, str] | None = None,
     extender: str = "",
     options: Sequence[str] | Mapping[str, object] = (),
@@ -95,7 +96,8 @@ def generate(
         static_samples: videos a prompt of the dimensions whose videos are filtered.
         seed: base seed, from which each sample's own follows.
         settings: any of frames, height, width, fps, steps, guidance and negative_prompt; the model's own by default.
-        images: folder with an image per prompt, for image-to-video models.
+        images: folder of the pictures to start from, by ratio or named after the prompts; the suite's own by default.
+        ratio: of the pictures, such as ``"16-9"``; the nearest to the videos by default.
         texts: prompt -> text that is fed to the model instead.
         extender: who wrote these texts.
         options: of the generator, by name or as ``NAME=VALUE``; see ``vbench generators NAME``.
@@ -109,9 +111,10 @@ def generate(
         MissingExtra: a package that the generator needs is not installed.
         CheckpointError: the model's files are missing, damaged or do not fit whole.
     """
+    from vbench.benchmarks.registry import benchmark_named
     from vbench.generators.catalog import build
     from vbench.sampling.generate import generate as sample
-    from vbench.sampling.wanted import wanted_samples, with_material
+    from vbench.sampling.wanted import wanted_samples, with_images, with_material, without_words
 
     stated = [f"{name}={value}" for name, value in options.items()] if isinstance(options, Mapping) else list(options)
     generator = build(model, stated)
@@ -120,7 +123,12 @@ def generate(
         suite=suite, prompts=prompts, dimensions=dimensions, category=category, samples=samples,
         static_samples=static_samples, seed=seed, benchmark=benchmark,
     )  # fmt: skip
-    wanted = with_material(wanted, Path(images) if images else None, texts or {}, extender)
+    if not generator.takes_text:
+        wanted = without_words(wanted, benchmark_named(wanted.benchmark))
+    if generator.takes_pictures:
+        size = (chosen.height, chosen.width) if chosen.height and chosen.width else None
+        wanted = with_images(wanted, Path(images) if images else None, ratio, size)
+    wanted = with_material(wanted, texts or {}, extender)
     return sample(generator, wanted, chosen, Path(out), progress)
 
 
@@ -135,6 +143,8 @@ def evaluate(
     prompts: str | Mapping[str, str] | Path | None = None,
     mode: str = "auto",
     special: str = "",
+    images: str | Path | None = None,
+    ratio: str = "",
     profile: str = "official",
     options: Mapping[str, Mapping[str, Any]] | None = None,
     extra: Sequence[str] = (),
@@ -156,6 +166,8 @@ def evaluate(
         prompts: for own videos, one prompt for all, prompts by video, or a JSON file of such.
         mode: ``"auto"``, ``"vbench_standard"``, ``"vbench_category"`` or ``"custom_input"``.
         special: what stands between prompt and index in the names of files.
+        images: folder of the pictures that the videos start from; the suite's own by default.
+        ratio: of the pictures, such as ``"16-9"``; the one that was sampled with, or the nearest to the videos.
         profile: which models judge: ``"official"``, ``"lite"``, or one that a package brings.
         options: settings by dimension that differ from the protocol's.
         extra: dimensions beside those that are named or the default.
@@ -189,7 +201,7 @@ def evaluate(
     plan = make_plan(
         where, dimensions, mode, None if suite is None else str(suite),
         None if isinstance(prompts, Path) else prompts, prompts if isinstance(prompts, Path) else None,
-        category, extra, special, benchmark,
+        category, extra, special, benchmark, Path(images) if images else None, ratio,
     )  # fmt: skip
     if strict:
         refuse_unsound(plan)

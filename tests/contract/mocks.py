@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -17,6 +17,8 @@ from vbench.dimensions.backbones.base import (
     Captioner,
     FrameInterpolator,
     Measure,
+    PictureEmbedder,
+    PointTracker,
     QualityMeasures,
     QualityModel,
     RegionDescriber,
@@ -24,6 +26,7 @@ from vbench.dimensions.backbones.base import (
     TextImageScorer,
     VideoTextEmbedder,
     Wording,
+    grid_points,
 )
 
 
@@ -53,6 +56,19 @@ class Embedder(Mock, TextImageScorer):
 
     def embed_text(self, text: str) -> Tensor:
         return torch.tensor([1.0, -0.5, len(text) / 100])
+
+
+class Pictures(Mock, PictureEmbedder):
+    def embed_frames(self, frames: Tensor) -> Tensor:
+        return levels(frames)
+
+    def embed_picture(self, picture: Tensor) -> Tensor:
+        return levels(picture[None])[0]
+
+
+class Tracker(Mock, PointTracker):
+    def tracks(self, frames: Iterable[Tensor]) -> Tensor:
+        return torch.stack([grid_points(48, 64) + levels(frame[None])[0, :2] for frame in frames])
 
 
 class Head(Mock, AestheticHead):
@@ -128,5 +144,8 @@ PLAYERS: dict[str, Any] = {
     "describer": Describer,
     "action_classifier": Classifier,
     "video_text_embedder": VideoText,
+    "picture_subject_embedder": Pictures,
+    "picture_background_embedder": Pictures,
+    "tracker": Tracker,
 }
 """Role -> who plays it."""

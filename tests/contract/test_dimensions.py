@@ -20,7 +20,8 @@ from vbench.dimensions.profiles import profile
 from vbench.errors import NotApplicable, TooShort
 from vbench.media.frames_in_memory import FramesVideo
 from vbench.media.video import Video
-from vbench.prompts.library import load_suite
+from vbench.prompts.library import load_suite, pictures_of
+from vbench.prompts.pictures import with_pictures
 from vbench.prompts.suite import Prompt
 
 SPECS = {spec.implementation: spec for name in BENCHMARKS.builtin for spec in specs_of(BENCHMARKS.get(name)).values()}
@@ -67,9 +68,12 @@ def dimension(spec: DimensionSpec) -> Dimension:
 
 
 def prompt_for(spec: DimensionSpec) -> Prompt:
-    """The first prompt of the open suite that brings what the dimension needs."""
+    """The first prompt of a suite of ours that brings what the dimension needs."""
     if not spec.free_prompts:
-        return Prompt("A person is riding a bike")
+        return Prompt("A person is riding a bike, camera pans left")
+    if spec.needs_picture:
+        suite = with_pictures(load_suite("i2v-demo"), pictures_of("i2v-demo"))
+        return next(prompt for prompt in suite if spec.name in prompt.dimensions)
     return next(prompt for prompt in load_suite("open") if spec.tested_by in prompt.dimensions)
 
 

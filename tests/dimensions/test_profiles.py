@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import torch
 
+from vbench.benchmarks.base import Benchmark, DimensionSpec
+from vbench.benchmarks.i2v import VBENCH_I2V
 from vbench.benchmarks.registry import BENCHMARKS, implementation
 from vbench.benchmarks.t2v import T2V
 from vbench.dimensions.backbones.base import Backbone
@@ -20,9 +22,11 @@ from vbench.registry import Registry
 from vbench.runs.evaluators import Evaluators
 from vbench.weights import cards
 
+SPECS = [(benchmark, spec) for benchmark in (T2V, VBENCH_I2V) for spec in benchmark.specs]
 
-@pytest.mark.parametrize("spec", T2V.specs, ids=lambda spec: spec.name)
-def test_dimensions(spec: Any) -> None:
+
+@pytest.mark.parametrize(("benchmark", "spec"), SPECS, ids=[f"{one.name} {spec.name}" for one, spec in SPECS])
+def test_dimensions(benchmark: Benchmark, spec: DimensionSpec) -> None:
     found = implementation(spec)
     assert issubclass(found, Dimension)
     assert found.name == spec.name
@@ -31,7 +35,7 @@ def test_dimensions(spec: Any) -> None:
     assert set(found.roles) <= set(profile("official").roles)
     assert spec.together == ("of_prompt" in vars(found))
     assert spec.dial in ("", *DIALS)
-    read = Evaluators(profile("official"), torch.device("cpu")).checkpoints(spec.name)
+    read = Evaluators(profile("official"), torch.device("cpu"), benchmark=benchmark).checkpoints(spec.name)
     assert list(spec.checkpoints) == [file for file in read if cards.checkpoint(file).is_weights]
 
 
@@ -57,7 +61,9 @@ def test_benchmarks_hold_together(name: str) -> None:
     assert {spec.part for spec in benchmark.rules.values()} == ({part.name for part in benchmark.parts} or {""})
     for spec in benchmark.specs:
         assert spec.minimum < spec.maximum
-        assert spec.judges in ("", *benchmark.rules), "what is outside the protocol judges beside what is in it"
+        assert spec.judges in ("", spec.name, *benchmark.rules), (
+            "what is outside the protocol judges beside what is in it"
+        )
         assert spec.traded_for in ("", *names)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from tests.parity import seeded
@@ -27,6 +28,10 @@ MANIFESTS = {
     "viclip_l": "viclip_l_internvid_10m_flt",
     "tag2text_swin_14m": "tag2text_swin_14m",
     "grit_b": "grit_b_densecap_objectdet",
+    "cotracker2": "cotracker2",
+    "dreamsim_clip": "dreamsim_clip_vitb16",
+    "dreamsim_open_clip": "dreamsim_open_clip_vitb16",
+    "dreamsim_lora": "dreamsim_ensemble_lora",
 }
 
 
@@ -56,14 +61,16 @@ def write_checkpoint(name: str, cache: Path, seed: int = 0) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
             partial = target.with_suffix(".partial")
-            _write(name, partial, entry.entry, seed, torchscript=target.suffix == ".pt")
+            _write(name, partial, entry.entry, seed, target.suffix)
             partial.rename(target)
     return target
 
 
-def _write(name: str, target: Path, entry: str, seed: int, torchscript: bool) -> None:
-    if name in MANIFESTS:
-        save(seeded_state(name, seed), target, entry, torchscript)
+def _write(name: str, target: Path, entry: str, seed: int, form: str) -> None:
+    if name in MANIFESTS and form == ".safetensors":
+        save_file(seeded_state(name, seed), target)
+    elif name in MANIFESTS:
+        save(seeded_state(name, seed), target, entry, torchscript=form == ".pt")
     else:  # small enough to be in the kit as published
         shutil.copy(KIT / "weights" / Path(CHECKPOINTS[name].path).name, target)
 

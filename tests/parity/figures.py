@@ -13,7 +13,11 @@ import torch
 
 from tests.parity.checkpoint_cache import KIT, write_checkpoint
 from tests.parity.conftest import SEEDED_CACHE, clip
+from vbench.benchmarks.base import Benchmark
+from vbench.benchmarks.i2v import VBENCH_I2V
+from vbench.benchmarks.t2v import T2V
 from vbench.compat.vbench_class import VBench
+from vbench.compat.vbench_i2v_class import VBenchI2V
 from vbench.dimensions.backbones.base import Backbone
 from vbench.dimensions.base import VideoScore
 from vbench.dimensions.profiles import profile
@@ -51,6 +55,8 @@ class Scored:
     published names.
     """
 
+    benchmark: Benchmark = T2V
+
     def __init__(self, dimension: str) -> None:
         self.dimension = dimension
         self.clips: dict[str, dict[str, Any]] = reference(dimension)["clips"]
@@ -81,7 +87,7 @@ class Scored:
         return {self.dimension: facts} if facts else {}
 
     def _evaluated(self) -> tuple[list[Any], dict[str, Row]]:
-        evaluators = Evaluators(profile("official"), torch.device("cpu"))
+        evaluators = Evaluators(profile("official"), torch.device("cpu"), benchmark=self.benchmark)
         for name in evaluators.checkpoints(self.dimension):
             write_checkpoint(name, SEEDED_CACHE)
         with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -95,8 +101,21 @@ class Scored:
                 for name in self.clips
             ]
             (root / "suite.json").write_text(json.dumps(suite))
-            bench = VBench("cpu", root / "suite.json", root / "out")
-            bench.evaluate(root / "videos", "parity", dimension_list=[self.dimension])
+            self._evaluate(root)
             written = json.loads((root / "out" / "parity_eval_results.json").read_text())
             rows = {row.video: row for row in read_rows(root / "out" / "parity.run")}
         return written[self.dimension], rows
+
+    def _evaluate(self, root: Path) -> None:
+        bench = VBench("cpu", root / "suite.json", root / "out")
+        bench.evaluate(root / "videos", "parity", dimension_list=[self.dimension])
+
+
+class ScoredFromPictures(Scored):
+    """The same for image to video: each clip starts from the kit's picture of its name."""
+
+    benchmark = VBENCH_I2V
+
+    def _evaluate(self, root: Path) -> None:
+        bench = VBenchI2V("cpu", root / "suite.json", root / "out")
+        bench.evaluate(root / "videos", "parity", dimension_list=[self.dimension], images=KIT / "images")

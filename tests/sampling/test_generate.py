@@ -27,7 +27,7 @@ from vbench.sampling.generate import (
 )
 from vbench.sampling.manifest import NAME, read_manifest
 from vbench.sampling.record import RECORD, read_sampling
-from vbench.sampling.wanted import Wanted, images_of
+from vbench.sampling.wanted import Wanted, with_images
 
 PROMPTS = ("a red bus", "a cat / a dog", "a motionless kite")
 SMALL = {"frames": 4, "height": 32, "width": 48}
@@ -221,13 +221,13 @@ def test_a_generator_that_only_fails_is_stopped(tmp_path: Path) -> None:
     assert list(outcome.failures.values()).count("RuntimeError: no memory") == FAILURES_AT_FIRST
 
 
-def test_images_are_found_by_prompt(tmp_path: Path) -> None:
+def test_pictures_are_found_by_prompt(tmp_path: Path) -> None:
     for text in ("a cat", "a dog"):
         (tmp_path / f"{text}.png").write_bytes(b"")
-    plan = wanted(prompts=["a cat", "a dog"]).samples
-    assert images_of(tmp_path, plan) == {"a cat": tmp_path / "a cat.png", "a dog": tmp_path / "a dog.png"}
-    with pytest.raises(UsageError, match="has no image for 'a bird'"):
-        images_of(tmp_path, wanted(prompts=["a bird"]).samples)
+    found = with_images(wanted(prompts=["a cat", "a dog"]), tmp_path)
+    assert found.images == {"a cat": tmp_path / "a cat.png", "a dog": tmp_path / "a dog.png"}
+    with pytest.raises(UsageError, match=r"lacks 1 of the pictures: a bird\.png"):
+        with_images(wanted(prompts=["a bird"]), tmp_path)
 
 
 def test_a_record_of_the_future_and_a_broken_one_are_refused(tmp_path: Path) -> None:

@@ -51,15 +51,20 @@ class DimensionSpec:
         prompts: how many prompts of the benchmark's own suite test it; 0 where it has none.
         folder: of its videos, where every list of prompts has a folder; its own name by default.
         needs: the kind of facts that a prompt must bring, ``""`` for none.
+        needs_picture: whether it judges a video beside the picture that it starts from.
+        asked_in_words: whether a prompt asks in words alone for what it judges, so that a model without text is not
+            sampled for it.
         free_prompts: whether prompts that nobody chose for it may be judged without being asked to.
-        judges: of a dimension outside the protocol, the one whose prompts and videos it judges; it is never evaluated
-            unless it is named. ``""`` for the others.
+        judges: of a dimension outside the score card, the one whose prompts and videos it judges, perhaps its own
+            name; it is never evaluated unless it is named. ``""`` for the others.
         sampled: videos a prompt that are sampled before the static filter keeps some; 0 where nothing is filtered.
         dial: what of the synthetic generator turns what it measures; each lowers its score.
         traded_for: the dimension that a model can sell to gain this one; reports show both against each other.
         checkpoints: names of the weights that it reads in the official profile, sorted.
         together: whether it judges a prompt's samples together, and not each by itself.
         result_columns: what stands beside a video's result in the reference's files.
+        result_by: detail of a video by whose values the reference's file gives means, too; ``""`` for none.
+        result_groups: all of these values.
         result_scale: what a video's result is multiplied with there.
         package: that brings it, ``""`` for this one.
     """
@@ -75,6 +80,8 @@ class DimensionSpec:
     prompts: int = 0
     folder: str = ""
     needs: str = ""
+    needs_picture: bool = False
+    asked_in_words: bool = False
     free_prompts: bool = True
     judges: str = ""
     sampled: int = 0
@@ -83,6 +90,8 @@ class DimensionSpec:
     checkpoints: tuple[str, ...] = ()
     together: bool = False
     result_columns: tuple[str, ...] = ()
+    result_by: str = ""
+    result_groups: tuple[str, ...] = ()
     result_scale: float = 1.0
     package: str = ""
 

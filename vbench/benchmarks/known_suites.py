@@ -11,8 +11,8 @@ from vbench.benchmarks.t2v import T2V
 from vbench.files.cache import cache_dir
 from vbench.prompts.digests import digests_by_dimension, official_digests, prompt_digest
 from vbench.prompts.library import SHIPPED, load_suite, suite
+from vbench.prompts.official import I2V_NAME, I2V_SHA256, SUITE_FILES, SUITE_SHA256
 from vbench.prompts.official import NAME as OFFICIAL
-from vbench.prompts.official import SUITE_SHA256
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,9 @@ def expected(sha256: str, benchmark: Benchmark = T2V) -> Expected | None:
     """The suite with that digest; ``None`` where it is neither the official one, nor ours, nor the benchmark's."""
     if sha256 == SUITE_SHA256:
         return Expected(OFFICIAL, official_digests())
-    if benchmark.suite not in ("", OFFICIAL, *SHIPPED) and (own := load_suite(benchmark.suite)).digest == sha256:
+    if sha256 == I2V_SHA256:
+        return Expected(I2V_NAME, official_digests(I2V_NAME))
+    if benchmark.suite not in ("", *SUITE_FILES, *SHIPPED) and (own := load_suite(benchmark.suite)).digest == sha256:
         return Expected(own.name, digests_by_dimension(own))
     return _shipped().get(sha256)
 

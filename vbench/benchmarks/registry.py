@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vbench.benchmarks.base import Benchmark, DimensionSpec
+from vbench.benchmarks.i2v import VBENCH_I2V
 from vbench.benchmarks.t2v import T2V
 from vbench.registry import Registry, load, unknown
 
@@ -21,6 +22,7 @@ BENCHMARKS: Registry[Benchmark] = Registry(
     "benchmark",
     {
         T2V.name: "vbench.benchmarks.t2v:T2V",
+        VBENCH_I2V.name: "vbench.benchmarks.i2v:VBENCH_I2V",
         "video-quality": "vbench.benchmarks.video_quality:VIDEO_QUALITY",
         "mlperf-wan22": "vbench.benchmarks.mlperf_wan22:MLPERF_WAN22",
     },
@@ -30,7 +32,7 @@ BENCHMARKS: Registry[Benchmark] = Registry(
 
 DIMENSIONS: Registry[Any] = Registry(
     "dimension",
-    {spec.name: spec.implementation for spec in T2V.specs},
+    {spec.name: spec.implementation for benchmark in (T2V, VBENCH_I2V) for spec in benchmark.specs},
     "vbench.dimensions",
     "vbench.benchmarks.base:DimensionSpec",
     "vbench.dimensions.base:Dimension",

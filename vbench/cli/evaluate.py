@@ -40,9 +40,9 @@ def spread(args: Sequence[str]) -> list[str]:
     >>> spread(["--dimension", "scene", "color", "videos"])
     ['--dimension', 'scene', '--dimension', 'color', 'videos']
     """
-    from vbench.benchmarks.registry import specs_of
+    from vbench.benchmarks.registry import DIMENSIONS
 
-    known = specs_of()
+    known = DIMENSIONS.names()
 
     spread_out: list[str] = []
     collecting = False
@@ -102,6 +102,19 @@ def evaluate(
     category: Annotated[str | None, typer.Option(help="Content category, such as animal (category mode).")] = None,
     special: Annotated[
         str, typer.Option("--special-str", "--special_str", help="What stands between prompt and index in the names.")
+    ] = "",
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            "--images",
+            "--custom_image_folder",
+            "--custom-image-folder",
+            help="Folder of the pictures that the videos start from, by ratio or named after the prompts.",
+            show_default="the suite's own",
+        ),
+    ] = None,
+    ratio: Annotated[
+        str, typer.Option(help="Of the pictures, such as 16-9.", show_default="as sampled, or the nearest")
     ] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps")] = "auto",
     workers: Annotated[
@@ -177,8 +190,9 @@ def evaluate(
         ours.refuse_foreign(*result_files(output, "results"))
     run = interface.evaluate(
         where, dimensions=dimension, benchmark=benchmark, suite=suite, category=category, prompts=prompt_file or prompt,
-        mode=mode, special=special, profile=profile, options=options, extra=[BY_METRIC] if imaging_metric else (),
-        output=output, device=device, workers=workers, memory=memory, strict=strict, progress=progress_of(progress),
+        mode=mode, special=special, images=images, ratio=ratio, profile=profile, options=options,
+        extra=[BY_METRIC] if imaging_metric else (), output=output, device=device, workers=workers, memory=memory,
+        strict=strict, progress=progress_of(progress),
     )  # fmt: skip
     assert run.plan
     assert run.outcome

@@ -49,8 +49,14 @@ def generate(
         str | None, typer.Option(help="What to steer away from.", show_default="the model's")
     ] = None,
     images: Annotated[
-        Path | None, typer.Option(help="Folder with an image per prompt, PROMPT.png, for image-to-video models.")
+        Path | None,
+        typer.Option(
+            help="Folder of the pictures to start from: by ratio, or PROMPT.png each.", show_default="the suite's own"
+        ),
     ] = None,
+    ratio: Annotated[
+        str, typer.Option(help="Of the pictures, such as 16-9.", show_default="the nearest to the model's")
+    ] = "",
     texts: Annotated[
         Path | None, typer.Option(help='What to feed instead of the prompts: {"prompt": "extended text"} as JSON.')
     ] = None,
@@ -75,6 +81,7 @@ def generate(
       vbench generate -m diffusers:ckpt/mine --prompt "a red bus" -o videos/bus
       vbench generate -m "command:python sample.py" --suite mini --out videos/mine
       vbench generate -m directory:downloads/pika --suite vbench-t2v -o videos/pika
+      vbench generate -m wan2.1-i2v-14b --benchmark vbench-i2v -o videos/wan
     """
     from vbench import interface
     from vbench.sampling.wanted import read_texts
@@ -87,7 +94,7 @@ def generate(
     try:
         outcome = interface.generate(
             model, out, benchmark=benchmark, suite=suite, prompts=prompt, dimensions=dimension, category=category,
-            samples=samples, static_samples=static_samples, seed=seed, settings=settings, images=images,
+            samples=samples, static_samples=static_samples, seed=seed, settings=settings, images=images, ratio=ratio,
             texts=read_texts(texts) if texts else None, extender=extender, options=option or (),
             progress=progress_of(progress),
         )  # fmt: skip

@@ -31,12 +31,12 @@ def list_(json_output: Annotated[bool, typer.Option("--json", help="Print as JSO
     from vbench.cli.table import Column, figures, print_table, prose
     from vbench.prompts import library
     from vbench.prompts.library import fetched_suites
-    from vbench.prompts.official import NAME
+    from vbench.prompts.official import SUITE_FILES
     from vbench.prompts.suite import SuiteError
 
     rows: list[tuple[str, ...]] = []
     listed: list[dict[str, Any]] = []
-    for name in (*library.SHIPPED, NAME):
+    for name in (*library.SHIPPED, *SUITE_FILES):
         try:
             suite = library.suite(name, fetched_suites())
         except SuiteError as error:
@@ -87,25 +87,33 @@ def show(
 
 @prompts.command(cls=PlainHelp)
 def fetch(
-    suite: Annotated[str, typer.Argument(help="vbench-t2v: the official text-to-video suite.")] = "vbench-t2v",
+    suite: Annotated[
+        str, typer.Argument(help="vbench-t2v or vbench-i2v: the official text- or image-to-video suite.")
+    ] = "vbench-t2v",
     source: Annotated[
         Path | None, typer.Option("--from", help="The published JSON file or wheel on disk, instead of pip.")
     ] = None,
     categories: Annotated[bool, typer.Option(help="Fetch the lists of the content categories, too.")] = True,
 ) -> None:
-    """Get the official suite from its publisher; digests are checked.
+    """Get an official suite from its publisher; digests are checked.
+
+    Pictures of vbench-i2v are published apart; unpack them into images/vbench-i2v in the cache, or name their folder.
 
     Exit status: 0 all is there, 1 the categories could not be fetched (the suite was), 2 nothing was fetched.
 
     Examples:
       vbench prompts fetch vbench-t2v
+      vbench prompts fetch vbench-i2v --from vbench2_i2v_full_info.json
     """
     from vbench.errors import UsageError
     from vbench.prompts import official
     from vbench.prompts.library import fetched_suites
 
-    if suite != official.NAME:
-        raise UsageError(f"Only {official.NAME} is fetched; open and mini are here already.")
+    if suite not in official.SUITE_FILES:
+        raise UsageError(f"Only {' and '.join(official.SUITE_FILES)} are fetched; found {suite!r}.")
+    if suite == official.I2V_NAME:
+        typer.echo(official.fetch_i2v_suite(fetched_suites(), source))
+        return
     typer.echo(official.fetch_suite(fetched_suites(), source))
     if categories:
         try:
@@ -116,6 +124,42 @@ def fetch(
                 f"vbench: {error} The suite itself is there; categories are only needed with --category.", err=True
             )
             raise typer.Exit(1) from error
+
+
+@prompts.command(cls=PlainHelp)
+def images(
+    ratio: Annotated[list[str], typer.Option("--ratio", help="From 1-1 to 16-9, such as 16-9; may be repeated.")],
+    origin: Annotated[
+        Path | None, typer.Option("--from", help="Folder of the originals.", show_default="origin below --images")
+    ] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            "--images", help="Folder of the pictures; crops go to crop/RATIO below it.", show_default="in the cache"
+        ),
+    ] = None,
+    info: Annotated[
+        Path | None,
+        typer.Option(help="The published i2v-bench-info.json.", show_default="in or beside the originals"),
+    ] = None,
+) -> None:
+    """Crop the pictures of vbench-i2v to a ratio, exactly as the published crops are.
+
+    Examples:
+      vbench prompts images --ratio 16-9 --from origin
+      vbench prompts images --ratio 1-1 --ratio 8-5 --from origin --images pictures
+    """
+    from vbench.prompts.crops import default_origin, info_beside, make_crops, read_boxes
+    from vbench.prompts.library import pictures_of
+    from vbench.prompts.official import I2V_NAME
+    from vbench.prompts.pictures import CROPS
+
+    root = root or pictures_of(I2V_NAME)
+    origin = origin or default_origin(root)
+    boxes = read_boxes(info or info_beside(origin))
+    for one in ratio:
+        made = sum(1 for _ in make_crops(one, origin, boxes, root))
+        typer.echo(f"{made} pictures: {root / CROPS / one}")
 
 
 def plan(

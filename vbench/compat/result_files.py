@@ -26,6 +26,9 @@ COLUMNS: dict[str, Callable[[Row], Any]] = {
     "cur_success_frame_rate": lambda row: row.value,
     "frame_results": lambda row: list(row.per_frame),
     "cur_sim": lambda row: row.per_frame[-1],
+    "image_path": lambda row: row.details["image"],
+    "prompt_type": lambda row: row.details["target"],
+    "predict_type": lambda row: row.details["predicted"],
 }
 """What can stand beside a video's result in the reference's files; each dimension names its own."""
 
@@ -66,6 +69,8 @@ def full_info(plan: Plan) -> list[dict[str, Any]]:
         entry: dict[str, Any] = {"prompt_en": prompt.text, "dimension": list(prompt.dimensions or plan.dimensions)}
         if prompt.facts:
             entry["auxiliary_info"] = dict(prompt.facts)
+        if prompt.image:
+            entry["image_name"] = prompt.image.name
         entries.append({**entry, "video_list": paths})
     return entries
 
@@ -75,6 +80,9 @@ def eval_results(
 ) -> dict[str, list[Any]]:
     """The reference's ``<name>_eval_results.json``: ``{dimension: [aggregate, [per video, ...]]}``.
 
+    A dimension with groups of videos has their means between the two; of a group without videos it is ``None``, where
+    the reference writes NaN.
+
     Args:
         rows: of the run.
         card: of the same rows.
@@ -83,17 +91,25 @@ def eval_results(
     """
     known = specs_of(card.benchmark)
     specs = {name: known.get(name, DimensionSpec(name, "")) for name in card.scores}  # a package may be gone since
+    counted = {name: [row for row in rows if row.dimension == name and _counts(row)] for name in card.scores}
     return {
         name: [
             card.scores[name],
-            [
-                _video(row, specs[name], Path((folders or {}).get(name, root)))
-                for row in rows
-                if row.dimension == name and _counts(row)
-            ],
+            *_means(counted[name], specs[name]),
+            [_video(row, specs[name], Path((folders or {}).get(name, root))) for row in counted[name]],
         ]
         for name in in_protocol_order(card.scores, card.benchmark)
     }
+
+
+def _means(rows: Sequence[Row], spec: DimensionSpec) -> list[dict[str, float | None]]:
+    """The means of a dimension's groups of videos, if it has any."""
+    if not spec.result_by:
+        return []
+    groups: dict[str, list[float]] = {name: [] for name in spec.result_groups}
+    for row in rows:
+        groups[row.details[spec.result_by]].append(row.value or 0.0)
+    return [{name: sum(values) / len(values) if values else None for name, values in groups.items()}]
 
 
 def _counts(row: Row) -> bool:

@@ -10,10 +10,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from vbench import device as devices
+from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.score_card import ScoreCard
+from vbench.benchmarks.t2v import T2V
 from vbench.compat.result_files import result_files, write_results
 from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError, VBenchError
@@ -49,6 +51,9 @@ class VBench:
         output_path: folder for the results; made if it is not there.
         profile_name: which backbones look (:func:`vbench.dimensions.profiles.profiles`).
     """
+
+    benchmark: ClassVar[Benchmark] = T2V
+    keywords: ClassVar[tuple[str, ...]] = KEYWORDS
 
     def __init__(
         self,
@@ -96,10 +101,10 @@ class VBench:
         """
         ours.refuse_foreign(*result_files(self.output_path, name))
         for keyword in kwargs:
-            if keyword not in KEYWORDS:
-                raise unknown("keyword", keyword, KEYWORDS, " of VBench.evaluate()")
+            if keyword not in self.keywords:
+                raise unknown("keyword", keyword, self.keywords, f" of {type(self).__name__}.evaluate()")
         plan = self._plan(Path(videos_path), prompt_list, dimension_list, mode, kwargs)
-        evaluators = Evaluators(self.profile, self.device, options_from(kwargs))
+        evaluators = Evaluators(self.profile, self.device, options_from(kwargs), self.benchmark)
         folder = self._run_folder(name, plan, evaluators)
         outcome = evaluate(plan, evaluators, folder)
         card = write_results(folder, name, plan, into=self.output_path)
@@ -123,7 +128,7 @@ class VBench:
         settings: Mapping[str, Any],
     ) -> Plan:
         if mode == CUSTOM:
-            return custom_plan(videos, dimensions, prompts if isinstance(prompts, Mapping) else _only(prompts))
+            return custom_plan(videos, dimensions, prompts if isinstance(prompts, Mapping) else only_prompt(prompts))
         if mode == CATEGORY:
             return category_plan(videos, load_category(self.full_info_dir, settings.get("category")), dimensions)
         if mode == STANDARD:
@@ -137,7 +142,12 @@ def options_from(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {} if mode == "longer" else {"imaging_quality": {"preprocessing": mode}}
 
 
-def _only(prompts: Sequence[str]) -> str | None:
+def only_prompt(prompts: Sequence[str]) -> str | None:
+    """The one prompt of a list, ``None`` where it is empty.
+
+    Raises:
+        UsageError: there are several.
+    """
     if len(prompts) > 1:
         raise UsageError("Several prompts need the videos they belong to: give {path: prompt} instead of a list.")
     return prompts[0] if prompts else None

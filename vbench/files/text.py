@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import unicodedata
 from pathlib import Path
 
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -29,3 +30,12 @@ def text_of(content: bytes) -> str:
         return content.decode(encoding).replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not UTF-8 (byte {error.start}): save it as UTF-8") from error
+
+
+def same_name(name: str) -> str:
+    r"""A name as names are compared: an accent of its own or not, both are the same letter.
+
+    >>> same_name("cafe\u0301") == same_name("caf\u00e9")
+    True
+    """
+    return unicodedata.normalize("NFC", name)

@@ -123,6 +123,9 @@ class Generator(ABC, Generic[O]):
     seeded: ClassVar[bool] = True
     """Whether the same request gives the same video."""
 
+    takes_pictures: ClassVar[bool] = True
+    """Whether a picture to start from can mean anything to it; whether it must or may not have one is its own say."""
+
     takes_argument: ClassVar[bool] = True
     """Whether something may stand behind the colon; where not, files are found by options."""
 
@@ -136,6 +139,11 @@ class Generator(ABC, Generic[O]):
     @abstractmethod
     def defaults(self) -> Settings:
         """The published way of sampling; what a call leaves open is taken from here."""
+
+    @property
+    def takes_text(self) -> bool:
+        """Whether it reads the prompt."""
+        return True
 
     @property
     def batch_size(self) -> int:

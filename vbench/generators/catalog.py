@@ -152,6 +152,16 @@ class Enhanced(Generator[Options]):
         return self.generator.seeded
 
     @property
+    def takes_pictures(self) -> bool:  # type: ignore[override]
+        """As the generator does."""
+        return self.generator.takes_pictures
+
+    @property
+    def takes_text(self) -> bool:
+        """As the generator does."""
+        return self.generator.takes_text
+
+    @property
     def batch_size(self) -> int:
         """The generator's."""
         return self.generator.batch_size

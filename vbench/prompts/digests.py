@@ -1,6 +1,7 @@
-"""Prompts by their digests: the official suite can be checked where its text, which is its publisher's, is not here.
+"""Prompts by their digests: an official suite can be checked where its text, which is its publisher's, is not here.
 
-``data/official_digests.json`` is made from the published file by ``perf/official_digests.py``.
+``data/official_digests.json`` and ``data/official_i2v_digests.json`` are made from the published files by
+``perf/official_digests.py``.
 """
 
 from __future__ import annotations
@@ -13,9 +14,14 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+from vbench.prompts.official import I2V_NAME, NAME
 from vbench.prompts.suite import Prompt
 
-DATA = Path(__file__).parent / "data" / "official_digests.json"
+DATA = {
+    NAME: Path(__file__).parent / "data" / "official_digests.json",
+    I2V_NAME: Path(__file__).parent / "data" / "official_i2v_digests.json",
+}
+"""Suite -> file of its digests."""
 
 
 def normal(text: str) -> str:
@@ -42,10 +48,10 @@ def digests_by_dimension(prompts: Iterable[Prompt]) -> dict[str, frozenset[str]]
 
 
 @cache
-def official_digests() -> Mapping[str, frozenset[str]]:
-    """Dimension -> digests of the official suite's prompts."""
+def official_digests(suite: str = NAME) -> Mapping[str, frozenset[str]]:
+    """Dimension -> digests of an official suite's prompts."""
     found: dict[str, set[str]] = defaultdict(set)
-    for digest, names in json.loads(DATA.read_text(encoding="utf-8")).items():
+    for digest, names in json.loads(DATA[suite].read_text(encoding="utf-8")).items():
         for name in names:
             found[name].add(digest)
     return {name: frozenset(digests) for name, digests in found.items()}

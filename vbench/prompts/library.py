@@ -8,14 +8,14 @@ from vbench.errors import UsageError
 from vbench.files.cache import cache_dir
 from vbench.prompts.official import CATEGORIES as OFFICIAL_CATEGORIES
 from vbench.prompts.official import NAME as OFFICIAL
-from vbench.prompts.official import SUITE_FILE as OFFICIAL_FILE
+from vbench.prompts.official import SUITE_FILES
 from vbench.prompts.suite import PromptSuite, SuiteError, read_category, read_suite
 
 DATA = Path(__file__).parent / "data"
 
-SHIPPED = {name: DATA / f"{name}.json" for name in ("open", "mini", "demo")}
+SHIPPED = {name: DATA / f"{name}.json" for name in ("open", "mini", "demo", "i2v-demo")}
 """Our own suites: the open suite has the protocol's structure and size, mini covers everything with few prompts, and
-demo has what the synthetic generator can show and the lite profile can judge."""
+demo and i2v-demo have what the synthetic generator can show and the lite profile can judge."""
 
 OWN_CATEGORIES = DATA / "categories"
 
@@ -24,7 +24,8 @@ def suite(name: str, fetched: Path) -> PromptSuite:
     """A suite by name or file.
 
     Args:
-        name: ``open``, ``mini``, ``demo``, ``vbench-t2v``, or the path of a file in the official schema.
+        name: ``open``, ``mini``, ``demo``, ``i2v-demo``, ``vbench-t2v``, ``vbench-i2v``, or the path of a file in the
+            official schema.
         fetched: folder of fetched suites.
 
     Raises:
@@ -33,14 +34,14 @@ def suite(name: str, fetched: Path) -> PromptSuite:
     if name in SHIPPED:
         found = read_suite(SHIPPED[name])
         return PromptSuite(name, found.prompts, found.digest)
-    if name == OFFICIAL:
-        file = fetched / OFFICIAL / OFFICIAL_FILE
+    if name in SUITE_FILES:
+        file = fetched / name / SUITE_FILES[name]
         if not file.exists():
-            raise SuiteError(f"The suite {OFFICIAL} is not here yet. Get it with: vbench prompts fetch {OFFICIAL}")
+            raise SuiteError(f"The suite {name} is not here yet. Get it with: vbench prompts fetch {name}")
         found = read_suite(file)
-        return PromptSuite(OFFICIAL, found.prompts, found.digest)
+        return PromptSuite(name, found.prompts, found.digest)
     if not Path(name).exists():
-        known = ", ".join([*SHIPPED, OFFICIAL])
+        known = ", ".join([*SHIPPED, *SUITE_FILES])
         raise SuiteError(f"There is no prompt suite {name!r}: expected one of {known}, or a JSON file.")
     return read_suite(Path(name))
 
@@ -87,6 +88,17 @@ def load_suite(name: str | Path | None) -> PromptSuite:
     if name is None:
         raise UsageError("The standard mode needs a prompt suite: --suite open, --suite vbench-t2v or --suite FILE.")
     return suite(str(name), fetched_suites())
+
+
+def pictures_of(name: str) -> Path:
+    """Where the pictures of a suite lie: with us, in the cache, or for a file in the folder ``images`` beside it.
+
+    Args:
+        name: name or file of the suite.
+    """
+    if name in SHIPPED:
+        return DATA / "images" / name
+    return cache_dir() / "images" / name if name in SUITE_FILES else Path(name).parent / "images"
 
 
 def load_category(suite_name: str | Path | None, name: str | None) -> PromptSuite:

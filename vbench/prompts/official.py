@@ -1,7 +1,8 @@
-"""The official text-to-video suite, fetched from its publisher and never shipped here.
+"""The official suites, fetched from their publisher and never shipped here.
 
-The prompts are taken out of the published wheel, by way of pip, so that whatever index and proxy a user has set up
-holds; the lists of the content categories come from the project's repository at a fixed commit. All are digest-checked.
+Text to video's prompts are taken out of the published wheel, by way of pip, so that whatever index and proxy a user has
+set up holds; image to video's prompts and the lists of the content categories come from the project's repository at a
+fixed commit. All are digest-checked.
 """
 
 from __future__ import annotations
@@ -26,10 +27,17 @@ WHEEL = "vbench==0.1.5"
 WHEEL_SHA256 = "13266ed4715d91a7669ab58484b9e010bc91bb96e129d414fb512d4937890023"
 SUITE_SHA256 = "5dd2de80ee43cda750b2b72ea7023657c0b90d3702041c7e4608c65dbe50dccd"
 
-CATEGORY_URL = (
-    "https://raw.githubusercontent.com/Vchitect/VBench/45e79ec14e69a2187202c675d2dbce1a71843d53/"
-    "prompts/prompts_per_category/{name}.txt"
-)
+_REPOSITORY = "https://raw.githubusercontent.com/Vchitect/VBench/45e79ec14e69a2187202c675d2dbce1a71843d53"
+
+I2V_NAME = "vbench-i2v"
+I2V_FILE = "vbench2_i2v_full_info.json"
+I2V_URL = f"{_REPOSITORY}/vbench2_beta_i2v/{I2V_FILE}"
+I2V_SHA256 = "8cf4d34dc11779a336c216a1a71d482927cfa24a1bf736ab5c92425609f129f8"
+
+SUITE_FILES = {NAME: SUITE_FILE, I2V_NAME: I2V_FILE}
+"""Suites that are fetched -> their files."""
+
+CATEGORY_URL = _REPOSITORY + "/prompts/prompts_per_category/{name}.txt"
 CATEGORY_SHA256 = {
     "animal": "06574782d81fd1e69744afb89ec51a54f71079065c4591157eec18a1f1483086",
     "architecture": "d0afc3c90b570e68236c717adc9cd9ed0d4e8b698f5addd77ff7b6eb9e353623",
@@ -62,6 +70,30 @@ def fetch_suite(fetched: Path, source: Path | None = None) -> Path:
         origin = source or _download_wheel(Path(folder))
         content = _out_of_wheel(origin) if origin.suffix == ".whl" else _read(origin)
     return _keep(content, SUITE_SHA256, fetched / NAME / SUITE_FILE, str(source or WHEEL))
+
+
+def fetch_i2v_suite(fetched: Path, source: Path | None = None, get: Fetch | None = None) -> Path:
+    """Put the official image-to-video prompts into the folder of fetched suites; their pictures are not among them.
+
+    Args:
+        fetched: the folder.
+        source: the published JSON file on disk, instead of its address.
+        get: how to get an address; by default over HTTP.
+
+    Returns:
+        The suite's file.
+
+    Raises:
+        SuiteError: the address could not be read, or gave something else than was published.
+    """
+    try:
+        content = _read(source) if source else (get or _get)(I2V_URL)
+    except OSError as error:
+        raise SuiteError(
+            f"{I2V_URL} could not be fetched: {error}. If you have the file, use: vbench prompts fetch {I2V_NAME} "
+            f"--from {I2V_FILE}"
+        ) from error
+    return _keep(content, I2V_SHA256, fetched / I2V_NAME / I2V_FILE, str(source or I2V_URL))
 
 
 def fetch_categories(fetched: Path, get: Fetch | None = None) -> list[Path]:

@@ -28,12 +28,15 @@ class Prompt:
         facts: what these dimensions need to know, by dimension, in the official schema
             (``{"color": {"color": "red"}}``).
         category: content category, ``""`` where the suite has none.
+        image: picture that the video starts from; a suite names a file, which
+            :func:`vbench.prompts.pictures.with_pictures` finds. Many prompts may share one.
     """
 
     text: str
     dimensions: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
     category: str = ""
+    image: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class PromptSuite:
 
 
 def read_suite(path: Path) -> PromptSuite:
-    """Read a suite in the official schema: a list of ``{"prompt_en", "dimension", "auxiliary_info"}``.
+    """Read a suite in the official schema: a list of ``{"prompt_en", "dimension", "auxiliary_info", "image_name"}``.
 
     Raises:
         SuiteError: it cannot be read, is no JSON, or an entry lacks a field or has one of another type; with the line.
@@ -112,6 +115,7 @@ _FIELDS: dict[str, tuple[type, Any]] = {
     "dimension": (list, None),
     "auxiliary_info": (dict, {}),
     "category": (str, ""),
+    "image_name": (str, ""),
 }
 
 
@@ -124,4 +128,5 @@ def _prompt(entry: Any, where: str) -> Prompt:
             raise SuiteError(f"{where}: {name} must be a {kind.__name__}, found {values[name]!r}")
     if not all(isinstance(dimension, str) for dimension in values["dimension"]):
         raise SuiteError(f"{where}: dimension must be a list of names, found {values['dimension']!r}")
-    return Prompt(values["prompt_en"], tuple(values["dimension"]), values["auxiliary_info"], values["category"])
+    image = Path(values["image_name"]) if values["image_name"] else None
+    return Prompt(values["prompt_en"], tuple(values["dimension"]), values["auxiliary_info"], values["category"], image)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from vbench.errors import UsageError
 from vbench.files import lock, ours
+from vbench.files.text import same_name
 from vbench.media.decode import ANIMATIONS, CONTAINERS, STILLS, SUFFIXES, is_moving
 from vbench.sampling import manifest
 
@@ -116,15 +116,6 @@ def is_frames(folder: Path) -> bool:
     """Whether a folder is itself one video: numbered stills and nothing else."""
     inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
     return bool(inside) and all(path.suffix.lower() in STILLS and path.stem.isdigit() for path in inside)
-
-
-def same_name(name: str) -> str:
-    r"""A name as names are compared: an accent of its own or not, both are the same letter.
-
-    >>> same_name("cafe\u0301") == same_name("caf\u00e9")
-    True
-    """
-    return unicodedata.normalize("NFC", name)
 
 
 def by_name(root: Path, paths: Iterable[Path]) -> Mapping[str, list[Path]]:

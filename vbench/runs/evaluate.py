@@ -228,6 +228,8 @@ def cache_key(sha256: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:
         signature: of the dimension, as :meth:`vbench.runs.evaluators.Evaluators.signature` gives it.
     """
     parts = {"content": sha256, "decoding": DECODING, "prompt": prompt.text, "facts": prompt.facts, **signature}
+    if signature.get("picture") and prompt.image:
+        parts["picture"] = content_of(prompt.image)
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -94,8 +94,10 @@ class Evaluators:
     def signature(self, name: str) -> dict[str, Any]:
         """Everything about a dimension that can change its value, as JSON types."""
         filtered = {"static_filter": FILTER_VERSION} if name in self.filtered else {}
+        looked_at = {"picture": True} if self.spec(name).needs_picture else {}
         return {
             **filtered,
+            **looked_at,
             "dimension": [name, self.implementation(name).version],
             "backbones": self.roles(name),
             "checkpoints": {file: digest(cards.locate(file)) for file in self.checkpoints(name)},

@@ -20,12 +20,19 @@ from vbench.benchmarks.registry import benchmark_named, spec_of, specs_of
 from vbench.benchmarks.score_card import in_protocol_order
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import NothingToScore, UsageError
-from vbench.files.text import read_text
-from vbench.media.video import CONTAINERS, is_video
-from vbench.prompts.library import load_category, load_suite
+from vbench.files.text import read_text, same_name
+from vbench.media.video import CONTAINERS, is_video, probe
+from vbench.prompts.library import load_category, load_suite, pictures_of
+from vbench.prompts.pictures import (
+    Pictures,
+    picture_folder,
+    pictures_by_video,
+    refuse_missing,
+    with_pictures,
+)
 from vbench.prompts.sampling_plan import file_stems
 from vbench.prompts.suite import Prompt, PromptSuite
-from vbench.runs.discover import by_name, discover, is_frames, same_name
+from vbench.runs.discover import by_name, discover, is_frames
 from vbench.sampling.manifest import SampleRecord, read_manifest
 from vbench.sampling.record import read_sampling
 
@@ -81,6 +88,7 @@ class Plan:
         samples: videos a prompt that are judged; 0 where there is no number of them.
         filtered: dimensions whose prompts have more samples than are judged, of which the static filter chooses.
         benchmark: whose dimensions they are.
+        pictures: folder and ratio of the pictures that videos start from, where they are looked at.
     """
 
     root: Path
@@ -96,6 +104,7 @@ class Plan:
     samples: int = 0
     filtered: tuple[str, ...] = ()
     benchmark: Benchmark = T2V
+    pictures: Pictures | None = None
 
     @property
     def units(self) -> int:
@@ -121,17 +130,29 @@ def prompt_from_name(path: str | Path) -> str:
     return re.sub(r"-\d+$", "", Path(path).stem)
 
 
-def dimensions_asked(names: Sequence[str] | None, mode: str, benchmark: Benchmark = T2V) -> tuple[str, ...]:
+def dimensions_asked(
+    names: Sequence[str] | None, mode: str, benchmark: Benchmark = T2V, pictures: bool = False
+) -> tuple[str, ...]:
     """Check and order the dimensions that were asked for; without any, those that the mode can judge.
 
+    Args:
+        names: that were asked for.
+        mode: one of :data:`MODES`.
+        benchmark: whose dimensions they are.
+        pictures: whether own videos come with the pictures that they start from.
+
     Raises:
-        UsageError: an unknown dimension, or one that the mode has no facts for.
+        UsageError: an unknown dimension, or one that the mode has no facts or pictures for.
         PluginError: one that another package brings, and that is broken.
     """
     without_facts = mode != STANDARD
     if not names:
         usual = [spec for spec in specs_of(benchmark).values() if not spec.judges]
-        judged = [spec.name for spec in usual if not without_facts or (spec.free_prompts and not spec.needs)]
+        judged = [
+            spec.name
+            for spec in usual
+            if not without_facts or (spec.free_prompts and not spec.needs and (pictures or not spec.needs_picture))
+        ]
         return tuple(in_protocol_order(judged, benchmark))
     asked = in_protocol_order({spec_of(name, benchmark).name for name in names}, benchmark)
     unjudgeable = [name for name in asked if spec_of(name, benchmark).needs]
@@ -139,6 +160,12 @@ def dimensions_asked(names: Sequence[str] | None, mode: str, benchmark: Benchmar
         raise UsageError(
             f"{', '.join(unjudgeable)}: not for {mode}, as the prompts bring no facts to judge by. "
             "Use a prompt suite (--suite FILE), or leave them out."
+        )
+    unseen = [name for name in asked if spec_of(name, benchmark).needs_picture]
+    if without_facts and unseen and not pictures:
+        raise UsageError(
+            f"{', '.join(unseen)}: not without the pictures that the videos start from. Name their folder "
+            "(--images FOLDER, each named after its prompt), or leave them out."
         )
     return tuple(asked)
 
@@ -150,6 +177,7 @@ def standard_plan(
     special: str = "",
     samples: int | None = None,
     benchmark: Benchmark = T2V,
+    pictures: Pictures | None = None,
 ) -> Plan:
     """Find the samples of a suite: by the manifest where there is one, otherwise by their names.
 
@@ -164,9 +192,10 @@ def standard_plan(
         special: what stands between prompt and index in the names.
         samples: videos a prompt; as many as the benchmark says by default.
         benchmark: whose dimensions they are.
+        pictures: that the videos start from, for dimensions that look at them.
 
     Raises:
-        UsageError: the folder, its manifest or the dimensions cannot be used.
+        UsageError: the folder, its manifest or the dimensions cannot be used, or a picture is missing.
         NothingToScore: no prompt of the suite tests what was asked.
     """
     asked = dimensions_asked(dimensions, STANDARD, benchmark)
@@ -176,6 +205,8 @@ def standard_plan(
         spec_of(name, benchmark)  # says which is the nearest
     if not dimensions:
         asked = tuple(name for name in asked if any(name in prompt.dimensions for prompt in suite))
+    if pictures:
+        suite = with_pictures(suite, pictures.folder)
     files = _files(root)
     manifest = read_manifest(root)
     specs = {name: spec_of(name, benchmark) for name in asked}
@@ -199,11 +230,15 @@ def standard_plan(
                     absent[dimension] += 1
     if not prompts:
         raise _untested(suite, asked, benchmark)
+    tasks = _tasks(root, found, benchmark)
+    if pictures:
+        looked_at = {name for name, spec in specs.items() if spec.needs_picture}
+        refuse_missing((task.prompt for task in tasks if looked_at & set(task.dimensions)), pictures.folder)
     return Plan(
         root=root,
         mode=STANDARD,
         dimensions=asked,
-        tasks=_tasks(root, found, benchmark),
+        tasks=tasks,
         prompts=tuple(prompts),
         suite=suite.name,
         suite_digest=suite.digest,
@@ -213,6 +248,7 @@ def standard_plan(
         samples=samples,
         filtered=tuple(name for name in asked if looked_for[name] > samples),
         benchmark=benchmark,
+        pictures=pictures,
     )
 
 
@@ -255,6 +291,7 @@ def custom_plan(
     dimensions: Sequence[str] | None = None,
     prompts: Mapping[str, str] | str | None = None,
     benchmark: Benchmark = T2V,
+    images: Path | None = None,
 ) -> Plan:
     """Own videos: a file, a folder of files, or a folder of frames.
 
@@ -264,16 +301,21 @@ def custom_plan(
         prompts: one prompt for all, or prompts by path relative to the folder; by default from the manifest, and
             from the names of what it does not list.
         benchmark: whose dimensions they are.
+        images: folder of the pictures that they start from, each named after its prompt or its video.
 
     Raises:
-        UsageError: the folder, the dimensions or the prompts cannot be used.
+        UsageError: the folder, the dimensions, the prompts or the pictures cannot be used.
     """
-    asked = dimensions_asked(dimensions, CUSTOM, benchmark)
+    asked = dimensions_asked(dimensions, CUSTOM, benchmark, pictures=images is not None)
     one = not videos.is_dir() or is_frames(videos)
     root = videos.parent if one else videos
     files = [_existing(videos)] if one else _files(root)
     texts = _custom_prompts(root, files, prompts)
-    found = {(path, Prompt(text, asked)): list(asked) for path, text in texts.items()}
+    pictures = picture_folder(images) if images else None
+    beside = pictures_by_video(texts, pictures.folder) if pictures else {}
+    found = {(path, Prompt(text, asked, image=beside.get(path))): list(asked) for path, text in texts.items()}
+    if pictures and any(spec_of(name, benchmark).needs_picture for name in asked):
+        refuse_missing((prompt for _, prompt in found), pictures.folder)
     return Plan(
         root=root,
         mode=CUSTOM,
@@ -281,6 +323,7 @@ def custom_plan(
         tasks=_tasks(root, found, benchmark),
         prompts=tuple(dict.fromkeys(prompt for _, prompt in found)),
         benchmark=benchmark,
+        pictures=pictures,
     )
 
 
@@ -428,6 +471,8 @@ def make_plan(
     extra: Sequence[str] = (),
     special: str = "",
     benchmark: str | None = None,
+    images: Path | None = None,
+    ratio: str = "",
 ) -> Plan:
     """The plan that the options of a command describe.
 
@@ -442,6 +487,10 @@ def make_plan(
         extra: dimensions beside those that are named or the default.
         special: what stands between prompt and index in the names of files.
         benchmark: name; by default the one that the folder was sampled for, or text to video.
+        images: folder of the pictures that videos start from; by default the one that they were sampled with, or the
+            benchmark's own in the cache.
+        ratio: of the pictures, such as ``16-9``; by default the one that was sampled with, or the nearest to the
+            videos.
 
     Raises:
         UsageError: options that exclude each other, or input that cannot be used.
@@ -466,15 +515,29 @@ def make_plan(
     if not videos.exists():
         raise UsageError(f"{videos} does not exist.")
     if extra:
-        dimensions = [*(dimensions or dimensions_asked(None, mode, chosen)), *extra]
+        dimensions = [*(dimensions or dimensions_asked(None, mode, chosen, pictures=images is not None)), *extra]
     if mode == CUSTOM:
         prompts = read_prompt_file(prompt_file) if prompt_file else prompt
-        return custom_plan(videos, dimensions, prompts, chosen)
+        return custom_plan(videos, dimensions, prompts, chosen, images)
     if mode == CATEGORY:
         return category_plan(videos, load_category(suite, category), dimensions, chosen)
     if mode == STANDARD:
-        return standard_plan(videos, load_suite(suite), dimensions, special, samples, chosen)
+        found = load_suite(suite)
+        names = dimensions_asked(dimensions, STANDARD, chosen)
+        looked_at = images or any(spec_of(name, chosen).needs_picture for name in names)
+        pictures = _pictures(videos, str(suite), images, ratio) if looked_at else None
+        return standard_plan(videos, found, dimensions, special, samples, chosen, pictures)
     raise UsageError(f"There is no mode {mode!r}. Known: auto, {', '.join(MODES)}.")
+
+
+def _pictures(videos: Path, suite: str, images: Path | None, ratio: str) -> Pictures:
+    """The pictures that videos were sampled with; otherwise those of a folder, in the ratio nearest to theirs."""
+    sampled = read_sampling(videos) if videos.is_dir() else None
+    used = (sampled or {}).get("pictures")
+    if used and not images and not ratio:
+        return Pictures(Path(used["folder"]), used["ratio"])
+    facts = probe(_files(videos)[0])
+    return picture_folder(images or pictures_of(suite), ratio, (facts.height, facts.width))
 
 
 def _unchanged(suite: dict[str, Any], videos: Path) -> dict[str, Any]:

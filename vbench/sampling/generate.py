@@ -117,6 +117,8 @@ def _sampled(
     ours.claim(scratch)
     try:
         progress.start(len(requests), outcome.kept, "videos")
+        if wanted.skipped:
+            progress.note(wanted.skipped)
         missing = {sample.file: sample for sample in todo}
         for delivery in generator.sample_all(_whole_batches(requests, missing, generator.batch_size)):
             sample = missing.pop(delivery.request.file, None)
@@ -281,6 +283,7 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
         "provenance": generator.provenance,
         "extender": wanted.extender,
         "benchmark": wanted.benchmark,
+        "pictures": wanted.pictures.told() if wanted.pictures else None,
     }
     before = read_sampling(folder)
     if before is None and read_manifest(folder):
@@ -294,6 +297,7 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
         "ended": None,
         **made_by,
         "suite": dict(wanted.suite),
+        "skipped": wanted.skipped,
         "arguments": provenance.command_line(),
         "packages": provenance.packages(),
         "failures": {},
@@ -302,8 +306,8 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
 
 def _differences(before: Mapping[str, Any], made_by: Mapping[str, Any], wanted: Wanted) -> Iterator[str]:
     for name, value in json.loads(json.dumps(made_by)).items():
-        if before[name] != value:
-            yield f"{name} was {before[name]!r} and is now {value!r}"
+        if (was := before.get(name)) != value:
+            yield f"{name} was {was!r} and is now {value!r}"
     if before["suite"]["sha256"] != wanted.suite["sha256"]:
         yield f"the suite was {before['suite']['name']} and is now {wanted.suite['name']}"
 

@@ -13,8 +13,8 @@ from vbench.benchmarks.registry import benchmark_named, spec_of
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError
 from vbench.files.text import read_text
-from vbench.media.video import STILLS
-from vbench.prompts.library import load_category, load_suite
+from vbench.prompts.library import load_category, load_suite, pictures_of
+from vbench.prompts.pictures import Pictures, picture_folder, refuse_missing, with_pictures
 from vbench.prompts.sampling_plan import Sample, sampling_plan
 from vbench.prompts.suite import Prompt, PromptSuite
 
@@ -31,6 +31,8 @@ class Wanted:
         extender: who wrote these texts.
         images: prompt -> the image to start from.
         benchmark: name of the benchmark that it is for.
+        pictures: folder and ratio of the images.
+        skipped: what of the suite is not sampled, and why.
     """
 
     samples: Sequence[Sample]
@@ -40,6 +42,8 @@ class Wanted:
     extender: str = ""
     images: Mapping[str, Path] = field(default_factory=dict)
     benchmark: str = T2V.name
+    pictures: Pictures | None = None
+    skipped: str = ""
 
 
 def wanted_samples(
@@ -87,32 +91,52 @@ def more_samples(benchmark: Benchmark, count: int | None) -> dict[str, int]:
     return {spec.name: count for spec in benchmark.specs if spec.sampled and count}
 
 
-def with_material(wanted: Wanted, images: Path | None, texts: Mapping[str, str], extender: str) -> Wanted:
-    """The same with the images to start from and the texts to feed.
+def with_material(wanted: Wanted, texts: Mapping[str, str], extender: str) -> Wanted:
+    """The same with the texts to feed."""
+    return replace(wanted, texts=texts, extender=extender)
+
+
+def with_images(
+    wanted: Wanted, images: Path | None = None, ratio: str = "", size: tuple[int, int] | None = None
+) -> Wanted:
+    """The same with the pictures to start from, where a folder or the suite names any.
+
+    Args:
+        wanted: the samples.
+        images: folder of the pictures, by ratio or named after the prompts; the suite's own by default.
+        ratio: which; by default the nearest to ``size``.
+        size: height and width of the videos.
 
     Raises:
-        UsageError: the folder is none, or has no image for a prompt.
+        UsageError: the folder is none, or lacks pictures; all of them are named.
     """
-    if images and not images.is_dir():
-        raise UsageError(f"{images} is not a folder of images.")
-    found = images_of(images, wanted.samples) if images else {}
-    return replace(wanted, images=found, texts=texts, extender=extender)
+    prompts = tuple(dict.fromkeys(sample.prompt for sample in wanted.samples))
+    if not images and not any(prompt.image for prompt in prompts):
+        if ratio:
+            raise UsageError("--ratio chooses among pictures, and these prompts name none: add --images FOLDER.")
+        return wanted
+    pictures = picture_folder(images or pictures_of(str(wanted.suite["name"])), ratio, size)
+    found = with_pictures(PromptSuite("", prompts), pictures.folder)
+    refuse_missing(found, pictures.folder)
+    paths = {prompt.text: prompt.image for prompt in found if prompt.image}
+    return replace(wanted, images=paths, pictures=pictures)
 
 
-def images_of(folder: Path, samples: Sequence[Sample]) -> dict[str, Path]:
-    """The image of each prompt in a folder: a file named after the prompt.
-
-    Raises:
-        UsageError: a prompt has none.
-    """
-    stems = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in STILLS}
-    texts = dict.fromkeys(sample.prompt.text for sample in samples)
-    without = [text for text in texts if text not in stems]
-    if without:
-        raise UsageError(
-            f"{folder} has no image for {without[0]!r} ({len(without)} in all): expected PROMPT.png or .jpg."
-        )
-    return {text: stems[text] for text in texts}
+def without_words(wanted: Wanted, benchmark: Benchmark) -> Wanted:
+    """The same for a model that takes no text: without prompts whose every test is of what they ask in words."""
+    in_words = {spec.name for spec in benchmark.specs if spec.asked_in_words}
+    kept = [one for one in wanted.samples if not one.prompt.dimensions or {*one.prompt.dimensions} - in_words]
+    left_out = len(wanted.samples) - len(kept)
+    if not left_out:
+        return wanted
+    asked = wanted.suite["dimensions"] or list(benchmark.rules)
+    names = [name for name in asked if name in in_words]
+    said = (
+        f"{left_out} videos are not sampled: the model takes no text, and their prompts ask in words for what "
+        f"{', '.join(names)} judges."
+    )
+    suite = {**wanted.suite, "dimensions": [name for name in asked if name not in in_words]}
+    return replace(wanted, samples=kept, suite=suite, skipped=said)
 
 
 def read_texts(path: Path) -> Mapping[str, str]:

@@ -8,6 +8,9 @@ _OPENAI = "https://openaipublic.azureedge.net/clip/models"
 _VBENCH_MODELS = "https://huggingface.co/OpenGVLab/VBench_Used_Models/resolve/main"
 _CLIP_B = "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af"
 _CLIP_L = "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836"
+_DREAMSIM = (
+    "https://github.com/ssundaram21/dreamsim/releases/download/v0.2.0-checkpoints/dreamsim_ensemble_checkpoint.zip"
+)
 
 BACKBONES: tuple[Checkpoint, ...] = (
     Checkpoint(
@@ -108,6 +111,45 @@ BACKBONES: tuple[Checkpoint, ...] = (
         licence="MIT",
         paper="https://arxiv.org/abs/2212.00280",
         entry="model",
+    ),
+    Checkpoint(
+        name="cotracker2",
+        title="CoTracker2, windows of 8 frames",
+        path="cotracker_model/cotracker2.pth",
+        url="https://huggingface.co/facebook/cotracker/resolve/main/cotracker2.pth",
+        licence="CC-BY-NC-4.0",
+        paper="https://arxiv.org/abs/2307.07635",
+        elsewhere=("torch/hub/checkpoints/cotracker2.pth",),
+    ),
+    Checkpoint(
+        name="dreamsim_clip",
+        title="CLIP ViT-B/16 of DreamSim's ensemble",
+        path="dreamsim_model/clip_vitb16_pretrain.pth.tar",
+        url=_DREAMSIM,
+        licence="MIT",
+        paper="https://arxiv.org/abs/2306.09344",
+        entry="state_dict",
+        member="clip_vitb16_pretrain.pth.tar",
+    ),
+    Checkpoint(
+        name="dreamsim_open_clip",
+        title="OpenCLIP ViT-B/16 of DreamSim's ensemble",
+        path="dreamsim_model/open_clip_vitb16_pretrain.pth.tar",
+        url=_DREAMSIM,
+        licence="MIT",
+        paper="https://arxiv.org/abs/2306.09344",
+        entry="state_dict",
+        member="open_clip_vitb16_pretrain.pth.tar",
+    ),
+    Checkpoint(
+        name="dreamsim_lora",
+        title="DreamSim's adapters of its three transformers",
+        path="dreamsim_model/ensemble_lora/adapter_model.safetensors",
+        url=_DREAMSIM,
+        licence="MIT",
+        paper="https://arxiv.org/abs/2306.09344",
+        names=("adapter_model.bin",),
+        member="ensemble_lora/adapter_model.safetensors",
     ),
     Checkpoint(
         name="bert_vocabulary",

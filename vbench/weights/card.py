@@ -63,7 +63,7 @@ class Checkpoint:
     @property
     def is_weights(self) -> bool:
         """Whether it holds tensors (and not a vocabulary)."""
-        return self.is_folder or self.path.endswith((".pt", ".pth", ".ckpt", ".bin", ".safetensors"))
+        return self.is_folder or self.path.endswith((".pt", ".pth", ".pth.tar", ".ckpt", ".bin", ".safetensors"))
 
     @property
     def is_pinned(self) -> bool:

@@ -70,6 +70,53 @@ class FrameEmbedder(Backbone):
         """``(N, 3, H, W)`` uint8 RGB -> ``(N, D)`` float32 on the CPU, not normalised."""
 
 
+class PictureEmbedder(Backbone):
+    """Role: one vector per frame, and one of the picture that a video starts from, in the same space."""
+
+    @abstractmethod
+    def embed_frames(self, frames: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` uint8 RGB -> ``(N, D)`` float32 on the CPU, not normalised."""
+
+    @abstractmethod
+    def embed_picture(self, picture: Tensor) -> Tensor:
+        """``(3, H, W)`` uint8 RGB of any size -> ``(D,)`` float32 on the CPU, not normalised."""
+
+
+GRID = 10
+"""Points a row and a column of what is tracked."""
+
+
+def grid_points(height: float, width: float) -> Tensor:
+    """Points spread evenly over a picture, row by row: ``(100, 2)`` float32, x and y in pixels.
+
+    All four margins are a sixty-fourth of the width.
+    """
+    margin = width / 64
+    rows = torch.linspace(margin, height - margin, GRID)
+    columns = torch.linspace(margin, width - margin, GRID)
+    y, x = torch.meshgrid(rows, columns, indexing="ij")
+    return torch.stack((x, y), -1).view(-1, 2)
+
+
+class PointTracker(Backbone):
+    """Role: where a grid of points goes."""
+
+    @abstractmethod
+    def tracks(self, frames: Iterable[Tensor]) -> Tensor:
+        """Follow a 10x10 grid of points from the first frame to the last.
+
+        Args:
+            frames: ``(3, H, W)`` uint8 RGB in the order of time, one after the other.
+
+        Returns:
+            ``(T, 100, 2)`` float32 on the CPU: x and y of each point in each frame, in pixels of the video, which may
+            lie outside of it. The grid is in rows from the top, each from the left.
+
+        Raises:
+            NotApplicable: there are too few frames, or they are too small.
+        """
+
+
 class FlowEstimator(Backbone):
     """Role: dense optical flow."""
 

@@ -14,19 +14,15 @@ On a CUDA device the reference keeps OpenAI's float16 weights; here it is float3
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import TextImageScorer
-from vbench.dimensions.backbones.pixels import centre_crop, normalise, resize, scaled_size
+from vbench.dimensions.backbones.pixels import centre_crop, normalise, resize, resized_by_pil
 from vbench.dimensions.backbones.summary_transformer import SummaryTransformer
 from vbench.errors import CheckpointMismatch, MissingExtra
 from vbench.weights.cards import checkpoint
@@ -36,7 +32,7 @@ if TYPE_CHECKING:
     import open_clip
 
 _SIDE, _TOKENS, _WORDS = 224, 77, 49408
-_COLOURS = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+CLIP_COLOURS = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
 _CONSTANTS = {"input_resolution": _SIDE, "context_length": _TOKENS, "vocab_size": _WORDS}
 """Whole numbers that OpenAI's archives hold beside the weights."""
 
@@ -86,12 +82,12 @@ class CLIP(TextImageScorer):
 
     def embed_as_images(self, frames: Tensor) -> Tensor:
         """The same of frames that PIL scales: antialiased, clamped and rounded to uint8."""
-        return self._embed(frames, lambda chunk: _scaled_by_pil(chunk).to(self.device).float())
+        return self._embed(frames, lambda chunk: resized_by_pil(chunk, _SIDE).to(self.device).float())
 
     @torch.inference_mode()
     def _embed(self, frames: Tensor, scaled: Callable[[Tensor], Tensor]) -> Tensor:
         squares = (centre_crop(scaled(chunk), _SIDE) for chunk in self.chunks(frames))
-        return torch.cat([self.network.encode_image(normalise(square, _COLOURS)).cpu() for square in squares])
+        return torch.cat([self.network.encode_image(normalise(square, CLIP_COLOURS)).cpu() for square in squares])
 
     @torch.inference_mode()
     def embed_text(self, text: str) -> Tensor:
@@ -142,16 +138,3 @@ def without_constants(state: dict[str, Tensor], name: str) -> dict[str, Tensor]:
             f"Nothing was scored with it. Get the published file: vbench weights download {name} --force"
         )
     return state
-
-
-def _scaled_by_pil(frames: Tensor) -> Tensor:
-    height, width = scaled_size(frames.shape[-2], frames.shape[-1], _SIDE)
-
-    def scaled(frame: Tensor) -> Tensor:
-        image = Image.fromarray(frame.permute(1, 2, 0).numpy())
-        return torch.from_numpy(np.array(image.resize((width, height), Image.Resampling.BICUBIC)))
-
-    with ThreadPoolExecutor(
-        min(len(frames), os.cpu_count() or 1)
-    ) as pool:  # PIL lets other threads run while it scales
-        return torch.stack(list(pool.map(scaled, frames))).permute(0, 3, 1, 2)

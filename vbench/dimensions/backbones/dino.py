@@ -2,8 +2,10 @@
 
 - Paper: Caron et al., "Emerging Properties in Self-Supervised Vision Transformers", ICCV 2021.
 - Checkpoint: ``dino_vitb16`` (dino_vitbase16_pretrain.pth, backbone only); Apache-2.0.
-- Input: uint8 RGB frames, as floats scaled bilinearly (no antialiasing, no rounding) to a shorter side of 224 px,
-  **not** cropped, normalised with ImageNet's mean and deviation.
+- Input: uint8 RGB frames, normalised with ImageNet's mean and deviation. :meth:`DINO.embed` scales floats bilinearly
+  (no antialiasing, no rounding) to a shorter side of 224 px and does **not** crop. :meth:`DINO.embed_frames` scales
+  floats bicubically with antialiasing to 256 px and crops the middle 224, :meth:`DINO.embed_picture` does so by Pillow,
+  which rounds.
 - Output: the class token after the last norm, 768 values, not of unit length.
 
 Frames that are not square give a grid of patches that is not 14x14. The position table is then scaled bicubically
@@ -13,6 +15,7 @@ Frames that are not square give a grid of patches that is not 14x14. The positio
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import ClassVar
 
 import torch
@@ -20,15 +23,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from typing_extensions import Self
 
-from vbench.dimensions.backbones.base import FrameEmbedder
-from vbench.dimensions.backbones.pixels import IMAGENET, normalise, resize
+from vbench.dimensions.backbones.base import FrameEmbedder, PictureEmbedder
+from vbench.dimensions.backbones.pixels import IMAGENET, centre_crop, normalise, resize, resized_by_pil
 from vbench.weights.load import load_strictly, state_dict
 
 _PATCH, _GRID = 16, 14
+_SIDE, _BEFORE_CROP = _PATCH * _GRID, 256
 
 
-class DINO(FrameEmbedder):
-    """Frame embeddings by DINO ViT-B/16."""
+class DINO(FrameEmbedder, PictureEmbedder):
+    """Embeddings of frames and pictures by DINO ViT-B/16."""
 
     name: ClassVar[str] = "dino_vitb16"
     checkpoints: ClassVar[tuple[str, ...]] = ("dino_vitb16",)
@@ -50,32 +54,65 @@ class DINO(FrameEmbedder):
         """``(N, 3, H, W)`` uint8 RGB -> ``(N, 768)`` float32 on the CPU, not normalised."""
         features = []
         for chunk in self.chunks(frames):
-            scaled = resize(chunk.to(self.device).float(), _PATCH * _GRID, "bilinear")
+            scaled = resize(chunk.to(self.device).float(), _SIDE, "bilinear")
             features.append(self.network(normalise(scaled, IMAGENET)).cpu())
         return torch.cat(features)
 
+    def embed_frames(self, frames: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` uint8 RGB -> ``(N, 768)`` float32 on the CPU, of their middle squares, not normalised."""
+        floats = (chunk.to(self.device).float() for chunk in self.chunks(frames))
+        return torch.cat([self._of_square(resize(one, _BEFORE_CROP, "bicubic", antialias=True)) for one in floats])
+
+    def embed_picture(self, picture: Tensor) -> Tensor:
+        """``(3, H, W)`` uint8 RGB -> ``(768,)`` float32 on the CPU, of its middle square, not normalised."""
+        return self._of_square(resized_by_pil(picture[None], _BEFORE_CROP).to(self.device).float())[0]
+
+    @torch.inference_mode()
+    def _of_square(self, scaled: Tensor) -> Tensor:
+        features: Tensor = self.network(normalise(centre_crop(scaled, _SIDE), IMAGENET))
+        return features.cpu()
+
 
 class VisionTransformer(nn.Module):
-    """A plain vision transformer with 16 px patches under DINO's parameter names."""
+    """A plain vision transformer with 16 px patches under DINO's parameter names.
 
-    def __init__(self, width: int, depth: int, heads: int) -> None:
+    Args:
+        width: channels of a token.
+        depth: number of blocks.
+        heads: of each attention.
+        eps: of the norms.
+        activation: makes the perceptrons' activation.
+    """
+
+    def __init__(
+        self, width: int, depth: int, heads: int, eps: float = 1e-6, activation: Callable[[], nn.Module] = nn.GELU
+    ) -> None:
         super().__init__()
         self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
         self.pos_embed = nn.Parameter(torch.zeros(1, 1 + _GRID * _GRID, width))
         self.patch_embed = nn.ModuleDict({"proj": nn.Conv2d(3, width, _PATCH, _PATCH)})
-        self.blocks = nn.Sequential(*(Block(width, heads) for _ in range(depth)))
-        self.norm = nn.LayerNorm(width, eps=1e-6)
+        self.blocks = nn.Sequential(*(Block(width, heads, eps, activation) for _ in range(depth)))
+        self.norm = nn.LayerNorm(width, eps=eps)
 
     def forward(self, frames: Tensor) -> Tensor:
         """``(N, 3, H, W)`` normalised -> class tokens ``(N, width)``; rows and columns beyond whole patches drop."""
-        patches = self.patch_embed["proj"](frames)
-        tokens = torch.cat((self.cls_token.expand(len(frames), -1, -1), patches.flatten(2).transpose(1, 2)), 1)
-        tokens = tokens + self.positions(*patches.shape[-2:])
+        token: Tensor = self.norm(self.summary(frames))
+        return token
+
+    def summary(self, frames: Tensor) -> Tensor:
+        """The class tokens before the last norm, ``(N, width)``."""
+        tokens = self.embedded(frames)
         *blocks, last = self.blocks
         for block in blocks:
             tokens = block(tokens)
-        first: Tensor = self.norm(last(tokens, read=1))
+        first: Tensor = last(tokens, read=1)
         return first[:, 0]
+
+    def embedded(self, frames: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` normalised -> class token and patches at their positions, ``(N, 1 + patches, width)``."""
+        patches = self.patch_embed["proj"](frames)
+        tokens = torch.cat((self.cls_token.expand(len(frames), -1, -1), patches.flatten(2).transpose(1, 2)), 1)
+        return tokens + self.positions(*patches.shape[-2:])
 
     def positions(self, rows: int, columns: int) -> Tensor:
         """The position table for a grid of patches: ``(1, 1 + rows * columns, width)``."""
@@ -91,12 +128,12 @@ class VisionTransformer(nn.Module):
 class Block(nn.Module):
     """Attention, then a perceptron, each on normed tokens and added to what was there."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, eps: float, activation: Callable[[], nn.Module]) -> None:
         super().__init__()
-        self.norm1, self.norm2 = nn.LayerNorm(width, eps=1e-6), nn.LayerNorm(width, eps=1e-6)
+        self.norm1, self.norm2 = nn.LayerNorm(width, eps=eps), nn.LayerNorm(width, eps=eps)
         self.attn = Attention(width, heads)
         self.mlp = nn.Sequential(
-            OrderedDict(fc1=nn.Linear(width, 4 * width), act=nn.GELU(), fc2=nn.Linear(4 * width, width))
+            OrderedDict(fc1=nn.Linear(width, 4 * width), act=activation(), fc2=nn.Linear(4 * width, width))
         )
 
     def forward(self, tokens: Tensor, read: int | None = None) -> Tensor:

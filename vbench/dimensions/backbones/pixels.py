@@ -1,12 +1,18 @@
 """How frames are brought to the size and range that image networks were trained on.
 
-All of it works on floating-point frames of 0..255; nothing is rounded or clamped on the way, so bicubic overshoot
-stays, as in the reference.
+All but :func:`resized_by_pil` works on floating-point frames of 0..255; nothing is rounded or clamped on the way, so
+bicubic overshoot stays, as in the reference.
 """
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -34,6 +40,18 @@ def resize(frames: Tensor, short: int, mode: str, antialias: bool = False) -> Te
     """
     size = scaled_size(frames.shape[-2], frames.shape[-1], short)
     return frames if frames.shape[-2:] == size else F.interpolate(frames, size, mode=mode, antialias=antialias)
+
+
+def resized_by_pil(frames: Tensor, short: int) -> Tensor:
+    """The same of ``(N, 3, H, W)`` uint8 RGB by Pillow, bicubically: antialiased, clamped and rounded to uint8."""
+    height, width = scaled_size(frames.shape[-2], frames.shape[-1], short)
+
+    def scaled(frame: Tensor) -> Tensor:
+        image = Image.fromarray(frame.permute(1, 2, 0).numpy())
+        return torch.from_numpy(np.array(image.resize((width, height), Image.Resampling.BICUBIC)))
+
+    with ThreadPoolExecutor(min(len(frames), os.cpu_count() or 1)) as pool:  # Pillow lets other threads run meanwhile
+        return torch.stack(list(pool.map(scaled, frames))).permute(0, 3, 1, 2)
 
 
 def centre_crop(frames: Tensor, side: int) -> Tensor:

@@ -64,6 +64,11 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
     def provenance(self) -> dict[str, Any]:
         return self._provenance
 
+    @property
+    @override
+    def takes_text(self) -> bool:
+        return self._call.takes_prompt
+
     @override
     def use(self, techniques: Sequence[str]) -> None:
         self.techniques = {name: TECHNIQUES[name]() for name in techniques}

@@ -65,6 +65,7 @@ class Directory(Generator[DirectoryOptions]):
         "Videos that already exist: directory:FOLDER, matched to prompts by their names or a table."
     )
     seeded: ClassVar[bool] = False
+    takes_pictures: ClassVar[bool] = False
 
     leftovers: tuple[str, ...] = ()
     """Videos that answer no request, relative to the folder; known after :meth:`prepare`."""

@@ -9,13 +9,17 @@ import numpy as np
 from vbench.generators.base import Generator, Request, Settings
 from vbench.generators.options import Options
 from vbench.generators.synthetic.dials import read_dials
-from vbench.generators.synthetic.render import render
+from vbench.generators.synthetic.render import animate, render
 from vbench.generators.synthetic.scene import read_scene
 from vbench.media.clip import Clip
+from vbench.media.picture import read_picture
 
 
 class Synthetic(Generator[Options]):
-    """Scenes read from prompts and rendered; ``synthetic:jerk=0.5,blur=0.2`` turns dials."""
+    """Scenes read from prompts and rendered; ``synthetic:jerk=0.5,blur=0.2`` turns dials.
+
+    From a picture to start from it makes a video of that picture, over which the camera moves as the prompt asks.
+    """
 
     meaning: ClassVar[str] = "renders scenes with known properties; dials such as synthetic:jerk=0.5"
 
@@ -32,5 +36,9 @@ class Synthetic(Generator[Options]):
         """See :meth:`Generator.sample`."""
         frames, height, width, fps = (getattr(request.settings, name) for name in ("frames", "height", "width", "fps"))
         scene = read_scene(request.prompt, request.seed)
-        rendered = list(render(scene, self.dials, frames, height, width, fps, request.seed))
+        asked = (scene, self.dials, frames, height, width, fps, request.seed)
+        if request.image:
+            start = read_picture(request.image).permute(1, 2, 0).numpy()
+            return Clip(np.stack(list(animate(start, *asked))), fps, facts={"picture": request.image.name})
+        rendered = list(render(*asked))
         return Clip(np.stack(rendered), fps, facts={"scene": scene.facts()})

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 
 from vbench.generators.synthetic.dials import Dials
 from vbench.generators.synthetic.scene import Scene, Thing
@@ -81,16 +81,69 @@ def render(
     Yields:
         ``(height, width, 3)`` uint8.
     """
+    backdrop = texture(scene.texture)
+
+    def seen(moment: float, drift: float) -> Array:
+        return _picture(scene, backdrop, moment, drift, height, width)
+
+    yield from _filmed(seen, dials, frames, height, fps, seed)
+
+
+def animate(
+    start: NDArray[np.uint8], scene: Scene, dials: Dials, frames: int, height: int, width: int, fps: float, seed: int
+) -> Iterator[NDArray[np.uint8]]:
+    """Frames of a picture that a camera moves over as a scene's does; its edges are mirrors.
+
+    The first frame is the picture itself, its middle in the frame's shape. What drifts becomes its own negative.
+
+    Args:
+        start: ``(H, W, 3)`` uint8.
+        scene: whose camera and speed hold.
+        dials: with which defects.
+        frames: how many.
+        height: in pixels.
+        width: in pixels.
+        fps: frames a second.
+        seed: of the defects' noise.
+
+    Yields:
+        ``(height, width, 3)`` uint8.
+    """
+    surface = _fitted(start, height, width)
+
+    def seen(moment: float, drift: float) -> Array:
+        x, y = _looked_at(_view(scene, moment), height, width)
+        rows, columns = y * height + (height - 1) / 2, x * height + (width - 1) / 2
+        picture = _between(surface, _mirrored(rows, height), _mirrored(columns, width))
+        return (1 - drift) * picture + drift * (1 - picture)
+
+    yield from _filmed(seen, dials, frames, height, fps, seed)
+
+
+def _filmed(
+    seen: Callable[[float, float], Array], dials: Dials, frames: int, height: int, fps: float, seed: int
+) -> Iterator[NDArray[np.uint8]]:
+    """What is seen at each moment, in seconds, and how far it has drifted by then, with the defects of a camera."""
     rng = np.random.default_rng(seed)
     gains = 1 + FLICKER * dials.flicker * rng.standard_normal(frames)
     lateness = JERK * dials.jerk * rng.uniform(-1, 1, frames) / fps
-    backdrop = texture(scene.texture)
     for index in range(frames):
         moment = (index / fps + float(lateness[index])) * (1 - dials.stillness)
         course = index / max(1, frames - 1)
-        picture = _picture(scene, backdrop, moment, dials.subject_drift * course, height, width)
-        picture = turned(picture, TURN * dials.color_shift * course) * gains[index]
+        picture = turned(seen(moment, dials.subject_drift * course), TURN * dials.color_shift * course) * gains[index]
         yield _blurred((255 * picture.clip(0, 1) + 0.5).astype(np.uint8), BLUR * dials.blur * height)
+
+
+def _fitted(start: NDArray[np.uint8], height: int, width: int) -> Array:
+    """The middle of a picture in a shape, scaled to a size: ``(height, width, 3)`` in 0..1."""
+    fitted = ImageOps.fit(Image.fromarray(start), (width, height), Image.Resampling.LANCZOS)
+    return np.asarray(fitted, np.float64) / 255
+
+
+def _mirrored(places: Array, length: int) -> Array:
+    """Places beyond either end, as if the end were a mirror."""
+    there = np.abs(places) % (2 * (length - 1))
+    return np.minimum(there, 2 * (length - 1) - there)
 
 
 @lru_cache(maxsize=8)
@@ -138,11 +191,17 @@ def _view(scene: Scene, moment: float) -> View:
     return View(right * way, down * way, math.exp(-0.5 * inwards * way))
 
 
-def _picture(scene: Scene, backdrop: Array, moment: float, drift: float, height: int, width: int) -> Array:
-    view = _view(scene, moment)
+def _looked_at(view: View, height: int, width: int) -> tuple[Array, Array]:
+    """Where in the scene each pixel looks, in heights from its middle."""
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float64)
     x = ((columns - (width - 1) / 2) / height) * view.scale + view.x
     y = ((rows - (height - 1) / 2) / height) * view.scale + view.y
+    return x, y
+
+
+def _picture(scene: Scene, backdrop: Array, moment: float, drift: float, height: int, width: int) -> Array:
+    view = _view(scene, moment)
+    x, y = _looked_at(view, height, width)
     picture = _looked_up(backdrop, x, y)
     for number, thing in enumerate(scene.things):
         picture = _with(picture, thing, number, scene, view, moment, drift, x, y)
@@ -174,12 +233,17 @@ def _shapes(name: str) -> tuple[Distance, Distance]:
 
 
 def _looked_up(surface: Array, x: Array, y: Array) -> Array:
-    """A repeating texture at places given in heights, interpolated between its pixels."""
-    rows, columns = (y * TEXTURE / 2) % TEXTURE, (x * TEXTURE / 2) % TEXTURE
+    """A repeating texture at places given in heights."""
+    return _between(surface, (y * TEXTURE / 2) % TEXTURE, (x * TEXTURE / 2) % TEXTURE)
+
+
+def _between(surface: Array, rows: Array, columns: Array) -> Array:
+    """A surface at places inside it, interpolated between its pixels; beyond its last ones come the first."""
+    height, width = surface.shape[:2]
     top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
     down, right = (rows - top)[..., None], (columns - left)[..., None]
-    top, left = top % TEXTURE, left % TEXTURE
-    under, beside = (top + 1) % TEXTURE, (left + 1) % TEXTURE
+    top, left = top % height, left % width
+    under, beside = (top + 1) % height, (left + 1) % width
     upper = surface[top, left] * (1 - right) + surface[top, beside] * right
     lower = surface[under, left] * (1 - right) + surface[under, beside] * right
     mixed: Array = upper * (1 - down) + lower * down

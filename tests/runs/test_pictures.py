@@ -1,0 +1,127 @@
+"""Runs of image to video: each prompt's picture is found before anything runs, and is part of what a score is of."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import vbench
+from tests.footage import noise, write_video
+from vbench.errors import UsageError
+from vbench.runs.run import Run
+
+LITE: dict[str, Any] = {"benchmark": "vbench-i2v", "profile": "lite", "dimensions": ["i2v_subject"]}
+
+
+def picture(path: Path, seed: int, size: tuple[int, int] = (64, 48)) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    levels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    Image.fromarray(levels).save(path)
+    return path
+
+
+@pytest.fixture
+def material(tmp_path: Path) -> Path:
+    """Two prompts that share a picture and one that has its own, with a video each, and the pictures in two ratios."""
+    texts = {"a cat": "a cat.png", "a cat, camera zooms in": "a cat.png", "a dog": "a dog.png"}
+    suite = [{"prompt_en": text, "dimension": ["i2v_subject"], "image_name": name} for text, name in texts.items()]
+    (tmp_path / "suite.json").write_text(json.dumps(suite))
+    for place, text in enumerate(texts):
+        write_video(tmp_path / "videos" / f"{text}-0.mp4", noise(4, seed=place))
+    for seed, name in enumerate(sorted(set(texts.values()))):
+        picture(tmp_path / "pictures" / "crop" / "8-5" / name, seed)
+        picture(tmp_path / "pictures" / "crop" / "1-1" / name, 10 + seed)
+    return tmp_path
+
+
+def score(material: Path, output: str = "run", **changed: Any) -> Run:
+    asked = {**LITE, "suite": material / "suite.json", "images": material / "pictures", **changed}
+    return vbench.evaluate(material / "videos", output=material / output, **asked)
+
+
+def looked_at(run: Run) -> dict[str, str]:
+    return {row.video: Path(row.details["image"]).parent.name for row in run.rows()}
+
+
+def test_the_ratio_nearest_to_the_videos_is_taken_unless_one_is_named(material: Path) -> None:
+    assert set(looked_at(score(material)).values()) == {"8-5"}  # the videos are 64x48
+    assert set(looked_at(score(material, "square", ratio="1-1")).values()) == {"1-1"}
+
+
+def test_an_unknown_ratio_is_refused_with_those_that_are_there(material: Path) -> None:
+    with pytest.raises(UsageError, match=r"no pictures of the ratio '7-4'; there are: 1-1, 8-5"):
+        score(material, ratio="7-4")
+    with pytest.raises(UsageError, match="'square' is no ratio"):
+        score(material, ratio="square")
+
+
+def test_missing_pictures_are_named_before_anything_runs(material: Path) -> None:
+    for ratio in ("1-1", "8-5"):
+        (material / "pictures" / "crop" / ratio / "a dog.png").unlink()
+    with pytest.raises(UsageError, match=r"lacks 1 of the pictures: a dog\.png\. Nothing was done"):
+        score(material)
+    assert not (material / "run").exists()
+    (material / "videos" / "a dog-0.mp4").unlink()  # its picture is not asked for then
+    assert len(score(material).rows()) == 2
+    with pytest.raises(UsageError, match=r"not a folder of pictures. Name it with --images"):
+        score(material, images=material / "nowhere")
+
+
+def test_another_picture_is_another_score_and_the_same_one_elsewhere_is_not(material: Path) -> None:
+    first = score(material)
+    assert (first.outcome and first.outcome.computed) == 3
+    shutil.move(material / "pictures", material / "moved")
+    moved = score(material, images=material / "moved")
+    assert moved.outcome
+    assert (moved.outcome.computed, moved.outcome.reused) == (0, 3)
+    picture(material / "moved" / "crop" / "8-5" / "a dog.png", seed=99)
+    changed = score(material, images=material / "moved")
+    assert changed.outcome
+    assert (changed.outcome.computed, changed.outcome.reused) == (1, 2)
+    assert changed.card.scores != first.card.scores
+
+
+def test_scores_do_not_depend_on_workers_or_on_what_was_scored_before(material: Path) -> None:
+    alone = {row.video: row.value for row in score(material, "alone").rows()}
+    held = material / "a dog-0.mp4"
+    shutil.move(material / "videos" / held.name, held)
+    assert len(score(material, "resumed").rows()) == 2
+    shutil.move(held, material / "videos" / held.name)
+    assert {row.video: row.value for row in score(material, "resumed").rows()} == alone
+    assert {row.video: row.value for row in score(material, "shared", workers=2).rows()} == alone
+
+
+def test_own_videos_with_own_pictures(material: Path) -> None:
+    own = material / "own"
+    for name in ("a cat.png", "b.png"):
+        picture(own / name, seed=3)
+    for name in ("a cat-0.mp4", "a cat-1.mp4", "b-0.mp4"):
+        write_video(material / "mine" / name, noise(4, seed=len(name)))
+    asked: dict[str, Any] = {"benchmark": "vbench-i2v", "profile": "lite", "mode": "custom_input", "images": own}
+    asked["dimensions"] = ["i2v_subject"]
+    run = vbench.evaluate(material / "mine", output=material / "custom", **asked)
+    assert {row.video: Path(row.details["image"]).name for row in run.rows()} == {
+        "a cat-0.mp4": "a cat.png", "a cat-1.mp4": "a cat.png", "b-0.mp4": "b.png",
+    }  # fmt: skip
+    prompts = dict.fromkeys(("a cat-0.mp4", "a cat-1.mp4", "b-0.mp4"), "a tale, camera pans left")
+    told = vbench.evaluate(
+        material / "mine",
+        output=material / "told",
+        prompts=prompts,
+        dimensions=["i2v_subject", "camera_motion"],
+        **asked,
+    )
+    assert {row.prompt for row in told.rows()} == {"a tale, camera pans left"}
+    assert set(told.card.scores) == {"i2v_subject", "camera_motion"}
+    (own / "b.png").unlink()
+    with pytest.raises(UsageError, match=r"lacks 1 of the pictures: b\.png"):
+        vbench.evaluate(material / "mine", output=material / "lacking", **asked)
+    without = {name: value for name, value in asked.items() if name != "images"}
+    with pytest.raises(UsageError, match="i2v_subject: not without the pictures"):
+        vbench.evaluate(material / "mine", **without)

@@ -1,0 +1,146 @@
+"""DreamSim: what a picture looks like to people, by three transformers that were tuned to their judgements.
+
+- Paper: Fu et al., "DreamSim: Learning New Dimensions of Human Visual Similarity using Synthetic Data", NeurIPS 2023.
+- Checkpoints: ``dino_vitb16`` (Apache-2.0); ``dreamsim_clip``, ``dreamsim_open_clip`` and ``dreamsim_lora`` (MIT) of
+  the published ensemble.
+- Input: uint8 RGB of any size, brought to 224x224 px (its shape is not kept): frames as floats, bicubically with
+  antialiasing, neither rounded nor clamped; a picture by Pillow. DINO has ImageNet's mean and deviation, both CLIPs
+  have CLIP's.
+- Output: 768 + 512 + 512 values side by side, their mean taken out, of unit length. DINO's class token is taken before
+  its last norm; the CLIPs' after it and projected.
+
+The adapters (LoRA of rank 16 on every query-key-value layer) are added into the weights when these are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor, nn
+from typing_extensions import Self
+
+from vbench.dimensions.backbones.base import PictureEmbedder
+from vbench.dimensions.backbones.clip import CLIP_COLOURS
+from vbench.dimensions.backbones.dino import VisionTransformer
+from vbench.dimensions.backbones.pixels import IMAGENET, normalise
+from vbench.weights.load import Part, fill, load_strictly, state_dict
+
+SIDE, WIDTH, DEPTH, HEADS = 224, 768, 12, 12
+
+PROJECTED = 512
+"""Values that a CLIP's branch gives."""
+
+RANK, ALPHA = 16, 0.5
+"""Of the adapters; what they add is scaled with ALPHA / RANK, as their published configuration says."""
+
+BRANCHES = ("dino_vitb16", "dreamsim_clip", "dreamsim_open_clip")
+"""Checkpoints in the order of the ensemble."""
+
+ADAPTERS = "dreamsim_lora"
+
+
+class QuickGELU(nn.Module):
+    """The activation that OpenAI trained CLIP with."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        """``x * sigmoid(1.702 x)``."""
+        return values * torch.sigmoid(1.702 * values)
+
+
+class ClipTower(VisionTransformer):
+    """CLIP's image tower in DINO's names: a norm after the positions, and a projection at the end.
+
+    Args:
+        activation: makes the perceptrons' activation.
+    """
+
+    def __init__(self, activation: Callable[[], nn.Module]) -> None:
+        super().__init__(WIDTH, DEPTH, HEADS, eps=1e-5, activation=activation)
+        self.pos_drop = nn.LayerNorm(WIDTH, eps=1e-5)
+        self.proj = nn.Parameter(torch.zeros(WIDTH, PROJECTED))
+
+    def embedded(self, frames: Tensor) -> Tensor:
+        """See :meth:`VisionTransformer.embedded`; normed."""
+        normed: Tensor = self.pos_drop(super().embedded(frames))
+        return normed
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """``(N, 3, 224, 224)`` normalised -> ``(N, 512)``."""
+        return super().forward(frames) @ self.proj
+
+
+class DreamSim(PictureEmbedder):
+    """Embeddings by DreamSim's ensemble."""
+
+    name: ClassVar[str] = "dreamsim_ensemble"
+    checkpoints: ClassVar[tuple[str, ...]] = (*BRANCHES, ADAPTERS)
+    at_once_on_cpu: ClassVar[int] = 4
+
+    def __init__(self, dino: VisionTransformer, clip: ClipTower, open_clip: ClipTower, device: torch.device) -> None:
+        self.dino, self.clip, self.open_clip = dino.to(device), clip.to(device), open_clip.to(device)
+        self.device = device
+
+    @classmethod
+    def load(cls, device: torch.device) -> Self:
+        """Read the ensemble and its adapters; see :meth:`Backbone.load` for the errors."""
+        with torch.device("meta"):
+            towers = (VisionTransformer(WIDTH, DEPTH, HEADS), ClipTower(QuickGELU), ClipTower(nn.GELU))
+            adapters = nn.ModuleList(Adapters() for _ in towers)
+        for tower, name in zip(towers, BRANCHES, strict=True):
+            load_strictly(tower, state_dict(name), name)
+        fill(ADAPTERS, state_dict(ADAPTERS), [Part(adapters, published=_published)])
+        for tower, added in zip(towers, adapters, strict=True):
+            merge(tower, added)
+        return cls(*towers, device)
+
+    def embed_frames(self, frames: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` uint8 RGB -> ``(N, 1792)`` float32 on the CPU, of unit length."""
+        size = (SIDE, SIDE)
+        scaled = (
+            F.interpolate(chunk.to(self.device).float(), size, mode="bicubic", antialias=True)
+            for chunk in self.chunks(frames)
+        )
+        return torch.cat([self._embedded(chunk) for chunk in scaled])
+
+    def embed_picture(self, picture: Tensor) -> Tensor:
+        """``(3, H, W)`` uint8 RGB -> ``(1792,)`` float32 on the CPU, of unit length."""
+        image = Image.fromarray(picture.permute(1, 2, 0).numpy()).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+        pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
+        return self._embedded(pixels.to(self.device).float())[0]
+
+    @torch.inference_mode()
+    def _embedded(self, pixels: Tensor) -> Tensor:
+        """``(N, 3, 224, 224)`` float32 of 0..255 -> ``(N, 1792)``."""
+        for_dino, for_clip = normalise(pixels, IMAGENET), normalise(pixels, CLIP_COLOURS)
+        features = torch.cat((self.dino.summary(for_dino), self.clip(for_clip), self.open_clip(for_clip)), 1)
+        return F.normalize(features - features.mean(1, keepdim=True), dim=1).cpu()
+
+
+class Adapters(nn.ModuleList):
+    """What one tower's query-key-value layers get in addition: two thin matrices each."""
+
+    def __init__(self) -> None:
+        pairs = (
+            nn.ModuleDict(
+                {"A": nn.Linear(WIDTH, RANK, bias=False), "B": nn.Linear(RANK, 3 * WIDTH, bias=False)},
+            )
+            for _ in range(DEPTH)
+        )
+        super().__init__(pairs)
+
+
+def merge(tower: VisionTransformer, adapters: Adapters) -> None:
+    """Add the adapters into a tower's weights."""
+    for block, pair in zip(tower.blocks, adapters, strict=True):
+        block.attn.qkv.weight += ALPHA / RANK * (pair["B"].weight @ pair["A"].weight)
+
+
+def _published(name: str) -> str:
+    """``1.7.A.weight`` -> the published file's name of it."""
+    tower, block, matrix, leaf = name.split(".")
+    return f"base_model.model.extractor_list.{tower}.model.blocks.{block}.attn.qkv.lora_{matrix}.{leaf}"
