@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 
 from tests.footage import noise, write_video
 from vbench.interface import evaluate
-from vbench.runs.run import Run
+from vbench.runs.run import Run, open_run
 from vbench.runs.store import NOT_STATIC, SCORED
 
 FLICKER = "temporal_flickering"
@@ -98,3 +100,25 @@ def test_five_samples_are_judged_as_they_are(tmp_path: Path) -> None:
     run = evaluate(tmp_path / "videos", suite=suite(tmp_path), profile="lite", output=tmp_path / "run")
     assert run.card.dimensions[FLICKER].videos == 10
     assert run.record.filtered == []
+
+
+def test_the_filter_alone_and_its_printed_next_command(videos: Path, tmp_path: Path) -> None:
+    """As docs/evaluate.md has it: other dimensions first, the filtered copies into the same run afterwards."""
+
+    def vbench(*args: object) -> str:
+        command = [sys.executable, "-m", "vbench", *map(str, args)]
+        found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert found.returncode in (0, 1), found.stderr
+        return found.stdout
+
+    file = tmp_path / "suite.json"
+    both = [FLICKER, "dynamic_degree"]
+    file.write_text(json.dumps([{"prompt_en": prompt, "dimension": both} for prompt in PROMPTS]))
+    vbench("evaluate", videos, "--suite", file, "--profile", "lite", "-d", "dynamic_degree", "-o", "run")
+    printed = vbench("filter-static", videos, "--suite", file, "--profile", "lite", "-o", "filtered")
+    (following,) = (line for line in printed.splitlines() if line.startswith("Next: vbench "))
+    words = following.removeprefix("Next: vbench ").replace("RUN", "run").split()
+    vbench(*words, "--profile", "lite")
+    run = open_run(tmp_path / "run")
+    assert {name: result.videos for name, result in run.card.dimensions.items()} == {FLICKER: 7, "dynamic_degree": 10}
+    assert run.is_whole  # of the cup two were kept, after all 25 were looked at

@@ -8,8 +8,8 @@ import pytest
 from tests.footage import write_stills, write_text, write_video
 from vbench.errors import UsageError, VideoError
 from vbench.prompts.suite import Prompt, PromptSuite
+from vbench.runs.filtered_folder import RESULT
 from vbench.runs.static_filter import (
-    RESULT,
     filter_static,
     prompts_of_list,
     prompts_of_suite,
@@ -56,7 +56,7 @@ def test_copies_are_numbered_anew(tmp_path: Path) -> None:
     assert sorted(path.name for path in target.iterdir()) == ["a lamp-0.mp4", "a lamp-1.mp4"]
     assert (target / "a lamp-1.mp4").read_bytes() == paths[1].read_bytes()
     written = json.loads((tmp_path / "out" / RESULT).read_text())
-    assert written["a lamp"] == {"static_count": 2, "static_path": [str(path) for path in paths]}
+    assert written["a lamp"] == {"static_count": 2, "static_path": [str(path) for path in paths], "looked_at": 2}
     assert written["a cup"]["static_count"] == 0
 
 

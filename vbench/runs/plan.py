@@ -33,6 +33,7 @@ from vbench.prompts.pictures import (
 from vbench.prompts.sampling_plan import file_stems
 from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.runs.discover import by_name, discover, is_frames
+from vbench.runs.filtered_folder import kept
 from vbench.sampling.manifest import SampleRecord, read_manifest
 from vbench.sampling.record import read_sampling
 
@@ -216,12 +217,14 @@ def standard_plan(
     absent: Counter[str] = Counter()
     prompts = []
     looked_for = {name: _looked_for(spec, suite, samples, find) for name, spec in specs.items()}
+    settled = {name: kept(root, spec.sampled, samples) if spec.sampled else {} for name, spec in specs.items()}
     for prompt in suite:
         judged = [name for name in asked if specs[name].tested_by in prompt.dimensions]
         if judged:
             prompts.append(prompt)
-        for index in range(max((looked_for[name] for name in judged), default=0)):
-            for dimension in (name for name in judged if index < looked_for[name]):
+        counts = {name: settled[name].get(prompt.text, looked_for[name]) for name in judged}
+        for index in range(max(counts.values(), default=0)):
+            for dimension in (name for name in judged if index < counts[name]):
                 place = find(prompt.text, index, dimension)
                 if place:
                     found[place, prompt].append(dimension)

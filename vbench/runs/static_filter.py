@@ -7,6 +7,7 @@ keeps the first five that are static. Verdicts are logged as they are made, so a
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,12 +21,13 @@ from vbench.files.text import read_text
 from vbench.media.video import Video
 from vbench.prompts.suite import PromptSuite
 from vbench.runs.discover import discover
+from vbench.runs.filtered_folder import RESULT, VIDEOS
 from vbench.runs.plan import prompt_from_name
 
 KEEP = T2V.samples
 """Static videos per prompt that the protocol asks for."""
 
-LOG, RESULT, VIDEOS = "verdicts.jsonl", "filtered_static_video.json", "filtered_videos"
+LOG = "verdicts.jsonl"
 
 Judge = Callable[[Path], bool]
 """Whether the video of a path is static."""
@@ -37,10 +39,12 @@ class Filtered:
 
     Attributes:
         static: the static videos of each prompt, in the order of their names.
+        looked_at: how many videos of each prompt were judged.
         unjudged: path -> reason, for videos that could not be judged.
     """
 
     static: dict[str, list[Path]]
+    looked_at: Counter[str] = field(default_factory=Counter)
     unjudged: dict[Path, str] = field(default_factory=dict)
 
     @property
@@ -98,7 +102,9 @@ def filter_static(
         static = found.static.get(prompt_from_name(path))
         if static is not None and (keep is None or len(static) < keep):
             try:
-                if judge(path):
+                stands_still = judge(path)
+                found.looked_at[prompt_from_name(path)] += 1
+                if stands_still:
                     static.append(path)
             except (VideoError, TooShort, NotApplicable) as error:
                 found.unjudged[path] = str(error)
@@ -180,7 +186,11 @@ def write_filtered(found: Filtered, output: Path) -> Path:
         for index, path in enumerate(paths):
             _copy(path, target / f"{prompt}-{index}", output)
     summary = {
-        prompt: {"static_count": len(paths), "static_path": [str(path) for path in paths]}
+        prompt: {
+            "static_count": len(paths),
+            "static_path": [str(path) for path in paths],
+            "looked_at": found.looked_at[prompt],
+        }
         for prompt, paths in found.static.items()
     }
     ours.write(output / RESULT, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")

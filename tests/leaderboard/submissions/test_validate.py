@@ -226,7 +226,19 @@ def test_the_static_filter_may_leave_fewer_videos(whole: bytes) -> None:
         return [line for line in lines if line is not dropped]
 
     assert "temporal_flickering is incomplete" in refused(with_rows(whole, fewer))  # nobody filtered
-    filtered = with_head(with_rows(whole, fewer), lambda head: head["record"].update(filtered=["temporal_flickering"]))
+    claimed = with_head(with_rows(whole, fewer), lambda head: head["record"].update(filtered=["temporal_flickering"]))
+    assert any("static filter looked at" in word for word in judged(claimed).unverified)
+
+    def filter_ran(lines: list[dict[str, Any]]) -> None:
+        dropped = first_of(lines, "temporal_flickering")
+        lines.remove(dropped)
+        for index in range(5, 26):
+            moves = {"video": f"{dropped['prompt']}-{index}.mp4", "status": "not_static", "value": None, "weight": None}
+            lines.append({**dropped, **moves, "content": f"{index:064x}"})
+
+    filtered = with_head(
+        with_rows(whole, filter_ran), lambda head: head["record"].update(filtered=["temporal_flickering"])
+    )
     checked = judged(filtered)
     assert checked.apart == []
     assert any("static filter kept no more" in note for note in checked.notes)

@@ -21,9 +21,9 @@ from vbench.errors import UsageError, VideoError
 from vbench.leaderboard.submissions.archive import KINDS
 from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.leaderboard.submissions.validate import FORMAT, stem_of
+from vbench.runs.filtered_folder import RESULT
 from vbench.runs.record import read_record
 from vbench.runs.results import read_rows
-from vbench.runs.static_filter import RESULT
 from vbench.runs.store import Row
 from vbench.sampling.manifest import NAME as MANIFEST
 from vbench.sampling.manifest import read_manifest

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from vbench.analysis.statistics import Figure
 from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec, Values
-from vbench.runs.store import FAILED, FINAL, SCORED, Row
+from vbench.runs.store import FAILED, FINAL, NOT_STATIC, SCORED, Row
 
 LOOKED_AT = 16
 """Frames that a dimension looks at which does not look at all of them, whatever the video's length."""
@@ -40,6 +40,8 @@ def wrong_values(rule: DimensionSpec, rows: Sequence[Row], counted: bool) -> Ite
     name = rule.name
     if statuses := {row.status for row in rows} - {*FINAL, FAILED}:
         yield f"{name}: unknown status {min(statuses)!r:.40}."
+    if not rule.sampled and any(row.status == NOT_STATIC for row in rows):
+        yield f"{name}: its videos are not filtered, and some are said to move."
     if any((row.status == SCORED) != (row.value is not None and row.weight is not None) for row in rows):
         yield f"{name}: a scored video has a value and a weight, another has neither."
     low, high = (-1.0, 1.0) if rule.values is Values.COSINE else (0.0, 1.0)

@@ -52,7 +52,7 @@ from vbench.prompts.official import NAME as OFFICIAL
 from vbench.runs.plan import STANDARD
 from vbench.runs.record import RECORD_VERSION
 from vbench.runs.results import score_card
-from vbench.runs.store import SCORED, Row
+from vbench.runs.store import NOT_STATIC, SCORED, Row
 
 CHECK_VERSION = 2
 """Raised whenever the check or the formulas change; stored with every verdict."""
@@ -400,7 +400,8 @@ def _strange_prompts(name: str, rows: Sequence[Row], suite: Expected, samples: i
         yield f"{name}: {len(strange)} prompts are not in the suite {suite.name}, such as {strange[0]!r:.100}."
     elif len(texts) > len({normal(text) for text in texts}):
         yield f"{name}: two of the prompts are one of the suite {suite.name}, written in two ways."
-    prompt, most = Counter(normal(row.prompt) for row in rows).most_common(1)[0]
+    judged = Counter(normal(row.prompt) for row in rows if row.status != NOT_STATIC)
+    prompt, most = judged.most_common(1)[0]
     if most > samples:
         yield f"{name}: {most} videos of {prompt!r:.100}; {samples} are judged."
 
@@ -416,8 +417,8 @@ def _gaps(
 ) -> Iterator[str]:
     """What a whole result would have.
 
-    The static filter may keep fewer videos, and the reference, which does not say whether it ran, leaves videos out of
-    ``color`` in which it sees no colour.
+    The static filter may keep fewer videos of a prompt if it looked at all that were sampled, and the reference, which
+    does not say whether it ran, leaves videos out of ``color`` in which it sees no colour.
     """
     scored = Counter(row.prompt for row in rows if row.status == SCORED)
     name = rule.name
@@ -425,7 +426,7 @@ def _gaps(
     if videos == prompts * samples:
         return
     counted = f"{videos} of {prompts * samples} videos, {len(scored)} of {prompts} prompts"
-    if rule.sampled and len(scored) == prompts and name in filtered:
+    if name in filtered and _filtered_whole(rule, rows, prompts, samples, found):
         found.notes.append(f"{name} is of {counted}: the static filter kept no more.")
     elif rule.sampled and len(scored) == prompts and form == REFERENCE:
         found.notes.append(f"{name} is of {counted}: the file does not say whether the static filter kept no more.")
@@ -433,6 +434,23 @@ def _gaps(
         found.notes.append(f"{name} is of {counted}: the file leaves out videos in which no colour was seen.")
     else:
         yield f"{name} is incomplete: {counted} have a score."
+
+
+def _filtered_whole(rule: DimensionSpec, rows: Sequence[Row], prompts: int, samples: int, found: Findings) -> bool:
+    """Whether every prompt has as many static videos as are judged, or all its samples were looked at.
+
+    A filter that ran apart leaves no rows of what it passed over: then the submitter's word is taken, and that is said.
+    """
+    looked_at, kept = Counter(row.prompt for row in rows), Counter(row.prompt for row in rows if row.status == SCORED)
+    moved = Counter(row.prompt for row in rows if row.status == NOT_STATIC)
+    if not moved and len(kept) == prompts:
+        found.unverified.append(f"{rule.name}: that the static filter looked at the samples which are not there.")
+        return True
+    settled = [
+        text for text, count in looked_at.items()
+        if kept[text] + moved[text] == count and (kept[text] == samples or count == rule.sampled)
+    ]  # fmt: skip
+    return bool(rule.sampled) and len(settled) == prompts
 
 
 # The scores ------------------------------------------------------------------------------------------------------
