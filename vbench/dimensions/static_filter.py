@@ -37,6 +37,9 @@ from vbench.prompts.suite import Prompt
 VERSION = 1
 """Raised whenever a verdict may change; it is part of what identifies the scores of filtered dimensions."""
 
+VERDICT = "static_filter"
+"""Among the details of a score: what the filter said of the video."""
+
 SHARE = 0.02
 """Of the flow vectors of a pair, the largest, that make its radius."""
 
@@ -120,4 +123,4 @@ class OfStaticVideos(Dimension):
 
 def details_of(verdict: StaticVerdict) -> dict[str, Any]:
     """A verdict as it stands in a row."""
-    return {"static_filter": {**asdict(verdict), "radii": list(verdict.radii)}}
+    return {VERDICT: {**asdict(verdict), "radii": list(verdict.radii)}}

@@ -27,7 +27,8 @@ from vbench.runs import choose_static
 from vbench.runs.choose_static import NOT_NEEDED, candidates
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.executor import Job, score_all
-from vbench.runs.plan import Plan, VideoTask, why_nothing
+from vbench.runs.long_video import LongVideo, long_videos
+from vbench.runs.plan import Cutting, Plan, VideoTask, why_nothing
 from vbench.runs.record import FINISHED, INTERRUPTED, RECORD, STORE, RunRecord, read_record, write_record
 from vbench.runs.results import read_rows
 from vbench.runs.score_video import NOT_EVALUATED, failed_row
@@ -109,7 +110,7 @@ def _evaluated(
         progress.note(f"{folder / RECORD} was empty; it is written anew from the scores that are stored")
         dimensions = sorted({*record.dimensions, *(row.dimension for row in store.rows())})
         record = replace(record, dimensions=dimensions, dimension_versions=_versions(dimensions, evaluators))
-    obstacles = {name: why for name in plan.dimensions if (why := evaluators.obstacle(name))}
+    obstacles = _obstacles(plan, evaluators)
     outcome = Outcome(folder, not_evaluated=obstacles)
     try:
         todo, untouchable = _outstanding(plan, evaluators, store, outcome)
@@ -139,6 +140,16 @@ def _evaluated(
         progress.finish()
         store.close()
     return outcome
+
+
+def _obstacles(plan: Plan, evaluators: Evaluators) -> dict[str, str]:
+    """Why dimensions cannot be evaluated; one that is made of two scores needs both."""
+    found = {name: why for name in plan.dimensions if (why := evaluators.obstacle(name))}
+    for name in plan.dimensions:
+        both = evaluators.spec(name).slow_fast
+        if both and both.clip_to_clip_weight and both.clip_to_clip in found:
+            found.setdefault(name, found[both.clip_to_clip])
+    return found
 
 
 def _gone_through(
@@ -197,7 +208,7 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
         for name in task.dimensions:
             if name not in signatures:
                 continue
-            key = cache_key(sha256, task.prompt, signatures[name])
+            key = cache_key(sha256, task.prompt, signatures[name] | clips_of(task, plan))
             if name in choices:
                 choices[name].append(replace(task, sha256=sha256, cache_keys={name: key}))
             if (stored := store.finished(key)) is None:
@@ -214,9 +225,19 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
         if outstanding:
             todo.append(replace(task, sha256=sha256, cache_keys=outstanding))
     store.put_all(renamed)
+    reencode = bool(plan.cutting and plan.cutting.reencode)
     of_prompts = [one for name, tasks in choices.items()
-                  for one in candidates(tasks, name, plan.samples, looked_at[name])]  # fmt: skip
-    return [*of_prompts, *sorted(todo, key=lambda task: tuple(task.cache_keys))], untouchable
+                  for one in candidates(tasks, name, plan.samples, reencode, looked_at[name])]  # fmt: skip
+    jobs: list[VideoTask | LongVideo] = [task for task in todo if not task.spans]
+    jobs += long_videos((task for task in todo if task.spans), reencode)
+    return [*of_prompts, *sorted(jobs, key=lambda job: job.evaluated)], untouchable
+
+
+def clips_of(task: VideoTask, plan: Plan) -> dict[str, Any]:
+    """What identifies a clip, or several, beside the content of their video."""
+    if not task.spans or not plan.cutting:
+        return {}
+    return {"clips": [[span.start, span.end] for span in task.spans], "cutting": plan.cutting.plain()}
 
 
 def cache_key(sha256: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:
@@ -307,6 +328,7 @@ def _looked_at(plan: Plan, evaluators: Evaluators) -> dict[str, Any]:
         "mode": plan.mode,
         "suite": {"name": plan.suite, "sha256": plan.suite_digest},
         "profile": evaluators.profile.name,
+        "cutting": plan.cutting.plain() if plan.cutting else {},
     }
 
 
@@ -326,7 +348,7 @@ def _open_record(folder: Path, plan: Plan, evaluators: Evaluators) -> RunRecord:
         folders={**{name: str(before.folder_of(name)) for name in others}, **dict.fromkeys(plan.dimensions, root)},
         filtered=sorted({*(set(before.filtered) & others), *plan.filtered}),
         started=before.started,
-        comparable=evaluators.profile.comparable and not options,
+        comparable=evaluators.profile.comparable and not options and plan.cutting in (None, Cutting(reencode=True)),
         planned={**{name: count for name, count in before.planned.items() if name in others}, **plan.planned},
         samples=plan.samples,
         unfinished=sorted({*(set(before.unfinished) & others), *plan.dimensions}),
