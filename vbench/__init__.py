@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vbench.benchmarks.base import Benchmark as Benchmark
     from vbench.compat.vbench_class import VBench as VBench
     from vbench.compat.vbench_i2v_class import VBenchI2V as VBenchI2V
+    from vbench.compat.vbench_long_class import VBenchLong as VBenchLong
     from vbench.dimensions.backbones.base import Backbone as Backbone
     from vbench.dimensions.base import Dimension as Dimension
     from vbench.dimensions.base import VideoScore as VideoScore
@@ -50,6 +51,7 @@ _WHERE = {
     "Scorer": "vbench.runs.scorer",
     "VBench": "vbench.compat.vbench_class",
     "VBenchI2V": "vbench.compat.vbench_i2v_class",
+    "VBenchLong": "vbench.compat.vbench_long_class",
     "Video": "vbench.media.video",
     "VideoScore": "vbench.dimensions.base",
     "compare": "vbench.interface",

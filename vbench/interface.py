@@ -177,8 +177,8 @@ def evaluate(
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"`` or a ``torch.device``.
         workers: processes that score side by side; the scores do not depend on it.
         memory: MiB of decoded frames to keep per video.
-        reencode: where clips are judged, whether their frames are compressed once more as the reference does; by default
-            where the profile's scores compare with the reference's.
+        reencode: where clips are judged, whether their frames are compressed once more as the reference does; by
+            default where the profile's scores compare with the reference's.
         scenes: where clips are judged, whether videos are cut at the ends of scenes first.
         strict: score nothing if a video is damaged or cannot be read.
         progress: told of every score.

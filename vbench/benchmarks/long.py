@@ -1,4 +1,4 @@
-"""VBench-Long: text to video's dimensions on clips of longer videos, and how like the clips of a video are to each other.
+"""VBench-Long: text to video's dimensions on clips of longer videos, and how like a video's clips are to each other.
 
 A clip has the seconds of the most demanding dimension that its prompt tests: 10 where one of them is human action,
 temporal style or overall consistency, otherwise 2. So aesthetic and imaging quality, whose prompts are those of overall

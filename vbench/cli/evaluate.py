@@ -206,7 +206,8 @@ def evaluate(
     run = interface.evaluate(
         where, dimensions=dimension, benchmark=benchmark, suite=suite, category=category, prompts=prompt_file or prompt,
         mode=mode, special=special, images=images, ratio=ratio, profile=profile, options=options,
-        extra=[BY_METRIC] if imaging_metric else (), output=output, device=device, workers=workers, memory=memory, reencode=reencode, scenes=scenes,
+        extra=[BY_METRIC] if imaging_metric else (), output=output, device=device, workers=workers, memory=memory,
+        reencode=reencode, scenes=scenes,
         strict=strict, progress=progress_of(progress),
     )  # fmt: skip
     assert run.plan

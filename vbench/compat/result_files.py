@@ -74,7 +74,7 @@ def full_info(plan: Plan) -> list[dict[str, Any]]:
             entry["auxiliary_info"] = dict(prompt.facts)
         if prompt.image:
             entry["image_name"] = prompt.image.name
-        entries.append({**entry, "video_list": paths})
+        entries.append({**entry, "video_list": list(dict.fromkeys(paths))})
     return entries
 
 

@@ -1,8 +1,8 @@
 """Clips as views of a longer video: decoded once, one or two in memory at a time, whatever the video's length.
 
-A clip that fits the budget lies in memory. A larger one lies in a temporary file without loss, of which a dimension sees
-the same frames. Where the protocol judges recompressed frames, every clip goes through libx264 at its defaults, as the
-reference writes its clips.
+A clip that fits the budget lies in memory. A larger one lies in a temporary file without loss, of which a dimension
+sees the same frames. Where the protocol judges recompressed frames, every clip goes through libx264 at its defaults, as
+the reference writes its clips.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from vbench.benchmarks.registry import implementation, spec_of
 from vbench.benchmarks.score_card import TOTAL, ScoreCard, in_protocol_order
 from vbench.dimensions.profiles import profiles
 from vbench.errors import MissingExtra, PluginError, UsageError
+from vbench.media.spans import video_of
 from vbench.media.thumbnails import Strip, strips
 from vbench.reports import charts
 from vbench.reports.chart import COLOURS, MARKS, Chart
@@ -138,7 +139,7 @@ class Run:
 
     def file(self, row: Row) -> Path:
         """Where the run read a video."""
-        return self.record.folder_of(row.dimension) / row.video
+        return self.record.folder_of(row.dimension) / video_of(row.video)
 
 
 @dataclass(frozen=True)

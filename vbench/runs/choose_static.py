@@ -63,7 +63,6 @@ class Candidates:
                 status = row.status
             left -= status == SCORED
 
-
     def _looked_at(self, budget: int) -> Iterator[tuple[Video, str]]:
         """The samples that no earlier call looked at, and their damage; clips of one video from one decoding."""
         new = [task for task in self.tasks if task.video not in self.known]
@@ -78,7 +77,7 @@ class Candidates:
 def candidates(
     tasks: Iterable[VideoTask], dimension: str, keep: int, reencode: bool, known: Mapping[str, str]
 ) -> list[Candidates]:
-    """The samples of a filtered dimension by prompt, those first that were sampled first, clips in the order of time."""
+    """The samples of a filtered dimension by prompt, those first that were sampled first, clips as they follow."""
     by_prompt: dict[str, list[VideoTask]] = {}
     for task in sorted(tasks, key=lambda task: (video_of(task.video), task.spans)):
         by_prompt.setdefault(task.prompt.text, []).append(task)

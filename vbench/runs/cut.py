@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from itertools import groupby
@@ -77,9 +76,7 @@ def _clips(task: VideoTask, plan: Plan, cutting: Cutting) -> Iterator[VideoTask]
         group = task.video if spans[-1].scene == 0 else f"{task.video}#scene={scene}"
         for span in of_scene if scored else ():
             name = clip_name(task.video, span, fps)
-            yield replace(
-                task, video=name, dimensions=scored, spans=(span,), group=group, clips=len(of_scene)
-            )
+            yield replace(task, video=name, dimensions=scored, spans=(span,), group=group, clips=len(of_scene))
         if fast and len(of_scene) > 1:
             yield replace(
                 task, video=group, dimensions=tuple(in_protocol_order(fast, plan.benchmark)), spans=of_scene,

@@ -1,7 +1,7 @@
-"""Rows as they are read: where a score is made of a clip's own and of its video's clip-to-clip score, the two are fused.
+"""Rows as they are read: a clip's own score and the comparison of its video's clips are fused where both make one.
 
-The store keeps what was measured: the clip's own score in the clip's row, the comparison in a row of the video. So a run
-that is continued measures nothing twice, and a clip has its score once its video was looked through.
+The store keeps what was measured: the clip's own score in the clip's row, the comparison in a row of the video. So a
+run that is continued measures nothing twice, and a clip has its score once its video was looked through.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ def fused(rows: Iterable[Row], benchmark: Benchmark) -> list[Row]:
         return stored
     specs = specs_of(benchmark)
     compared = {(row.dimension, row.video, row.prompt): row.value for row in stored if row.value is not None}
-    found = []
-    for row in stored:
+
+    def with_both(row: Row) -> Row:
         both = specs[row.dimension].slow_fast if row.dimension in specs else None
-        if both and row.status == SCORED and GROUP in row.details:
-            row = _fused(row, both, compared.get((both.clip_to_clip, row.details[GROUP], row.prompt)))
-        found.append(row)
-    return found
+        if both is None or row.status != SCORED or GROUP not in row.details:
+            return row
+        return _fused(row, both, compared.get((both.clip_to_clip, row.details[GROUP], row.prompt)))
+
+    return [with_both(row) for row in stored]
 
 
 def _fused(row: Row, both: SlowFast, likeness: float | None) -> Row:

@@ -122,9 +122,7 @@ class FirstFrames:
             self._gathered.drop()
 
 
-def opened(
-    path: Path, spans: Iterable[Span], budget: int, reencode: bool
-) -> Iterator[tuple[Span, Video, str]]:
+def opened(path: Path, spans: Iterable[Span], budget: int, reencode: bool) -> Iterator[tuple[Span, Video, str]]:
     """The clips of a video in the order of time, each with the damage that its frames met.
 
     From where the video cannot be read on, clips are :class:`Lost`.

@@ -6,8 +6,8 @@
   256 px, the middle 224x224 px, normalised with ImageNet's mean and deviation.
 - Output: the class token after the last norm, 768 values, not of unit length.
 
-224 px are 16x16 patches where the position table has 37x37; it is scaled by factor, as DINO's is. The file holds a token
-for hidden patches, which only training uses.
+224 px are 16x16 patches where the position table has 37x37; it is scaled by factor, as DINO's is. The file holds a
+token for hidden patches, which only training uses.
 """
 
 from __future__ import annotations
