@@ -30,12 +30,18 @@ def verify(
     from vbench import device as devices
     from vbench.benchmarks.registry import benchmark_named
     from vbench.dimensions.profiles import profile
+    from vbench.errors import UsageError
     from vbench.runs import verify as verification
     from vbench.runs.evaluators import Evaluators
     from vbench.runs.record import read_record
     from vbench.runs.results import read_rows
 
     record = read_record(run)
+    if record.cutting:
+        raise UsageError(
+            f"{run} judged clips, which are not scored again one by one. Evaluate the videos into another folder and "
+            f"compare: vbench diff {run} ANOTHER"
+        )
     evaluators = Evaluators(
         profile(record.profile), devices.choose(device), record.options, benchmark_named(record.benchmark),
         tuple(record.filtered),

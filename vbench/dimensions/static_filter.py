@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from vbench.dimensions.backbones.base import FlowEstimator
-from vbench.dimensions.base import Dimension, VideoScore
+from vbench.dimensions.base import VERDICT, Dimension, VideoScore
 from vbench.dimensions.flow_rules import is_static, largest_motion, static_limits
 from vbench.errors import NotStatic, TooShort
 from vbench.media.video import Video
@@ -36,9 +36,6 @@ from vbench.prompts.suite import Prompt
 
 VERSION = 1
 """Raised whenever a verdict may change; it is part of what identifies the scores of filtered dimensions."""
-
-VERDICT = "static_filter"
-"""Among the details of a score: what the filter said of the video."""
 
 SHARE = 0.02
 """Of the flow vectors of a pair, the largest, that make its radius."""

@@ -11,8 +11,7 @@ from vbench.benchmarks.known_suites import expected
 from vbench.benchmarks.registry import BENCHMARKS, benchmark_named, implementation, specs_of
 from vbench.benchmarks.score_card import DimensionResult, ScoreCard, in_protocol_order
 from vbench.benchmarks.t2v import T2V
-from vbench.dimensions.base import Dimension, PromptScore, VideoScore
-from vbench.dimensions.static_filter import VERDICT
+from vbench.dimensions.base import VERDICT, Dimension, PromptScore, VideoScore
 from vbench.media.spans import video_of
 from vbench.runs.fuse import fused
 from vbench.runs.plan import STANDARD
