@@ -69,8 +69,10 @@ def dimension(spec: DimensionSpec) -> Dimension:
 
 def prompt_for(spec: DimensionSpec) -> Prompt:
     """The first prompt of a suite of ours that brings what the dimension needs."""
+    if spec.asked_in_words:
+        return Prompt("a street, camera pans left")
     if not spec.free_prompts:
-        return Prompt("A person is riding a bike, camera pans left")
+        return Prompt("A person is riding a bike")
     if spec.needs_picture:
         suite = with_pictures(load_suite("i2v-demo"), pictures_of("i2v-demo"))
         return next(prompt for prompt in suite if spec.name in prompt.dimensions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from vbench.prompts.suite import Prompt
 LEVELS = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
 
 
-def saved(path: Path, image: Image.Image, **how: object) -> Path:
+def saved(path: Path, image: Image.Image, **how: Any) -> Path:
     image.save(path, **how)
     return path
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from tests.parity.conftest import clip
 from tests.parity.figures import reference, seeded
 from vbench.dimensions.backbones.cotracker import CoTracker2
-from vbench.dimensions.camera_motion import CameraMotion
+from vbench.dimensions.camera_motion import CameraMotion, tracks_of
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
 
@@ -22,24 +22,19 @@ SCATTER = 10.0
 seeded corrections are so large that rounding decides where the next one looks."""
 
 
-def track(tracker: CoTracker2, name: str) -> Tensor:
-    return tracker.tracks(frame for batch in Video(clip(name)).batches() for frame in batch)
-
-
 def points(values: list[float]) -> Tensor:
     return torch.tensor(values).view(-1, 2)
 
 
 @pytest.mark.parametrize("name", TRACKS)
 def test_a_clip_moves_as_the_reference_says(name: str) -> None:
-    tracker, golden = seeded(CoTracker2), TRACKS[name]
-    tracks = track(tracker, name)
+    tracker, golden, video = seeded(CoTracker2), TRACKS[name], Video(clip(name))
+    tracks = tracks_of(video, tracker)
     assert list(tracks.shape) == golden["shape"]
     assert torch.equal(tracks[0], points(golden["first_frame_tracks"]))
     away = (tracks[-1] - points(golden["last_frame_tracks"])).abs()
     assert away.max() < SCATTER
     assert away.median() < SCATTER / 4
-    video = Video(clip(name))
     found = CameraMotion(tracker=tracker).score(video, Prompt("a street, camera pans left"))
     assert set(found.details["predicted"]) == set(golden["predict"])
     assert (found.value, found.details["target"]) == (1.0, "pan_left")
@@ -51,6 +46,6 @@ def test_small_corrections_are_the_references_to_a_thousandth_of_a_pixel(name: s
     head = tracker.network.updateformer.flow_head
     head.weight[:2] *= 0.01
     head.bias[:2] *= 0.01
-    tracks = track(tracker, name)
+    tracks = tracks_of(Video(clip(name)), tracker)
     for row, key in ((-1, "last_frame_tracks"), (len(tracks) // 2, "middle_frame_tracks")):
         assert tracks[row].flatten().tolist() == pytest.approx(CALM[name][key], abs=1e-3)

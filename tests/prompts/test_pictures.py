@@ -40,9 +40,9 @@ def test_crop_boxes_are_the_references(case: dict[str, Any], ratio: str) -> None
     expected = case["crops"][ratio]
     if isinstance(expected, dict):
         with pytest.raises(UsageError, match="between 1-1 and 16-9"):
-            crop_box(ratio, first, second)  # type: ignore[arg-type]
+            crop_box(ratio, first, second)
     else:
-        assert crop_box(ratio, first, second) == tuple(expected)  # type: ignore[arg-type]
+        assert crop_box(ratio, first, second) == tuple(expected)
 
 
 def test_the_published_boxes_are_made_whole() -> None:

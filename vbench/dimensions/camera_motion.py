@@ -104,8 +104,9 @@ class CameraMotionCorrected(CameraMotion):
     """The same without the traps: every point of the grid speaks, and one motion, the strongest, is found.
 
     The camera pans and tilts by the median way of all points, and zooms by the median of how much nearer to the middle
-    or farther from it they are afterwards, so that a roll is no zoom. A motion counts by how far it moves a point in the middle of the nearest
-    border, so that a pure zoom is no pan and a video that does everything is no hit everywhere.
+    or farther from it they are afterwards, so that a roll is no zoom. A motion counts by how far it moves a point in
+    the middle of the nearest border, so that a pure zoom is no pan and a video that does everything is no hit
+    everywhere.
     """
 
     name: ClassVar[str] = "camera_motion_corrected"
@@ -155,7 +156,7 @@ def border_motions(moved: Tensor, least: float) -> set[str]:
         least: pixels; what moves no farther is static.
     """
     top, bottom, left, right = (
-        directions(*moved[row, column].tolist(), least)
+        directions(int(moved[row, column, 0]), int(moved[row, column, 1]), least)
         for row, column in ((0, SPEAKS), (GRID - 1, SPEAKS), (SPEAKS, 0), (SPEAKS, GRID - 1))
     )
     found = {TOP_AND_BOTTOM.get((one, other), NONE) for one in top for other in bottom}

@@ -94,7 +94,7 @@ def picture_folder(root: Path, ratio: str = "", size: tuple[int, int] | None = N
 
 def ratios_in(root: Path) -> dict[str, Path]:
     """The folders of pictures below a root by ratio; the root itself is that of ``""``."""
-    found = {}
+    found: dict[str, Path] = {}
     for parent in (root / CROPS, root):
         folders = sorted(parent.iterdir()) if parent.is_dir() else []
         found |= {

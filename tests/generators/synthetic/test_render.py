@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from vbench.errors import UsageError
 from vbench.generators.synthetic.dials import NAMES, Dials, read_dials
-from vbench.generators.synthetic.render import SHAPES, render, texture
+from vbench.generators.synthetic.render import SHAPES, animate, render, texture
 from vbench.generators.synthetic.scene import COLORS, read_scene
 from vbench.media.repeats import Glances
 
@@ -97,3 +99,15 @@ def test_wrong_dials_are_refused(text: str, message: str) -> None:
 def test_dials_are_read_by_name() -> None:
     assert read_dials("color-shift=0.5,jerk=1") == Dials(color_shift=0.5, jerk=1.0)
     assert read_dials("") == Dials()
+
+
+def test_a_video_starts_from_its_picture_and_the_camera_moves_over_it() -> None:
+    start = (255 * texture(5)[:120, :160]).astype(np.uint8)
+    right = replace(read_scene("a wall, camera pans right", 1), speed=0.25)
+    first, *_, last = animate(start, right, Dials(), 5, 120, 160, fps=1, seed=0)
+    assert first.tolist() == start.tolist()
+    assert abs(last[:, :40].astype(int) - start[:, 120:]).max() <= 1  # four steps of a quarter of the height
+    still = replace(right, speed=0.0)
+    assert all(frame.tolist() == start.tolist() for frame in animate(start, still, Dials(), 3, 120, 160, 8, 0))
+    (drifted,) = list(animate(start, still, Dials(subject_drift=1.0), 2, 120, 160, 8, 0))[1:]
+    assert abs(drifted.astype(int) - (255 - start.astype(int))).max() <= 1

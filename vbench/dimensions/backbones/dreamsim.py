@@ -90,10 +90,11 @@ class DreamSim(PictureEmbedder):
         """Read the ensemble and its adapters; see :meth:`Backbone.load` for the errors."""
         with torch.device("meta"):
             towers = (VisionTransformer(WIDTH, DEPTH, HEADS), ClipTower(QuickGELU), ClipTower(nn.GELU))
-            adapters = nn.ModuleList(Adapters() for _ in towers)
+            adapters = [Adapters() for _ in towers]
         for tower, name in zip(towers, BRANCHES, strict=True):
             load_strictly(tower, state_dict(name), name)
-        fill(ADAPTERS, state_dict(ADAPTERS), [Part(adapters, published=_published)])
+        parts = [Part(one, _PREFIX.format(place), _published) for place, one in enumerate(adapters)]
+        fill(ADAPTERS, state_dict(ADAPTERS), parts)
         for tower, added in zip(towers, adapters, strict=True):
             merge(tower, added)
         return cls(*towers, device)
@@ -121,26 +122,25 @@ class DreamSim(PictureEmbedder):
         return F.normalize(features - features.mean(1, keepdim=True), dim=1).cpu()
 
 
-class Adapters(nn.ModuleList):
+class Adapters(nn.Module):
     """What one tower's query-key-value layers get in addition: two thin matrices each."""
 
     def __init__(self) -> None:
-        pairs = (
-            nn.ModuleDict(
-                {"A": nn.Linear(WIDTH, RANK, bias=False), "B": nn.Linear(RANK, 3 * WIDTH, bias=False)},
-            )
-            for _ in range(DEPTH)
-        )
-        super().__init__(pairs)
+        super().__init__()
+        self.down = nn.ParameterList(torch.zeros(RANK, WIDTH) for _ in range(DEPTH))
+        self.up = nn.ParameterList(torch.zeros(3 * WIDTH, RANK) for _ in range(DEPTH))
 
 
 def merge(tower: VisionTransformer, adapters: Adapters) -> None:
     """Add the adapters into a tower's weights."""
-    for block, pair in zip(tower.blocks, adapters, strict=True):
-        block.attn.qkv.weight += ALPHA / RANK * (pair["B"].weight @ pair["A"].weight)
+    for place, (down, up) in enumerate(zip(adapters.down, adapters.up, strict=True)):
+        tower.get_parameter(f"blocks.{place}.attn.qkv.weight").add_(ALPHA / RANK * (up @ down))
+
+
+_PREFIX = "base_model.model.extractor_list.{}.model.blocks."
 
 
 def _published(name: str) -> str:
-    """``1.7.A.weight`` -> the published file's name of it."""
-    tower, block, matrix, leaf = name.split(".")
-    return f"base_model.model.extractor_list.{tower}.model.blocks.{block}.attn.qkv.lora_{matrix}.{leaf}"
+    """``down.7`` -> the published file's name of it, without the tower's."""
+    matrix, _, block = name.partition(".")
+    return f"{block}.attn.qkv.lora_{'A' if matrix == 'down' else 'B'}.weight"

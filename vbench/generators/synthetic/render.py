@@ -150,8 +150,9 @@ def _fitted(start: NDArray[np.uint8], height: int, width: int) -> Array:
 
 def _mirrored(places: Array, length: int) -> Array:
     """Places beyond either end, as if the end were a mirror."""
-    there = np.abs(places) % (2 * (length - 1))
-    return np.minimum(there, 2 * (length - 1) - there)
+    there: Array = np.abs(places) % (2 * (length - 1))
+    mirrored: Array = np.minimum(there, 2 * (length - 1) - there)
+    return mirrored
 
 
 @lru_cache(maxsize=8)

@@ -236,7 +236,7 @@ def _likeness(pyramid: list[Tensor], looks: Tensor, places: Tensor) -> Tensor:
     offsets = torch.cartesian_prod(around, around)
     seen = []
     for level, maps in enumerate(pyramid):
-        alike = (looks @ maps.flatten(2) / math.sqrt(channels)).unflatten(2, maps.shape[-2:])
+        alike = (looks @ maps.flatten(2) / math.sqrt(channels)).view(frames, points, *maps.shape[-2:])
         spots = places.flatten(0, 1)[:, None] / 2**level + offsets
         seen.append(sampled(alike.flatten(0, 1)[:, None], spots).view(frames, points, -1))
     return torch.cat(seen, -1)

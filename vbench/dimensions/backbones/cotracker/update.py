@@ -105,7 +105,7 @@ class Attention(nn.Module):
 
 
 def _by_head(tokens: Tensor) -> Tensor:
-    return tokens.unflatten(-1, (HEADS, -1)).transpose(1, 2)
+    return tokens.view(*tokens.shape[:-1], HEADS, WIDTH // HEADS).transpose(1, 2)
 
 
 def _plain_norm(tokens: Tensor) -> Tensor:
