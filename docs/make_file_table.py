@@ -55,7 +55,7 @@ def make(folder: Path) -> dict[str, str]:
     from PIL import Image
 
     from tests.footage import noise, write_gif, write_stills, write_text, write_truncated, write_video
-    from tests.media.odd_containers import ALIKE, animated
+    from tests.media.odd_containers import ALIKE, animated, encoded, trimmed
     from tests.runs.test_bad_files import huge_png
 
     write_video(folder / "whole.mp4")
@@ -65,6 +65,12 @@ def make(folder: Path) -> dict[str, str]:
     ALIKE["one short gap.mp4"](folder / "uneven.mp4")
     for case in ("rotated90.mp4", "damaged_middle.mp4", "cut60_seq.avi", "a cat-0.avi"):
         shutil.copy(CASES / case, folder)
+    trimmed(folder / "trimmed.mp4")
+    (folder / "whole trimmed.mp4").unlink()
+    stream = encoded(folder / "lost.ts", noise(32)).read_bytes()
+    middle = len(stream) // 2 // 188 * 188
+    (folder / "lost.ts").write_bytes(stream[:middle] + stream[middle + 5 * 188 :])
+    (folder / "old.wmv").touch()
     Image.fromarray(noise(1)[0]).save(folder / "whole.png")
     Image.fromarray(noise(1)[0]).save(folder / "grid.png")
     write_video(folder / "one.mp4", noise(1))
@@ -88,8 +94,10 @@ def make(folder: Path) -> dict[str, str]:
         "frames": "a folder of stills",
         "uneven.mp4": "a variable frame rate",
         "rotated90.mp4": "a video that is to be turned",
+        "trimmed.mp4": "a clip trimmed without encoding (an edit list)",
         "damaged_middle.mp4": "bytes in the middle overwritten",
         "cut60_seq.avi": "an AVI (Matroska, WebM) that was cut",
+        "lost.ts": "a transport stream that lost packets",
         "a cat-0.avi": "tags that are not UTF-8",
         "whole.png": "a still beside a video of its name",
         "grid.png": "another still in a folder of videos",
@@ -104,6 +112,7 @@ def make(folder: Path) -> dict[str, str]:
         "caf�.mp4": "a name that is not UTF-8",
         ".hidden.mp4": "a hidden file",
         "deep/er/whole.mp4": "a video two folders down",
+        "old.wmv": "a video of a kind that is not read",
         "notes.txt": "any other file",
     }
 

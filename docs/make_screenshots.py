@@ -3,8 +3,8 @@
     python docs/make_screenshots.py                                   # two simulated checkpoints
     python docs/make_screenshots.py demo-output/run --output pictures # runs of your own
 
-Writes report.png (excerpts, light beside dark) and, with --all, the whole page at desk and phone width, light and
-dark. The simulated scores lie at the levels of current models; the clips are the synthetic generator's.
+Writes report.png and first.png (excerpts, light beside dark) and, with --all, the whole page at desk and phone width,
+light and dark. The simulated scores lie at the levels of current models; the clips are the synthetic generator's.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ EXCERPTS = (
 )
 """First and last element of what report.png shows."""
 
+FIRST = (("h1", ".runs"), ("#profile", ".two > :nth-child(2)"))
+"""The same of first.png, which fits the first screen of the README."""
+
 COLOURS = 256
 """In the palette of report.png, which keeps it small."""
 
@@ -53,13 +56,14 @@ def main() -> None:
 
     # those of the documentation are under version control; elsewhere nothing of anybody's is written over
     put = Path.write_bytes if options.output == IMAGES else ours.write
-    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
-        page = write_report(options.runs or simulated(Path(name)), Path(name) / "report.html")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        page = write_report(options.runs or simulated(Path(folder)), Path(folder) / "report.html")
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        light, dark = (picture(browser, page, DESK, scheme, EXCERPTS) for scheme in ("light", "dark"))
-        target = options.output / "report.png"
-        put(target, encoded(side_by_side(light, dark).quantize(COLOURS)))
-        print(f"{target}: {target.stat().st_size / 1000:.0f} kB")
+        for name, excerpts in (("report.png", EXCERPTS), ("first.png", FIRST)):
+            light, dark = (picture(browser, page, DESK, scheme, excerpts) for scheme in ("light", "dark"))
+            target = options.output / name
+            put(target, encoded(side_by_side(light, dark).quantize(COLOURS)))
+            print(f"{target}: {target.stat().st_size / 1000:.0f} kB")
         if options.all:
             for scheme in ("light", "dark"):
                 for width, size in (("desk", DESK), ("phone", PHONE)):

@@ -105,7 +105,7 @@ class Bench:
 
         def verdict(video: Video, prompt: Prompt) -> VideoScore:
             seen = judge.is_static(video)
-            return VideoScore(float(seen.static), frames=seen.radii, details={"static": seen.static})
+            return VideoScore(float(seen.static), per_frame=seen.radii, details={"static": seen.static})
 
         return verdict
 

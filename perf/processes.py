@@ -73,11 +73,12 @@ def fill(cache: Path, dimensions: Iterable[str]) -> None:
     sys.path.insert(0, str(ROOT))
     import torch
 
-    from tests.parity.checkpoint_cache import MANIFESTS, write_checkpoint
+    from tests.parity.checkpoint_cache import write_checkpoint
     from vbench.dimensions.profiles import profile
     from vbench.runs.evaluators import Evaluators
+    from vbench.weights.cards import checkpoint
 
     evaluators = Evaluators(profile("official"), torch.device("cpu"))
     for name in sorted({name for dimension in dimensions for name in evaluators.checkpoints(dimension)}):
-        if name in MANIFESTS:
+        if checkpoint(name).is_weights:
             write_checkpoint(name, cache)

@@ -7,10 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 import vbench
 from tests.footage import noise, write_video
+from vbench.benchmarks.t2v import RULES
+from vbench.dimensions.profiles import profile
 from vbench.errors import NothingToScore, UsageError
+from vbench.runs.evaluators import Evaluators
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +48,25 @@ def test_a_run_from_videos_to_a_table(videos: Path, tmp_path: Path) -> None:
     assert again.outcome is not None
     assert (again.outcome.computed, again.outcome.reused) == (0, 3)
     assert vbench.open_run(tmp_path / "run").rows() == run.rows()
+
+
+def test_precisions_of_clip_are_recorded_and_never_mixed(videos: Path, tmp_path: Path) -> None:
+    asked = {"dimensions": ["temporal_flickering"], "output": tmp_path / "run"}
+    run = vbench.evaluate(videos, clip_precision="float16", **asked)  # type: ignore[arg-type]
+    assert (run.record.profile, run.record.comparable) == ("official-clip-float16", True)
+    with pytest.raises(UsageError, match="profile was 'official-clip-float16' and is now 'official'"):
+        vbench.evaluate(videos, **asked)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="is for the official profile, found --profile lite"):
+        vbench.evaluate(videos, profile="lite", clip_precision="float16", **asked)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"no precision of CLIP named 'float61'\. Did you mean float16"):
+        vbench.evaluate(videos, clip_precision="float61", **asked)  # type: ignore[arg-type]
+
+
+def test_the_precision_of_clip_is_part_of_what_identifies_a_score() -> None:
+    single, half = (Evaluators(profile(name), torch.device("cpu")) for name in ("official", "official-clip-float16"))
+    moved = [name for name in RULES if single.roles(name) != half.roles(name)]
+    assert moved == ["background_consistency", "aesthetic_quality", "appearance_style"]
+    assert all(half.checkpoints(name) == single.checkpoints(name) for name in RULES)
 
 
 def test_runs_compare(videos: Path, tmp_path: Path) -> None:

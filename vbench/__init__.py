@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from vbench.prompts.suite import Prompt as Prompt
     from vbench.runs.run import Run as Run
     from vbench.runs.run import open_run as open_run
+    from vbench.runs.score_log import ScoreLog as ScoreLog
     from vbench.runs.scorer import Scorer as Scorer
 
     __version__: str
@@ -48,6 +49,7 @@ _WHERE = {
     "Generator": "vbench.generators.base",
     "Prompt": "vbench.prompts.suite",
     "Run": "vbench.runs.run",
+    "ScoreLog": "vbench.runs.score_log",
     "Scorer": "vbench.runs.scorer",
     "VBench": "vbench.compat.vbench_class",
     "VBenchI2V": "vbench.compat.vbench_i2v_class",

@@ -6,12 +6,17 @@ and keeps its traceback.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 
 class VBenchError(Exception):
     """Root of every error that is the input's or the installation's, not the program's."""
+
+    def __str__(self) -> str:
+        """The message; an error of the system that it quotes is told in words, without its number."""
+        return re.sub(r"\[(Errno|WinError) -?\d+\] ", "", super().__str__())
 
 
 class UsageError(VBenchError):

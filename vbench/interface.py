@@ -146,6 +146,7 @@ def evaluate(
     images: str | Path | None = None,
     ratio: str = "",
     profile: str = "official",
+    clip_precision: str = "float32",
     options: Mapping[str, Mapping[str, Any]] | None = None,
     extra: Sequence[str] = (),
     output: str | Path | None = None,
@@ -171,6 +172,7 @@ def evaluate(
         images: folder of the pictures that the videos start from; the suite's own by default.
         ratio: of the pictures, such as ``"16-9"``; the one that was sampled with, or the nearest to the videos.
         profile: which models judge: ``"official"``, ``"lite"``, or one that a package brings.
+        clip_precision: ``"float32"``, or ``"float16"`` as the reference has CLIP on CUDA (official profile).
         options: settings by dimension that differ from the protocol's.
         extra: dimensions beside those that are named or the default.
         output: folder of the run; by default one under ``vbench-runs`` named after the videos.
@@ -195,6 +197,7 @@ def evaluate(
         ``run = vbench.evaluate("videos/mine", profile="lite")``
     """
     from vbench import device as devices
+    from vbench.dimensions.profiles import in_precision
     from vbench.dimensions.profiles import profile as profile_named
     from vbench.runs import evaluate as runs
     from vbench.runs.cut import cut
@@ -211,10 +214,10 @@ def evaluate(
     )  # fmt: skip
     if strict:
         refuse_unsound(plan)
-    judges = profile_named(profile)
+    judges = profile_named(in_precision(profile, clip_precision))
     evaluators = Evaluators(judges, devices.choose(str(device)), options=options or {}, benchmark=plan.benchmark)
     plan = cut(plan, Cutting(judges.comparable if reencode is None else reencode, scenes))
-    folder = Path(output) if output else default_output(where, profile, plan.benchmark)
+    folder = Path(output) if output else default_output(where, judges.name, plan.benchmark)
     outcome = runs.evaluate(plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None)
     return Run(folder, outcome, plan)
 

@@ -7,7 +7,7 @@ class Progress:
     """Whoever is told how work advances; this one does not listen."""
 
     def start(self, units: int, done: int, what: str = "scores") -> None:
-        """So many units of something begin, of which so many were stored before."""
+        """So many units of something are wanted, of which so many were stored before."""
 
     def unit(self, label: str, finding: str = "") -> None:
         """A unit is done and on disk.

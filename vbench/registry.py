@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import import_module
@@ -17,6 +17,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
 from vbench.errors import MissingExtra, PluginError, UsageError
+from vbench.malformed import flaw
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ class Registry(Generic[T]):
         kind: what the entries are, for messages (``"dimension"``).
         builtin: name -> ``"module:attribute"``.
         group: entry point group in which other packages register theirs.
-        accepts: ``"module:Class"``; what others bring is a subclass or an instance of one of these.
+        accepts: ``"module:Class"``; what others bring is a subclass of one of these, or an instance of a dataclass.
     """
 
     def __init__(self, kind: str, builtin: Mapping[str, str], group: str, *accepts: str) -> None:
@@ -80,12 +81,7 @@ class Registry(Generic[T]):
         package = self.package(self.known(name))
         found: T = load(self.table[name], f"{self.kind} {name}", package)
         if package:
-            wanted = tuple(load(accepted, self.kind) for accepted in self.accepts)
-            if not (isinstance(found, wanted) or (isinstance(found, type) and issubclass(found, wanted))):
-                raise PluginError(
-                    f"The {self.kind} {name} of the package {package} is broken: {self.table[name]} is "
-                    f"{found!r:.100}, expected a {' or '.join(kind.__name__ for kind in wanted)}."
-                )
+            refuse_malformed(found, self.accepts, f"{self.kind} {name}", package, self.table[name])
         return found
 
     def brought(self) -> Iterator[tuple[str, T]]:
@@ -109,11 +105,21 @@ def package_of(entry: EntryPoint) -> str:
     return entry.dist.name if entry.dist else entry.value.split(".")[0].split(":")[0]
 
 
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """The closest names as a sentence after a space, nothing where none is close.
+
+    >>> did_you_mean("mni", ["open", "mini"])
+    ' Did you mean mini?'
+    """
+    close = get_close_matches(name.lower(), known, 3, 0.5)
+    return f" Did you mean {' or '.join(close)}?" if close else ""
+
+
 def unknown(kind: str, name: str, known: Collection[str], where: str = "") -> UsageError:
     """The error of a name that is not there, with the closest ones and all that are."""
-    close = get_close_matches(name, known, 3, 0.5)
-    hint = f" Did you mean {' or '.join(close)}?" if close else ""
-    return UsageError(f"There is no {kind} named {name!r}{where}.{hint} Known: {', '.join(known) or 'none'}.")
+    return UsageError(
+        f"There is no {kind} named {name!r}{where}.{did_you_mean(name, known)} Known: {', '.join(known) or 'none'}."
+    )
 
 
 def load(reference: str, what: str, package: str = "") -> Any:
@@ -131,7 +137,7 @@ def load(reference: str, what: str, package: str = "") -> Any:
     module, _, attribute = reference.partition(":")
     try:
         return getattr(import_module(module), attribute)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if package:
             reason = f"{type(error).__name__}: {error}"
             raise PluginError(f"The {what} of the package {package} is broken: {reason}") from error
@@ -140,3 +146,20 @@ def load(reference: str, what: str, package: str = "") -> Any:
         raise MissingExtra(
             f'{what} needs the package {error.name}. Install it with: pip install "vbench-suite[all]"'
         ) from error
+
+
+def refuse_malformed(found: object, accepts: Sequence[str], what: str, package: str, reference: str) -> None:
+    """Let nothing in that is not what its kind declares.
+
+    Args:
+        found: what a package brings.
+        accepts: ``"module:Class"`` of what it may be.
+        what: it is, for messages.
+        package: that brings it.
+        reference: where it was imported from.
+
+    Raises:
+        PluginError: it is something else, or lacks something.
+    """
+    if wrong := flaw(found, [load(accepted, what) for accepted in accepts]):
+        raise PluginError(f"The {what} of the package {package} is broken: {reference}: {wrong}.")

@@ -103,11 +103,13 @@ def test_nothing_could_be_scored(vbench: Command, tmp_path: Path) -> None:
         (("videos", "-d", "brightnes"), "Did you mean brightness?"),
         (("videos", "--profile", "best"), "no profile named 'best'"),
         (("videos", "--device", "tpu9"), "cannot be used here"),
-        (("videos", "--mode", "odd"), "no mode 'odd'"),
+        (("videos", "--mode", "odd"), "no mode named 'odd'"),
         (("videos", "--mode", "vbench_standard"), "needs a prompt suite"),
         (("videos", "--suite", "none.json"), "no prompt suite 'none.json'"),
         (("videos", "--prompt", "a", "--prompt-file", "b"), "exclude each other"),
-        (("videos", "--category", "robots"), "Name a content category"),
+        (("videos", "--category", "animal"), "Name the suite whose content category is meant"),
+        (("videos", "--suite", "open", "--category", "anmal"), "Did you mean animal?"),
+        (("videos", "--suite", "mni"), "Did you mean mini?"),
     ],
 )
 def test_wrong_calls_say_what_to_do(vbench: Command, videos: Path, args: tuple[str, ...], message: str) -> None:
@@ -149,6 +151,18 @@ def test_check(vbench: Command, videos: Path) -> None:
     kinds = [finding["kind"] for finding in vbench("check", videos, "--suite", suite, "--json").json["findings"]]
     assert kinds.count("missing") == 4
     assert kinds.count("unexpected") == 5
+
+
+def test_check_says_what_will_have_no_score(vbench: Command, videos: Path) -> None:
+    listed = vbench("check", videos, "--json").json["will_not_be_scored"]
+    assert "vbench weights download amt_s" in {one["dimension"]: one["why"] for one in listed}["motion_smoothness"]
+    small = vbench("check", videos, "-d", "imaging_quality", "--profile", "lite")
+    assert small.status == 0
+    assert "What the lite profile will not score" in small.out
+    assert "64x48 px are too small for NIQE" in " ".join(small.out.split())
+    assert vbench("check", videos, "-d", "imaging_quality", "--profile", "lite", "--strict").status == 1
+    ready = vbench("check", videos, "-d", "temporal_flickering", "--strict", "--json")
+    assert (ready.status, ready.json["will_not_be_scored"]) == (0, [])
 
 
 def test_score_reads_the_references_files_and_refuses_a_partial_total(vbench: Command, tmp_path: Path) -> None:

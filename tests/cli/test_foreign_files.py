@@ -73,6 +73,7 @@ def test_demo_removes_nothing_of_its_own_folder_either(
     vbench: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules["vbench.cli.demo"], "_run", lambda context, command: None)
+    monkeypatch.setattr(sys.modules["vbench.cli.demo"], "_print_dimensions", lambda runs: None)
     assert vbench("demo", "-o", tmp_path / "out")[0] == 0
     note = thesis(tmp_path / "out" / "notes.txt")
     assert vbench("demo", "-o", tmp_path / "out")[0] == 0

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.dimensions.greyflow import GreyFlow
 from tests.dimensions.stills import grey_stills
+from vbench.dimensions.flow_rules import is_static, static_limits
 from vbench.dimensions.static_filter import StaticFilter
 from vbench.errors import TooShort
 
@@ -15,22 +19,36 @@ def test_a_still_video_is_compared_at_its_ends_too(tmp_path: Path) -> None:
     verdict = StaticFilter(flow).is_static(grey_stills(tmp_path, [9, 8, 9, 8, 9, 8], height=256, width=256))
     assert verdict.static
     assert (verdict.threshold, verdict.allowed) == (3.0, 1)
-    assert flow.asked == [(9, 8), (8, 9), (9, 8), (8, 9), (9, 8), (9, 8), (8, 9)]
+    assert flow.asked == [(9, 8), (8, 9), (9, 8), (8, 9), (9, 8), (8, 9), (9, 8)]
     assert set(verdict.radii) == {1.0}
 
 
 def test_nothing_is_computed_once_a_video_moves(tmp_path: Path) -> None:
     flow = GreyFlow()
-    verdict = StaticFilter(flow).is_static(grey_stills(tmp_path, [0, 4, 4, 8, 8, 8], height=256, width=256))
+    verdict = StaticFilter(flow).is_static(grey_stills(tmp_path, [0, 4, 4, 8, 4, 4], height=256, width=256))
     assert not verdict.static
-    assert list(verdict.radii) == [4, 0, 4]
-    assert len(flow.asked) == 3
+    assert (verdict.ends, verdict.neighbours) == ((4, 4), (4, 0, 4))
+    assert len(flow.asked) == 5
 
 
 def test_slow_drift_is_told_by_the_ends(tmp_path: Path) -> None:
-    verdict = StaticFilter(GreyFlow()).is_static(grey_stills(tmp_path, [0, 2, 4, 6, 8], height=256, width=256))
+    flow = GreyFlow()
+    video = grey_stills(tmp_path, [0, 2, 4, 6, 8], height=256, width=256)
+    verdict = StaticFilter(flow).is_static(video)
     assert not verdict.static
-    assert list(verdict.radii) == [2, 2, 2, 2, 8]
+    assert (verdict.ends, verdict.neighbours) == ((8, 8), ())
+    assert len(flow.asked) == 2
+    assert list(StaticFilter(flow).radii(video)) == [2, 2, 2, 2, 8, 8]
+
+
+@given(st.lists(st.integers(0, 12), min_size=2, max_size=9))
+def test_the_verdict_is_that_of_all_pairs(levels: list[int]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        video = grey_stills(Path(folder), levels, height=256, width=256)
+        judge = StaticFilter(GreyFlow())
+        radii = list(judge.radii(video))
+        whole = is_static(radii[:-2], radii[-2:], static_limits(video.size, video.frame_count))
+        assert judge.is_static(video).static is whole
 
 
 def test_four_frames_pass_only_without_any_motion(tmp_path: Path) -> None:

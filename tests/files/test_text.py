@@ -32,6 +32,11 @@ def test_every_file_of_a_user_is_read_alike(tmp_path: Path, encoding: str) -> No
     assert [record.prompt for record in read_manifest(tmp_path)] == ["a café"]
 
 
+def test_what_looks_like_utf_16_and_is_utf_32_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="it is UTF-32: save it as UTF-8"):
+        read_prompt_file(written(tmp_path / "p.json", "{}", "utf-32"))
+
+
 def test_and_refused_alike(tmp_path: Path) -> None:
     file = tmp_path / "samples.jsonl"
     file.write_bytes('{"file": "a.mp4", "prompt": "a café"}'.encode("latin-1"))

@@ -53,6 +53,7 @@ def test_what_cannot_be_is_refused_with_what_can(text: str, message: str) -> Non
 def test_every_generator_is_there_under_its_name_and_described(name: str) -> None:
     assert GENERATORS.get(name).__doc__
     assert described(name)["meaning"]
+    assert all(option["meaning"] for option in described(name)["options"])
 
 
 @pytest.mark.parametrize("name", ENHANCERS.names())

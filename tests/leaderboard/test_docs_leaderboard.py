@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -81,11 +80,13 @@ def test_a_lite_run_on_a_board_of_ones_own(tmp_path: Path) -> None:
     with serving(board, url, tmp_path, environment):
         for line in after:
             run(line)
-        rows = httpx.get(f"{url}/api/board").json()["rows"]
+        rows = httpx.get(f"{url}/api/board.json").json()["rows"]
     (own,) = [row for row in rows if not str(row["id"]).startswith("published-")]
-    assert own["name"] == "synthetic"
+    assert own["kind"] == "apart"
+    assert own["card"]["name"] == "synthetic"
+    assert own["card"]["frames"] == 24
+    assert any("proxy" in reason for reason in own["apart"])
     assert "submission 1 is published" in "".join(printed.values())
-    assert json.dumps(own)
 
 
 def _around(lines: list[str]) -> tuple[list[str], str, list[str]]:

@@ -76,6 +76,20 @@ def streams(path: Path, *sizes: tuple[str, int, int, int]) -> Path:
     return path
 
 
+def trimmed(path: Path, seconds: float = 0.5) -> Path:
+    """A clip whose beginning was cut off without encoding: it is still there, and an edit list leaves it out."""
+    whole = encoded(path.with_name(f"whole {path.name}"), options={"bf": "0"})
+    with av.open(str(whole)) as source, av.open(str(path), "w", options={"avoid_negative_ts": "disabled"}) as target:
+        stream = source.streams.video[0]
+        copy = target.add_stream_from_template(stream)
+        shift = int(seconds / (stream.time_base or 1))
+        for packet in source.demux(stream):
+            if packet.dts is not None and packet.pts is not None:
+                packet.dts, packet.pts, packet.stream = packet.dts - shift, packet.pts - shift, copy
+                target.mux(packet)
+    return path
+
+
 def animated(path: Path, milliseconds: Sequence[int], **options: Any) -> Path:
     """An animated GIF, WebP or PNG."""
     images = [Image.fromarray(frame) for frame in noise(len(milliseconds))]
@@ -123,6 +137,7 @@ OPENCV_ONLY: dict[str, Make] = {
     "10 bit 420.mp4": lambda path: encoded(path, pixels="yuv420p10le"),
     "420 of odd size.webm": lambda path: encoded(path, noise(16, 49, 65), codec="libvpx-vp9"),
     "transport.ts": encoded,
+    "trimmed.mp4": trimmed,
 }
 """Where decord reads something else or nothing, and OpenCV is followed."""
 

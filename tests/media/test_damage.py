@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.footage import noise, write_gif, write_stills, write_text, write_video
-from tests.media.odd_containers import encoded
+from tests.media.odd_containers import encoded, trimmed
 from vbench.errors import Unavailable, VideoError
 from vbench.media.decode import decode, probe
 from vbench.media.video import Video
@@ -49,9 +50,25 @@ def test_a_cut_file_says_so(tmp_path: Path, name: str) -> None:
         assert name == "a.gif", error  # Pillow refuses a frame that is not whole
 
 
-def test_a_stream_of_unknown_length_is_whole(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "live.mkv", live="1")
+def test_a_stream_of_unknown_length_is_whole_until_it_is_cut(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "live.mkv", noise(24), live="1")
     assert Video(path).damage == ""
+    content = path.read_bytes()
+    path.write_bytes(content[: int(0.7 * len(content))])
+    assert "it ends after" in Video(path).damage
+
+
+def test_a_trimmed_clip_is_whole(tmp_path: Path) -> None:
+    video = Video(trimmed(tmp_path / "a.mp4"))
+    assert (video.frame_count, video.damage) == (12, "")
+
+
+def test_packets_that_a_transport_stream_lost_are_counted(tmp_path: Path) -> None:
+    path = encoded(tmp_path / "a.ts", noise(32))
+    content = path.read_bytes()
+    middle = len(content) // 2 // 188 * 188
+    path.write_bytes(content[:middle] + content[middle + 5 * 188 :])
+    assert "1 packets are damaged" in Video(path).damage
 
 
 def test_a_lost_packet_is_counted_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -97,6 +114,15 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_takes_the_memory(tmp_
     (tmp_path / "huge.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IEND", b""))
     with pytest.raises(VideoError, match="too large"):
         probe(tmp_path / "huge.png")
+
+
+def test_damaged_tags_of_a_picture_are_passed_over_in_silence(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    Image.fromarray(noise(1)[0]).save(tmp_path / "a.jpg")
+    content = (tmp_path / "a.jpg").read_bytes()
+    tags = b"\xff\xe1\x00\x20Exif\0\0MM\0*\xff\xff\xff\xff" + b"\x11" * 14
+    (tmp_path / "a.jpg").write_bytes(content[:2] + tags + content[2:])
+    assert Video(tmp_path / "a.jpg").frame_count == 1
+    assert not list(recwarn)
 
 
 @pytest.mark.parametrize("name", ["a:b.mp4", "http:x.mp4", "a\udce9.mp4"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import torch
 import torch.nn.functional as F
 
 from tests.parity.conftest import clip
 from tests.parity.figures import reference, seeded
-from vbench.dimensions.backbones.clip import CLIPB32, CLIPL14
+from vbench.dimensions.backbones.clip import CLIPB32, CLIPL14, CLIPB32Half
+from vbench.dimensions.consistency import likeness_to_past
 from vbench.media.video import Video
 
 pytestmark = pytest.mark.parity
@@ -43,6 +45,20 @@ def test_texts_and_their_likeness_to_frames(b32: CLIPB32, name: str) -> None:
     frames = b32.embed_as_images(next(Video(clip(name)).batches(2)))
     likeness = F.cosine_similarity(frames, embedded[None]) * b32.scale / 100
     assert likeness.tolist() == pytest.approx(probe["frame_results_first8"][:2], abs=1e-5)
+
+
+def test_float16_rounds_and_no_more(b32: CLIPB32) -> None:
+    half = seeded(CLIPB32Half)
+    frames = next(Video(clip("fast_square_rgb")).batches(8))
+    single, rounded = b32.embed(frames), half.embed(frames)
+    assert rounded.dtype == torch.float16
+    distance = (F.normalize(rounded.float(), dim=1) - F.normalize(single, dim=1)).norm(dim=1)
+    assert 1e-4 < float(distance.min()) <= float(distance.max()) < 1e-2  # a float16 has 11 bits
+    assert half.scale == b32.scale
+    apart = likeness_to_past(rounded) - likeness_to_past(single)
+    assert 0 < float(apart.abs().max()) < 2e-3
+    text = F.cosine_similarity(half.embed_text("a cat").float(), b32.embed_text("a cat"), dim=0)
+    assert float(text) > 1 - 1e-4
 
 
 def test_the_large_model() -> None:

@@ -224,3 +224,53 @@ def test_a_broken_package_is_named_and_everything_else_works(tmp_path: Path) -> 
     machine.vbench("generate --model plain --prompt snow --samples 1 --out videos")
     card = machine.json("evaluate videos -d temporal_flickering --profile lite -o run")
     assert card["dimensions"]["temporal_flickering"]["score"] == 1.0
+
+
+def test_malformed_parts_are_named_with_package_and_error_and_everything_else_works(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, ["toy", "malformed"])
+    told = ""
+    for command in (
+        "benchmarks",
+        "dimensions --profile lite",
+        "dimensions --profile greedy",
+        "generators",
+        "weights list",
+    ):
+        done = machine.vbench(command)
+        assert "Traceback" not in done.stderr
+        told += done.stdout + done.stderr
+    told = " ".join(told.split())
+    package = "of the package vbench-malformed is broken"
+    for what, why in {
+        "benchmark class_of_one": "vbench.benchmarks.base:Benchmark: is <class",
+        "benchmark worded": "samples is 'five', expected int",
+        "benchmark flat": "ValueError: the benchmark flat needs a minimum below the maximum of scene",
+        "benchmark quitter": "SystemExit: I end here",
+        "dimension untitled": "has no title",
+        "dimension unfinished": "does not implement score",
+        "dimension nowhere": "AttributeError",
+        "dimension mistaken": "json:dumps: is <function dumps",
+        "dimension unlocated": "ModuleNotFoundError",
+        "profile listed": "roles is ['flow'], expected",
+        "checkpoint unnamed": "path is 3, expected str",
+        "generator crashing": "KeyError: 'no settings'",
+        "generator instance": "is Benchmark(name='odd'",
+        "enhancer idle": "does not implement enhance",
+    }.items():
+        assert f"{what} {package}: " in told, what
+        assert why in told.partition(f"{what} {package}: ")[2][:300], what
+    assert (
+        "The profile ghost of the package vbench-malformed is left out: there is no backbone named nobody_at_all"
+        in told
+    )
+    assert "There is no checkpoint named 'no_such_file'" in told
+    assert "renamed missing, size not stated, none" in told
+    for name in ("warmth", "scene", "toy", "synthetic", "plain", "raft_things"):
+        assert name in told
+    asked = machine.vbench("generate --model instance --prompt x --out videos", status=1)
+    assert f"The generator instance {package}" in asked.stderr
+    machine.vbench("generate --model plain --prompt snow --samples 1 --out videos")
+    card = machine.json("evaluate videos --profile lite -d temporal_flickering -o run")
+    assert card["dimensions"]["temporal_flickering"]["score"] == 1.0
+    asked = machine.vbench("evaluate videos -d mistaken --profile lite -o no", status=3)
+    assert f"The dimension mistaken {package}" in asked.stderr

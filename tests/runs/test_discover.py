@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -14,9 +16,11 @@ from PIL import Image
 from tests.footage import noise, write_gif, write_stills, write_video
 from tests.media.odd_containers import animated
 from vbench.errors import UsageError
+from vbench.media.video import Video
 from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.runs.discover import discover
 from vbench.runs.plan import category_plan, custom_plan, default_output, standard_plan
+from vbench.sampling.manifest import SampleRecord, append_record
 
 CASES = Path(__file__).parents[1] / "media" / "cases"
 
@@ -64,7 +68,7 @@ def test_the_counts_are_those_of_the_folder(tmp_path: Path) -> None:
     write_video(tmp_path / "deep" / "down" / "j-0.mp4")
     write_video(tmp_path / ".hidden.mp4")
     write_video(tmp_path / ".hidden" / "k-0.mp4")
-    for name in ("samples.jsonl", "list.txt", "README"):
+    for name in ("samples.jsonl", "list.txt", "README", "l-0.wmv"):
         (tmp_path / name).write_text("")
     found = discover(tmp_path)
     assert sum(found.counts().values()) == all_files(tmp_path)
@@ -86,7 +90,11 @@ def test_the_counts_are_those_of_the_folder(tmp_path: Path) -> None:
         "samples.jsonl": "a list of vbench's own",
         "list.txt": "no kind that is read (.txt)",
         "README": "no kind that is read (no suffix)",
+        "l-0.wmv": "no kind that is read (.wmv)",
     }
+    assert {one.path.name for one in found.not_read if one.is_media} == {
+        "preview.png", "j-0.mp4", ".hidden.mp4", "k-0.mp4", "l-0.wmv",
+    }  # fmt: skip
     assert {task.video for task in custom_plan(tmp_path).tasks} == {
         name for name, kind in kinds(tmp_path).items() if kind in ("videos", "frames")
     }
@@ -95,6 +103,26 @@ def test_the_counts_are_those_of_the_folder(tmp_path: Path) -> None:
 def test_pictures_alone_are_judged(tmp_path: Path) -> None:
     still(tmp_path / "a red cup-0.png")
     assert kinds(tmp_path) == {"a red cup-0.png": "stills"}
+
+
+def test_a_folder_within_numbered_stills_does_not_make_each_a_video(tmp_path: Path) -> None:
+    write_stills(tmp_path / "a-0")
+    still(tmp_path / "a-0" / "thumbnails" / "0.png")
+    assert kinds(tmp_path) == {"a-0": "frames", "a-0/thumbnails/0.png": "among frames"}
+    assert Video(tmp_path / "a-0").frame_count == 8
+
+
+@pytest.mark.parametrize("suffix", ["webp", "png"])
+def test_numbered_animations_are_videos_and_no_frames(tmp_path: Path, suffix: str) -> None:
+    for index in range(2):
+        (tmp_path / "a cat").mkdir(exist_ok=True)
+        animated(tmp_path / "a cat" / f"{index}.{suffix}", [100] * 4)
+    found = {f"a cat/{index}.{suffix}": "videos" for index in range(2)}
+    assert kinds(tmp_path) == found
+    assert {task.video: task.prompt.text for task in custom_plan(tmp_path).tasks} == dict.fromkeys(found, "a cat")
+    assert [task.path.name for task in custom_plan(tmp_path / "a cat").tasks] == [
+        f"{index}.{suffix}" for index in (0, 1)
+    ]
 
 
 def test_what_is_no_file_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,12 +150,42 @@ def test_a_name_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_a_name_that_only_the_locale_cannot_read_is_told_apart(tmp_path: Path) -> None:
+    write_video(tmp_path / "café-0.mp4")
+    script = (
+        "import sys; from pathlib import Path; from vbench.runs.discover import discover; "
+        "print([one.why for one in discover(Path(sys.argv[1])).found])"
+    )
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    told = subprocess.run([sys.executable, "-c", script, tmp_path], env=environment, capture_output=True, text=True)
+    assert "set PYTHONUTF8=1" in told.stdout or told.stdout.strip() == "['']", told.stderr  # other systems read it
+
+
 def test_two_videos_for_one_place_are_refused(tmp_path: Path) -> None:
     suite = PromptSuite("s", (Prompt("a cat", ("subject_consistency",)),))
     write_video(tmp_path / "a cat-0.mp4")
     write_video(tmp_path / "a cat-0.webm")
-    with pytest.raises(UsageError, match=r"a cat-0\.mp4 and a cat-0\.webm"):
+    with pytest.raises(UsageError, match=r"a cat-0\.mp4 and .*a cat-0\.webm"):
         standard_plan(tmp_path, suite)
+
+
+@pytest.mark.parametrize("other", ["subject_consistency/a cat-0.mp4", "a cat/0.mp4"])
+def test_a_name_in_the_root_and_in_a_folder_is_refused_with_both(tmp_path: Path, other: str) -> None:
+    suite = PromptSuite("s", (Prompt("a cat", ("subject_consistency",)),))
+    write_video(tmp_path / "a cat-0.mp4")
+    write_video(tmp_path / other)
+    with pytest.raises(UsageError, match=rf"a cat-0\.mp4 and .*{other}.*move one away"):
+        standard_plan(tmp_path, suite)
+
+
+def test_two_samples_of_one_place_in_a_manifest_are_refused_with_both(tmp_path: Path) -> None:
+    suite = PromptSuite("s", (Prompt("a cat", ("subject_consistency",)),))
+    for name in ("one.mp4", "two.mp4"):
+        append_record(tmp_path, SampleRecord(write_video(tmp_path / name).name, "a cat"))
+    with pytest.raises(UsageError, match=r"one\.mp4 and .*two\.mp4 answer the same prompt"):
+        standard_plan(tmp_path, suite)
+    (tmp_path / "one.mp4").unlink()
+    assert [task.video for task in standard_plan(tmp_path, suite).tasks] == ["two.mp4"]
 
 
 def test_names_are_compared_as_people_read_them(tmp_path: Path) -> None:

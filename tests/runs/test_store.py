@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,6 +101,13 @@ def test_damaged_pages_have_their_own_message(tmp_path: Path) -> None:
         list(RunStore(path, read_only=True).rows())
 
 
+def test_an_empty_store_is_told_and_can_be_filled(tmp_path: Path) -> None:
+    (tmp_path / "run.sqlite").touch()
+    with pytest.raises(StorageError, match="it is empty, as a crash or a full disk leaves it"):
+        list(RunStore(tmp_path / "run.sqlite", read_only=True).rows())
+    RunStore(tmp_path / "run.sqlite").put(ROW)
+
+
 def test_another_writer_has_its_own_message(tmp_path: Path) -> None:
     path = filled(tmp_path / "run.sqlite")
     with sqlite3.connect(path) as other:
@@ -107,6 +117,43 @@ def test_another_writer_has_its_own_message(tmp_path: Path) -> None:
         with pytest.raises(StorageError, match="another process holds it"):
             store.put(ROW)
         other.rollback()
+
+
+def test_where_nothing_can_be_mapped_a_rollback_journal_keeps_the_rows(tmp_path: Path) -> None:
+    path = tmp_path / "run.sqlite"
+    (tmp_path / "run.sqlite-shm").mkdir()  # the write-ahead log's shared memory cannot be
+    store = RunStore(path)
+    assert store.connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    store.put(ROW)
+    store.close()
+    again = RunStore(path)
+    again.put(Row("b-0.mp4", "b", "scene", "id-2", value=0.5, weight=1.0))
+    assert len(list(again.rows())) == 2
+    assert next(RunStore(path, read_only=True).rows()) == ROW
+
+
+def test_and_so_it_does_for_a_run_that_comes_from_where_it_could(tmp_path: Path) -> None:
+    path = filled(tmp_path / "run.sqlite")
+    (tmp_path / "run.sqlite-shm").mkdir()
+    store = RunStore(path)
+    assert store.connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    store.put(ROW)
+    assert ROW in store.rows()
+
+
+def test_a_kill_within_a_transaction_of_a_rollback_journal_loses_no_older_row(tmp_path: Path) -> None:
+    (tmp_path / "run.sqlite-shm").mkdir()
+    RunStore(tmp_path / "run.sqlite").put(ROW)
+    script = (
+        "import os, sys; from pathlib import Path; from vbench.runs.store import Row, RunStore; "
+        "store = RunStore(Path(sys.argv[1])); store.connection.execute('PRAGMA cache_size=1'); "
+        "store.connection.execute('BEGIN'); "
+        "[store.connection.execute('UPDATE score SET reason = ?', ('x' * 100_000,)) for _ in range(3)]; "
+        "os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "run.sqlite")])
+    assert done.returncode == -signal.SIGKILL
+    assert list(RunStore(tmp_path / "run.sqlite").rows()) == [ROW]
 
 
 @pytest.fixture

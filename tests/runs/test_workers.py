@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.footage import noise, write_video
+from vbench.runs.record import read_record
+from vbench.runs.results import read_rows
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,6 +56,11 @@ def alive(numbers: set[int]) -> set[int]:
     return {number for number in numbers if Path(f"/proc/{number}").exists()}
 
 
+def toy_evaluate(folder: Path, dimension: str) -> list[str]:
+    return [sys.executable, str(folder / "toy_run.py"), "evaluate", str(folder / "videos"), "-d", dimension,
+            "--profile", "toy", "--device", "cpu", "-o", str(folder / "run")]  # fmt: skip
+
+
 @pytest.fixture
 def busy(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """An evaluation whose two workers are at a video each for a long time."""
@@ -63,8 +70,7 @@ def busy(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     script.write_text(SCRIPT)
     log.touch()
     environment = {**os.environ, "TOY_SECONDS": "600", "TOY_LOG": str(log), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, str(script), "evaluate", str(tmp_path / "videos"), "-d", "brightness", "--profile",
-               "toy", "--device", "cpu", "--workers", "2", "-o", str(tmp_path / "run")]  # fmt: skip
+    command = [*toy_evaluate(tmp_path, "brightness"), "--workers", "2"]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 240
     while len(log.read_text().splitlines()) < 2:
@@ -76,7 +82,7 @@ def busy(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     process.wait()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_nothing_is_left_five_seconds_after(busy: subprocess.Popen[str], number: signal.Signals) -> None:
     children = family(busy.pid)
     assert len(children) >= 2
@@ -92,3 +98,22 @@ def test_nothing_is_left_five_seconds_after(busy: subprocess.Popen[str], number:
         assert busy.returncode == 128 + number
         assert "the same command continues" in said
         assert "Traceback" not in said
+
+
+def test_two_evaluations_at_once_in_one_folder_are_one_and_a_refusal(
+    busy: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TOY_LOG": str(tmp_path / "log")}
+    other = toy_evaluate(tmp_path, "temporal_flickering")
+    second = subprocess.run(other, env=environment, capture_output=True, text=True)
+    assert second.returncode == 2
+    assert f"run is in use by process {busy.pid}: wait for it" in second.stderr
+    busy.kill()
+    busy.communicate()
+    for dimension in (
+        "temporal_flickering",
+        "brightness",
+    ):  # a dead process holds nothing; one after the other they add up
+        subprocess.run(toy_evaluate(tmp_path, dimension), env=environment, check=True, capture_output=True)
+    assert read_record(tmp_path / "run").dimensions == ["brightness", "temporal_flickering"]
+    assert {row.dimension for row in read_rows(tmp_path / "run")} == {"brightness", "temporal_flickering"}

@@ -26,7 +26,7 @@ def test_what_a_model_reads_is_listed_with_address_size_and_licence(empty_cache:
     assert "lavie_base\n  there, 0.0 MiB, Apache-2.0\n" in told
     assert "https://huggingface.co/YaohuiW/LaVie/resolve/main/lavie_base.pt" in told
     assert "LaVie, the base model; revision not pinned" in told
-    assert "stable_diffusion_2_1_base\n  missing, Open RAIL++-M\n" in told
+    assert "stable_diffusion_2_1_base\n  missing, size not stated, Open RAIL++-M\n" in told
     assert "a mirror; stabilityai/stable-diffusion-2-1-base was deleted" in told
     assert "dino_vitb16" not in told
     rows = json.loads(weights("list", "-m", "lavie", "--json").output)["checkpoints"]

@@ -310,7 +310,8 @@ def _interval(point: float, drawn: Array) -> Interval:
 
 def _aligned(first: Table, second: Table) -> tuple[Table, Table]:
     """Both tables over what they share; a prompt counts for a dimension only where both score it."""
-    prompts = [prompt for prompt in first.prompts if prompt in set(second.prompts)]
+    there = set(second.prompts)
+    prompts = [prompt for prompt in first.prompts if prompt in there]
     names = [name for name in first.dimensions if name in second.dimensions]
     one, two = (_columns(part.only(prompts), names) for part in (first, second))
     both = (one.weights > 0) & (two.weights > 0)

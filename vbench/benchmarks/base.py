@@ -167,6 +167,16 @@ class Benchmark:
     unit: Unit = Unit.VIDEO
     has_total: bool = True
 
+    def __post_init__(self) -> None:
+        """Refuse a table that makes no score card."""
+        names = [spec.name for spec in self.specs]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"the benchmark {self.name} has {', '.join(repeated)} twice")
+        if flat := [spec.name for spec in self.specs if not spec.minimum < spec.maximum]:
+            raise ValueError(f"the benchmark {self.name} needs a minimum below the maximum of {', '.join(flat)}")
+        if self.parts and (lost := {spec.part for spec in self.rules.values()} - {part.name for part in self.parts}):
+            raise ValueError(f"the benchmark {self.name} has no part named {' or '.join(map(repr, sorted(lost)))}")
+
     @cached_property
     def rules(self) -> Mapping[str, DimensionSpec]:
         """The dimensions of the score card by name, in its order."""

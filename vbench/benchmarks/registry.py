@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.i2v import VBENCH_I2V
 from vbench.benchmarks.t2v import T2V
-from vbench.registry import Registry, load, unknown
+from vbench.registry import Registry, load, refuse_malformed, unknown
 
 if TYPE_CHECKING:
     from vbench.dimensions.base import Dimension
@@ -32,12 +32,14 @@ BENCHMARKS: Registry[Benchmark] = Registry(
     "vbench.benchmarks.base:Benchmark",
 )
 
+DIMENSION = "vbench.dimensions.base:Dimension"
+
 DIMENSIONS: Registry[Any] = Registry(
     "dimension",
     {spec.name: spec.implementation for benchmark in (T2V, VBENCH_I2V) for spec in benchmark.specs},
     "vbench.dimensions",
     "vbench.benchmarks.base:DimensionSpec",
-    "vbench.dimensions.base:Dimension",
+    DIMENSION,
 )
 """What other packages bring beside ours: each a :class:`DimensionSpec`, or the class alone."""
 
@@ -49,7 +51,10 @@ def benchmark_named(name: str | None) -> Benchmark:
         UsageError: there is none.
         PluginError: another package brings it, and it is broken.
     """
-    return BENCHMARKS.get(name) if name else T2V
+    if not name:
+        return T2V
+    found = BENCHMARKS.get(name)
+    return replace(found, name=name) if BENCHMARKS.package(name) else found
 
 
 def specs_of(benchmark: Benchmark = T2V) -> dict[str, DimensionSpec]:
@@ -80,7 +85,10 @@ def implementation(spec: DimensionSpec) -> type[Dimension]:
         MissingExtra: a package that it needs is not installed.
         PluginError: another package brings it, and it is broken.
     """
-    found: type[Dimension] = load(spec.implementation, f"dimension {spec.name}", spec.package)
+    what = f"dimension {spec.name}"
+    found: type[Dimension] = load(spec.implementation, what, spec.package)
+    if spec.package:
+        refuse_malformed(found, [DIMENSION], what, spec.package, spec.implementation)
     return found
 
 

@@ -75,12 +75,19 @@ class ScoreCard:
         by_category: raw scores by content category and dimension; empty where prompts have no category.
         not_evaluated: dimension -> reason, for those that were asked for and have no score.
         benchmark: whose rules hold.
+        samples: videos a prompt that were looked for; 0 where that is not known.
     """
 
     dimensions: Mapping[str, DimensionResult]
     by_category: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     not_evaluated: Mapping[str, str] = field(default_factory=dict)
     benchmark: Benchmark = T2V
+    samples: int = 0
+
+    @property
+    def has_fewer_samples(self) -> bool:
+        """Whether fewer videos a prompt were looked for than the protocol has."""
+        return 0 < self.samples < self.benchmark.samples
 
     @property
     def scores(self) -> dict[str, float]:

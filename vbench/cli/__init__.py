@@ -23,6 +23,7 @@ from vbench.cli.explain import explain
 from vbench.cli.filter_static import filter_static
 from vbench.cli.generate import generate, generators
 from vbench.cli.leaderboard import leaderboard
+from vbench.cli.names import complete_names
 from vbench.cli.plain_help import PlainHelp
 from vbench.cli.prompts import plan, prompts
 from vbench.cli.report import report
@@ -44,7 +45,7 @@ ENVIRONMENT = (
 app = typer.Typer(
     name="vbench",
     help="Sample videos with generative models and score them, dimension by dimension.",
-    epilog="First time here? Run: vbench demo",
+    epilog="First time here? Run: vbench demo. Names are completed by the shell after: vbench --install-completion",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -112,8 +113,9 @@ def _status(error: VBenchError) -> int:
 
 def main() -> None:
     """Run the command line; a user's mistake prints one paragraph, a bug keeps its traceback."""
-    command = typer.main.get_group(app)
+    command: Any = typer.main.get_command(app)
     name_options(command)
+    complete_names(command)
     before = _listen()
     try:
         command()

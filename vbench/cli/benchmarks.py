@@ -32,14 +32,14 @@ def benchmarks(json_output: Annotated[bool, typer.Option("--json", help="Print a
       vbench benchmarks
       vbench benchmarks --json
     """
-    from vbench.benchmarks.registry import BENCHMARKS
+    from vbench.benchmarks.registry import BENCHMARKS, benchmark_named
     from vbench.cli.table import Column, figures, print_table, prose
     from vbench.errors import PluginError
 
     listed: list[dict[str, Any]] = []
     for name in BENCHMARKS.names():
         try:
-            listed.append(described(BENCHMARKS.get(name)))
+            listed.append(described(benchmark_named(name)))
         except PluginError as error:
             typer.echo(f"Left out: {error}", err=True)
     if json_output:

@@ -35,7 +35,8 @@ def card_json(
     return {
         "benchmark": card.benchmark.name,
         "profile": profile,
-        "comparable": bool(known and known.comparable and not options),
+        "comparable": bool(known and known.comparable and not (options or card.incomplete or card.has_fewer_samples)),
+        "samples": card.samples,
         "options": {name: dict(settings) for name, settings in (options or {}).items()},
         "dimensions": {
             name: {
@@ -109,6 +110,8 @@ def print_card(
         print_list("not evaluated", [name for name, why in card.not_evaluated.items() if why == reason], reason)
     if known and not known.comparable:
         print(f"Note: {known.meaning}")
+    if card.has_fewer_samples:
+        print(f"Note: of {card.samples} samples a prompt, where {benchmark.name} has {benchmark.samples}.")
     for name, settings in (options or {}).items():
         chosen = ", ".join(f"{setting}={value}" for setting, value in settings.items())
         print(f"Note: {name} with {chosen} is outside the protocol: never compare this run with the leaderboard.")

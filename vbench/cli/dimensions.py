@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -31,7 +31,7 @@ def dimensions(
 
     chosen = benchmark_named(benchmark)
     evaluators = Evaluators(profile_named(profile), torch.device("cpu"), benchmark=chosen)
-    listed = []
+    listed: list[dict[str, Any]] = []
     for name, spec in specs_of(chosen).items():
         try:
             meaning, backbones = evaluators.implementation(name).meaning, sorted({*evaluators.roles(name).values()})

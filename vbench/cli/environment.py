@@ -6,7 +6,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 PREFIX = "VBENCH"
 
-WITHOUT = ("--version",)
+WITHOUT = ("--version", "--install-completion", "--show-completion")
 """What asks for an answer instead of setting something."""
 
 

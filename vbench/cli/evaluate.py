@@ -151,6 +151,9 @@ def evaluate(
             show_default=False,
         ),
     ] = "",
+    clip_precision: Annotated[
+        str, typer.Option(help="float32, or float16: CLIP as the reference has it on CUDA (official profile).")
+    ] = "float32",
     strict: Annotated[
         bool, typer.Option(help="Score nothing if a video is damaged or cannot be read (vbench check lists them).")
     ] = False,
@@ -205,9 +208,9 @@ def evaluate(
         ours.refuse_foreign(*result_files(output, "results"))
     run = interface.evaluate(
         where, dimensions=dimension, benchmark=benchmark, suite=suite, category=category, prompts=prompt_file or prompt,
-        mode=mode, special=special, images=images, ratio=ratio, profile=profile, options=options,
-        extra=[BY_METRIC] if imaging_metric else (), output=output, device=device, workers=workers, memory=memory,
-        reencode=reencode, scenes=scenes,
+        mode=mode, special=special, images=images, ratio=ratio, profile=profile, clip_precision=clip_precision,
+        options=options, extra=[BY_METRIC] if imaging_metric else (), output=output, device=device, workers=workers,
+        memory=memory, reencode=reencode, scenes=scenes,
         strict=strict, progress=progress_of(progress),
     )  # fmt: skip
     assert run.plan
@@ -216,9 +219,9 @@ def evaluate(
     widths = known_intervals(run.rows(), card.benchmark)
     _remark(run, where)
     if json_output:
-        print_json({"run": str(run.folder), **card_json(card, profile, partial, used, widths)})
+        print_json({"run": str(run.folder), **card_json(card, run.record.profile, partial, used, widths)})
     else:
-        print_card(card, profile, partial, used, widths)
+        print_card(card, run.record.profile, partial, used, widths)
         typer.echo(f"Run: {run.folder}\nRead it again: vbench score {run.folder}")
         typer.echo(f"With curves:   vbench report {run.folder}")
     asked = run.plan.dimensions

@@ -134,8 +134,7 @@ def generators(
         if json_output:
             print_json(described(name))
         else:
-            for heading, text in described(name).items():
-                typer.echo(f"{heading:12}{text}")
+            _print_generator(described(name))
         return
     entries = listing()
     if json_output:
@@ -145,6 +144,18 @@ def generators(
 
     columns = [Column("name"), Column("kind"), prose("settings"), prose("what it is")]
     print_table(columns, [(one["name"], one["kind"], one["settings"], one["meaning"]) for one in entries])
+
+
+def _print_generator(told: dict[str, Any]) -> None:
+    from vbench.cli.table import Column, print_table, prose
+
+    options = told.pop("options")
+    for heading, text in told.items():
+        typer.echo(f"{heading:12}{text}")
+    typer.echo("" if options else "options     none")
+    if options:
+        rows = [(one["name"], one["takes"], str(one["default"]) or "-", one["meaning"]) for one in options]
+        print_table([Column("--option"), Column("takes"), Column("default"), prose("what it does")], rows)
 
 
 def _check_files(names: list[str], json_output: bool) -> NoReturn:

@@ -53,7 +53,7 @@ class Lines(Progress):
         self.begun = self.spoke = time.monotonic()
         if self.every < float("inf"):
             stored = f", {done} stored before" if done else ""
-            typer.echo(f"{units} {what} to make{stored}", err=True)
+            typer.echo(f"{units - done} {what} to make{stored}", err=True)
 
     def unit(self, label: str, finding: str = "") -> None:
         """See :class:`vbench.progress.Progress`."""

@@ -110,7 +110,8 @@ def fetch(
     from vbench.prompts.library import fetched_suites
 
     if suite not in official.SUITE_FILES:
-        raise UsageError(f"Only {' and '.join(official.SUITE_FILES)} are fetched; found {suite!r}.")
+        known = " and ".join(official.SUITE_FILES)
+        raise UsageError(f"Only {known} are fetched, not {suite!r}; open, mini and demo are here already.")
     if suite == official.I2V_NAME:
         typer.echo(official.fetch_i2v_suite(fetched_suites(), source))
         return

@@ -70,7 +70,7 @@ def report(
     from vbench.reports.figures import KINDS, latex_table, write_figures
     from vbench.reports.report_data import gather
 
-    ours.refuse_foreign(target, *[latex] * bool(latex))
+    ours.refuse_foreign(target, *filter(None, [latex]))
     found = gather(runs, rules, name or (), size)
     typer.echo(write_page(found, target))
     if latex:

@@ -136,8 +136,8 @@ def _shared_out(left: int, least: Sequence[int], wanted: Sequence[int]) -> list[
 def _table(columns: Sequence[Column], rows: Sequence[Row], group: Sequence[int], widths: Widths) -> Table:
     table = Table(box=SIMPLE_HEAD, padding=(0, widths.gap - 1, 0, 0), pad_edge=False, show_edge=False)
     for place, wide in zip(group, widths.columns, strict=True):
-        side = "right" if columns[place].right else "left"
-        table.add_column(columns[place].heading, justify=side, width=wide, overflow="fold")
+        column = columns[place]
+        table.add_column(column.heading, justify="right" if column.right else "left", width=wide, overflow="fold")
     for row in rows:
         if row:
             table.add_row(*(row[place] for place in group))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vbench.cli.card import print_json
+from vbench.errors import UsageError
 
 
 def verify(
@@ -30,7 +31,6 @@ def verify(
     from vbench import device as devices
     from vbench.benchmarks.registry import benchmark_named
     from vbench.dimensions.profiles import profile
-    from vbench.errors import UsageError
     from vbench.runs import verify as verification
     from vbench.runs.evaluators import Evaluators
     from vbench.runs.record import read_record
@@ -42,6 +42,8 @@ def verify(
             f"{run} judged clips, which are not scored again one by one. Evaluate the videos into another folder and "
             f"compare: vbench diff {run} ANOTHER"
         )
+    if not videos.exists():
+        raise UsageError(f"{videos} does not exist: name the folder of the run's videos.")
     evaluators = Evaluators(
         profile(record.profile), devices.choose(device), record.options, benchmark_named(record.benchmark),
         tuple(record.filtered),

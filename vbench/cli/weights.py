@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -60,7 +61,7 @@ def list_(
         return
     typer.echo(f"Cache: {cache_dir()}")
     for row in rows:
-        size = _size(row["bytes"] or row["published_bytes"])
+        size = _size(row["bytes"] or row["published_bytes"]) or "size not stated"
         there = "there" if row["there"] else "missing"
         typer.echo(f"\n{row['name']}\n  {', '.join(text for text in (there, size, row['licence']) if text)}")
         typer.echo(f"  {row['title']}{'' if row['pinned'] else '; revision not pinned'}\n  {row['address']}")
@@ -109,7 +110,7 @@ def download(
 
 @weights.command(cls=PlainHelp)
 def verify(names: Names = None, dimension: Dimensions = None, model: Models = None) -> None:
-    """Compare digests with the published ones, and read every file that has none as a run would.
+    """Compare digests with the published ones; read a file that has none as a run would, and pin its digest.
 
     Without names: the files of all dimensions. Exit status: 0 all are there and right, 1 otherwise.
 
@@ -155,8 +156,10 @@ def _found(name: str) -> Path | None:
 
 
 def _verdict(name: str, place: Path) -> tuple[str, bool]:
+    from vbench.files.cache import cache_dir
     from vbench.files.digest import digest
     from vbench.weights import cards, load
+    from vbench.weights.pin import pin
 
     if place.is_dir():
         return _verdict_of_folder(place)
@@ -170,6 +173,9 @@ def _verdict(name: str, place: Path) -> tuple[str, bool]:
     if published:
         return f"{place} is the published file", True
     tensors = len(load.state_dict(name)) if cards.checkpoint(name).is_weights else 0
+    if place.is_relative_to(cache_dir()):
+        with suppress(OSError):  # a cache that cannot be written is somebody else's to look after
+            pin(place, sha256)
     return f"{place} reads ({tensors} tensors); no digest is published to compare with (sha256 {sha256})", True
 
 

@@ -65,5 +65,6 @@ class AppearanceStyle(Dimension):
             lambda: torch.cat([scorer.embed_as_images(batch) for batch in video.batches(scorer.at_once)]),
         )
         style = named(prompt, "appearance_style")
-        frames = (scorer.scale / 100 * cosines(embeddings, scorer.embed_text(style))).tolist()
+        logits = scorer.scale * cosines(embeddings, scorer.embed_text(style))
+        frames = (logits.float() / 100).tolist()
         return VideoScore(math.fsum(frames) / len(frames), weight=len(frames), per_frame=frames)

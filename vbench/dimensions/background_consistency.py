@@ -40,6 +40,11 @@ class BackgroundConsistency(Dimension):
 
     background_embedder: FrameEmbedder
 
+    @classmethod
+    def fewest_frames(cls, fps: float) -> int:
+        """See :class:`Dimension`."""
+        return 2
+
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
         """See :class:`Dimension`; ``per_frame`` holds the likeness of each frame after the first to its past.
 

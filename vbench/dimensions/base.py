@@ -122,6 +122,15 @@ class Dimension(ABC):
         """
 
     @classmethod
+    def fewest_frames(cls, fps: float) -> int:
+        """How many frames a video must have to be judged.
+
+        Args:
+            fps: frames per second of the video.
+        """
+        return 1
+
+    @classmethod
     def of_prompt(cls, samples: Sequence[VideoScore]) -> PromptScore:
         """What all samples of one prompt say together: by default their weighted sum.
 

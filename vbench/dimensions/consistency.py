@@ -26,7 +26,7 @@ def likeness_to_past(features: Tensor) -> Tensor:
     """How like each frame is to the one before it and to the first.
 
     Args:
-        features: ``(T, D)`` float32, of any length but zero.
+        features: ``(T, D)``, of any length but zero; the cosines are computed in their precision.
 
     Returns:
         ``(T - 1,)`` float32 in [0, 1]: the mean of both cosines, each of them zero where it is negative. The first
@@ -37,7 +37,7 @@ def likeness_to_past(features: Tensor) -> Tensor:
     """
     unit = F.normalize(features, dim=1)
     now = unit[1:]
-    to_previous, to_first = (now * unit[:-1]).sum(1), (now * unit[:1]).sum(1)
+    to_previous, to_first = (now * unit[:-1]).sum(1).float(), (now * unit[:1]).sum(1).float()
     return ((to_previous.clamp(min=0) + to_first.clamp(min=0)) / 2).clamp(max=1)
 
 

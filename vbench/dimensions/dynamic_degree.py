@@ -56,6 +56,11 @@ class DynamicDegree(Dimension):
 
     flow: FlowEstimator
 
+    @classmethod
+    def fewest_frames(cls, fps: float) -> int:
+        """See :class:`Dimension`."""
+        return sampling_step(fps) + 1
+
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
         """See :class:`Dimension`; ``per_frame`` holds the radius of each pair, in pixels.
 

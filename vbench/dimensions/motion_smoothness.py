@@ -57,6 +57,11 @@ class MotionSmoothness(Dimension):
 
     interpolator: FrameInterpolator
 
+    @classmethod
+    def fewest_frames(cls, fps: float) -> int:
+        """See :class:`Dimension`."""
+        return 3
+
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
         """See :class:`Dimension`; ``per_frame`` holds the agreement of each dropped frame.
 

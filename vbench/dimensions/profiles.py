@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from vbench.errors import UsageError
 from vbench.registry import Registry, unknown
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ BACKBONES: Registry[type[Backbone]] = Registry(
         "dino_vitb16": f"{_B}.dino:DINO",
         "clip_vit_b_32": f"{_B}.clip:CLIPB32",
         "clip_vit_l_14": f"{_B}.clip:CLIPL14",
+        "clip_vit_b_32_float16": f"{_B}.clip:CLIPB32Half",
+        "clip_vit_l_14_float16": f"{_B}.clip:CLIPL14Half",
         "laion_aesthetic": f"{_B}.laion_aesthetic:LaionAesthetic",
         "musiq_spaq": f"{_B}.musiq:MUSIQ",
         "tag2text_swin_14m": f"{_B}.tag2text:Tag2Text",
@@ -69,11 +72,13 @@ class Profile:
     roles: Mapping[str, str]
 
 
+OFFICIAL, OFFICIAL_IN_HALF = "official", "official-clip-float16"
+
 _OURS: dict[str, Profile] = {
     profile.name: profile
     for profile in (
         Profile(
-            name="official",
+            name=OFFICIAL,
             meaning="The reference's models: these scores compare with the published leaderboard.",
             comparable=True,
             roles={
@@ -119,6 +124,41 @@ _OURS: dict[str, Profile] = {
 }
 
 
+CLIP_IN_HALF = {"clip_vit_b_32": "clip_vit_b_32_float16", "clip_vit_l_14": "clip_vit_l_14_float16"}
+"""CLIP as the reference has it on a CPU -> the same as it has it on CUDA."""
+
+CLIP_PRECISIONS = ("float32", "float16")
+
+
+def in_precision(name: str, clip_precision: str) -> str:
+    """The name of a profile with CLIP in a precision.
+
+    >>> in_precision("official", "float32"), in_precision("official", "float16")
+    ('official', 'official-clip-float16')
+
+    Raises:
+        UsageError: there is no such precision, or the profile is not the official one.
+    """
+    if clip_precision not in CLIP_PRECISIONS:
+        raise unknown("precision of CLIP", clip_precision, CLIP_PRECISIONS)
+    if clip_precision == "float32":
+        return name
+    if name not in (OFFICIAL, OFFICIAL_IN_HALF):
+        raise UsageError(f"--clip-precision {clip_precision} is for the official profile, found --profile {name}.")
+    return OFFICIAL_IN_HALF
+
+
+def _in_half(official: Profile) -> Profile:
+    """The same models, CLIP in the precision that it has in the reference on CUDA."""
+    return Profile(
+        name=OFFICIAL_IN_HALF,
+        meaning="The reference's models, CLIP in float16 as the reference has it on CUDA: these scores compare with "
+        "the published leaderboard.",
+        comparable=official.comparable,
+        roles={role: CLIP_IN_HALF.get(backbone, backbone) for role, backbone in official.roles.items()},
+    )
+
+
 _BROUGHT: Registry[Profile] = Registry("profile", {}, "vbench.profiles", f"{__name__}:Profile")
 
 
@@ -127,6 +167,12 @@ def profiles() -> Mapping[str, Profile]:
     """All profiles by name, with what other packages add to them."""
     found = dict(_OURS)
     for entry, added in _BROUGHT.brought():
+        if nobody := sorted(set(added.roles.values()) - set(BACKBONES.names())):
+            logger.warning(
+                "The profile %s of the package %s is left out: there is no backbone named %s.",
+                entry, _BROUGHT.package(entry), " or ".join(nobody),
+            )  # fmt: skip
+            continue
         there = found.get(added.name)
         if there is None:
             found[added.name] = added
@@ -138,7 +184,7 @@ def profiles() -> Mapping[str, Profile]:
             )  # fmt: skip
             continue
         found[added.name] = replace(there, roles={**there.roles, **added.roles})
-    return found
+    return {**found, OFFICIAL_IN_HALF: _in_half(found[OFFICIAL])}
 
 
 def profile(name: str) -> Profile:

@@ -48,6 +48,11 @@ class TemporalFlickering(Dimension):
     title: ClassVar[str] = "Temporal flickering"
     meaning: ClassVar[str] = "A still scene does not flicker."
 
+    @classmethod
+    def fewest_frames(cls, fps: float) -> int:
+        """See :class:`Dimension`."""
+        return 2
+
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
         """See :class:`Dimension`; ``per_frame`` holds the steadiness of each pair of neighbours.
 

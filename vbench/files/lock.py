@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vbench.errors import UsageError
+from vbench.errors import StorageError, UsageError
 
 NAME = ".vbench.lock"
+
+MOMENT = 2.0
+"""Seconds for which an empty lock may be one that is being written, where there are no links."""
 
 
 @contextmanager
@@ -18,11 +22,17 @@ def alone_in(folder: Path) -> Iterator[None]:
     """Have a folder for oneself while the block runs; made if it is not there.
 
     Raises:
-        UsageError: another process that is still alive, or one of another machine, has it.
+        UsageError: it is no folder; or another process that is still alive, or one of another machine, has it.
+        StorageError: it cannot be made, or not be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path, own = folder / NAME, folder / f"{NAME}.{os.getpid()}"
-    own.write_text(f"{os.getpid()} {socket.gethostname()}", encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        own.write_text(f"{os.getpid()} {socket.gethostname()}", encoding="utf-8")
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UsageError(f"{folder} is no folder, or lies in a file: choose another.") from error
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be made or written: {error.strerror}. Choose another folder.") from error
     try:
         while not _taken(path, own):
             _clear_if_dead(path, folder)
@@ -57,16 +67,21 @@ def _made(path: Path, text: str) -> bool:
 def _clear_if_dead(path: Path, folder: Path) -> None:
     try:
         process, _, host = path.read_text(encoding="utf-8").partition(" ")
+        age = time.time() - path.stat().st_mtime
     except FileNotFoundError:
+        return
+    if not process and age < MOMENT:
+        time.sleep(MOMENT / 20)
         return
     if host not in ("", socket.gethostname()):
         raise UsageError(f"{folder} is in use by process {process} on {host}; if that has ended, remove {path}.")
-    if process.isdigit() and _alive(int(process)):
+    if process.isdigit() and alive(int(process)):
         raise UsageError(f"{folder} is in use by process {process}: wait for it. If it has ended, remove {path}.")
     path.unlink(missing_ok=True)
 
 
-def _alive(process: int) -> bool:
+def alive(process: int) -> bool:
+    """Whether a process of this machine is there; where it cannot be asked, it is taken to be."""
     if os.name == "nt":  # asking would interrupt it there
         return True
     try:

@@ -25,6 +25,8 @@ def text_of(content: bytes) -> str:
     >>> text_of(b"\xef\xbb\xbfa cat\r\n"), text_of("a cat".encode("utf-16"))
     ('a cat\n', 'a cat')
     """
+    if content.startswith(codecs.BOM_UTF32_LE):
+        raise ValueError("it is UTF-32: save it as UTF-8")
     encoding = next((name for mark, name in MARKS.items() if content.startswith(mark)), "utf-8")
     try:
         return content.decode(encoding).replace("\r\n", "\n")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from vbench.errors import UsageError, VBenchError
@@ -17,7 +16,7 @@ from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS
 from vbench.generators.options import Options, read_options
 from vbench.media.clip import Clip
 from vbench.media.encode import as_clip
-from vbench.registry import Registry
+from vbench.registry import Registry, did_you_mean
 
 DIFFUSERS = "vbench.generators.diffusers.pipeline:DiffusersGenerator"
 
@@ -226,9 +225,7 @@ def _refuse_elsewhere(name: str) -> None:
 def _refuse_part(name: str, text: str) -> NoReturn:
     _refuse_elsewhere(name)
     known = [*TECHNIQUES, *ENHANCERS.names()]
-    close = get_close_matches(name, known, 3, 0.5)
-    hint = f" Did you mean {' or '.join(close)}?" if close else ""
     raise UsageError(
         f"{name!r} in {text!r} is neither a technique ({', '.join(TECHNIQUES)}) nor an enhancer "
-        f"({', '.join(ENHANCERS.names())}).{hint}"
+        f"({', '.join(ENHANCERS.names())}).{did_you_mean(name, known)}"
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_type_hints
 
 from vbench.errors import MissingExtra, PluginError, UsageError
 from vbench.generators.base import TECHNIQUES, Generator, Settings
 from vbench.generators.catalog import DIFFUSERS, ENHANCERS, GENERATORS
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS
+from vbench.generators.options import described as takes
+from vbench.generators.options import meanings
 from vbench.weights.cards import CHECKPOINTS
 
 MEANINGS = {
@@ -37,8 +39,8 @@ def listing() -> list[dict[str, Any]]:
     return generators + techniques + enhancers
 
 
-def described(name: str) -> dict[str, str]:
-    """Everything about one generator, its options included.
+def described(name: str) -> dict[str, Any]:
+    """Everything about one generator; ``options`` says of each what it takes, its default and what it does.
 
     Raises:
         UsageError: there is none of that name.
@@ -46,10 +48,14 @@ def described(name: str) -> dict[str, str]:
     GENERATORS.known(name)
     entry = _generator(name)
     kind = GENERATORS.get(name)
-    options = ", ".join(f"{one.name}={one.default}" for one in fields(kind.options_type))
+    told, types = meanings(kind.options_type), get_type_hints(kind.options_type)
+    options = [
+        {"name": one.name, "takes": takes(types[one.name]), "default": one.default, "meaning": told[one.name]}
+        for one in fields(kind.options_type)
+    ]
     preset = PRESETS.get(name)
     more = {"pipeline": preset.pipeline} if preset else {}
-    return {**entry, **more, **_checkpoints(kind, name), "options": options or "none"}
+    return {**entry, **more, **_checkpoints(kind, name), "options": options}
 
 
 def _checkpoints(kind: type[Generator[Any]], name: str) -> dict[str, str]:
@@ -76,9 +82,10 @@ def _generator(name: str) -> dict[str, Any]:
         }
     try:
         kind = GENERATORS.get(name)
+        settings = _own_settings(kind, name)
     except (MissingExtra, PluginError) as error:
         return {"name": name, "kind": "generator", "settings": "", "meaning": str(error)}
-    return {"name": name, "kind": "generator", "settings": _own_settings(kind, name), "meaning": kind.meaning}
+    return {"name": name, "kind": "generator", "settings": settings, "meaning": kind.meaning}
 
 
 def _enhancer_meaning(name: str) -> str:
@@ -94,6 +101,11 @@ def _own_settings(kind: type[Generator[Any]], name: str) -> str:
         return _settings(kind(name, "", kind.options_type()).defaults)
     except UsageError:
         return ""
+    except Exception as error:
+        if not (package := GENERATORS.package(name)):
+            raise
+        reason = f"{type(error).__name__}: {error}"
+        raise PluginError(f"The generator {name} of the package {package} is broken: {reason}") from error
 
 
 def _settings(settings: Settings) -> str:

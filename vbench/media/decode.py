@@ -56,21 +56,25 @@ class Health:
 
     Attributes:
         frames: how many came.
-        stated: how many the container states; 0 where it states none.
+        stated: how many the container states that it shows; 0 where it states none.
         corrupt: how many the decoder flagged: it made up what it could not read.
-        lost: packets of which it could make nothing.
+        broken: packets that the container flagged: bytes of them are missing or wrong.
+        lost: packets of which the decoder could make nothing.
         cut: in which way the file is shorter than it says, ``""`` if it is not.
     """
 
     frames: int = 0
     stated: int = 0
     corrupt: int = 0
+    broken: int = 0
     lost: int = 0
     cut: str = ""
 
     def damage(self) -> str:
         """What is wrong, for people; ``""`` where nothing is."""
         found = [f"{self.corrupt} of {self.frames} frames are damaged"] if self.corrupt else []
+        if self.broken and not self.corrupt:
+            found.append(f"{self.broken} packets are damaged")
         if self.lost:
             found.append(f"{self.lost} packets cannot be decoded")
         if self.stated and self.stated != self.frames:
@@ -232,6 +236,10 @@ def _of_container(path: Path, scale: tuple[int, int] | None, health: Health) -> 
         stream.thread_type = "AUTO"  # damage is concealed as OpenCV and decord do, who use the same threads
         convert = _Converter(stream, scale)
         for packet in container.demux(stream):
+            health.broken += packet.is_corrupt
+            health.stated -= (
+                packet.is_discard
+            )  # an edit list leaves it out, as where a clip was trimmed without encoding
             for frame in _decoded(packet, health):
                 health.corrupt += frame.is_corrupt
                 yield convert(frame)
@@ -320,7 +328,7 @@ def _image(path: Path) -> Iterator[Image.Image]:
         if path.suffix.lower() not in IMAGES:
             raise VideoError(f"{path} is not a video: expected {', '.join(SUFFIXES)} or a folder of stills")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # below is a limit of our own
+            warnings.simplefilter("ignore")  # of pixels, of which a limit of our own is below, and of odd tags
             opened = Image.open(path)
         with opened as image:
             if image.width * image.height > MOST_PIXELS:
@@ -337,7 +345,7 @@ def _of_image(path: Path, health: Health) -> Iterator[Frame]:
     with _image(path) as image:
         health.cut = ended_early(path)
         if not _moves(image):
-            yield _rgb(ImageOps.exif_transpose(image))
+            yield _rgb(_upright(image))
             return
         health.stated = getattr(image, "n_frames", 1)
         for frame in ImageSequence.Iterator(image):
@@ -346,7 +354,13 @@ def _of_image(path: Path, health: Health) -> Iterator[Frame]:
 
 def _still(path: Path) -> Frame:
     with _image(path) as image:
-        return _rgb(ImageOps.exif_transpose(image))
+        return _rgb(_upright(image))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # damaged tags turn nothing
+        return ImageOps.exif_transpose(image)
 
 
 def _rgb(image: Image.Image) -> Frame:

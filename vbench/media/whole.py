@@ -41,9 +41,31 @@ def _matroska(file: BinaryIO) -> int:
     if file.read(4) != EBML or (header := _number(file)) is None:
         return 0
     file.seek(header, 1)
-    if file.read(4) != SEGMENT or (length := _number(file)) is None:
+    if file.read(4) != SEGMENT:
         return 0
+    if (length := _number(file)) is None:
+        return _end_of_children(file)
     return file.tell() + length
+
+
+def _end_of_children(file: BinaryIO) -> int:
+    """Where the last element begun in a segment of unknown length ends, as a stream that is recorded leaves it."""
+    end = 0
+    while _identifier(file):
+        length = _number(file)
+        if length is None:  # an element of unknown length, too: the next one stands in it
+            continue
+        end = file.tell() + length
+        file.seek(end)
+    return end
+
+
+def _identifier(file: BinaryIO) -> bytes:
+    """The name of an element, ``b""`` where none begins."""
+    first = file.read(1)
+    if not first or not first[0] >> 4:
+        return b""
+    return first + file.read(8 - first[0].bit_length())
 
 
 def _number(file: BinaryIO) -> int | None:

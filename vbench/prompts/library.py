@@ -10,6 +10,7 @@ from vbench.prompts.official import CATEGORIES as OFFICIAL_CATEGORIES
 from vbench.prompts.official import NAME as OFFICIAL
 from vbench.prompts.official import SUITE_FILES
 from vbench.prompts.suite import PromptSuite, SuiteError, read_category, read_suite
+from vbench.registry import did_you_mean
 
 DATA = Path(__file__).parent / "data"
 
@@ -41,38 +42,65 @@ def suite(name: str, fetched: Path) -> PromptSuite:
         found = read_suite(file)
         return PromptSuite(name, found.prompts, found.digest)
     if not Path(name).exists():
-        known = ", ".join([*SHIPPED, *SUITE_FILES])
-        raise SuiteError(f"There is no prompt suite {name!r}: expected one of {known}, or a JSON file.")
+        known = [*SHIPPED, *SUITE_FILES]
+        raise SuiteError(
+            f"There is no prompt suite {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}, or a JSON file."
+        )
     return read_suite(Path(name))
 
 
-def categories_of(name: str, fetched: Path) -> dict[str, Path]:
-    """The files of a suite's content categories, by category: beside its file, or in our own data.
+def categories_of(name: str, fetched: Path) -> list[str]:
+    """Names of a suite's content categories: those that its prompts name, or else those of the lists beside it.
 
     Args:
         name: as for :func:`suite`.
         fetched: folder of fetched suites.
     """
-    if name in SHIPPED:
-        folder = OWN_CATEGORIES
-    elif name == OFFICIAL:
-        folder = fetched / OFFICIAL / OFFICIAL_CATEGORIES
-    else:
-        folder = Path(name).parent / OFFICIAL_CATEGORIES
-    return {path.stem: path for path in sorted(folder.glob("*.txt"))}
+    return list(_named(name, fetched) or _lists(name, fetched))
 
 
 def category(suite_name: str, name: str | None, fetched: Path) -> PromptSuite:
-    """The prompts of one content category of a suite.
+    """The prompts of one content category of a suite, which is what ``--category`` means everywhere.
+
+    Where prompts of the suite name their category, they are those prompts, with the dimensions that they test. A suite
+    whose prompts name none has, as the official one, a list of further prompts for each category.
 
     Raises:
         SuiteError: the suite has no such category; the message lists those that it has.
     """
-    files = categories_of(suite_name, fetched)
-    if not name or name not in files:
-        listed = ", ".join(files) or "none"
-        raise SuiteError(f"Name a content category with --category. Found {name!r}, {suite_name} has: {listed}.")
-    return read_category(files[name])
+    named, lists = _named(suite_name, fetched), _lists(suite_name, fetched)
+    if not name or name not in (named or lists):
+        raise SuiteError(_no_category(name, suite_name, list(named or lists)))
+    return named[name] if named else read_category(lists[name])
+
+
+def _named(suite_name: str, fetched: Path) -> dict[str, PromptSuite]:
+    """The prompts of a suite that name a category, by category."""
+    if suite_name == OFFICIAL:  # whose prompts name none, and whose lists can be here without them
+        return {}
+    whole = suite(suite_name, fetched)
+    names = sorted({prompt.category for prompt in whole} - {""})
+    return {name: whole.of_category(name) for name in names}
+
+
+def _lists(suite_name: str, fetched: Path) -> dict[str, Path]:
+    """Files with a prompt a line, by category: beside the suite's file, or in our own data."""
+    if suite_name in SHIPPED:
+        folder = OWN_CATEGORIES
+    elif suite_name == OFFICIAL:
+        folder = fetched / OFFICIAL / OFFICIAL_CATEGORIES
+    else:
+        folder = Path(suite_name).parent / OFFICIAL_CATEGORIES
+    return {path.stem: path for path in sorted(folder.glob("*.txt"))}
+
+
+def _no_category(name: str | None, suite_name: str, known: list[str]) -> str:
+    has = f"{suite_name} has: {', '.join(known) or 'none'}."
+    if suite_name == OFFICIAL and not known:
+        has = f"Those of {OFFICIAL} are not here yet. Get them with: vbench prompts fetch {OFFICIAL}"
+    if not name:
+        return f"Name a content category with --category. {has}"
+    return f"There is no content category {name!r}.{did_you_mean(name, known)} {has}"
 
 
 def load_suite(name: str | Path | None) -> PromptSuite:
@@ -102,12 +130,16 @@ def pictures_of(name: str) -> Path:
 
 
 def load_category(suite_name: str | Path | None, name: str | None) -> PromptSuite:
-    """The prompts of a content category of a suite; of our own suite where none is named.
+    """The prompts of a content category of a suite.
 
     Raises:
-        UsageError: there is no such category.
+        UsageError: no suite is named, or it has no such category.
     """
-    return category(str(suite_name or "open"), name, fetched_suites())
+    if suite_name is None:
+        raise UsageError(
+            "Name the suite whose content category is meant: --suite open, --suite vbench-t2v or --suite FILE."
+        )
+    return category(str(suite_name), name, fetched_suites())
 
 
 def fetched_suites() -> Path:

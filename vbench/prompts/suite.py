@@ -59,6 +59,11 @@ class PromptSuite:
     def __len__(self) -> int:
         return len(self.prompts)
 
+    def of_category(self, name: str) -> PromptSuite:
+        """The prompts that name a category."""
+        named = tuple(prompt for prompt in self.prompts if prompt.category == name)
+        return PromptSuite(f"{self.name}: {name}", named, self.digest)
+
 
 def read_suite(path: Path) -> PromptSuite:
     """Read a suite in the official schema: a list of ``{"prompt_en", "dimension", "auxiliary_info", "image_name"}``.
@@ -102,11 +107,13 @@ def read_category(path: Path) -> PromptSuite:
 def _lines_of(text: str) -> Iterator[int]:
     """The line on which each entry of a JSON list starts, from 1."""
     decoder, between, place = json.JSONDecoder(), re.compile(r"[\s,]*"), text.index("[") + 1
+    line, counted = 1, 0
     while True:
         start = between.match(text, place).end()  # type: ignore[union-attr]
         if text[start] == "]":
             return
-        yield text.count("\n", 0, start) + 1
+        line, counted = line + text.count("\n", counted, start), start
+        yield line
         _, place = decoder.raw_decode(text, start)
 
 

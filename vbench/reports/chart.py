@@ -153,7 +153,7 @@ def colour(number: int) -> str:
 def _key(names: Sequence[str]) -> list[Any]:
     from matplotlib.lines import Line2D
 
-    line = {"linewidth": 1.4, "markersize": 4}
+    line: dict[str, Any] = {"linewidth": 1.4, "markersize": 4}
     return [Line2D([], [], label=name, **line, **look(number)) for number, name in enumerate(names)]
 
 

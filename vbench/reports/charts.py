@@ -277,11 +277,11 @@ def course(values: Sequence[float], places: Sequence[float], title: str, thresho
         title: what a screen reader says.
         threshold: where a dashed line lies.
     """
-    ends = [*values, *[threshold] * (threshold is not None)]
-    low, length = min(ends), (max(ends) - min(ends)) or 1.0
+    ends = [*values] if threshold is None else [*values, threshold]
+    low, high = min(ends), max(ends)
 
     def height(value: float) -> float:
-        return 96 - 92 * (value - low) / length if max(ends) > low else 50
+        return 96 - 92 * (value - low) / (high - low) if high > low else 50
 
     points = " ".join(f"{1000 * x:.1f},{height(value):.1f}" for x, value in zip(places, values, strict=True))
     line = ""

@@ -13,7 +13,8 @@ from importlib.resources import files
 from typing import Any
 
 Cell = str | float | None | Mapping[str, Any]
-"""A text, a number, nothing, or a text with more: ``below`` it, a ``link``, a run's ``look``, a ``film``'s number."""
+"""A text, a number, nothing, or a ``text`` with more: what stands ``below`` it, a ``link``, a run's ``look``, the
+number of a ``film`` or ``still``, or a ``note`` where there is none."""
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def explain(run: Path, video: str, target: Path) -> Path:
         repeats=_repeats(decoded) if courses else [],
         prompts=_prompts(rows),
         parts=[_explanation(row, decoded, target) for row in rows if not seconds_of(row.video)],
-        frames=_frames(decoded, middle_indices(decoded.frame_count, FRAMES), target),
+        frames=_frames(decoded, sorted({*middle_indices(decoded.frame_count, FRAMES)}), target),
         rate=decoded.fps,
         count=decoded.frame_count,
         preview=PREVIEW,
@@ -164,7 +164,7 @@ def _curve(row: Row, video: Video) -> Curve:
     last = max(1, video.frame_count - 1)
     title = f"{row.dimension.replace('_', ' ')} over time"
     drawn = course(row.per_frame, [frame / last for frame in _frames_of(row, video)], title, threshold)
-    ends = [*row.per_frame, *[threshold] * (threshold is not None)]
+    ends = [*row.per_frame] if threshold is None else [*row.per_frame, threshold]
     return Curve(drawn, min(ends), max(ends), threshold)
 
 

@@ -578,16 +578,22 @@ def _videos(names: Sequence[str], runs: Sequence[Run], album: Mapping[Path, Pict
         for (video, prompt), found in sorted(of_video.items()):
             rows = [found.get(name) for name in names]
             first = next(iter(found.values()))
-            picture = album[run.file(first)]
+            named = {"text": video} if video.startswith(prompt) else {"text": video, "below": prompt}
             table.add(
-                {"text": video, "below": prompt, "film": picture.number if picture.strip else None,
-                 "plays": bool(picture.strip and picture.strip.frames > 1), "note": picture.note},
+                {**named, **_film(album[run.file(first)])},
                 *[{"text": run.name, "look": run.look}] * (len(runs) > 1),
                 first.category,
                 *(None if row is None else row.status.replace("_", " ") if row.value is None else row.value
                   for row in rows),
             )  # fmt: skip
     return table
+
+
+def _film(picture: Picture) -> dict[str, Any]:
+    """Of a cell: the number of a picture that plays, or of one that stands still, or why there is none."""
+    if not picture.strip:
+        return {"note": picture.note}
+    return {"film" if picture.strip.frames > 1 else "still": picture.number}
 
 
 def _shortened(value: Any) -> Any:

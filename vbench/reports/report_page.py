@@ -89,13 +89,15 @@ def templates() -> jinja2.Environment:
         raise MissingExtra(
             'A report needs packages that are not installed: pip install "vbench-suite[report]"'
         ) from error
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("vbench.reports"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": False}
+    return environment
 
 
 def _write_index(

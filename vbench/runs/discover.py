@@ -24,6 +24,9 @@ VIDEO, STILL, FRAMES, NOT_READ = "videos", "stills", "frames", "not read"
 OWN = (manifest.NAME, "sampling.json", ours.LIST, lock.NAME)
 """Our own lists beside videos."""
 
+OTHER_MEDIA = (".mpg", ".mpeg", ".m2ts", ".mts", ".wmv", ".flv", ".3gp", ".ogv", ".avif", ".heic", ".tif", ".tiff")
+"""Videos and pictures of kinds that are not read; who has them should know."""
+
 DEPTH = 1
 """Folders right below the given one are looked into; deeper ones only if they are folders of frames."""
 
@@ -46,8 +49,8 @@ class Found:
 
     @property
     def is_media(self) -> bool:
-        """Whether its name is that of a video or picture, so that somebody may miss it."""
-        return self.path.suffix.lower() in SUFFIXES
+        """Whether its name is that of a video or picture of any kind, so that somebody may miss it."""
+        return self.path.suffix.lower() in (*SUFFIXES, *OTHER_MEDIA)
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,8 @@ def discover(root: Path) -> Discovery:
 def is_frames(folder: Path) -> bool:
     """Whether a folder is itself one video: numbered stills and nothing else."""
     inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    return bool(inside) and all(path.suffix.lower() in STILLS and path.stem.isdigit() for path in inside)
+    numbered = bool(inside) and all(path.suffix.lower() in STILLS and path.stem.isdigit() for path in inside)
+    return numbered and not any(map(_moves, inside))
 
 
 def by_name(root: Path, paths: Iterable[Path]) -> Mapping[str, list[Path]]:
@@ -172,23 +176,28 @@ def _frames(folder: Path) -> list[Found]:
     if reason := _unreadable_name(folder):
         return [Found(file, NOT_READ, why=reason) for file in _all_files(folder)]
     files = list(_all_files(folder))
-    stills = [path for path in files if path.suffix.lower() in STILLS and not path.name.startswith(".")]
+    stills = [path for path in files if path.parent == folder and _is_still(path)]
     others = [_file(path) for path in files if path not in stills]
     rest = [one if one.kind == NOT_READ else Found(one.path, NOT_READ, why="among frames") for one in others]
     return [Found(folder, FRAMES, len(stills)), *rest]
 
 
 def _holds_frames(folder: Path) -> bool:
-    """Whether a folder is one video: stills, and neither clips nor folders."""
+    """Whether a folder is one video: stills that do not move, no clips, and folders only beside numbered stills."""
     inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    stills = [path for path in inside if path.suffix.lower() in STILLS]
-    if not stills or any(path.is_dir() or path.suffix.lower() in CONTAINERS for path in inside):
+    stills = [path for path in inside if _is_still(path) and not path.is_dir()]
+    if not stills or any(path.suffix.lower() in CONTAINERS or _moves(path) for path in inside):
         return False
-    return not any(_moves(path) for path in inside if not path.stem.isdigit())
+    numbered = len(stills) > 1 and all(path.stem.isdigit() for path in stills)
+    return numbered or not any(path.is_dir() for path in inside)
+
+
+def _is_still(path: Path) -> bool:
+    return path.suffix.lower() in STILLS and not path.name.startswith(".")
 
 
 def _moves(path: Path) -> bool:
-    return path.suffix.lower() in (*ANIMATIONS, ".png") and is_moving(path)
+    return path.suffix.lower() in (*ANIMATIONS, ".png") and not path.is_dir() and is_moving(path)
 
 
 def _file(path: Path) -> Found:
@@ -219,7 +228,11 @@ def _unreadable_name(path: Path) -> str:
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        return "its name is not UTF-8: rename it"
+        try:
+            os.fsencode(path).decode()
+        except UnicodeDecodeError:
+            return "its name is not UTF-8: rename it"
+        return "its name is not in the characters of this locale: set PYTHONUTF8=1"
     return ""
 
 

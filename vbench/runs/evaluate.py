@@ -1,4 +1,4 @@
-"""A run: every video of a plan is looked at once, and each unit is on disk before the next one starts.
+"""A run: every video of a plan is looked at once, and each unit is on disk before anybody is told that it is done.
 
 Kill it at any moment and call it again with the same folder: it continues. A file that cannot be read, a video
 that is too short or a dimension whose weights are missing is recorded with its reason, and the rest goes on.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from vbench import provenance
-from vbench.errors import MissingExtra, NothingToScore, PluginError, UsageError
+from vbench.errors import MissingExtra, NothingToScore, PluginError, UsageError, VBenchError
 from vbench.files import ours
 from vbench.files.digest import content_of
 from vbench.files.lock import alone_in
@@ -35,6 +36,9 @@ from vbench.runs.score_video import NOT_EVALUATED, failed_row
 from vbench.runs.store import NOT_STATIC, SCORED, Row, RunStore
 from vbench.sampling.manifest import NAME as MANIFEST
 from vbench.sampling.manifest import manifest_text, read_manifest
+
+PATIENCE = 0.05
+"""Seconds after a commit within which rows wait for the next one."""
 
 
 @dataclass
@@ -112,27 +116,30 @@ def _evaluated(
         record = replace(record, dimensions=dimensions, dimension_versions=_versions(dimensions, evaluators))
     obstacles = _obstacles(plan, evaluators)
     outcome = Outcome(folder, not_evaluated=obstacles)
+    writer = _Writer(store, outcome, progress)
     try:
         todo, untouchable = _outstanding(plan, evaluators, store, outcome)
         _forget_removed(store, plan)
-        progress.start(plan.units, outcome.reused)
+        left_out = sum(len(outcome.not_evaluated.keys() & set(task.dimensions)) for task in plan.tasks)
+        progress.start(plan.units - left_out, outcome.reused)
         for reason in dict.fromkeys(outcome.not_evaluated.values()):
             names = [name for name, why in outcome.not_evaluated.items() if why == reason]
             progress.note(f"not evaluated: {', '.join(names)}: {reason}")
-            progress.skipped(sum(len(set(names) & set(task.dimensions)) for task in plan.tasks))
         evaluated = [name for name in plan.dimensions if name not in outcome.not_evaluated]
         read = provenance.checkpoint_records(file for name in evaluated for file in evaluators.checkpoints(name))
         record = replace(record, checkpoints=read)
         write_record(folder, record)
         for row in untouchable:
-            _take(row, store, outcome, progress)
+            writer.take(row)
         for row in score_all(todo, evaluators, budget, processes):
-            _take(row, store, outcome, progress)
+            writer.take(row)
+        writer.commit()
         record = _gone_through(record, plan, outcome, list(store.rows()), progress)
         write_record(folder, record)
     except BaseException:
         progress.finish()
-        with suppress(OSError):  # the disk may be what ended it
+        with suppress(OSError, VBenchError):  # the disk may be what ended it
+            writer.commit()
             write_record(folder, replace(record, status=INTERRUPTED, ended=provenance.now()))
         progress.note(f"{outcome.reused + outcome.computed} of {plan.units} units are stored in {folder}")
         raise
@@ -174,21 +181,46 @@ def _gone_through(
     )
 
 
-def _take(row: Row, store: RunStore, outcome: Outcome, progress: Progress) -> None:
-    if row.status == NOT_NEEDED:
-        store.drop(row.video, row.prompt, row.dimension)
-        progress.skipped(1)
-        return
-    if row.status == NOT_EVALUATED:
-        if row.dimension not in outcome.not_evaluated:
-            outcome.not_evaluated[row.dimension] = row.reason
-            progress.note(f"not evaluated: {row.dimension}: {row.reason}")
-        progress.skipped(1)
-        return
-    (store.put if row.sha256 else store.put_failed)(row)
-    outcome.computed += 1
-    outcome.count(row)
-    progress.unit(row.dimension, f"{row.video}: no {row.dimension} ({row.status}): {row.reason}" if row.reason else "")
+class _Writer:
+    """Rows on their way to the store; whoever watches is told of a row once it is on disk.
+
+    A commit waits for the disk, which takes as long as a small video: rows that come within :data:`PATIENCE` of the
+    last commit go with the next one, so that a kill loses no more work than that.
+    """
+
+    def __init__(self, store: RunStore, outcome: Outcome, progress: Progress) -> None:
+        self.store, self.outcome, self.progress = store, outcome, progress
+        self.waiting: list[Row] = []
+        self.committed = 0.0
+
+    def take(self, row: Row) -> None:
+        """Keep a row; or what else a job says."""
+        if row.status == NOT_NEEDED:
+            self.store.drop([(row.video, row.prompt, row.dimension)])
+            self.progress.skipped(1)
+            return
+        if row.status == NOT_EVALUATED:
+            if row.dimension not in self.outcome.not_evaluated:
+                self.outcome.not_evaluated[row.dimension] = row.reason
+                self.progress.note(f"not evaluated: {row.dimension}: {row.reason}")
+            self.progress.skipped(1)
+            return
+        self.waiting.append(row)
+        if time.monotonic() - self.committed >= PATIENCE:
+            self.commit()
+
+    def commit(self) -> None:
+        """Put on disk what waits, and tell of it."""
+        rows, self.waiting = self.waiting, []
+        self.store.put_all(row for row in rows if row.sha256)
+        for row in rows:
+            if not row.sha256:
+                self.store.put_failed(row)
+            self.outcome.computed += 1
+            self.outcome.count(row)
+            told = f"{row.video}: no {row.dimension} ({row.status}): {row.reason}" if row.reason else ""
+            self.progress.unit(row.dimension, told)
+        self.committed = time.monotonic()
 
 
 def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: Outcome) -> tuple[list[Job], list[Row]]:
@@ -267,10 +299,8 @@ def _keep_manifest(videos: Path, folder: Path) -> None:
 def _forget_removed(store: RunStore, plan: Plan) -> None:
     """Drop rows of the plan's dimensions whose video or prompt is no longer there."""
     there = {(task.video, task.prompt.text, name) for task in plan.tasks for name in task.dimensions}
-    for row in list(store.rows()):
-        key = (row.video, row.prompt, row.dimension)
-        if row.dimension in plan.dimensions and key not in there:
-            store.drop(*key)
+    stored = [(row.video, row.prompt, row.dimension) for row in store.rows() if row.dimension in plan.dimensions]
+    store.drop(unit for unit in stored if unit not in there)
 
 
 def conflicts(folder: Path, plan: Plan, evaluators: Evaluators, may_join: bool = False) -> list[str]:

@@ -13,7 +13,7 @@ from vbench.dimensions.backbones.base import FlowEstimator
 from vbench.dimensions.profiles import BACKBONES, Profile
 from vbench.dimensions.static_filter import VERSION as FILTER_VERSION
 from vbench.dimensions.static_filter import OfStaticVideos, StaticFilter
-from vbench.errors import MissingCheckpoint, MissingExtra, PluginError
+from vbench.errors import MissingCheckpoint, MissingExtra, PluginError, UsageError
 from vbench.files.digest import digest
 from vbench.weights import cards
 
@@ -82,7 +82,7 @@ class Evaluators:
                 return f"the {self.profile.name} profile {NO_BACKBONE}"
             for checkpoint in self.checkpoints(name):
                 cards.locate(checkpoint)
-        except (MissingCheckpoint, MissingExtra, PluginError) as error:
+        except (MissingCheckpoint, MissingExtra, PluginError, UsageError) as error:
             return str(error)
         return ""
 

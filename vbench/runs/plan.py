@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -34,6 +35,7 @@ from vbench.prompts.pictures import (
 )
 from vbench.prompts.sampling_plan import file_stems
 from vbench.prompts.suite import Prompt, PromptSuite
+from vbench.registry import unknown
 from vbench.runs.discover import by_name, discover, is_frames
 from vbench.runs.filtered_folder import kept
 from vbench.sampling.manifest import SampleRecord, read_manifest
@@ -296,11 +298,13 @@ def category_plan(
     """
     asked = dimensions_asked(dimensions, CATEGORY, benchmark)
     files = _files(root)
-    longest_first = sorted(suite, key=lambda prompt: -len(prompt.text))
+    by_text = {same_name(prompt.text): prompt for prompt in reversed(suite.prompts)}
+    lengths = sorted({len(text) for text in by_text}, reverse=True)
     found: dict[tuple[Path, Prompt], list[str]] = {}
     for path in files:
         name = same_name(path.stem)
-        prompt = next((prompt for prompt in longest_first if name.startswith(same_name(prompt.text))), None)
+        starts = (name[:length] for length in lengths if length <= len(name))
+        prompt = next((by_text[start] for start in starts if start in by_text), None)
         if prompt:
             found[path, prompt] = list(asked)
     answered = {prompt.text for _, prompt in found}
@@ -396,11 +400,13 @@ def _looked_for(spec: DimensionSpec, suite: PromptSuite, samples: int, find: Fin
 
 
 def _by_manifest(root: Path, records: Iterable[SampleRecord]) -> Finder:
-    places = {(same_name(record.prompt), record.index): root / record.file for record in records}
+    places: dict[tuple[str, int], list[Path]] = defaultdict(list)
+    for record in records:
+        places[same_name(record.prompt), record.index].append(root / record.file)
 
     def find(text: str, index: int, dimension: str) -> Path | None:
-        place = places.get((same_name(text), index))
-        return place if place and place.exists() else None
+        there = [place for place in places[same_name(text), index] if place.exists()]
+        return _only(there) if there else None
 
     return find
 
@@ -410,13 +416,15 @@ def _by_name(
 ) -> Finder:
     stems = file_stems(prompt.text for prompt in suite)
     names = dict(by_name(root, files))
-    names.update({name: [path] for name, path in _whole_names(names, stems, special).items()})
+    for name, path in _whole_names(names, stems, special).items():
+        names[name] = [*names.get(name, ()), path]
 
     def find(text: str, index: int, dimension: str) -> Path | None:
         folder = specs[dimension].stored_in
         tried = [f"{stem}{special}-{index}" for stem in (text, stems[text])]
         places = [place for stem in tried for place in (stem, f"{folder}/{stem}")] + [f"{text}{special}/{index}"]
-        return next((_only(names[name]) for place in places if (name := same_name(place)) in names), None)
+        found = [path for name in dict.fromkeys(map(same_name, places)) for path in names.get(name, ())]
+        return _only(found) if found else None
 
     return find
 
@@ -424,7 +432,7 @@ def _by_name(
 def _only(candidates: Sequence[Path]) -> Path:
     if len(candidates) > 1:
         raise UsageError(
-            f"{candidates[0]} and {candidates[1].name} answer the same prompt with the same index: move one away."
+            f"{candidates[0]} and {candidates[1]} answer the same prompt with the same index: move one away."
         )
     return candidates[0]
 
@@ -432,11 +440,13 @@ def _only(candidates: Sequence[Path]) -> Path:
 def _whole_names(names: Mapping[str, Sequence[Path]], texts: Iterable[str], special: str) -> dict[str, Path]:
     """Names that a file system cut, made whole: the start of one prompt, and of no other."""
     whole = {}
+    ordered = sorted(set(map(same_name, texts)))
     for name, paths in names.items():
         folder, _, stem = name.rpartition("/")
         cut, dash, index = stem.rpartition("-")
         if dash and index.isdigit() and len(cut.encode()) >= SHORTEST_CUT:
-            meant = [text for text in map(same_name, texts) if text.startswith(cut)]
+            first = bisect_left(ordered, cut)
+            meant = [text for text in ordered[first : first + 2] if text.startswith(cut)]
             if len(meant) == 1 and meant[0] != cut:
                 whole[f"{folder}/{meant[0]}{special}-{index}".lstrip("/")] = _only(paths)
     return whole
@@ -525,7 +535,7 @@ def make_plan(
         suite: name or file of a prompt suite.
         prompt: one for all videos, or prompts by video.
         prompt_file: prompts by video, as JSON.
-        category: content category.
+        category: content category of the suite; of the one that the folder was sampled for where none is named.
         extra: dimensions beside those that are named or the default.
         special: what stands between prompt and index in the names of files.
         benchmark: name; by default the one that the folder was sampled for, or text to video.
@@ -541,15 +551,19 @@ def make_plan(
     sampled = read_sampling(videos) if videos.is_dir() else None
     chosen = benchmark_named(benchmark or (sampled["benchmark"] if sampled else None))
     samples = None
-    if not (suite or category or prompt or prompt_file):
-        if sampled and sampled["suite"]["name"] and mode == "auto" and chosen.name == sampled["benchmark"]:
+    if not (suite or prompt or prompt_file):
+        same = sampled is not None and sampled["suite"]["name"] and chosen.name == sampled["benchmark"]
+        if sampled and same and (mode == "auto" or (category and mode != CUSTOM)):
             asked = _unchanged(sampled["suite"], videos)
-            suite, category, samples = asked["name"], asked["category"], asked["samples"]
+            suite, category, samples = asked["name"], category or asked["category"], asked["samples"]
             dimensions = dimensions or asked["dimensions"]
-        elif benchmark and mode in ("auto", STANDARD):
+        elif benchmark and mode != CUSTOM:
             suite = chosen.suite or None
+    if mode not in ("auto", *MODES):
+        raise unknown("mode", mode, ["auto", *MODES])
+    answered = _suite_of(mode, suite, category)
     if mode == "auto":
-        mode = CATEGORY if category else STANDARD if suite else CUSTOM
+        mode = _usual_mode(answered, category)
     if prompt and prompt_file:
         raise UsageError("--prompt and --prompt-file exclude each other.")
     if (prompt or prompt_file) and mode != CUSTOM:
@@ -558,18 +572,29 @@ def make_plan(
         raise UsageError(f"{videos} does not exist.")
     if extra:
         dimensions = [*(dimensions or dimensions_asked(None, mode, chosen, pictures=images is not None)), *extra]
-    if mode == CUSTOM:
+    if answered is None:
         prompts = read_prompt_file(prompt_file) if prompt_file else prompt
         return custom_plan(videos, dimensions, prompts, chosen, images)
     if mode == CATEGORY:
-        return category_plan(videos, load_category(suite, category), dimensions, chosen)
-    if mode == STANDARD:
-        found = load_suite(suite)
-        names = dimensions_asked(dimensions, STANDARD, chosen)
-        looked_at = images or any(spec_of(name, chosen).needs_picture for name in names)
-        pictures = _pictures(videos, str(suite), images, ratio) if looked_at else None
-        return standard_plan(videos, found, dimensions, special, samples, chosen, pictures)
-    raise UsageError(f"There is no mode {mode!r}. Known: auto, {', '.join(MODES)}.")
+        return category_plan(videos, answered, dimensions, chosen)
+    names = dimensions_asked(dimensions, STANDARD, chosen)
+    looked_at = images or any(spec_of(name, chosen).needs_picture for name in names)
+    pictures = _pictures(videos, str(suite), images, ratio) if looked_at else None
+    return standard_plan(videos, answered, dimensions, special, samples, chosen, pictures)
+
+
+def _suite_of(mode: str, suite: str | None, category: str | None) -> PromptSuite | None:
+    """The prompts that the videos answer; ``None`` where they are own ones."""
+    if mode == CUSTOM or (mode == "auto" and not (suite or category)):
+        return None
+    return load_category(suite, category) if category or mode == CATEGORY else load_suite(suite)
+
+
+def _usual_mode(suite: PromptSuite | None, category: str | None) -> str:
+    """By what the prompts are for: those of a suite name the dimensions that they test, those of a list none."""
+    if suite is None:
+        return CUSTOM
+    return CATEGORY if category and not any(prompt.dimensions for prompt in suite) else STANDARD
 
 
 def _pictures(videos: Path, suite: str, images: Path | None, ratio: str) -> Pictures:

@@ -48,20 +48,21 @@ class Finding:
     message: str
 
 
-def check(plan: Plan, there: Discovery | None = None) -> Iterator[Finding]:
+def check(plan: Plan, there: Discovery | None = None, facts: dict[str, VideoFacts] | None = None) -> Iterator[Finding]:
     """Findings about the videos of a plan; decodes each video once and reads it once for its digest.
 
     Args:
         plan: the videos.
         there: what lies where they were looked for; all of the plan's folder by default.
+        facts: is filled with what is known of those that can be read.
     """
+    facts = {} if facts is None else facts
     yield from _missing(plan)
     yield from _counts(plan)
     yield from _not_read(plan, there or discover(plan.root))
     for video in plan.unexpected:
         yield Finding(WARNING, "unexpected", video, "belongs to no prompt of the suite; it is ignored")
     paths = {task.video: task.path for task in plan.tasks}
-    facts: dict[str, VideoFacts] = {}
     yield from unsound(plan, facts)
     yield from _one_frame(facts)
     yield from _odd_formats(facts)

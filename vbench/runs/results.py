@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from vbench.benchmarks.base import Benchmark, Unit
@@ -105,7 +106,8 @@ def planned_of(record: RunRecord, benchmark: Benchmark) -> Mapping[str, int]:
 def card_of(record: RunRecord, rows: Iterable[Row], benchmark: Benchmark | None = None) -> ScoreCard:
     """The score card of a run that was read, by the rules that it says unless others are given."""
     rules = benchmark or benchmark_named(record.benchmark)
-    return score_card(rows, record.not_evaluated, rules, planned_of(record, rules))
+    card = score_card(rows, record.not_evaluated, rules, planned_of(record, rules))
+    return replace(card, samples=record.samples)
 
 
 def read_score_card(folder: Path, benchmark: Benchmark | None = None) -> ScoreCard:

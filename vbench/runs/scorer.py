@@ -5,7 +5,7 @@ The numbers are those of ``vbench evaluate`` on a lossless file of the same fram
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from vbench import device as devices
 from vbench.dimensions.base import VideoScore
 from vbench.dimensions.facts import demand_facts
 from vbench.dimensions.profiles import profile as profile_named
-from vbench.errors import UsageError
+from vbench.errors import NotApplicable, TooShort, UsageError
 from vbench.media.decode import ASSUMED_FPS
 from vbench.media.frames_in_memory import Frames, FramesVideo
 from vbench.media.video import Video
@@ -86,9 +86,28 @@ class Scorer:
             NotApplicable: a dimension cannot judge this video or prompt; with the reason.
             VideoError: the frames are no video.
         """
-        video = Video(frames) if isinstance(frames, str | Path) else FramesVideo(frames, fps)
-        wanted = prompt if isinstance(prompt, Prompt) else Prompt(prompt)
+        video, wanted = _video(frames, fps), _prompt(prompt)
         return {name: self._score(name, video, wanted) for name in self._dimensions}
+
+    def attempt(
+        self, frames: Frames | str | Path, prompt: str | Prompt = "", fps: float = ASSUMED_FPS
+    ) -> tuple[dict[str, VideoScore], dict[str, str]]:
+        """Score one video by whatever can judge it; arguments as :meth:`score`.
+
+        Returns:
+            The scores by dimension, and the reasons of the dimensions that have none.
+
+        Raises:
+            VideoError: the frames are no video.
+        """
+        video, wanted = _video(frames, fps), _prompt(prompt)
+        scores, reasons = dict[str, VideoScore](), dict[str, str]()
+        for name in self._dimensions:
+            try:
+                scores[name] = self._score(name, video, wanted)
+            except (TooShort, NotApplicable) as error:
+                reasons[name] = str(error)
+        return scores, reasons
 
     def _score(self, name: str, video: Video, prompt: Prompt) -> VideoScore:
         demand_facts(prompt, self._needs[name])
@@ -111,7 +130,26 @@ class Scorer:
             UsageError: not one prompt for each video.
             VBenchError: as :meth:`score`, for the first video that has no score.
         """
-        each = [prompts] * len(videos) if isinstance(prompts, str | Prompt) else list(prompts)
-        if len(each) != len(videos):
-            raise UsageError(f"There are {len(videos)} videos and {len(each)} prompts; give one for each.")
-        return [self.score(video, prompt, fps) for video, prompt in zip(videos, each, strict=True)]
+        return [self.score(video, prompt, fps) for video, prompt in paired(videos, prompts)]
+
+
+def paired(
+    videos: Sequence[Frames | str | Path] | torch.Tensor, prompts: Sequence[str | Prompt] | str | Prompt
+) -> Iterator[tuple[Frames | str | Path, str | Prompt]]:
+    """Each video with its prompt, or with the one of all.
+
+    Raises:
+        UsageError: not one prompt for each video.
+    """
+    each = [prompts] * len(videos) if isinstance(prompts, str | Prompt) else list(prompts)
+    if len(each) != len(videos):
+        raise UsageError(f"There are {len(videos)} videos and {len(each)} prompts; give one for each.")
+    return zip(videos, each, strict=True)
+
+
+def _video(frames: Frames | str | Path, fps: float) -> Video:
+    return Video(frames) if isinstance(frames, str | Path) else FramesVideo(frames, fps)
+
+
+def _prompt(prompt: str | Prompt) -> Prompt:
+    return prompt if isinstance(prompt, Prompt) else Prompt(prompt)

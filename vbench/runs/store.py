@@ -1,4 +1,4 @@
-"""The run store: one SQLite row per video and dimension, committed before the next one starts.
+"""The run store: one SQLite row per video and dimension, in one file that is whole whenever it is looked at.
 
 A row carries a *cache key*: a digest of everything that can change the value (the file's content, the prompt and
 its facts, the dimension and its version, the digests of the backbones, the settings). Continuing a run asks for
@@ -148,11 +148,11 @@ class RunStore:
             query = f"INSERT OR REPLACE INTO score ({', '.join(_COLUMNS)}) VALUES ({marks})"
             self.connection.executemany(query, values)
 
-    def drop(self, video: str, prompt: str, dimension: str) -> None:
-        """Forget one unit."""
+    def drop(self, units: Iterable[tuple[str, str, str]]) -> None:
+        """Forget units by video, prompt and dimension, in one transaction."""
         with _told(self.path), self.connection:
             where = "video = ? AND prompt = ? AND dimension = ?"
-            self.connection.execute(f"DELETE FROM score WHERE {where}", (video, prompt, dimension))
+            self.connection.executemany(f"DELETE FROM score WHERE {where}", units)
 
     def finished(self, cache_key: str) -> Row | None:
         """A row of that key in a final state, whichever path the video had then."""
@@ -172,12 +172,31 @@ class RunStore:
 def _opened(path: Path) -> sqlite3.Connection:
     """A connection that writes: with a write-ahead log, or a rollback journal where nothing can be mapped."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return _journalled(path, "WAL")
+    except sqlite3.OperationalError as error:
+        if "is locked" in str(error):
+            raise
+        try:
+            return _journalled(path, "DELETE")
+        except sqlite3.OperationalError:  # it was not the log
+            raise error from None
+
+
+def _journalled(path: Path, journal: str) -> sqlite3.Connection:
+    """A connection that has shown that it can write; that a log cannot be mapped shows only then."""
     connection = sqlite3.connect(path, timeout=60)
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
-    except sqlite3.OperationalError:
-        connection.execute("PRAGMA journal_mode=DELETE")
-    connection.execute("PRAGMA synchronous=FULL")
+        if journal == "DELETE":  # leaving a log behind must not map it, either
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        connection.execute(f"PRAGMA journal_mode={journal}")
+        connection.execute("PRAGMA locking_mode=NORMAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -214,6 +233,7 @@ TOLD = {
     "locked": "another process holds it, or the file system has no locks. Wait for it, or choose a local folder",
     "locking protocol": "the file system has no locks. Choose a local folder",
     "I/O error": "the disk or the network share failed. What was finished is stored there; look after it first",
+    "no such table": "it is empty, as a crash or a full disk leaves it. The command that made the run scores again",
     "malformed": "pages of it are damaged. Keep it: sqlite3 FILE .recover prints the rows that are whole",
 }
 """SQLite's words -> ours."""

@@ -7,6 +7,7 @@ cache that was filled by it works untouched; the generators' files lie in it too
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,7 +40,7 @@ def all_checkpoints() -> dict[str, Checkpoint]:
 
 @cache
 def _brought() -> dict[str, Checkpoint]:
-    return dict(_BROUGHT.brought())
+    return {name: replace(card, name=name) for name, card in _BROUGHT.brought()}
 
 
 def of_backbones() -> list[str]:

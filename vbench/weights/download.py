@@ -1,4 +1,8 @@
-"""Fetch published files and folders: resumable, with progress, kept only if the digest is right."""
+"""Fetch published files and folders: resumable, with progress, kept only if the digest is right.
+
+Where none is published, a file is read whole, its checksums and the shapes of its tensors are compared, and its digest
+is pinned.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,18 @@ import shutil
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from vbench.errors import CheckpointError, MissingExtra
 from vbench.files.cache import cache_dir
 from vbench.files.digest import digest
 from vbench.weights.card import Checkpoint
 from vbench.weights.cards import checkpoint, find
+from vbench.weights.part import Part, body_of, parts_left, taken
+from vbench.weights.pin import pin, refuse_another
 
 BLOCK = 1 << 20
 
@@ -33,7 +41,8 @@ Watch = Callable[[int, int | None], None]
 def download(name: str, watch: Watch = lambda done, total: None, force: bool = False) -> Path:
     """Get a checkpoint into the cache.
 
-    What an earlier call left half-done (``<file>.part``) is continued where the server allows it.
+    What an earlier call left half-done (``<file>.part``) is continued where the server allows it. Two calls at once
+    do not disturb each other.
 
     Args:
         name: name of the checkpoint.
@@ -46,33 +55,145 @@ def download(name: str, watch: Watch = lambda done, total: None, force: bool = F
     Raises:
         CheckpointError: the server does not give it, or gives something else than what was published.
     """
-    entry = checkpoint(name)
-    if entry.is_folder:
-        return _fetch_folder(entry, watch, force)
-    target = cache_dir() / entry.path
+    card = checkpoint(name)
+    if card.is_folder:
+        return _fetch_folder(card, watch, force)
+    target = cache_dir() / card.path
     if target.is_file() and not force:
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(target.name + ".part")
+    if not _kept(card, target, _fetched(card, target, watch, afresh=False)):
+        _kept(card, target, _fetched(card, target, watch, afresh=True))
+    for left in parts_left(target):
+        left.unlink(missing_ok=True)
+    return target
+
+
+def _kept(card: Checkpoint, target: Path, part: Part) -> bool:
+    """Put a body that was fetched whole into its place; false where it should be fetched from its beginning.
+
+    Raises:
+        CheckpointError: it is not what was published.
+    """
+    file = part.path
     try:
-        _fetch(entry.address, partial, watch)
-    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
-        kept = f" {partial.stat().st_size:,} bytes are kept; the same command continues." if partial.exists() else ""
+        if card.member:
+            file = _extracted(part.path, card.member)
+        sha256 = digest(file)
+        _refuse_another(card, target, file, sha256)
+        if not card.sha256:
+            pin(target, sha256)
+        file.replace(target)
+    except CheckpointError as error:
+        if part.continued:
+            return False
+        raise CheckpointError(f"{card.address} gave {error} Nothing of it was kept.") from error
+    finally:
+        file.unlink(missing_ok=True)
+        part.drop()
+    return True
+
+
+def _refuse_another(card: Checkpoint, target: Path, file: Path, sha256: str) -> None:
+    """Refuse what is not the published file, or could not be where no digest is published.
+
+    Raises:
+        CheckpointError: it is not; the message goes on after "gave".
+    """
+    if card.sha256:
+        if not sha256.startswith(card.sha256):
+            raise CheckpointError(f"another file than the published one: sha256 {sha256}, expected {card.sha256}.")
+        return
+    try:
+        refuse_another(target, sha256)
+    except CheckpointError as error:
+        raise CheckpointError(f"another file than before: {error}") from error
+    if not file.stat().st_size:
+        raise CheckpointError("an empty file.")
+    if card.is_weights:
+        from vbench.weights.load import refuse_unfit
+
+        refuse_unfit(card, file)
+
+
+def _fetched(card: Checkpoint, target: Path, watch: Watch, afresh: bool) -> Part:
+    """The whole body that the address gives.
+
+    Raises:
+        CheckpointError: the server does not give it whole; the message says what is kept.
+    """
+    part = None
+    try:
+        with _asked(card.address) as response:
+            body = body_of(response.headers)
+            part = taken(target, body, afresh=afresh or not (body or card.sha256))
+            total = _length(response)
+            if not part.size:
+                _receive(response, part, watch)
+        if part.continued and part.size != total:
+            _continue(card.address, part, watch)
+    except BaseException as error:
+        resumable = part is not None and part.size > 0 and bool(part.body or card.sha256)
+        kept = f" {part.size:,} bytes are kept; the same command continues." if part and resumable else ""
+        if part:
+            (part.leave if resumable else part.drop)()
+        if not isinstance(error, urllib.error.URLError | http.client.HTTPException | OSError):
+            raise
         raise CheckpointError(
-            f"{entry.address} could not be fetched: {error}.{kept} On a machine without network, put the file at "
+            f"{card.address} could not be fetched: {error}.{kept} On a machine without network, put the file at "
             f"{target}."
         ) from error
-    if entry.member:
-        partial = _extract(partial, entry.member, target)
-    sha256 = digest(partial)
-    if not sha256.startswith(entry.sha256):
-        partial.unlink()
-        raise CheckpointError(
-            f"{entry.address} gave another file than the published one: sha256 {sha256}, expected {entry.sha256}. "
-            "It was deleted."
-        )
-    partial.replace(target)
-    return target
+    return part
+
+
+def _asked(url: str, first: int = 0) -> Any:
+    headers = {"Range": f"bytes={first}-"} if first else {}
+    return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60)
+
+
+def _length(response: Any) -> int | None:
+    length = response.headers.get("Content-Length")
+    return int(length) if length else None
+
+
+def _continue(url: str, part: Part, watch: Watch) -> None:
+    """The rest of a body, or all of it where the server cannot give a rest, or has another body now."""
+    try:
+        answer = _asked(url, part.size)
+    except urllib.error.HTTPError as error:
+        if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return  # there is no rest; whether this is the whole is seen when it is read
+        raise
+    with answer as response:
+        if response.status != http.HTTPStatus.PARTIAL_CONTENT or body_of(response.headers) != part.body:
+            part.drop()
+            part.continued = False
+        if response.status == http.HTTPStatus.PARTIAL_CONTENT and not part.continued:
+            raise OSError("the file was replaced while it was fetched")
+        _receive(response, part, watch)
+
+
+def _receive(response: Any, part: Part, watch: Watch) -> None:
+    done, length = part.size, _length(response)
+    total = None if length is None else done + length
+    with part.path.open("ab") as file:
+        while block := response.read(BLOCK):
+            file.write(block)
+            done += len(block)
+            watch(done, total)
+    if total is not None and done < total:
+        raise OSError(f"the connection ended after {done:,} of {total:,} bytes")
+
+
+def _extracted(archive: Path, member: str) -> Path:
+    file = archive.with_name(f"{archive.name}.member")
+    try:
+        with zipfile.ZipFile(archive) as files, files.open(member) as source, file.open("wb") as copy:
+            shutil.copyfileobj(source, copy, BLOCK)
+    except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, zlib.error) as error:
+        file.unlink(missing_ok=True)
+        raise CheckpointError(f"no archive with {member} ({error}).") from error
+    return file
 
 
 def _fetch_folder(card: Checkpoint, watch: Watch, force: bool) -> Path:
@@ -115,40 +236,3 @@ def _wanted(card: Checkpoint) -> list[str]:
     folders = {pattern.rpartition("/")[0] for pattern in card.files}
     beside = [f"{folder}/{small}".lstrip("/") for folder in folders for small in SMALL]
     return sorted({*card.files, *beside})
-
-
-def _fetch(url: str, partial: Path, watch: Watch) -> None:
-    have = partial.stat().st_size if partial.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-    try:
-        response = urllib.request.urlopen(request, timeout=60)
-    except urllib.error.HTTPError as error:
-        if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            return  # everything was there
-        raise
-    with response:
-        continued = response.status == http.HTTPStatus.PARTIAL_CONTENT
-        done = have if continued else 0
-        length = response.headers.get("Content-Length")
-        total = done + int(length) if length else None
-        with partial.open("ab" if continued else "wb") as file:
-            while block := response.read(BLOCK):
-                file.write(block)
-                done += len(block)
-                watch(done, total)
-    if total is not None and done < total:
-        raise OSError(f"the connection ended after {done:,} of {total:,} bytes")
-
-
-def _extract(archive: Path, member: str, target: Path) -> Path:
-    extracted = target.with_name(target.name + ".extracted")
-    try:
-        with zipfile.ZipFile(archive) as files, files.open(member) as source, extracted.open("wb") as file:
-            shutil.copyfileobj(source, file, BLOCK)
-    except (zipfile.BadZipFile, KeyError) as error:
-        archive.unlink()
-        raise CheckpointError(
-            f"{archive.name} is not the expected archive with {member}: {error}. It was deleted."
-        ) from error
-    archive.unlink()
-    return extracted

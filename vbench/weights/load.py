@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vbench.errors import CheckpointError, CheckpointMismatch, UnsafeCheckpoint
 from vbench.weights import safetensors_files
 from vbench.weights.cards import candidates, checkpoint, locate
+from vbench.weights.pin import refuse_changed
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from vbench.weights.card import Checkpoint
 
     N = TypeVar("N", bound=nn.Module)
 
@@ -28,6 +31,11 @@ ENTRIES = ("state_dict", "module", "model", "ema")
 
 DEEPSPEED = "_forward_module."
 """Before each key of what DeepSpeed wrote."""
+
+SHAPES = Path(__file__).parent / "shapes"
+"""A file for each checkpoint without a published digest: a key and its sizes a line, of all that a network reads."""
+
+AGAIN = "Delete it and download it again."
 
 SHOWN = 20
 """Keys of a kind that a message lists."""
@@ -69,11 +77,42 @@ def state_dict(name: str, checkpoints: str = "") -> dict[str, Tensor]:
     Raises:
         MissingCheckpoint: it is not there.
         UnsafeCheckpoint: the file asks for code to be run.
-        CheckpointError: it is damaged or holds no tensors.
+        CheckpointError: it is damaged, was changed since it was fetched, or holds no tensors.
     """
     path = locate(name, checkpoints)
+    refuse_changed(path)
     state = unwrapped(read_tensors(path), checkpoint(name).entry, path)
     return {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+
+
+def refuse_unfit(card: Checkpoint, path: Path) -> None:
+    """Read a file that was fetched as a run would read it, and compare its tensors with the published ones.
+
+    Raises:
+        CheckpointError: it cannot be read, or lacks tensors; the message goes on after "gave".
+    """
+    try:
+        state = unwrapped(read_tensors(path), card.entry, path)
+    except CheckpointError as error:
+        with path.open("rb") as file:
+            start = file.read(40)
+        reason = str(error).replace(str(path), "it").removesuffix(AGAIN).rstrip()
+        raise type(error)(
+            f"no checkpoint that can be read, but {path.stat().st_size:,} bytes that begin with {start!r}: {reason}"
+        ) from error
+    wanted = shapes(card.name)
+    found = {key: tuple(state[key].shape) for key in wanted if key in state}
+    if differences := mismatches(wanted, found):
+        raise CheckpointMismatch(f"another network than {card.title}: {'; '.join(differences)}.")
+
+
+def shapes(name: str) -> dict[str, tuple[int, ...]]:
+    """Key -> shape of what a published file must hold; empty where no list of them is here."""
+    path = SHAPES / f"{name}.txt"
+    if not path.is_file():
+        return {}
+    lines = (line.split() for line in path.read_text(encoding="utf-8").splitlines())
+    return {key: tuple(map(int, sizes)) for key, *sizes in lines}
 
 
 def filled(network: N, name: str, checkpoints: str = "") -> N:
@@ -218,12 +257,11 @@ def _check_records(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except Exception as error:  # whatever a strange archive makes of its reader
         raise CheckpointError(_damaged(path, error)) from error
     if damaged:
         raise CheckpointError(
-            f"{path} is damaged: its record {damaged} is not what was written (its checksum differs). Delete it and "
-            "download it again."
+            f"{path} is damaged: its record {damaged} is not what was written (its checksum differs). {AGAIN}"
         )
 
 
@@ -253,7 +291,7 @@ def _read_saved(path: Path) -> Mapping[str, Any]:
             f"{path} is refused: reading it would run code that it names ({named.strip()[:200]}). "
             "A checkpoint holds tensors only; get it again from its publisher (vbench weights download --force NAME)."
         ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
+    except Exception as error:  # whatever strange bytes make of their reader
         raise CheckpointError(_damaged(path, error)) from error
     if not isinstance(payload, Mapping):
         raise CheckpointError(
@@ -265,5 +303,5 @@ def _read_saved(path: Path) -> Mapping[str, Any]:
 def _damaged(path: Path, error: Exception) -> str:
     return (
         f"{path} cannot be read as a checkpoint ({path.stat().st_size:,} bytes; "
-        f"{type(error).__name__}: {str(error)[:120]}). Delete it and download it again."
+        f"{type(error).__name__}: {str(error)[:120]}). {AGAIN}"
     )

@@ -98,7 +98,9 @@ def read_torchscript(path: Path) -> dict[str, Tensor]:
         with zipfile.ZipFile(path) as archive:
             root = next(name.split("/")[0] for name in archive.namelist() if name.count("/") == 1)
             module = _Reader(archive, root).load()
-    except (zipfile.BadZipFile, KeyError, EOFError, StopIteration, pickle.UnpicklingError, ValueError) as error:
+    except UnsafeCheckpoint:
+        raise
+    except Exception as error:  # whatever strange bytes make of their reader
         raise CheckpointError(f"{path} is not a readable TorchScript archive ({error}). Download it again.") from error
     tensors: dict[str, Tensor] = {}
     _collect(module, "", tensors)

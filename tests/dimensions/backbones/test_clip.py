@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import sys
 
 import open_clip
@@ -27,6 +28,11 @@ def tiny() -> TinyCLIP:
         quick_gelu=True,
     )
     return TinyCLIP(network.eval(), open_clip.SimpleTokenizer(context_length=77), CPU)
+
+
+class TinyCLIPHalf(TinyCLIP):
+    name = "tiny_clip_float16"
+    dtype = torch.float16
 
 
 def noise(*size: int) -> Tensor:
@@ -74,6 +80,21 @@ def test_the_scale_is_the_published_one(tiny: TinyCLIP) -> None:
     with torch.no_grad():
         tiny.network.logit_scale.fill_(4.6051702)
     assert tiny.scale == pytest.approx(100, abs=1e-4)
+
+
+def test_in_float16_embeddings_are_rounded_and_the_scale_is_not(tiny: TinyCLIP) -> None:
+    half = TinyCLIPHalf(copy.deepcopy(tiny.network), tiny.tokenizer, CPU)
+    frames = noise(3, 3, 224, 224)
+    pairs = [
+        (half.embed(frames), tiny.embed(frames)),
+        (half.embed_as_images(frames), tiny.embed_as_images(frames)),
+        (half.embed_text("a cat"), tiny.embed_text("a cat")),
+    ]
+    for rounded, single in pairs:
+        assert (rounded.dtype, single.dtype) == (torch.float16, torch.float32)
+        assert not rounded.float().equal(single)
+        torch.testing.assert_close(rounded.float(), single, atol=1e-2, rtol=1e-2)
+    assert half.scale == tiny.scale
 
 
 def test_the_archives_constants_are_checked_and_dropped() -> None:

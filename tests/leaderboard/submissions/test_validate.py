@@ -27,7 +27,7 @@ from vbench.leaderboard.submissions.validate import Checked, check
 from vbench.prompts.library import suite
 from vbench.prompts.official import SUITE_SHA256
 from vbench.runs.results import score_card
-from vbench.runs.store import TOO_SHORT
+from vbench.runs.store import TOO_SHORT, Row
 from vbench.sampling.manifest import SampleRecord, append_record
 
 LIMITS = Limits(1 << 24, 100, 1 << 26, 200, 1 << 20)
@@ -102,6 +102,7 @@ ROWS: dict[str, tuple[Callable[[list[Line]], Any], str]] = {
     "one name, two files": (lambda lines: first_of(lines, "imaging_quality").update(content="a" * 64), "one SHA-256"),
     "no digest": (lambda lines: [line.update(content="") for line in lines] and None, "must have one SHA-256"),
     "control character": (lambda lines: lines[0].update(video="\x1b[2J.mp4"), "no proper name"),
+    "damage in hidden words": (lambda lines: lines[0].update(damage="a\u202eb"), "A mark of damage is no plain text"),
     "lone surrogate": (lambda lines: lines[0].update(prompt="\ud800"), "no proper name"),
     "NUL": (lambda lines: lines[0].update(prompt="a\0b"), "no proper name"),
     "a video less": (lambda lines: lines[1:], "is incomplete: 1[49] of [12][50] videos"),
@@ -132,6 +133,32 @@ def test_rows_that_do_not_hold(whole: bytes, kind: str) -> None:
     assert re.search(reason, found), found
 
 
+DAMAGE = "it states 16 frames and gives 10"
+
+
+def damaged(made: list[Row]) -> list[Row]:
+    """The rows with the mark that an evaluation leaves on a video that is damaged."""
+    return [replace(row, details={"damage": DAMAGE}) if row.video == made[0].video else row for row in made]
+
+
+def test_damaged_videos_are_told_and_looked_at_before_they_are_shown(tmp_path: Path) -> None:
+    checked = judged(pack(run(tmp_path / "run", damaged(rows())), card()))
+    (said,) = checked.flags
+    assert re.fullmatch(rf"1 of \d+ videos are damaged files, such as '.*': {DAMAGE}\.", said)
+    assert said in checked.notes
+    assert {name: checked.scores[name].value for name in RULES} == score_card(rows()).scores
+
+
+def test_an_older_archive_does_not_know_of_damage_and_says_so(whole: bytes) -> None:
+    older = with_rows(with_head(whole, lambda head: head.update(format=2)), each_without("damage"))
+    assert "Not recorded: which of the videos are damaged files." in judged(older).unverified
+    assert "expected an object with" in refused(with_rows(whole, each_without("damage")))
+
+
+def each_without(name: str) -> Callable[[list[Line]], list[Line]]:
+    return lambda lines: [{key: value for key, value in line.items() if key != name} for line in lines]
+
+
 HEADS: dict[str, tuple[Callable[[Line], Any], str]] = {
     "no record": (lambda head: head.pop("record"), "record is missing"),
     "another suite": (lambda head: head["record"]["suite"].update(sha256="ab"), "no prompt suite with the digest 'ab'"),
@@ -141,7 +168,7 @@ HEADS: dict[str, tuple[Callable[[Line], Any], str]] = {
     "a newer run": (lambda head: head["record"].update(version=99), "version 99"),
     "another profile": (lambda head: head["record"].update(profile="mine"), "unknown profile 'mine'"),
     "checkpoints": (lambda head: head["record"].update(checkpoints=[]), "checkpoints must be"),
-    "format": (lambda head: head.update(format=3), "format 3; this board reads 1 and 2"),
+    "format": (lambda head: head.update(format=4), "format 4; this board reads 1 to 3"),
     "partial": (lambda head: head.update(partial="yes"), "partial must be"),
     "unseen": (lambda head: head["record"].update(packages={"numpy": "\u202e2.0"}), "unseen character U\\+202E"),
     "long": (lambda head: head["record"].update(packages={"numpy": "2" * 5000}), "a text of 5,000 characters"),

@@ -62,6 +62,16 @@ class AMT(FrameInterpolator):
         load_strictly(network, state_dict("amt_s"), "amt_s")
         return cls(network, device)
 
+    @classmethod
+    def too_small(cls, height: int, width: int) -> str:
+        """See :class:`Backbone`: sides are padded to multiples of 16 first."""
+        if min(height, width) > SMALLEST - 16:
+            return ""
+        return (
+            f"Frames of {width}x{height} px are too small for AMT, which needs sides of at least "
+            f"{SMALLEST - 15} px. Score larger videos."
+        )
+
     @torch.inference_mode()
     def middle(self, first: Tensor, last: Tensor) -> Tensor:
         """Two ``(N, 3, H, W)`` uint8 RGB -> ``(N, 3, H, W)`` uint8 RGB on the CPU.
@@ -70,12 +80,9 @@ class AMT(FrameInterpolator):
             NotApplicable: a side is shorter than 128 px after padding.
         """
         height, width = first.shape[-2:]
+        if told := self.too_small(height, width):
+            raise NotApplicable(told)
         around = margins(height, width, 16)
-        if min(height + around.top + around.bottom, width + around.left + around.right) < SMALLEST:
-            raise NotApplicable(
-                f"Frames of {width}x{height} px are too small for AMT, which needs sides of at least "
-                f"{SMALLEST - 15} px. Score larger videos."
-            )
         middles = []
         for pair in zip(self.chunks(first), self.chunks(last), strict=True):
             start, end = (pad(frames.to(self.device) / 255, around) for frames in pair)

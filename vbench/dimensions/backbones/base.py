@@ -47,6 +47,11 @@ class Backbone(ABC):
             MissingExtra: a package it needs is not installed.
         """
 
+    @classmethod
+    def too_small(cls, height: int, width: int) -> str:
+        """Why frames of that size, in pixels, are too small to be looked at; ``""`` where they are not."""
+        return ""
+
     @property
     def at_once(self) -> int:
         """How many frames go through the network together here.
@@ -67,7 +72,10 @@ class FrameEmbedder(Backbone):
 
     @abstractmethod
     def embed(self, frames: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` uint8 RGB -> ``(N, D)`` float32 on the CPU, not normalised."""
+        """``(N, 3, H, W)`` uint8 RGB -> ``(N, D)`` on the CPU, not normalised.
+
+        In the precision that the backbone computes in, float32 or float16; what follows is computed in it too.
+        """
 
 
 class PictureEmbedder(Backbone):
@@ -210,7 +218,7 @@ class TextImageScorer(FrameEmbedder):
 
     @abstractmethod
     def embed_text(self, text: str) -> Tensor:
-        """One text -> ``(D,)`` float32 on the CPU, not normalised; computed once per text."""
+        """One text -> ``(D,)`` on the CPU, not normalised, in the precision of frames; computed once per text."""
 
 
 class VideoTextEmbedder(Backbone):

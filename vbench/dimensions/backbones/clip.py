@@ -9,7 +9,9 @@
   antialiases and rounds. Both take the shorter side to 224 px and crop the middle. Texts: 77 tokens.
 - Output: 512 (B/32) or 768 (L/14) values, not of unit length.
 
-On a CUDA device the reference keeps OpenAI's float16 weights; here it is float32 everywhere, as on its CPU.
+On a CUDA device the reference keeps OpenAI's float16 weights. Here it is float32 everywhere, as on its CPU, unless
+``--clip-precision float16`` asks for what the reference does on CUDA: weights, activations and embeddings are float16
+then, and normalisations are computed in float32. A CPU rounds at the same places.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import TextImageScorer
@@ -44,9 +46,12 @@ class CLIP(TextImageScorer):
     vision: ClassVar[dict[str, int]]
     text: ClassVar[dict[str, int]]
     features: ClassVar[int]
+    dtype: ClassVar[torch.dtype] = torch.float32
 
     def __init__(self, network: open_clip.CLIP, tokenizer: open_clip.SimpleTokenizer, device: torch.device) -> None:
         self.network, self.tokenizer, self.device = network.to(device), tokenizer, device
+        if self.dtype == torch.float16:
+            in_half(self.network)
         self._texts: dict[str, Tensor] = {}
 
     @classmethod
@@ -77,7 +82,7 @@ class CLIP(TextImageScorer):
         return float(self.network.logit_scale.detach().exp())
 
     def embed(self, frames: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` uint8 RGB -> ``(N, D)`` float32 on the CPU, not normalised."""
+        """``(N, 3, H, W)`` uint8 RGB -> ``(N, D)`` in the backbone's precision on the CPU, not normalised."""
         return self._embed(frames, lambda chunk: resize(chunk.to(self.device).float(), _SIDE, "bicubic"))
 
     def embed_as_images(self, frames: Tensor) -> Tensor:
@@ -87,11 +92,12 @@ class CLIP(TextImageScorer):
     @torch.inference_mode()
     def _embed(self, frames: Tensor, scaled: Callable[[Tensor], Tensor]) -> Tensor:
         squares = (centre_crop(scaled(chunk), _SIDE) for chunk in self.chunks(frames))
-        return torch.cat([self.network.encode_image(normalise(square, CLIP_COLOURS)).cpu() for square in squares])
+        inputs = (normalise(square, CLIP_COLOURS).to(self.dtype) for square in squares)
+        return torch.cat([self.network.encode_image(images).cpu() for images in inputs])
 
     @torch.inference_mode()
     def embed_text(self, text: str) -> Tensor:
-        """One text -> ``(D,)`` float32 on the CPU, not normalised; computed once per text, cut after 77 tokens."""
+        """One text -> ``(D,)`` on the CPU, not normalised; computed once per text, cut after 77 tokens."""
         if text not in self._texts:
             tokens = self.tokenizer(text).to(self.device)
             self._texts[text] = self.network.encode_text(tokens)[0].cpu()
@@ -118,6 +124,32 @@ class CLIPL14(CLIP):
     vision: ClassVar[dict[str, int]] = {"layers": 24, "width": 1024, "patch_size": 14}
     text: ClassVar[dict[str, int]] = {"layers": 12, "width": 768, "heads": 12}
     features: ClassVar[int] = 768
+
+
+class CLIPB32Half(CLIPB32):
+    """CLIP ViT-B/32 as the reference has it on CUDA."""
+
+    name: ClassVar[str] = "clip_vit_b_32_float16"
+    dtype: ClassVar[torch.dtype] = torch.float16
+
+
+class CLIPL14Half(CLIPL14):
+    """CLIP ViT-L/14 as the reference has it on CUDA."""
+
+    name: ClassVar[str] = "clip_vit_l_14_float16"
+    dtype: ClassVar[torch.dtype] = torch.float16
+
+
+def in_half(network: open_clip.CLIP) -> None:
+    """Weights and activations become float16, the scale does not; a normalisation is rounded when it is done."""
+    scale = network.logit_scale.detach().clone()
+    network.half()
+    network.logit_scale.data = scale
+    for norm in network.modules():
+        if isinstance(norm, nn.LayerNorm):
+            norm.float()
+            norm.register_forward_pre_hook(lambda _, given: tuple(one.float() for one in given))
+            norm.register_forward_hook(lambda _, given, result: result.half())
 
 
 def summary_transformer(vision: Mapping[str, int]) -> SummaryTransformer:

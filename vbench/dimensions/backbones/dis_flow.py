@@ -36,6 +36,11 @@ class DisFlow(FlowEstimator):
         self.search = search
 
     @classmethod
+    def too_small(cls, height: int, width: int) -> str:
+        """See :class:`Backbone`."""
+        return _too_small(height, width)
+
+    @classmethod
     def load(cls, device: torch.device) -> Self:
         """Make OpenCV's estimator, which works on the CPU whatever ``device`` is.
 
@@ -61,6 +66,11 @@ class DisInterpolation(FrameInterpolator):
 
     def __init__(self, search: Any) -> None:
         self.search = search
+
+    @classmethod
+    def too_small(cls, height: int, width: int) -> str:
+        """See :class:`Backbone`."""
+        return _too_small(height, width)
 
     @classmethod
     def load(cls, device: torch.device) -> Self:
@@ -90,13 +100,19 @@ def _dense_inverse_search() -> Any:
     return cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
 
 
+def _too_small(height: int, width: int) -> str:
+    if min(height, width) >= SMALLEST:
+        return ""
+    return (
+        f"Frames of {width}x{height} px are too small for DIS flow, which needs sides of at least {SMALLEST} px. "
+        "Score larger videos."
+    )
+
+
 def _flow(search: Any, first: Tensor, second: Tensor) -> Tensor:
     height, width = first.shape[-2:]
-    if min(height, width) < SMALLEST:
-        raise NotApplicable(
-            f"Frames of {width}x{height} px are too small for DIS flow, which needs sides of at least {SMALLEST} px. "
-            "Score larger videos."
-        )
+    if told := _too_small(height, width):
+        raise NotApplicable(told)
     pairs = zip(_greys(first), _greys(second), strict=True)
     flows = [torch.from_numpy(search.calc(start.numpy(), end.numpy(), None)) for start, end in pairs]
     return torch.stack(flows).permute(0, 3, 1, 2).contiguous()

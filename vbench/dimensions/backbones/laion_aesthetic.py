@@ -37,6 +37,6 @@ class LaionAesthetic(AestheticHead):
 
     @torch.inference_mode()
     def ratings(self, embeddings: Tensor) -> Tensor:
-        """``(N, 768)`` -> ``(N,)`` float32 on the CPU, about 0 to 10."""
-        unit = F.normalize(embeddings.to(self.device), dim=1)
+        """``(N, 768)`` of any precision -> ``(N,)`` float32 on the CPU, about 0 to 10."""
+        unit = F.normalize(embeddings.to(self.device, torch.float32), dim=1)
         return torch.cat([self.layer(chunk) for chunk in self.chunks(unit)])[:, 0].cpu()

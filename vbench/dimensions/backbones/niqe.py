@@ -79,6 +79,16 @@ class NIQE(QualityModel):
         pristine = loadmat(_package() / "measure" / "data" / "frames_modelparameters.mat")
         return cls(pristine["mu_prisparam"][0], pristine["cov_prisparam"])
 
+    @classmethod
+    def too_small(cls, height: int, width: int) -> str:
+        """See :class:`Backbone`: there must be room for two patches."""
+        if (height // PATCH) * (width // PATCH) >= 2:
+            return ""
+        return (
+            f"Frames of {width}x{height} px are too small for NIQE, which compares at least two patches of "
+            f"{PATCH}x{PATCH} px. Score larger videos."
+        )
+
     def quality(self, frames: Tensor) -> Tensor:
         """``(N, 3, H, W)`` RGB in [0, 255], uint8 or float32 -> ``(N,)`` float32 in [0, 100].
 
@@ -86,11 +96,8 @@ class NIQE(QualityModel):
             NotApplicable: the frames have no room for two patches.
         """
         height, width = frames.shape[-2:]
-        if (height // PATCH) * (width // PATCH) < 2:
-            raise NotApplicable(
-                f"Frames of {width}x{height} px are too small for NIQE, which compares at least two patches of "
-                f"{PATCH}x{PATCH} px. Score larger videos."
-            )
+        if told := self.too_small(height, width):
+            raise NotApplicable(told)
         return torch.tensor([quality_of(self.distance(frame)) for frame in frames], dtype=torch.float32)
 
     def distance(self, frame: Tensor) -> float:

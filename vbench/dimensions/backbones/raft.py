@@ -88,15 +88,22 @@ class RAFT(FlowEstimator):
                 yield from self._refined(seen.part(slice(-1)), seen.part(slice(1, None))).cpu()
             before = seen.part(slice(-1, None))
 
+    @classmethod
+    def too_small(cls, height: int, width: int) -> str:
+        """See :class:`Backbone`: sides are padded to multiples of 8 first."""
+        if min(height, width) > SMALLEST - 8:
+            return ""
+        return (
+            f"Frames of {width}x{height} px are too small for RAFT, which needs sides of at least "
+            f"{SMALLEST - 7} px. Score larger videos."
+        )
+
     def _pairs_at_once(self, height: int, width: int) -> int:
         """As many as are to go together and as have room; a function of the size of the frames."""
         around = margins(height, width, 8)
         rows, columns = (height + around.top + around.bottom) // 8, (width + around.left + around.right) // 8
-        if 8 * min(rows, columns) < SMALLEST:
-            raise NotApplicable(
-                f"Frames of {width}x{height} px are too small for RAFT, which needs sides of at least "
-                f"{SMALLEST - 7} px. Score larger videos."
-            )
+        if told := self.too_small(height, width):
+            raise NotApplicable(told)
         volume = 4 * (rows * columns) ** 2 * 4 // 3  # float32, and a third more for the coarser levels
         return max(1, min(self.at_once, VOLUMES // volume))
 

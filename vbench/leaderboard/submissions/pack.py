@@ -24,6 +24,7 @@ from vbench.leaderboard.submissions.validate import FORMAT, stem_of
 from vbench.runs.filtered_folder import RESULT
 from vbench.runs.record import read_record
 from vbench.runs.results import read_rows
+from vbench.runs.score_video import DAMAGE
 from vbench.runs.store import Row
 from vbench.sampling.manifest import NAME as MANIFEST
 from vbench.sampling.manifest import read_manifest
@@ -115,7 +116,11 @@ def _is_filtered(videos: Path) -> bool:
 
 def _scores(rows: Iterable[Row]) -> bytes:
     columns = ("video", "prompt", "dimension", "status", "value", "weight", "category", "format")
-    kept = ({name: getattr(row, name) for name in columns} | {"content": row.sha256} for row in rows)
+    kept = (
+        {name: getattr(row, name) for name in columns}
+        | {"content": row.sha256, "damage": _without_folders(row.details.get(DAMAGE, ""))}
+        for row in rows
+    )
     return b"".join(_json(row) for row in kept)
 
 

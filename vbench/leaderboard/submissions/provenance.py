@@ -15,6 +15,7 @@ from typing import Any
 
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.t2v import RULES
+from vbench.dimensions.profiles import profiles
 from vbench.errors import Refused, UsageError, VBenchError
 from vbench.files.strict_json import lines, unseen
 from vbench.leaderboard.rewrap import is_readable
@@ -108,7 +109,7 @@ def check_checkpoints(record: Mapping[str, Any], dimensions: Iterable[str], foun
     if not isinstance(stated, dict) or not all(isinstance(entry, dict) for entry in stated.values()):
         found.reasons.append("record: checkpoints must be an object of {file, sha256}.")
         return
-    if record.get("profile") == "official":
+    if (profile := profiles().get(str(record.get("profile")))) and profile.comparable:
         wanted = dict.fromkeys(file for name in CHECKPOINTS if name in dimensions for file in CHECKPOINTS[name])
         if missing := [file for file in wanted if file not in stated]:
             found.apart.append(f"The run recorded no checkpoints for: {', '.join(missing)}.")

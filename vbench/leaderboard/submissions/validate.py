@@ -52,19 +52,23 @@ from vbench.prompts.official import NAME as OFFICIAL
 from vbench.runs.plan import STANDARD
 from vbench.runs.record import RECORD_VERSION
 from vbench.runs.results import score_card
+from vbench.runs.score_video import DAMAGE
 from vbench.runs.store import NOT_STATIC, SCORED, Row
 
-CHECK_VERSION = 2
+CHECK_VERSION = 3
 """Raised whenever the check or the formulas change; stored with every verdict."""
 
-FORMAT = 2
-"""Of ``submission.json``; 1 had no format of the videos in its scores."""
+FORMAT = 3
+"""Of ``submission.json``; 1 had no format of the videos in its scores, and before 3 no mark of damaged ones."""
 
 OURS, REFERENCE = "vbench", "reference"
 
 MOST_ROWS, LONGEST_NAME = 100_000, 1000
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+SINCE = {"format": 2, "damage": 3}
+"""Fields of a row -> the first format that has them."""
 
 _FIELDS: dict[str, tuple[type, ...]] = {
     "video": (str,),
@@ -76,6 +80,7 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "category": (str,),
     "content": (str,),
     "format": (str,),
+    "damage": (str,),
 }
 
 
@@ -196,8 +201,8 @@ def _head(files: Mapping[str, bytes], found: Findings) -> dict[str, Any]:
     head = loads(files["submission.json"], "submission.json")
     if not isinstance(head, dict) or not isinstance(head.get("card"), dict):
         raise Refused(["submission.json must be an object with a card."])
-    if head.get("format") not in (1, FORMAT) or isinstance(head["format"], bool | float):
-        found.reasons.append(f"submission.json: format {head.get('format')!r:.20}; this board reads 1 and {FORMAT}.")
+    if head.get("format") not in range(1, FORMAT + 1) or isinstance(head["format"], bool | float):
+        found.reasons.append(f"submission.json: format {head.get('format')!r:.20}; this board reads 1 to {FORMAT}.")
     if unknown := sorted(head.keys() - {"format", "card", "record", "partial"}):
         found.reasons.append(f"submission.json: unknown field {unknown[0]!r:.60}.")
     if not isinstance(head.get("partial", False), bool):
@@ -209,15 +214,33 @@ def _head(files: Mapping[str, bytes], found: Findings) -> dict[str, Any]:
 def _read_rows(content: bytes, form: int, found: Findings) -> list[Row]:
     rows = []
     for where, values in lines(content, "scores.jsonl", MOST_ROWS):
-        if form == 1 and isinstance(values, dict):
-            values.setdefault("format", "")
+        if isinstance(values, dict):
+            for name, since in SINCE.items():
+                if form < since:
+                    values.setdefault(name, "")
         if wrong := _wrong_fields(values):
             found.reasons.append(f"{where}: {wrong}.")
         else:
-            rows.append(Row(cache_key="", sha256=values.pop("content"), **values))
+            damage = values.pop("damage")
+            details = {DAMAGE: damage} if damage else {}
+            rows.append(Row(cache_key="", sha256=values.pop("content"), details=details, **values))
         if found.full:
             break
+    if form < SINCE["damage"]:
+        found.unverified.append("Not recorded: which of the videos are damaged files.")
+    _tell_damage(rows, found)
     return rows
+
+
+def _tell_damage(rows: Sequence[Row], found: Findings) -> None:
+    """Where videos are damaged, or cut, and decode all the same, readers are told, and somebody looks first."""
+    damaged = {row.video: str(row.details[DAMAGE]) for row in rows if DAMAGE in row.details}
+    if damaged:
+        video, damage = min(damaged.items())
+        videos = len({row.video for row in rows})
+        said = f"{len(damaged)} of {videos} videos are damaged files, such as {video!r:.100}: {damage:.200}."
+        found.notes.append(said)
+        found.flags.append(said)
 
 
 def _wrong_fields(values: Any) -> str:
@@ -336,6 +359,9 @@ def _wrong_texts(rows: Sequence[Row]) -> Iterator[str]:
     for text in sorted({text for row in rows for text in (row.video, row.prompt)}):
         if not text or len(text) > LONGEST_NAME or unseen(text):
             yield f"A video or prompt has no proper name: {text[:100]!r}."
+    for text in sorted({str(row.details.get(DAMAGE, "")) for row in rows}):
+        if len(text) > LONGEST_NAME or unseen(text):
+            yield f"A mark of damage is no plain text: {text[:100]!r}."
     for category in sorted({row.category for row in rows} - {"", *CATEGORY_SHA256}):
         yield f"Unknown content category {category!r:.60}."
 

@@ -16,19 +16,20 @@ for (const place of document.querySelectorAll("[data-table]")) {
     return made;
   };
   const film = cell => {
-    if (cell.film === null) {
+    if ("note" in cell) {
       const clip = element("div", "clip still");
       clip.append(element("p", "", cell.note));
       return clip;
     }
-    const clip = element(cell.plays ? "label" : "div", cell.plays ? "clip" : "clip still");
-    if (cell.plays) {
+    const plays = "film" in cell;
+    const clip = element(plays ? "label" : "div", plays ? "clip" : "clip still");
+    if (plays) {
       const play = element("input");
       play.type = "checkbox";
       play.setAttribute("aria-label", `Play ${cell.text}`);
       clip.append(play);
     }
-    clip.append(element("span", `film film-${cell.film}`));
+    clip.append(element("span", `film film-${plays ? cell.film : cell.still}`));
     return clip;
   };
   const filled = cell => {
@@ -38,7 +39,7 @@ for (const place of document.querySelectorAll("[data-table]")) {
       made.textContent = cell === null ? "" : cell;
       return made;
     }
-    if ("film" in cell) made.append(film(cell));
+    if ("film" in cell || "still" in cell || "note" in cell) made.append(film(cell));
     if (cell.look) made.append(element("i", cell.look));
     const text = element(cell.link ? "a" : "b", "", cell.text);
     if (cell.link) text.href = cell.link;

@@ -1,0 +1,94 @@
+"""Scores during training: in a plain loop, under accelerate, into a file or TensorBoard."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import vbench
+from vbench.errors import MissingExtra, UsageError
+from vbench.runs.score_log import ScoreLog
+from vbench.runs.scorer import Scorer
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Scorer:
+    return Scorer(["temporal_flickering", "imaging_quality"], profile="lite", device="cpu")
+
+
+def clips(count: int = 2, size: int = 208) -> torch.Tensor:
+    return torch.rand(count, 4, 3, size, size, generator=torch.Generator().manual_seed(0))
+
+
+def entries(file: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def test_each_step_is_a_line_with_the_means(scorer: Scorer, tmp_path: Path) -> None:
+    log, videos = ScoreLog(scorer, tmp_path / "logs" / "scores.jsonl"), clips()
+    found = log(100, videos, ["one", "two"])
+    alone = [scorer.score(video) for video in videos]
+    for name in scorer.dimensions:
+        assert found[name] == pytest.approx(np.mean([scores[name].value for scores in alone]))
+    ScoreLog(scorer, tmp_path / "logs" / "scores.jsonl")(200, videos[:1])
+    first, second = entries(tmp_path / "logs" / "scores.jsonl")
+    assert first == {"step": 100, "videos": 2, "scores": found, "not_scored": {}}
+    assert (second["step"], second["videos"]) == (200, 1)
+
+
+def test_what_cannot_be_scored_is_counted_with_its_reason(scorer: Scorer, tmp_path: Path) -> None:
+    file = tmp_path / "scores.jsonl"
+    found = ScoreLog(scorer, file)(1, [*clips(2), clips(1)[0][:1]])
+    assert found.keys() == {"temporal_flickering", "imaging_quality"}
+    (entry,) = entries(file)
+    (reasons,) = entry["not_scored"].values()  # type: ignore[attr-defined]
+    assert list(reasons.values()) == [1]
+    assert ScoreLog(scorer, file)(2, clips(1)[:, :1]).keys() == {"imaging_quality"}
+
+
+def test_prompts_are_one_for_each_or_one_for_all(scorer: Scorer, tmp_path: Path) -> None:
+    log = ScoreLog(scorer, tmp_path / "scores.jsonl")
+    with pytest.raises(UsageError, match="2 videos and 1 prompts"):
+        log(1, clips(), ["one"])
+    assert not (tmp_path / "scores.jsonl").exists()
+
+
+def test_the_main_process_of_accelerate_logs(scorer: Scorer, tmp_path: Path) -> None:
+    accelerate = pytest.importorskip("accelerate")
+    accelerator = accelerate.Accelerator(cpu=True)
+    model = torch.nn.Linear(1, 1)
+    model, optimizer = accelerator.prepare(model, torch.optim.SGD(model.parameters(), lr=0.1))
+    log = ScoreLog(scorer, tmp_path / "scores.jsonl")
+    for step in range(2):
+        accelerator.backward(model(torch.ones(1)).sum())
+        optimizer.step()
+        if accelerator.is_main_process:
+            log(step, clips(1))
+    assert [entry["step"] for entry in entries(tmp_path / "scores.jsonl")] == [0, 1]
+
+
+def test_tensorboard_has_a_point_for_each_step(scorer: Scorer, tmp_path: Path) -> None:
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    log = vbench.ScoreLog(scorer, tmp_path / "events")
+    values = [log(step, clips(1))["imaging_quality"] for step in (5, 10)]
+    read = events.EventAccumulator(str(tmp_path / "events"))
+    read.Reload()
+    assert set(read.Tags()["scalars"]) == {"vbench/temporal_flickering", "vbench/imaging_quality"}
+    points = [(event.step, event.value) for event in read.Scalars("vbench/imaging_quality")]
+    assert points == [(5, pytest.approx(values[0])), (10, pytest.approx(values[1]))]
+
+
+def test_without_tensorboard_the_error_says_what_to_install(
+    scorer: Scorer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(MissingExtra, match=r"pip install tensorboard, or log to a file NAME\.jsonl"):
+        ScoreLog(scorer, tmp_path / "events")
+    (tmp_path / "scores.txt").touch()
+    with pytest.raises(UsageError, match="is a file"):
+        ScoreLog(scorer, tmp_path / "scores.txt")
