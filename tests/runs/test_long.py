@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -224,7 +225,7 @@ def test_a_run_killed_in_the_middle_of_a_video_continues_at_the_clip(tmp_path: P
 
 def test_odd_input_is_scored_or_said(tmp_path: Path) -> None:
     videos = tmp_path / "videos"
-    write_video(videos / "ntsc-0.mp4", noise(90), fps=30)
+    write_video(videos / "ntsc-0.mp4", noise(90), fps=Fraction(30000, 1001))
     write_video(videos / "short-0.mp4", noise(9))
     write_video(videos / "odd size-0.mp4", noise(20, 47, 63))
     write_video(videos / "under_score_d-0.mp4", noise(32))

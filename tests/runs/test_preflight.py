@@ -112,7 +112,7 @@ def test_lengths_that_belong_to_another_suite_are_said(tmp_path: Path) -> None:
         write_video(tmp_path / f"{name}.mp4", noise(frames, seed=frames))
     found = {one.video: one.message for one in check(custom_plan(tmp_path)) if one.kind == "length"}
     assert found.keys() == {"long-0.mp4", "long-1.mp4"}
-    assert "7.0 s long, and the run mixes lengths" in found["long-0.mp4"]
+    assert "7.0 s long, the run mixes lengths" in found["long-0.mp4"]
     assert "score it with --benchmark vbench-long" in found["long-0.mp4"]
     long_plan = custom_plan(tmp_path, benchmark=VBENCH_LONG)
     assert {one.video for one in check(long_plan) if one.kind == "length"} == {"short-0.mp4"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -84,7 +83,6 @@ def _clips(task: VideoTask, plan: Plan, cutting: Cutting) -> Iterator[VideoTask]
             )  # fmt: skip
 
 
-@cache
 def _cut(path: Path, seconds: int, scenes: bool) -> tuple[float, list[Span]]:
     fps, cuts = probe(path).fps, scene_cuts(path) if scenes else []
     return fps, spans_of(length_of(path), fps, seconds, cuts)

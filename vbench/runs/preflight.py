@@ -127,9 +127,9 @@ def _lengths(plan: Plan, facts: Mapping[str, VideoFacts]) -> Iterator[Finding]:
     strangers = [video for video, found in facts.items() if is_long(found) != for_long]
     for video in strangers if len(strangers) < len(facts) else strangers[:1]:
         seconds = facts[video].frames / facts[video].fps
-        which = "mixes lengths" if len(strangers) < len(facts) else f"is like all {len(facts)}"
+        which = "the run mixes lengths" if len(strangers) < len(facts) else f"as are all {len(facts)} videos"
         message = (
-            f"{seconds:.1f} s long, and the run {which}: videos of {LONG_FROM:g} s and more are for "
+            f"{seconds:.1f} s long, {which}: those of {LONG_FROM:g} s and more are for "
             f"{VBENCH_LONG.name}, shorter ones for {T2V.name}; score it with --benchmark {other}"
         )
         yield Finding(WARNING, "length", video, message)
