@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import theilslopes
 
-from vbench.analysis.over_time import over_time, slope
+from vbench.analysis.over_time import drifts, over_time, slope
 from vbench.runs.store import FAILED, Row
 
 
@@ -49,3 +49,13 @@ def test_the_interval_holds_the_slope_nineteen_times_of_twenty() -> None:
         found = slope(list(seconds), list(0.003 * seconds + 0.02 * rng.standard_normal(12)))
         held += found.low <= 0.003 <= found.high
     assert held / 300 > 0.92
+
+
+def test_a_run_has_the_mean_of_its_videos_slopes_with_an_interval_over_videos() -> None:
+    falls = (0.01, 0.02, 0.03)
+    rows = [clip(start, 1 - fall * start, video=f"video {fall}.mp4") for fall in falls for start in (0, 2, 4, 6)]
+    (found,) = drifts(over_time(rows))
+    assert found.videos == 3
+    assert found.slope.value == pytest.approx(-0.02)
+    assert -0.03 <= found.slope.low < -0.02 < found.slope.high <= -0.01
+    assert found.drift == pytest.approx(-0.12)

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from statistics import median
 
+import numpy as np
+
+from vbench.analysis.statistics import DRAWS
 from vbench.media.spans import seconds_of, video_of
 from vbench.runs.store import SCORED, Row
 
@@ -94,6 +97,44 @@ def over_time(rows: Iterable[Row]) -> list[OverTime]:
         for where, found in clips.items()
         if len(found) > 1
     ]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One dimension in the course of all videos of a run.
+
+    Attributes:
+        dimension: its name.
+        videos: with a course.
+        slope: mean of their slopes per second, with a 95 % interval over the videos; without one of a single video.
+        drift: mean of the last clips' scores less the first clips'.
+    """
+
+    dimension: str
+    videos: int
+    slope: Slope
+    drift: float
+
+
+def drifts(courses: Iterable[OverTime], seed: int = 0) -> list[Drift]:
+    """What becomes of each dimension's score in the course of a run's videos.
+
+    Args:
+        courses: of the videos.
+        seed: of the draws of videos that the intervals are from.
+    """
+    found: dict[str, list[OverTime]] = defaultdict(list)
+    for course in courses:
+        found[course.dimension].append(course)
+    return [_drift(name, of_name, seed) for name, of_name in found.items()]
+
+
+def _drift(name: str, courses: Sequence[OverTime], seed: int) -> Drift:
+    slopes = np.array([course.slope.value for course in courses])
+    drawn = np.random.default_rng(seed).choice(slopes, (DRAWS, len(slopes))).mean(1)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    mean = Slope(float(slopes.mean()), float(low), float(high))
+    return Drift(name, len(courses), mean, math.fsum(course.drift for course in courses) / len(courses))
 
 
 def slope(seconds: Sequence[float], values: Sequence[float]) -> Slope:
