@@ -7,11 +7,11 @@ import pytest
 from scipy.stats import theilslopes
 
 from vbench.analysis.over_time import drifts, over_time, slope
-from vbench.runs.store import FAILED, Row
+from vbench.runs.store import FAILED, SCORED, Row
 
 
-def clip(start: float, value: float, dimension: str = "scene", video: str = "a cat-0.mp4", **how: object) -> Row:
-    return Row(f"{video}#t={start:g},{start + 2:g}", "a cat", dimension, "", value=value, weight=1.0, **how)  # type: ignore[arg-type]
+def clip(start: float, value: float, dimension: str = "scene", video: str = "a cat-0.mp4", status: str = SCORED) -> Row:
+    return Row(f"{video}#t={start:g},{start + 2:g}", "a cat", dimension, "", status=status, value=value, weight=1.0)
 
 
 def test_clips_are_taken_in_the_order_of_time_and_not_of_their_names() -> None:

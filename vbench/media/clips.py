@@ -8,7 +8,7 @@ the reference writes its clips.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -78,7 +78,7 @@ class Gathered:
 
 def clips_of(
     path: Path, spans: Iterable[Span], budget: int, reencode: bool = False, health: Health | None = None
-) -> Iterator[tuple[Span, Video]]:
+) -> Generator[tuple[Span, Video], None, None]:
     """The clips of a video in the order in which they end; one is there until the next is asked for.
 
     Args:
