@@ -36,21 +36,18 @@ from vbench.errors import NotApplicable, TooShort
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
 
+_MOVES = {"pan": ("left", "right"), "tilt": ("up", "down"), "zoom": ("in", "out")}
+
+NONE, STATIC = "None", "static"
+
 MOTIONS: Mapping[str, str] = {
-    "camera pans left": "pan_left",
-    "camera pans right": "pan_right",
-    "camera tilts up": "tilt_up",
-    "camera tilts down": "tilt_down",
-    "camera zooms in": "zoom_in",
-    "camera zooms out": "zoom_out",
-    "camera static": "static",
+    **{f"camera {move}s {way}": f"{move}_{way}" for move, ways in _MOVES.items() for way in ways},
+    f"camera {STATIC}": STATIC,
 }
 """What a prompt says -> the motion, in the order in which they are looked for."""
 
 THRESHOLD = 0.005
 """Of the shorter side: what moves farther, moves."""
-
-NONE, STATIC = "None", "static"
 
 _ACROSS = {("up", "down"): "zoom_in", ("down", "up"): "zoom_out"}
 _ALONG = {("left", "right"): "zoom_in", ("right", "left"): "zoom_out"}

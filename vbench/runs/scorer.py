@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbench import device as devices
+from vbench.benchmarks.registry import benchmark_named
 from vbench.dimensions.base import VideoScore
 from vbench.dimensions.facts import demand_facts
 from vbench.dimensions.profiles import profile as profile_named
@@ -33,6 +34,7 @@ class Scorer:
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or a ``torch.device``.
         options: settings by dimension that differ from the protocol's, as
             ``{"imaging_quality": {"preprocessing": "shorter"}}``.
+        benchmark: whose dimensions they are, such as ``"vbench-i2v"``; text to video's by default.
 
     Raises:
         UsageError: no dimension, an unknown dimension, profile or device, or a model or package that is not here, with
@@ -52,10 +54,12 @@ class Scorer:
         profile: str = "official",
         device: str | torch.device = "auto",
         options: Mapping[str, Mapping[str, Any]] | None = None,
+        benchmark: str | None = None,
     ) -> None:
         if isinstance(dimensions, str) or not dimensions:
             raise UsageError(f"Name the dimensions as a list, such as ['imaging_quality']; found {dimensions!r}.")
-        evaluators = Evaluators(profile_named(profile), devices.choose(str(device)), options=options or {})
+        chosen, where = benchmark_named(benchmark), devices.choose(str(device))
+        evaluators = Evaluators(profile_named(profile), where, options=options or {}, benchmark=chosen)
         self._needs = {name: evaluators.spec(name).needs for name in dimensions}
         for name in dimensions:
             if obstacle := evaluators.obstacle(name):
