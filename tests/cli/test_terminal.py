@@ -49,7 +49,7 @@ def test_a_folder_that_cannot_be_written_is_said_without_a_traceback(tmp_path: P
     write_video(tmp_path / "videos" / "a-0.mp4", noise(4))
     (tmp_path / "file").touch()
     done = vbench(tmp_path, "evaluate", "videos", "-d", "temporal_flickering", "--profile", "lite", "-o", "file/run")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert b"Traceback" not in done.stderr
     assert b"file/run" in done.stderr
 
