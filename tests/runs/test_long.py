@@ -19,7 +19,7 @@ import pytest
 from tests.footage import noise, write_gif, write_stills, write_truncated, write_video
 from vbench.benchmarks.long import VBENCH_LONG
 from vbench.errors import UsageError
-from vbench.interface import evaluate
+from vbench.interface import compare, evaluate
 from vbench.media.spans import video_of
 from vbench.runs.fuse import fused
 from vbench.runs.record import STORE
@@ -221,6 +221,28 @@ def test_a_run_killed_in_the_middle_of_a_video_continues_at_the_clip(tmp_path: P
     assert run.is_whole
     whole = long_run(tmp_path / "videos", tmp_path / "whole", SUBJECT)
     assert scores(run, SUBJECT) == scores(whole, SUBJECT)
+
+
+def test_a_video_of_another_name_keeps_the_scores_of_its_clips(tmp_path: Path) -> None:
+    write_video(tmp_path / "videos" / "a cat-0.mp4", noise(40))
+    first = long_run(tmp_path / "videos", tmp_path / "run", SUBJECT)
+    (tmp_path / "videos" / "a cat-0.mp4").rename(tmp_path / "videos" / "a cat-1.mp4")
+    again = long_run(tmp_path / "videos", tmp_path / "run", SUBJECT)
+    assert again.outcome is not None
+    assert again.outcome.computed == 0
+    assert again.is_whole
+    assert list(scores(again, SUBJECT).values()) == list(scores(first, SUBJECT).values())
+    assert {video_of(name) for name in scores(again, SUBJECT)} == {"a cat-1.mp4"}
+
+
+def test_runs_on_clips_and_on_videos_are_not_compared(tmp_path: Path) -> None:
+    write_video(tmp_path / "videos" / "a cat-0.mp4", noise(40))
+    long_run(tmp_path / "videos", tmp_path / "long", FLICKER)
+    evaluate(tmp_path / "videos", output=tmp_path / "short", dimensions=[FLICKER], profile="lite")
+    with pytest.raises(UsageError, match="another benchmark"):
+        compare(tmp_path / "short", tmp_path / "long")
+    with pytest.raises(UsageError, match="benchmark was 'vbench-t2v' and is now 'vbench-long'"):
+        long_run(tmp_path / "videos", tmp_path / "short", FLICKER)
 
 
 def test_odd_input_is_scored_or_said(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from vbench.runs.long_video import LongVideo, long_videos
 from vbench.runs.plan import Cutting, Plan, VideoTask, why_nothing
 from vbench.runs.record import FINISHED, INTERRUPTED, RECORD, STORE, RunRecord, read_record, write_record
 from vbench.runs.results import read_rows
-from vbench.runs.score_video import NOT_EVALUATED, failed_row
+from vbench.runs.score_video import GROUP, NOT_EVALUATED, failed_row
 from vbench.runs.store import NOT_STATIC, SCORED, Row, RunStore
 from vbench.sampling.manifest import NAME as MANIFEST
 from vbench.sampling.manifest import manifest_text, read_manifest
@@ -247,7 +247,9 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
                 if name not in choices:
                     outstanding[name] = key
                 continue
-            row = replace(stored, video=task.video, category=task.prompt.category)
+            group = {GROUP: task.group} if task.spans else {}
+            details = {**stored.details, **group}
+            row = replace(stored, video=task.video, category=task.prompt.category, details=details)
             if row != stored:
                 renamed.append(row)
             if name in choices:
