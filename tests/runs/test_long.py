@@ -15,17 +15,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from tests.footage import noise, write_gif, write_stills, write_truncated, write_video
-from vbench.benchmarks.long import VBENCH_LONG
+from vbench.benchmarks.long import VBENCH_LONG, VBENCH_LONG_PLAIN
+from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError
 from vbench.interface import compare, evaluate
 from vbench.media.spans import video_of
+from vbench.runs.evaluators import Evaluators
 from vbench.runs.fuse import fused
 from vbench.runs.record import STORE
 from vbench.runs.results import read_rows, score_card
 from vbench.runs.run import Run
 from vbench.runs.store import FAILED, NOT_STATIC, SCORED, UNREADABLE, Row, RunStore
+from vbench.weights.cards import CHECKPOINTS
 
 SUBJECT, FLICKER = "subject_consistency", "temporal_flickering"
 GOLDEN = json.loads((Path(__file__).parents[1] / "parity" / "kit" / "goldens" / "long_fusion.json").read_text())
@@ -243,6 +247,23 @@ def test_runs_on_clips_and_on_videos_are_not_compared(tmp_path: Path) -> None:
         compare(tmp_path / "short", tmp_path / "long")
     with pytest.raises(UsageError, match="benchmark was 'vbench-t2v' and is now 'vbench-long'"):
         long_run(tmp_path / "videos", tmp_path / "short", FLICKER)
+
+
+def test_without_the_weights_of_the_comparison_there_is_no_score(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for checkpoint in ("dino_vitb16", "clip_vit_b_32"):
+        place = tmp_path / "cache" / CHECKPOINTS[checkpoint].path
+        place.parent.mkdir(parents=True)
+        place.touch()
+    monkeypatch.setenv("VBENCH_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    dev, plain = (
+        Evaluators(profile("official"), torch.device("cpu"), benchmark=one) for one in (VBENCH_LONG, VBENCH_LONG_PLAIN)
+    )
+    assert dev.obstacle(SUBJECT).startswith("DINOv2 ViT-B/14, without registers is not there")
+    assert "DreamSim" in dev.obstacle("background_consistency")
+    assert plain.obstacle(SUBJECT) == plain.obstacle("background_consistency") == ""
 
 
 def test_odd_input_is_scored_or_said(tmp_path: Path) -> None:

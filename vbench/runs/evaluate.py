@@ -114,7 +114,7 @@ def _evaluated(
         progress.note(f"{folder / RECORD} was empty; it is written anew from the scores that are stored")
         dimensions = sorted({*record.dimensions, *(row.dimension for row in store.rows())})
         record = replace(record, dimensions=dimensions, dimension_versions=_versions(dimensions, evaluators))
-    obstacles = _obstacles(plan, evaluators)
+    obstacles = {name: why for name in plan.dimensions if (why := evaluators.obstacle(name))}
     outcome = Outcome(folder, not_evaluated=obstacles)
     writer = _Writer(store, outcome, progress)
     try:
@@ -147,16 +147,6 @@ def _evaluated(
         progress.finish()
         store.close()
     return outcome
-
-
-def _obstacles(plan: Plan, evaluators: Evaluators) -> dict[str, str]:
-    """Why dimensions cannot be evaluated; one that is made of two scores needs both."""
-    found = {name: why for name in plan.dimensions if (why := evaluators.obstacle(name))}
-    for name in plan.dimensions:
-        both = evaluators.spec(name).slow_fast
-        if both and both.clip_to_clip_weight and both.clip_to_clip in found:
-            found.setdefault(name, found[both.clip_to_clip])
-    return found
 
 
 def _gone_through(
