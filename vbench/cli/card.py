@@ -95,7 +95,7 @@ def print_card(
     print_table([Column("dimension"), *map(figures, columns)], rows, title)
     print()
     if clips:
-        print("By video: mean of each video's clips, then over videos; beside the score, never ranked.")
+        print("By video: each video's mean, then over videos; shown beside, never ranked.")
     for part in benchmark.parts:
         _print_part(card, part, partial, widths)
     if benchmark.has_total:
