@@ -49,4 +49,4 @@ def test_the_same_rows_can_be_scored_by_other_rules(vbench: Command, tmp_path: P
 def test_an_unknown_benchmark_is_answered_with_those_that_there_are(vbench: Command) -> None:
     status, _, told = vbench("check", ".", "--benchmark", "mlperf-wan2.2")
     assert status == 2
-    assert "no benchmark named 'mlperf-wan2.2'. Did you mean mlperf-wan22? Known: vbench-t2v, video-quality" in told
+    assert "no benchmark named 'mlperf-wan2.2'. Did you mean mlperf-wan22? Known: vbench-t2v, vbench-i2v" in told
