@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vbench.benchmarks.base import Benchmark, DimensionSpec
+from vbench.benchmarks.base import Benchmark, DimensionSpec, Unit
 from vbench.benchmarks.registry import benchmark_named, spec_of, specs_of
 from vbench.benchmarks.score_card import in_protocol_order
 from vbench.benchmarks.t2v import T2V
@@ -248,7 +248,8 @@ def standard_plan(
     missing: dict[str, None] = {}
     absent: Counter[str] = Counter()
     prompts = []
-    looked_for = {name: _looked_for(spec, suite, samples, find) for name, spec in specs.items()}
+    chosen = benchmark.unit is not Unit.CLIP  # of clips, the filter chooses among those of as many videos as are judged
+    looked_for = {name: _looked_for(spec, suite, samples, find) if chosen else samples for name, spec in specs.items()}
     settled = {name: kept(root, spec.sampled, samples) if spec.sampled else {} for name, spec in specs.items()}
     for prompt in suite:
         judged = [name for name in asked if specs[name].tested_by in prompt.dimensions]
