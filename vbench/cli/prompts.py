@@ -110,8 +110,8 @@ def fetch(
     from vbench.prompts.library import fetched_suites
 
     if suite not in official.SUITE_FILES:
-        known = " and ".join(official.SUITE_FILES)
-        raise UsageError(f"Only {known} are fetched, not {suite!r}; open, mini and demo are here already.")
+        fetchable = " and ".join(official.SUITE_FILES)
+        raise UsageError(f"Only {fetchable} are fetched, not {suite!r}; open, mini and the demos are here already.")
     if suite == official.I2V_NAME:
         typer.echo(official.fetch_i2v_suite(fetched_suites(), source))
         return

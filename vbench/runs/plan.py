@@ -578,8 +578,9 @@ def make_plan(
         return custom_plan(videos, dimensions, prompts, chosen, images)
     if mode == CATEGORY:
         return category_plan(videos, answered, dimensions, chosen)
-    names = dimensions_asked(dimensions, STANDARD, chosen)
-    looked_at = images or any(spec_of(name, chosen).needs_picture for name in names)
+    tested = {name for one in answered for name in one.dimensions}
+    judging = [spec_of(name, chosen) for name in dimensions_asked(dimensions, STANDARD, chosen)]
+    looked_at = images or any(spec.needs_picture and spec.tested_by in tested for spec in judging)
     pictures = _pictures(videos, str(suite), images, ratio) if looked_at else None
     return standard_plan(videos, answered, dimensions, special, samples, chosen, pictures)
 
