@@ -38,10 +38,11 @@ def render(path: Path, frames: int, height: int, width: int, fps: int) -> Path:
     return path
 
 
-def measure(dimension: str, video: Path, cache: Path | None, memory: int, limit: float) -> str:
+def measure(dimension: str, video: Path, cache: Path | None, how: argparse.Namespace) -> str:
     """One row of the table."""
-    options = ("--memory", str(memory))
-    seen = processes.evaluate(video, dimension, video.parent / dimension, cache, limit, options)
+    options = ["--memory", str(how.memory), "--profile", how.profile, "--mode", "custom_input"]
+    options += ["--benchmark", how.benchmark] if how.benchmark else []
+    seen = processes.evaluate(video, dimension, video.parent / dimension, cache, how.limit, options)
     state = "finished" if seen.finished else "stopped at the limit"
     peaks = f"{seen.peak / 2**30:6.2f} GiB {seen.peak_half_way / 2**30:6.2f} GiB"
     return f"{dimension:24} {peaks} {seen.seconds:8.0f} s  {state}"
@@ -56,6 +57,8 @@ def main() -> None:
     parser.add_argument("--fps", type=int, default=24)
     parser.add_argument("--memory", type=int, default=512, help="MiB of decoded frames to keep")
     parser.add_argument("--limit", type=float, default=600, help="seconds per dimension")
+    parser.add_argument("--benchmark", default="", help="such as vbench-long, for own videos")
+    parser.add_argument("--profile", default="official")
     parser.add_argument("--seeded", type=Path, help="cache to fill with seeded checkpoints")
     options = parser.parse_args()
     if options.seeded:
@@ -66,7 +69,7 @@ def main() -> None:
         print(f"{width}x{options.height}, {options.seconds} s at {options.fps} fps, --memory {options.memory}")
         print(f"{'dimension':24} {'peak':>10} {'half-way':>10} {'time':>10}")
         for dimension in options.dimension:
-            print(measure(dimension, video, options.seeded, options.memory, options.limit), flush=True)
+            print(measure(dimension, video, options.seeded, options), flush=True)
 
 
 if __name__ == "__main__":

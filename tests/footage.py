@@ -23,7 +23,9 @@ def noise(count: int = 8, height: int = 48, width: int = 64, seed: int = 0) -> F
     return (np.stack(frames) // 2 + grain).astype(np.uint8)
 
 
-def write_video(path: Path, frames: Frames | None = None, fps: int = 8, lossless: bool = True, **options: Any) -> Path:
+def write_video(
+    path: Path, frames: Frames | None = None, fps: int | Fraction = 8, lossless: bool = True, **options: Any
+) -> Path:
     """Encode frames; lossless RGB unless the container cannot."""
     frames = noise() if frames is None else frames
     path.parent.mkdir(parents=True, exist_ok=True)

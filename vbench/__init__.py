@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vbench.benchmarks.base import Benchmark as Benchmark
     from vbench.compat.vbench_class import VBench as VBench
     from vbench.compat.vbench_i2v_class import VBenchI2V as VBenchI2V
+    from vbench.compat.vbench_long_class import VBenchLong as VBenchLong
     from vbench.compat.vbench_trustworthiness_class import VBenchTrustworthiness as VBenchTrustworthiness
     from vbench.dimensions.backbones.base import Backbone as Backbone
     from vbench.dimensions.base import Dimension as Dimension
@@ -54,6 +55,7 @@ _WHERE = {
     "VBench": "vbench.compat.vbench_class",
     "VBenchI2V": "vbench.compat.vbench_i2v_class",
     "VBenchTrustworthiness": "vbench.compat.vbench_trustworthiness_class",
+    "VBenchLong": "vbench.compat.vbench_long_class",
     "Video": "vbench.media.video",
     "VideoScore": "vbench.dimensions.base",
     "compare": "vbench.interface",

@@ -173,6 +173,8 @@ def evaluate(
     device: str | torch.device = "auto",
     workers: int = 1,
     memory: int = 512,
+    reencode: bool | None = None,
+    scenes: bool = False,
     strict: bool = False,
     progress: Progress | None = None,
 ) -> Run:
@@ -197,6 +199,9 @@ def evaluate(
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"`` or a ``torch.device``.
         workers: processes that score side by side; the scores do not depend on it.
         memory: MiB of decoded frames to keep per video.
+        reencode: where clips are judged, whether their frames are compressed once more as the reference does; by
+            default where the profile's scores compare with the reference's.
+        scenes: where clips are judged, whether videos are cut at the ends of scenes first.
         strict: score nothing if a video is damaged or cannot be read.
         progress: told of every score.
 
@@ -215,8 +220,9 @@ def evaluate(
     from vbench.dimensions.profiles import in_precision
     from vbench.dimensions.profiles import profile as profile_named
     from vbench.runs import evaluate as runs
+    from vbench.runs.cut import cut
     from vbench.runs.evaluators import Evaluators
-    from vbench.runs.plan import default_output, make_plan
+    from vbench.runs.plan import Cutting, default_output, make_plan
     from vbench.runs.preflight import refuse_unsound
     from vbench.runs.run import Run
 
@@ -230,6 +236,7 @@ def evaluate(
         refuse_unsound(plan)
     judges = profile_named(in_precision(profile, clip_precision))
     evaluators = Evaluators(judges, devices.choose(str(device)), options=options or {}, benchmark=plan.benchmark)
+    plan = cut(plan, Cutting(judges.comparable if reencode is None else reencode, scenes))
     folder = Path(output) if output else default_output(where, judges.name, plan.benchmark)
     outcome = runs.evaluate(plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None)
     return Run(folder, outcome, plan)

@@ -180,6 +180,8 @@ PLAYERS: dict[str, Any] = {
     "video_text_embedder": VideoText,
     "picture_subject_embedder": Pictures,
     "picture_background_embedder": Pictures,
+    "subject_clip_embedder": Embedder,
+    "background_clip_embedder": Pictures,
     "tracker": Tracker,
     "face_detector": FaceFinder,
     "face_matcher": Matcher,

@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.contract.mocks import PLAYERS
 from tests.footage import Frames, noise, write_video
-from vbench.benchmarks.base import Counts, DimensionSpec, Values
+from vbench.benchmarks.base import Counts, DimensionSpec, Unit, Values
 from vbench.benchmarks.registry import BENCHMARKS, implementation, specs_of
 from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.profiles import profile
@@ -24,7 +24,12 @@ from vbench.prompts.library import load_suite, pictures_of
 from vbench.prompts.pictures import with_pictures
 from vbench.prompts.suite import Prompt
 
-SPECS = {spec.implementation: spec for name in BENCHMARKS.builtin for spec in specs_of(BENCHMARKS.get(name)).values()}
+SPECS = {
+    spec.implementation: spec
+    for name in reversed(list(BENCHMARKS.builtin))
+    for spec in specs_of(BENCHMARKS.get(name)).values()
+    if BENCHMARKS.get(name).unit is not Unit.CLIP or spec.of_first_frames  # there a run makes each clip count 1
+}
 """Every implementation that a benchmark names."""
 
 OPTIONS = {"imaging_quality_by_metric": {"metric": "mean"}}

@@ -28,6 +28,7 @@ MANIFESTS = {
     "viclip_l": "viclip_l_internvid_10m_flt",
     "tag2text_swin_14m": "tag2text_swin_14m",
     "grit_b": "grit_b_densecap_objectdet",
+    "dinov2_vitb14": "dinov2_vitb14",
     "cotracker2": "cotracker2",
     "dreamsim_clip": "dreamsim_clip_vitb16",
     "dreamsim_open_clip": "dreamsim_open_clip_vitb16",

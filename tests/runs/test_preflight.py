@@ -8,11 +8,13 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.footage import noise, write_text, write_truncated, write_video
+from vbench.benchmarks.long import VBENCH_LONG
 from vbench.prompts.suite import Prompt, PromptSuite, read_suite
-from vbench.runs.plan import standard_plan
+from vbench.runs.plan import custom_plan, standard_plan
 from vbench.runs.preflight import ERROR, WARNING, check
 from vbench.sampling.manifest import SampleRecord
 
@@ -102,3 +104,25 @@ def test_a_manifest_that_no_longer_fits(tmp_path: Path) -> None:
     assert [task.video for task in plan.tasks] == ["0.mp4", "1.mp4"]
     kinds = {(finding.kind, finding.video) for finding in check(plan)}
     assert {("changed", "0.mp4"), ("missing", "9.mp4"), ("unexpected", "2.mp4")} <= kinds
+
+
+def test_lengths_that_belong_to_another_suite_are_said(tmp_path: Path) -> None:
+    for name, frames in (("short-0", 16), ("long-0", 56), ("long-1", 48)):
+        write_video(tmp_path / f"{name}.mp4", noise(frames, seed=frames))
+    found = {one.video: one.message for one in check(custom_plan(tmp_path)) if one.kind == "length"}
+    assert found.keys() == {"long-0.mp4", "long-1.mp4"}
+    assert "7.0 s long, the run mixes lengths" in found["long-0.mp4"]
+    assert "score it with --benchmark vbench-long" in found["long-0.mp4"]
+    long_plan = custom_plan(tmp_path, benchmark=VBENCH_LONG)
+    assert {one.video for one in check(long_plan) if one.kind == "length"} == {"short-0.mp4"}
+    (tmp_path / "short-0.mp4").unlink()
+    assert [one.video for one in check(custom_plan(tmp_path)) if one.kind == "length"] == ["long-0.mp4"]
+    assert not [one for one in check(custom_plan(tmp_path, benchmark=VBENCH_LONG)) if one.kind == "length"]
+
+
+def test_a_long_video_that_stops_is_said(tmp_path: Path) -> None:
+    moving = noise(24)
+    write_video(tmp_path / "stops-0.mp4", np.concatenate([moving, moving[-1:].repeat(24, axis=0)]))
+    (found,) = [one.message for one in check(custom_plan(tmp_path, benchmark=VBENCH_LONG)) if one.kind == "repeats"]
+    assert found.startswith("stands still from")
+    assert found.endswith("to its end at 6.00 s")

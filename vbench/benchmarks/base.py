@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+from vbench.benchmarks.slow_fast import SlowFast
+
 
 def titled(name: str) -> str:
     """The name of a dimension, a part or the Total for people.
@@ -77,6 +79,9 @@ class DimensionSpec:
         dial: what of the synthetic generator turns what it measures; each lowers its score.
         traded_for: the dimension that a model can sell to gain this one; reports show both against each other.
         checkpoints: names of the weights that it reads in the official profile, sorted.
+        clip_seconds: how long the clips of a video are that it judges, where the benchmark judges clips.
+        slow_fast: how a clip's score and its video's clip-to-clip score make one, ``None`` where there is one score.
+        of_first_frames: whether it judges the first frames of a video's clips, one after the other, and not the clips.
         together: whether it judges a prompt's samples together, and not each by itself.
         result_columns: what stands beside a video's result in the reference's files.
         result_by: detail of a video by whose values the reference's file gives means, too; ``""`` for none.
@@ -106,6 +111,9 @@ class DimensionSpec:
     dial: str = ""
     traded_for: str = ""
     checkpoints: tuple[str, ...] = ()
+    clip_seconds: int = 0
+    slow_fast: SlowFast | None = None
+    of_first_frames: bool = False
     together: bool = False
     result_columns: tuple[str, ...] = ()
     result_by: str = ""

@@ -27,6 +27,8 @@ BENCHMARKS: Registry[Benchmark] = Registry(
         T2V.name: "vbench.benchmarks.t2v:T2V",
         VBENCH_I2V.name: "vbench.benchmarks.i2v:VBENCH_I2V",
         TRUSTWORTHINESS.name: "vbench.benchmarks.trustworthiness:TRUSTWORTHINESS",
+        "vbench-long": "vbench.benchmarks.long:VBENCH_LONG",
+        "vbench-long-plain": "vbench.benchmarks.long:VBENCH_LONG_PLAIN",
         "video-quality": "vbench.benchmarks.video_quality:VIDEO_QUALITY",
         "mlperf-wan22": "vbench.benchmarks.mlperf_wan22:MLPERF_WAN22",
     },

@@ -50,12 +50,15 @@ class DimensionResult:
         videos: how many videos were scored.
         statuses: how many videos ended in each other state (``too_short``, ``unreadable``, ...).
         planned: how many scores a whole run has; ``None`` where that is not known.
+        per_video: where clips are judged, the mean of the videos' means, in which a long video counts what a short one
+            counts; it is shown beside the score and never ranked. ``None`` where whole videos are judged.
     """
 
     score: float | None
     videos: int
     statuses: Mapping[str, int] = field(default_factory=dict)
     planned: int | None = None
+    per_video: float | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vbench.benchmarks.base import Part, titled
+from vbench.benchmarks.base import Part, Unit, titled
 from vbench.benchmarks.score_card import TOTAL, ScoreCard
 from vbench.benchmarks.t2v import T2V
 from vbench.dimensions.profiles import profiles
@@ -43,6 +43,7 @@ def card_json(
                 "score": result.score,
                 "interval": _ends(widths, name),
                 "normalised": _normalised(card, name, result.score),
+                **({} if result.per_video is None else {"per_video": result.per_video}),
                 "videos": result.videos,
                 "planned": result.planned,
                 "whole": result.is_whole,
@@ -80,17 +81,21 @@ def print_card(
 
     known, benchmark = profiles().get(profile), card.benchmark
     title = f"Scores ({profile} profile)" if benchmark is T2V else f"Scores of {benchmark.name} ({profile} profile)"
+    clips = benchmark.unit is Unit.CLIP
     rows: list[tuple[str, ...]] = []
     for name, result in card.dimensions.items():
         normalised = _percent(_normalised(card, name, result.score))
         counted = str(result.videos) if result.is_whole else f"{result.videos} of {result.planned}"
-        rows.append((name, _number(result.score), _between(widths, name), normalised, counted))
+        beside = (_number(result.per_video),) if clips else ()
+        rows.append((name, _number(result.score), _between(widths, name), normalised, *beside, counted))
         rule = benchmark.rules.get(name)
         if rule is not None and rule.part != _next_part(card, name):
             rows.append(())
-    columns = ("score", "95 % interval", "normalised", "videos")
+    columns = ("score", "95 % interval", "normalised", *(("by video", "clips") if clips else ("videos",)))
     print_table([Column("dimension"), *map(figures, columns)], rows, title)
     print()
+    if clips:
+        print("By video: each video's mean, then over videos; shown beside, never ranked.")
     for part in benchmark.parts:
         _print_part(card, part, partial, widths)
     if benchmark.has_total:

@@ -121,6 +121,20 @@ def evaluate(
         int, typer.Option("--workers", "--ngpus", min=1, help="Processes; with several GPUs each takes one.")
     ] = 1,
     memory: Annotated[int, typer.Option(min=0, help="MiB of decoded frames to keep per video.")] = 512,
+    reencode: Annotated[
+        bool | None,
+        typer.Option(
+            "--reencode/--no-reencode",
+            help="vbench-long: compress clips once more, as the reference does; on in the official profile.",
+            show_default=False,
+        ),
+    ] = None,
+    scenes: Annotated[
+        bool,
+        typer.Option(
+            "--scenes", "--use_semantic_splitting", help="vbench-long: cut at the ends of scenes, then into clips."
+        ),
+    ] = False,
     imaging_preprocessing: Annotated[
         str,
         typer.Option(
@@ -167,6 +181,7 @@ def evaluate(
     Examples:
       vbench evaluate videos/ --profile lite
       vbench evaluate videos/ --suite vbench-t2v --output runs/my-model
+      vbench evaluate videos/ --benchmark vbench-long --output runs/my-model-long
       vbench evaluate clip.mp4 -d subject_consistency -d motion_smoothness --json
     """
     where = videos or videos_path
@@ -194,8 +209,8 @@ def evaluate(
     run = interface.evaluate(
         where, dimensions=dimension, benchmark=benchmark, suite=suite, category=category, prompts=prompt_file or prompt,
         mode=mode, special=special, images=images, ratio=ratio, profile=profile, clip_precision=clip_precision,
-        options=options,
-        extra=[BY_METRIC] if imaging_metric else (), output=output, device=device, workers=workers, memory=memory,
+        options=options, extra=[BY_METRIC] if imaging_metric else (), output=output, device=device, workers=workers,
+        memory=memory, reencode=reencode, scenes=scenes,
         strict=strict, progress=progress_of(progress),
     )  # fmt: skip
     assert run.plan

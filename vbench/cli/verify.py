@@ -37,6 +37,11 @@ def verify(
     from vbench.runs.results import read_rows
 
     record = read_record(run)
+    if record.cutting:
+        raise UsageError(
+            f"{run} judged clips, which are not scored again one by one. Evaluate the videos into another folder and "
+            f"compare: vbench diff {run} ANOTHER"
+        )
     if not videos.exists():
         raise UsageError(f"{videos} does not exist: name the folder of the run's videos.")
     evaluators = Evaluators(

@@ -25,6 +25,9 @@ COLUMNS: dict[str, Callable[[Row], Any]] = {
     "cor_num_per_video": lambda row: int(row.value or 0),
     "cur_success_frame_rate": lambda row: row.value,
     "frame_results": lambda row: list(row.per_frame),
+    "inclip_score": lambda row: row.details["inclip_score"],
+    "clip2clip_score": lambda row: row.details["clip2clip_score"],
+    "mapped_clip2clip_score": lambda row: row.details["mapped_clip2clip_score"],
     "cur_sim": lambda row: row.per_frame[-1],
     "image_path": lambda row: row.details["image"],
     "prompt_type": lambda row: row.details["target" if "target" in row.details else "culture"],
@@ -72,7 +75,7 @@ def full_info(plan: Plan) -> list[dict[str, Any]]:
             entry["auxiliary_info"] = dict(prompt.facts)
         if prompt.image:
             entry["image_name"] = prompt.image.name
-        entries.append({**entry, "video_list": paths})
+        entries.append({**entry, "video_list": list(dict.fromkeys(paths))})
     return entries
 
 

@@ -52,7 +52,7 @@ class VBench:
         profile_name: which backbones look (:func:`vbench.dimensions.profiles.profiles`).
     """
 
-    benchmark: ClassVar[Benchmark] = T2V
+    benchmark: Benchmark = T2V
     keywords: ClassVar[tuple[str, ...]] = KEYWORDS
 
     def __init__(
@@ -103,7 +103,7 @@ class VBench:
         for keyword in kwargs:
             if keyword not in self.keywords:
                 raise unknown("keyword", keyword, self.keywords, f" of {type(self).__name__}.evaluate()")
-        plan = self._plan(Path(videos_path), prompt_list, dimension_list, mode, kwargs)
+        plan = self._cut(self._plan(Path(videos_path), prompt_list, dimension_list, mode, kwargs), kwargs)
         evaluators = Evaluators(self.profile, self.device, options_from(kwargs), self.benchmark)
         folder = self._run_folder(name, plan, evaluators)
         outcome = evaluate(plan, evaluators, folder)
@@ -113,6 +113,10 @@ class VBench:
         if not card.scores:
             raise NothingScored(_why_nothing(rows, outcome))
         return card
+
+    def _cut(self, plan: Plan, settings: Mapping[str, Any]) -> Plan:
+        """What is looked at of the videos: all of them."""
+        return plan
 
     def _run_folder(self, name: str, plan: Plan, evaluators: Evaluators) -> Path:
         """``<name>.run``, or the first ``<name>-2.run``, ... that is not of other videos, another suite or mode."""

@@ -26,7 +26,7 @@ RESOLUTION = "1-1"
 class VBenchI2V(VBench):
     """Drop-in for the reference's class; its arguments are those of :class:`VBench`."""
 
-    benchmark: ClassVar[Benchmark] = VBENCH_I2V
+    benchmark: Benchmark = VBENCH_I2V
     keywords: ClassVar[tuple[str, ...]] = (*VBench.keywords, "custom_image_folder", "images", "resolution")
 
     def evaluate(  # type: ignore[override]

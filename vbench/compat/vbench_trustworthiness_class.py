@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.score_card import ScoreCard
@@ -20,7 +20,7 @@ from vbench.runs.plan import CUSTOM, STANDARD
 class VBenchTrustworthiness(VBench):
     """Drop-in for the reference's class; its arguments are those of :class:`VBench`."""
 
-    benchmark: ClassVar[Benchmark] = TRUSTWORTHINESS
+    benchmark: Benchmark = TRUSTWORTHINESS
 
     def evaluate(  # type: ignore[override]
         self,

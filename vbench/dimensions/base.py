@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from vbench.prompts.suite import Prompt
 
 
+VERDICT = "static_filter"
+"""Among the details of a score: what the static filter said of the video."""
+
+
 @dataclass(frozen=True)
 class VideoScore:
     """What one dimension says of one video.

@@ -47,7 +47,16 @@ def consistency(video: Video, embedder: FrameEmbedder) -> VideoScore:
     Raises:
         TooShort: a single frame has no past.
     """
-    likeness = likeness_to_past(frame_embeddings(video, embedder)).tolist()
+    return consistency_of(frame_embeddings(video, embedder), video)
+
+
+def consistency_of(features: Tensor, video: Video) -> VideoScore:
+    """The same from the embeddings of a video's frames, ``(T, D)``.
+
+    Raises:
+        TooShort: a single frame has no past.
+    """
+    likeness = likeness_to_past(features).tolist()
     if not likeness:
         raise TooShort(f"{video.path} has 1 frame; consistency compares frames and needs at least 2.")
     return VideoScore(math.fsum(likeness) / len(likeness), weight=len(likeness), per_frame=likeness)

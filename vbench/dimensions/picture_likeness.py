@@ -47,7 +47,7 @@ def picture_likeness(video: Video, prompt: Prompt, embedder: PictureEmbedder) ->
             "--images FOLDER."
         )
     picture = F.normalize(embedder.embed_picture(Video(prompt.image).frames([0])[0]), dim=0)
-    frames = F.normalize(_embedded(video, embedder), dim=1)
+    frames = F.normalize(embedded(video, embedder), dim=1)
     steps = (frames[1:] * frames[:-1]).sum(1).clamp(0, 1).tolist()
     if not steps:
         raise TooShort(f"{video.path} has 1 frame; frames are compared with those before them, which needs at least 2.")
@@ -59,7 +59,8 @@ def picture_likeness(video: Video, prompt: Prompt, embedder: PictureEmbedder) ->
     )
 
 
-def _embedded(video: Video, embedder: PictureEmbedder) -> Tensor:
+def embedded(video: Video, embedder: PictureEmbedder) -> Tensor:
+    """Every frame's embedding, ``(T, D)``; computed once per video and embedder."""
     return video.memo(
         (embedder.name, "embed_frames"),
         lambda: torch.cat([embedder.embed_frames(batch) for batch in video.batches(embedder.at_once)]),

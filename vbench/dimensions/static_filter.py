@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from vbench.dimensions.backbones.base import FlowEstimator
-from vbench.dimensions.base import Dimension, VideoScore
+from vbench.dimensions.base import VERDICT, Dimension, VideoScore
 from vbench.dimensions.flow_rules import is_static, largest_motion, static_limits
 from vbench.errors import NotStatic, TooShort
 from vbench.media.video import Video
@@ -138,4 +138,4 @@ class OfStaticVideos(Dimension):
 
 def details_of(verdict: StaticVerdict) -> dict[str, Any]:
     """A verdict as it stands in a row."""
-    return {"static_filter": {**asdict(verdict), "ends": list(verdict.ends), "neighbours": list(verdict.neighbours)}}
+    return {VERDICT: {**asdict(verdict), "ends": list(verdict.ends), "neighbours": list(verdict.neighbours)}}

@@ -147,6 +147,17 @@ def probe(path: Path) -> VideoFacts:
     return VideoFacts(stated, fps, height, width)
 
 
+def packets(path: Path) -> int:
+    """Number of frames that a container holds, counted without decoding one.
+
+    Raises:
+        Unavailable: the file is not there or could not be read.
+        VideoError: it is no video.
+    """
+    with _container(path) as container:
+        return sum(packet.size > 0 for packet in container.demux(_best_stream(container, path)))
+
+
 def stills_of(folder: Path) -> list[Path]:
     """The stills of a folder, 2 before 10."""
     with _said_of(folder):

@@ -20,6 +20,51 @@ NO_LOOKAHEAD = "zerolatency"
 """With its look-ahead x264 writes other bytes now and then, for the same frames of small videos."""
 
 
+X264_DEFAULTS: dict[str, str] = {}
+"""What the reference writes its clips with."""
+
+LOSSLESS = {"qp": "0", "preset": "ultrafast"}
+"""Of libx264rgb: the frames come back bit for bit."""
+
+
+class Writer:
+    """A file that takes frames one by one, so that a video of any length needs the memory of a few.
+
+    Args:
+        path: an ``.mp4`` file.
+        fps: frames per second.
+        options: :data:`X264_DEFAULTS` or :data:`LOSSLESS`. Frames of an odd size keep the colour of every pixel, as the
+            usual halving of colour needs even sides.
+    """
+
+    def __init__(self, path: Path, fps: int, options: dict[str, str]) -> None:
+        self.path, self.fps, self.options = path, fps, options
+        self._container: Any = None
+        self._stream: Any = None
+
+    def add(self, frame: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
+        """Encode the next frame, ``(H, W, 3)`` uint8 RGB."""
+        if self._container is None:
+            self._open(*frame.shape[:2])
+        self._container.mux(self._stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+
+    def _open(self, height: int, width: int) -> None:
+        self._container = av.open(str(self.path), "w", format="mp4")
+        lossless = self.options is LOSSLESS
+        self._stream = self._container.add_stream("libx264rgb" if lossless else "libx264", rate=self.fps)
+        self._stream.height, self._stream.width = height, width
+        self._stream.pix_fmt = "rgb24" if lossless else "yuv444p" if height % 2 or width % 2 else "yuv420p"
+        self._stream.options = self.options
+        self._stream.thread_count = 1
+
+    def close(self) -> None:
+        """Finish the file; a second time does nothing."""
+        if self._container is not None:
+            self._container.mux(self._stream.encode())
+            self._container.close()
+            self._container = None
+
+
 def write_clip(clip: Clip, path: Path) -> None:
     """Encode a clip; the same frames give the same bytes.
 

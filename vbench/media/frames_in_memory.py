@@ -25,27 +25,22 @@ STORED_AS = "gbrp"
 """The pixel format of a lossless RGB file, from which frames are scaled as a decoder would."""
 
 
-class FramesVideo(Video):
+class FramesOf(Video):
     """Frames in memory as a video; everything a dimension asks of a file it can ask of them.
 
     Scores are those of a lossless RGB file (``libx264rgb``, quality 0) of the same frames, bit for bit.
 
     Args:
-        frames: T of them, at least one. Floating ones are rounded to the nearest of 256 levels.
+        frames: ``(H, W, 3)`` uint8 RGB each, at least one, all of one size.
         fps: frames per second.
         name: what messages call it.
-
-    Raises:
-        VideoError: not of that form, not finite, or out of range; the message says what was found.
     """
 
-    def __init__(self, frames: Frames, fps: float = ASSUMED_FPS, name: str = "frames in memory") -> None:
+    def __init__(self, frames: Sequence[Frame], fps: float, name: str) -> None:
         super().__init__(Path(name))
-        self._kept = list(as_rgb(frames))
+        self._kept = list(frames)
         self._health = Health(frames=len(self._kept))
         height, width = self._kept[0].shape[:2]
-        if not 0 < fps < float("inf"):
-            raise VideoError(f"fps must be a positive number, found {fps}")
         self._facts = VideoFacts(self._health.frames, float(fps), height, width)
 
     def scaled_frames(self, indices: Sequence[int], height: int, width: int) -> Tensor:
@@ -57,6 +52,24 @@ class FramesVideo(Video):
             stored = av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(format=STORED_AS)
             scaled = stored.reformat(width, height, "rgb24", interpolation=Interpolation.BILINEAR)
             yield np.asarray(scaled.to_ndarray(), dtype=np.uint8)
+
+
+class FramesVideo(FramesOf):
+    """Frames of any of the accepted forms as a video.
+
+    Args:
+        frames: T of them, at least one. Floating ones are rounded to the nearest of 256 levels.
+        fps: frames per second.
+        name: what messages call it.
+
+    Raises:
+        VideoError: not of that form, not finite, or out of range; the message says what was found.
+    """
+
+    def __init__(self, frames: Frames, fps: float = ASSUMED_FPS, name: str = "frames in memory") -> None:
+        if not 0 < fps < float("inf"):
+            raise VideoError(f"fps must be a positive number, found {fps}")
+        super().__init__(list(as_rgb(frames)), fps, name)
 
 
 def as_rgb(frames: Frames) -> np.ndarray[Any, np.dtype[np.uint8]]:

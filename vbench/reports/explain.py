@@ -14,10 +14,13 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from vbench.analysis.over_time import OverTime, over_time
 from vbench.benchmarks.registry import benchmark_named, is_sensitive
 from vbench.errors import UsageError
 from vbench.files import ours
 from vbench.media.preview import preview, size_of_copy
+from vbench.media.repeats import Glances
+from vbench.media.spans import seconds_of, video_of
 from vbench.media.veil import VeiledVideo
 from vbench.media.video import Video, middle_indices
 from vbench.reports.charts import course
@@ -98,13 +101,17 @@ def explain(run: Path, video: str, target: Path, clear: bool = False) -> Path:
     ours.refuse_foreign(target / PAGE)
     rows = rows_of(run, video)
     record = read_record(run)
+    whole = video_of(rows[0].video)
     veiled = not clear and is_sensitive([row.dimension for row in rows], benchmark_named(record.benchmark))
-    decoded = (VeiledVideo if veiled else Video)(record.folder_of(rows[0].dimension) / rows[0].video)
+    decoded = (VeiledVideo if veiled else Video)(record.folder_of(rows[0].dimension) / whole)
+    courses = over_time(rows)
     ours.write(target / PREVIEW, preview(decoded))
     page = environment.get_template("explain.html").render(
-        video=rows[0].video,
+        video=whole,
+        courses=[(course_of, _over_clips(course_of, decoded)) for course_of in courses],
+        repeats=_repeats(decoded) if courses else [],
         prompts=_prompts(rows),
-        parts=[_explanation(row, decoded, target) for row in rows],
+        parts=[_explanation(row, decoded, target) for row in rows if not seconds_of(row.video)],
         frames=_frames(decoded, sorted({*middle_indices(decoded.frame_count, FRAMES)}), target),
         rate=decoded.fps,
         count=decoded.frame_count,
@@ -117,22 +124,38 @@ def explain(run: Path, video: str, target: Path, clear: bool = False) -> Path:
 
 
 def rows_of(run: Path, video: str) -> list[Row]:
-    """The rows of one video.
+    """The rows of one video, those of its clips among them.
 
     Raises:
         UsageError: the run holds no such video, or several of that file name.
     """
     rows = read_rows(run)
-    names = sorted({row.video for row in rows if video in (row.video, Path(row.video).name)})
+    names = sorted({found for row in rows if video in (found := video_of(row.video), Path(found).name)})
     if len(names) != 1:
-        known = sorted({row.video for row in rows})
+        known = sorted({video_of(row.video) for row in rows})
         found = (
             f"several: {', '.join(names)}"
             if names
             else f"none. It has {', '.join(known[:5])}" + ", ..." * (len(known) > 5)
         )
         raise UsageError(f"{run} has no one video named {video!r}; found {found}.")
-    return [row for row in rows if row.video == names[0]]
+    return [row for row in rows if video_of(row.video) == names[0]]
+
+
+def _over_clips(course_of: OverTime, video: Video) -> Curve:
+    length = video.frame_count / video.fps
+    places = [min(1.0, middle / length) for middle in course_of.seconds]
+    drawn = course(course_of.values, places, f"{course_of.dimension.replace('_', ' ')} over the clips")
+    return Curve(drawn, min(course_of.values), max(course_of.values), None)
+
+
+def _repeats(video: Video) -> list[str]:
+    """Where it stands still or shows again what it has shown."""
+    glances = Glances()
+    for batch in video.batches():
+        for frame in batch:
+            glances.add(frame.permute(1, 2, 0).numpy())
+    return glances.said(video.fps)
 
 
 def _explanation(row: Row, video: Video, target: Path) -> Explanation:

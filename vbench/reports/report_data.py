@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from vbench.analysis.comparison import Comparison, benchmark_of, compare_runs
+from vbench.analysis.over_time import Drift, drifts, over_time
 from vbench.analysis.statistics import Interval, PairedDifference, category_intervals, known_intervals, table
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.base import titled as title
@@ -24,6 +25,7 @@ from vbench.benchmarks.registry import implementation, is_sensitive, spec_of
 from vbench.benchmarks.score_card import TOTAL, ScoreCard, in_protocol_order
 from vbench.dimensions.profiles import profiles
 from vbench.errors import MissingExtra, PluginError, UsageError
+from vbench.media.spans import video_of
 from vbench.media.thumbnails import Strip, strips
 from vbench.reports import charts
 from vbench.reports.chart import COLOURS, MARKS, Chart
@@ -124,7 +126,12 @@ class Run:
     @property
     def videos(self) -> int:
         """How many videos have a row that counts."""
-        return len({row.video for rows in self.rows.values() for row in rows})
+        return len({video_of(row.video) for rows in self.rows.values() for row in rows})
+
+    @property
+    def drifts(self) -> list[Drift]:
+        """What becomes of the scores in the course of its videos; empty where whole videos are judged."""
+        return drifts(over_time(self.all_rows))
 
     @property
     def provenance(self) -> str:
@@ -138,7 +145,7 @@ class Run:
 
     def file(self, row: Row) -> Path:
         """Where the run read a video."""
-        return self.record.folder_of(row.dimension) / row.video
+        return self.record.folder_of(row.dimension) / video_of(row.video)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vbench.media.spans import video_of
+from vbench.media.video import Video
+from vbench.runs.long_video import opened
 from vbench.runs.score_video import blank_row, score_video
 from vbench.runs.store import NOT_STATIC, SCORED, Row
 
@@ -29,12 +34,14 @@ class Candidates:
         dimension: that judges them.
         tasks: in the order in which they may be chosen.
         keep: how many static ones are judged.
+        reencode: whether clips are compressed once more.
         known: video -> status of those that an earlier call looked at.
     """
 
     dimension: str
     tasks: Sequence[VideoTask]
     keep: int
+    reencode: bool
     known: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -44,25 +51,37 @@ class Candidates:
 
     def rows(self, evaluators: Evaluators, budget: int) -> Iterator[Row]:
         """A row for each sample that was not looked at before, and for each that need not be looked at."""
-        left = self.keep
+        left, looked_at = self.keep, self._looked_at(budget)
         for task in self.tasks:
             if not left:
                 yield replace(blank_row(task, self.dimension, ""), status=NOT_NEEDED)
                 continue
             status = self.known.get(task.video)
             if status is None:
-                (row,) = score_video(task, evaluators, budget)
+                (row,) = score_video(task, evaluators, budget, *next(looked_at))
                 yield row
                 status = row.status
             left -= status == SCORED
 
+    def _looked_at(self, budget: int) -> Iterator[tuple[Video, str]]:
+        """The samples that no earlier call looked at, and their damage; clips of one video from one decoding."""
+        new = [task for task in self.tasks if task.video not in self.known]
+        for path, found in groupby(new, key=lambda task: task.path):
+            spans = [span for task in found for span in task.spans]
+            if not spans:
+                yield Video(path, budget), ""
+            for _, clip, damage in opened(path, spans, budget, self.reencode):
+                yield clip, damage
 
-def candidates(tasks: Iterable[VideoTask], dimension: str, keep: int, known: Mapping[str, str]) -> list[Candidates]:
-    """The samples of a filtered dimension by prompt, those first that were sampled first."""
+
+def candidates(
+    tasks: Iterable[VideoTask], dimension: str, keep: int, reencode: bool, known: Mapping[str, str]
+) -> list[Candidates]:
+    """The samples of a filtered dimension by prompt, those first that were sampled first, clips as they follow."""
     by_prompt: dict[str, list[VideoTask]] = {}
-    for task in sorted(tasks, key=lambda task: task.video):
+    for task in sorted(tasks, key=lambda task: (video_of(task.video), task.spans)):
         by_prompt.setdefault(task.prompt.text, []).append(task)
-    return [Candidates(dimension, found, keep, known) for found in by_prompt.values()]
+    return [Candidates(dimension, found, keep, reencode, known) for found in by_prompt.values()]
 
 
 def planned(plan: Plan, dimension: str, rows: Iterable[Row]) -> tuple[int, int]:
@@ -81,12 +100,13 @@ def planned(plan: Plan, dimension: str, rows: Iterable[Row]) -> tuple[int, int]:
     for row in rows:
         if row.dimension == dimension and row.prompt in statuses:
             statuses[row.prompt].append(row.status)
-    there = dict.fromkeys(statuses, 0)
+    there: dict[str, set[Path]] = {prompt: set() for prompt in statuses}
     for task in plan.tasks:
-        there[task.prompt.text] = there.get(task.prompt.text, 0) + (dimension in task.dimensions)
+        if dimension in task.dimensions:
+            there.setdefault(task.prompt.text, set()).add(task.path)
     wanted = short = 0
     for prompt, found in statuses.items():
         lacking = plan.samples - found.count(SCORED)
-        wanted += len(found) - found.count(NOT_STATIC) + min(lacking, spec.sampled - there[prompt])
+        wanted += len(found) - found.count(NOT_STATIC) + min(lacking, spec.sampled - len(there[prompt]))
         short += lacking > 0
     return wanted, short

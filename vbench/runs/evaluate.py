@@ -28,10 +28,11 @@ from vbench.runs import choose_static
 from vbench.runs.choose_static import NOT_NEEDED, candidates
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.executor import Job, score_all
-from vbench.runs.plan import Plan, VideoTask, why_nothing
+from vbench.runs.long_video import LongVideo, long_videos
+from vbench.runs.plan import Cutting, Plan, VideoTask, why_nothing
 from vbench.runs.record import FINISHED, INTERRUPTED, RECORD, STORE, RunRecord, read_record, write_record
 from vbench.runs.results import read_rows
-from vbench.runs.score_video import NOT_EVALUATED, failed_row
+from vbench.runs.score_video import GROUP, NOT_EVALUATED, failed_row
 from vbench.runs.store import NOT_STATIC, SCORED, Row, RunStore
 from vbench.sampling.manifest import NAME as MANIFEST
 from vbench.sampling.manifest import manifest_text, read_manifest
@@ -229,14 +230,16 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
         for name in task.dimensions:
             if name not in signatures:
                 continue
-            key = cache_key(sha256, task.prompt, signatures[name])
+            key = cache_key(sha256, task.prompt, signatures[name] | clips_of(task, plan))
             if name in choices:
                 choices[name].append(replace(task, sha256=sha256, cache_keys={name: key}))
             if (stored := store.finished(key)) is None:
                 if name not in choices:
                     outstanding[name] = key
                 continue
-            row = replace(stored, video=task.video, category=task.prompt.category)
+            group = {GROUP: task.group} if task.spans else {}
+            details = {**stored.details, **group}
+            row = replace(stored, video=task.video, category=task.prompt.category, details=details)
             if row != stored:
                 renamed.append(row)
             if name in choices:
@@ -246,9 +249,19 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
         if outstanding:
             todo.append(replace(task, sha256=sha256, cache_keys=outstanding))
     store.put_all(renamed)
+    reencode = bool(plan.cutting and plan.cutting.reencode)
     of_prompts = [one for name, tasks in choices.items()
-                  for one in candidates(tasks, name, plan.samples, looked_at[name])]  # fmt: skip
-    return [*of_prompts, *sorted(todo, key=lambda task: tuple(task.cache_keys))], untouchable
+                  for one in candidates(tasks, name, plan.samples, reencode, looked_at[name])]  # fmt: skip
+    jobs: list[VideoTask | LongVideo] = [task for task in todo if not task.spans]
+    jobs += long_videos((task for task in todo if task.spans), reencode)
+    return [*of_prompts, *sorted(jobs, key=lambda job: job.evaluated)], untouchable
+
+
+def clips_of(task: VideoTask, plan: Plan) -> dict[str, Any]:
+    """What identifies a clip, or several, beside the content of their video."""
+    if not task.spans or not plan.cutting:
+        return {}
+    return {"clips": [[span.start, span.end] for span in task.spans], "cutting": plan.cutting.plain()}
 
 
 def cache_key(sha256: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:
@@ -337,6 +350,7 @@ def _looked_at(plan: Plan, evaluators: Evaluators) -> dict[str, Any]:
         "mode": plan.mode,
         "suite": {"name": plan.suite, "sha256": plan.suite_digest},
         "profile": evaluators.profile.name,
+        "cutting": plan.cutting.plain() if plan.cutting else {},
     }
 
 
@@ -356,7 +370,7 @@ def _open_record(folder: Path, plan: Plan, evaluators: Evaluators) -> RunRecord:
         folders={**{name: str(before.folder_of(name)) for name in others}, **dict.fromkeys(plan.dimensions, root)},
         filtered=sorted({*(set(before.filtered) & others), *plan.filtered}),
         started=before.started,
-        comparable=evaluators.profile.comparable and not options,
+        comparable=evaluators.profile.comparable and not options and plan.cutting in (None, Cutting(reencode=True)),
         planned={**{name: count for name, count in before.planned.items() if name in others}, **plan.planned},
         samples=plan.samples,
         unfinished=sorted({*(set(before.unfinished) & others), *plan.dimensions}),

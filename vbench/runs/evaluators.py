@@ -86,7 +86,8 @@ class Evaluators:
                 cards.locate(checkpoint)
         except (MissingCheckpoint, MissingExtra, PluginError, UsageError) as error:
             return str(error)
-        return ""
+        both = self.spec(name).slow_fast  # made of two scores, it needs both
+        return self.obstacle(both.clip_to_clip) if both and both.clip_to_clip_weight else ""
 
     def checkpoints(self, name: str) -> list[str]:
         """Names of the checkpoints that a dimension reads, sorted."""

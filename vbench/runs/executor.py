@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbench.errors import VBenchError
 from vbench.runs.choose_static import Candidates
+from vbench.runs.long_video import LongVideo
 from vbench.runs.plan import VideoTask
 from vbench.runs.score_video import score_video
 
@@ -31,7 +32,7 @@ class WorkerDied(VBenchError):
     """A worker process was ended from outside, as happens when the machine runs out of memory."""
 
 
-Job = VideoTask | Candidates
+Job = VideoTask | Candidates | LongVideo
 """What one process does in one go."""
 
 
@@ -112,4 +113,6 @@ def _score(task: Job) -> list[Row]:
 
 
 def _rows(task: Job, evaluators: Evaluators, budget: int) -> Iterator[Row]:
-    return task.rows(evaluators, budget) if isinstance(task, Candidates) else score_video(task, evaluators, budget)
+    if isinstance(task, VideoTask):
+        return score_video(task, evaluators, budget)
+    return task.rows(evaluators, budget)

@@ -12,16 +12,18 @@ import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vbench.benchmarks.base import Benchmark, DimensionSpec
+from vbench.benchmarks.base import Benchmark, DimensionSpec, Unit
 from vbench.benchmarks.registry import benchmark_named, spec_of, specs_of
 from vbench.benchmarks.score_card import in_protocol_order
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import NothingToScore, UsageError
 from vbench.files.text import read_text, same_name
+from vbench.media.spans import VERSION as CUT_VERSION
+from vbench.media.spans import Span
 from vbench.media.video import CONTAINERS, is_video, probe
 from vbench.prompts.library import load_category, load_suite, pictures_of
 from vbench.prompts.pictures import (
@@ -58,6 +60,10 @@ class VideoTask:
         dimensions: what judges it.
         sha256: of the video, once somebody has read it.
         cache_keys: of the dimensions that are still to do, what identifies their results.
+        spans: of a clip its own; of the first frames of a video's clips those of all; none where the whole video is
+            looked at.
+        group: name of the video, or of the scene, whose clips are compared with each other.
+        clips: how many these are.
     """
 
     path: Path
@@ -66,11 +72,31 @@ class VideoTask:
     dimensions: tuple[str, ...]
     sha256: str = ""
     cache_keys: Mapping[str, str] = field(default_factory=dict)
+    spans: tuple[Span, ...] = ()
+    group: str = ""
+    clips: int = 0
 
     @property
     def evaluated(self) -> tuple[str, ...]:
         """The dimensions that are needed for what is still to do."""
         return tuple(self.cache_keys)
+
+
+@dataclass(frozen=True)
+class Cutting:
+    """How long videos become clips.
+
+    Attributes:
+        reencode: whether a clip's frames are compressed once more, as the reference does.
+        scenes: whether the video is cut where a scene ends, before clips are cut.
+    """
+
+    reencode: bool = False
+    scenes: bool = False
+
+    def plain(self) -> dict[str, Any]:
+        """As it stands in a run's record, and in what identifies a score."""
+        return {"version": CUT_VERSION, **asdict(self)}
 
 
 @dataclass(frozen=True)
@@ -91,6 +117,8 @@ class Plan:
         samples: videos a prompt that are judged; 0 where there is no number of them.
         filtered: dimensions whose prompts have more samples than are judged, of which the static filter chooses.
         benchmark: whose dimensions they are.
+        tested: prompt -> all that the suite tests with it, whatever was asked for.
+        cutting: how the videos were cut into clips; ``None`` where they were not.
         pictures: folder and ratio of the pictures that videos start from, where they are looked at.
     """
 
@@ -107,6 +135,8 @@ class Plan:
     samples: int = 0
     filtered: tuple[str, ...] = ()
     benchmark: Benchmark = T2V
+    tested: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    cutting: Cutting | None = None
     pictures: Pictures | None = None
 
     @property
@@ -218,7 +248,10 @@ def standard_plan(
     absent: Counter[str] = Counter()
     prompts = []
     judged_of = {name: samples or benchmark.samples_of(spec) for name, spec in specs.items()}
-    looked_for = {name: _looked_for(spec, suite, judged_of[name], find) for name, spec in specs.items()}
+    if benchmark.unit is Unit.CLIP:  # the filter chooses among the clips of as many videos as are judged
+        looked_for = judged_of
+    else:
+        looked_for = {name: _looked_for(spec, suite, judged_of[name], find) for name, spec in specs.items()}
     settled = {name: kept(root, spec.sampled, judged_of[name]) if spec.sampled else {} for name, spec in specs.items()}
     for prompt in suite:
         judged = [name for name in asked if specs[name].tested_by in prompt.dimensions]
@@ -253,6 +286,7 @@ def standard_plan(
         samples=samples or benchmark.samples,
         filtered=tuple(name for name in asked if looked_for[name] > judged_of[name]),
         benchmark=benchmark,
+        tested=tested_with(suite),
         pictures=pictures,
     )
 
@@ -347,6 +381,14 @@ def read_prompt_file(path: Path) -> dict[str, str]:
     if not isinstance(prompts, dict) or not all(isinstance(text, str) for text in prompts.values()):
         raise UsageError(f'{path} is not a prompt file: expected {{"video.mp4": "prompt", ...}}')
     return prompts
+
+
+def tested_with(suite: PromptSuite) -> dict[str, frozenset[str]]:
+    """Prompt -> all dimensions that a suite tests with it, in whichever of its entries."""
+    tested: dict[str, frozenset[str]] = {}
+    for prompt in suite:
+        tested[prompt.text] = tested.get(prompt.text, frozenset()) | set(prompt.dimensions)
+    return tested
 
 
 Finder = Callable[[str, int, str], "Path | None"]

@@ -8,16 +8,23 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vbench.benchmarks.base import Unit
+from vbench.benchmarks.long import VBENCH_LONG
+from vbench.benchmarks.t2v import T2V
 from vbench.errors import Unavailable, UsageError, VideoError
 from vbench.files.digest import content_of, digest
 from vbench.media.decode import Health, VideoFacts, decode, is_picture, probe
+from vbench.media.repeats import Glances
 from vbench.runs.discover import Discovery, discover, shown
 from vbench.runs.plan import CUSTOM, Plan
 from vbench.runs.score_video import described
 from vbench.sampling.manifest import read_manifest
+
+LONG_FROM = 5.0
+"""Seconds from which on a video is for VBench-Long."""
 
 ERROR, WARNING = "error", "warning"
 
@@ -29,9 +36,8 @@ class Finding:
     Attributes:
         severity: ``"error"`` (it will not be scored, or the score is not the protocol's) or ``"warning"``.
         kind: ``missing``, ``count``, ``few_static``, ``unexpected``, ``not_read``, ``unreadable``, ``unavailable``,
-            ``damaged``, ``one_frame``, ``pictures``, ``odd_format``, ``duplicate``, ``changed``, ``flaw``,
-            ``not_as_asked`` or
-            ``not_listed``.
+            ``damaged``, ``repeats``, ``length``, ``one_frame``, ``pictures``, ``odd_format``, ``duplicate``,
+            ``changed``, ``flaw``, ``not_as_asked`` or ``not_listed``.
         video: path of the video, or name of the prompt.
         message: what was found and what to do.
     """
@@ -60,6 +66,7 @@ def check(plan: Plan, there: Discovery | None = None, facts: dict[str, VideoFact
     yield from unsound(plan, facts)
     yield from _one_frame(facts, paths)
     yield from _odd_formats(facts)
+    yield from _lengths(plan, facts)
     yield from _duplicates(paths)
     yield from _manifest(plan, paths)
 
@@ -74,7 +81,7 @@ def unsound(plan: Plan, facts: dict[str, VideoFacts] | None = None) -> Iterator[
     facts = {} if facts is None else facts
     for video, path in {task.video: task.path for task in plan.tasks}.items():
         try:
-            facts[video], damage = _looked_through(path)
+            facts[video], damage, repeats = _looked_through(path)
         except Unavailable as error:
             yield Finding(ERROR, "unavailable", video, f"{error}; a run tries again")
         except VideoError as error:
@@ -84,6 +91,8 @@ def unsound(plan: Plan, facts: dict[str, VideoFacts] | None = None) -> Iterator[
         else:
             if damage:
                 yield Finding(WARNING, "damaged", video, f"{damage}; it is scored as it decodes")
+            for line in repeats:
+                yield Finding(WARNING, "repeats", video, line)
 
 
 def refuse_unsound(plan: Plan) -> None:
@@ -97,12 +106,33 @@ def refuse_unsound(plan: Plan) -> None:
         raise UsageError(f"{found[0].video}: {found[0].kind}: {found[0].message}{more}. --strict scores nothing then.")
 
 
-def _looked_through(path: Path) -> tuple[VideoFacts, str]:
-    """Facts and damage; the decoder conceals, so that only a whole pass tells."""
-    health = Health()
-    for _ in decode(path, health=health):
-        pass
-    return probe(path), health.damage()
+def _looked_through(path: Path) -> tuple[VideoFacts, str, list[str]]:
+    """Facts, damage, and what a long video shows twice; the decoder conceals, so that only a whole pass tells."""
+    health, facts, glances = Health(), probe(path), Glances()
+    for frame in decode(path, health=health):
+        glances.add(frame)
+    facts = replace(facts, frames=health.frames)
+    return facts, health.damage(), glances.said(facts.fps) if is_long(facts) else []
+
+
+def is_long(facts: VideoFacts) -> bool:
+    """Whether a video is for VBench-Long."""
+    return facts.frames / facts.fps >= LONG_FROM
+
+
+def _lengths(plan: Plan, facts: Mapping[str, VideoFacts]) -> Iterator[Finding]:
+    """Videos that are too long or too short for the benchmark; the two have rankings of their own."""
+    for_long = plan.benchmark.unit is Unit.CLIP
+    other = T2V.name if for_long else VBENCH_LONG.name
+    strangers = [video for video, found in facts.items() if is_long(found) != for_long]
+    for video in strangers if len(strangers) < len(facts) else strangers[:1]:
+        seconds = facts[video].frames / facts[video].fps
+        which = "the run mixes lengths" if len(strangers) < len(facts) else f"as are all {len(facts)} videos"
+        message = (
+            f"{seconds:.1f} s long, {which}: those of {LONG_FROM:g} s and more are for "
+            f"{VBENCH_LONG.name}, shorter ones for {T2V.name}; score it with --benchmark {other}"
+        )
+        yield Finding(WARNING, "length", video, message)
 
 
 def _not_read(plan: Plan, there: Discovery) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from vbench.files.atomic import write_atomically
 
 STORE, RECORD = "run.sqlite", "run.json"
 
-RECORD_VERSION = 3
+RECORD_VERSION = 4
 
 RUNNING, INTERRUPTED, FINISHED = "running", "interrupted", "finished"
 
@@ -42,6 +42,7 @@ class RunRecord:
         planned: dimension -> scores that a whole run has, of videos that are there and of those that are missing; empty
             in runs of versions that did not count them.
         samples: videos a prompt that were looked for; 0 where the prompts come from the videos.
+        cutting: how long videos were cut into clips; empty where they were not.
         comparable: whether its scores compare with the published leaderboard.
         dimensions: all that was asked for, over all calls.
         dimension_versions: of their implementations.
@@ -73,6 +74,7 @@ class RunRecord:
     samples: int = 0
     folders: Mapping[str, str] = field(default_factory=dict)
     filtered: Sequence[str] = ()
+    cutting: Mapping[str, Any] = field(default_factory=dict)
     missing_videos: Sequence[str] = ()
     unexpected_videos: Sequence[str] = ()
     not_evaluated: Mapping[str, str] = field(default_factory=dict)
@@ -103,7 +105,12 @@ def _read_2(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, "version": 3, "unfinished": values.get("dimensions", []) if running else []}
 
 
-_READERS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _read_1, 2: _read_2}
+def _read_3(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 3 cut no videos."""
+    return {**values, "version": 4}
+
+
+_READERS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _read_1, 2: _read_2, 3: _read_3}
 """Version -> what makes the next one of it."""
 
 

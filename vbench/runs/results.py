@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from vbench.benchmarks.base import Benchmark
+from vbench.benchmarks.base import Benchmark, Unit
 from vbench.benchmarks.known_suites import expected
-from vbench.benchmarks.registry import benchmark_named, implementation, specs_of
+from vbench.benchmarks.registry import BENCHMARKS, benchmark_named, implementation, specs_of
 from vbench.benchmarks.score_card import DimensionResult, ScoreCard, in_protocol_order
 from vbench.benchmarks.t2v import T2V
-from vbench.dimensions.base import Dimension, PromptScore, VideoScore
+from vbench.dimensions.base import VERDICT, Dimension, PromptScore, VideoScore
+from vbench.media.spans import video_of
+from vbench.runs.fuse import fused
 from vbench.runs.plan import STANDARD
 from vbench.runs.record import STORE, RunRecord, read_record
 from vbench.runs.store import SCORED, Row, RunStore
@@ -48,13 +50,29 @@ def score_card(
     )
 
 
-def prompt_scores(rows: Iterable[Row], benchmark: Benchmark = T2V) -> dict[tuple[str, str], PromptScore]:
-    """What each dimension says of each prompt, by prompt and dimension; rows without a score leave no trace."""
+def prompt_scores(
+    rows: Iterable[Row], benchmark: Benchmark = T2V, by_video: bool = False
+) -> dict[tuple[str, str], PromptScore]:
+    """What each dimension says of each prompt, by prompt and dimension; rows without a score leave no trace.
+
+    Args:
+        rows: of one run.
+        benchmark: whose rules hold. Where it judges clips, each clip counts 1; only of those that the static filter
+            chose, each video counts 1, as in the reference.
+        by_video: whether each video counts 1 in all dimensions.
+    """
     samples: dict[tuple[str, str], list[VideoScore]] = defaultdict(list)
+    of_video: dict[tuple[str, str, str], list[VideoScore]] = defaultdict(list)
     for row in rows:
         if row.value is not None and row.weight is not None:
             score = VideoScore(row.value, row.weight, row.per_frame, row.details)
-            samples[row.prompt, row.dimension].append(score)
+            if benchmark.unit is Unit.CLIP and (by_video or VERDICT in row.details):
+                of_video[row.prompt, row.dimension, video_of(row.video)].append(score)
+            else:
+                samples[row.prompt, row.dimension].append(score)
+    for (prompt, name, _), clips in of_video.items():
+        mean = PromptScore([one.value * one.weight for one in clips], [one.weight for one in clips]).value
+        samples[prompt, name].append(VideoScore(mean or 0.0, weight=float(mean is not None)))
     judges = {name: _judge(name, benchmark) for name in {name for _, name in samples}}
     return {(prompt, name): judges[name].of_prompt(found) for (prompt, name), found in samples.items()}
 
@@ -66,10 +84,10 @@ def read_rows(folder: Path) -> list[Row]:
         UsageError: the folder holds no run.
         StorageError: the disk is in the way.
     """
-    read_record(folder)
+    benchmark = read_record(folder).benchmark
     store = RunStore(folder / STORE, read_only=True)
     try:
-        return list(store.rows())
+        return fused(store.rows(), benchmark_named(benchmark)) if benchmark in BENCHMARKS.table else list(store.rows())
     finally:
         store.close()
 
@@ -113,7 +131,8 @@ def _judge(name: str, benchmark: Benchmark) -> type[Dimension]:
 def _result(rows: list[Row], benchmark: Benchmark, planned: int | None) -> DimensionResult:
     statuses = Counter(row.status for row in rows)
     scored = statuses.pop(SCORED, 0)
-    return DimensionResult(_aggregate(rows, benchmark), scored, dict(statuses), planned)
+    per_video = _aggregate(rows, benchmark, by_video=True) if benchmark.unit is Unit.CLIP else None
+    return DimensionResult(_aggregate(rows, benchmark), scored, dict(statuses), planned, per_video)
 
 
 def _scores(rows: Mapping[str, list[Row]], benchmark: Benchmark) -> dict[str, float]:
@@ -121,5 +140,5 @@ def _scores(rows: Mapping[str, list[Row]], benchmark: Benchmark) -> dict[str, fl
     return {name: score for name, score in scores.items() if score is not None}
 
 
-def _aggregate(rows: Iterable[Row], benchmark: Benchmark) -> float | None:
-    return Dimension.aggregate(prompt_scores(rows, benchmark).values())
+def _aggregate(rows: Iterable[Row], benchmark: Benchmark, by_video: bool = False) -> float | None:
+    return Dimension.aggregate(prompt_scores(rows, benchmark, by_video).values())

@@ -37,15 +37,29 @@ DAMAGE = "damage"
 """Among a row's details: what is wrong with a video that decodes all the same."""
 
 
+GROUP, CLIPS = "clips_of", "clips"
+"""Among a clip's details: whose clips are compared with each other, and how many these are."""
+
+
 def blank_row(task: VideoTask, dimension: str, cache_key: str) -> Row:
     """The row of a unit before its result is known."""
     prompt = task.prompt
     return Row(task.video, prompt.text, dimension, cache_key, task.sha256, prompt.category, dict(prompt.facts))
 
 
-def score_video(task: VideoTask, evaluators: Evaluators, budget: int) -> Iterator[Row]:
-    """A row per outstanding dimension, each as soon as it is known."""
-    video = Video(task.path, budget)
+def score_video(
+    task: VideoTask, evaluators: Evaluators, budget: int, video: Video | None = None, damage: str = ""
+) -> Iterator[Row]:
+    """A row per outstanding dimension, each as soon as it is known.
+
+    Args:
+        task: what to look at.
+        evaluators: who looks.
+        budget: bytes of decoded frames to keep.
+        video: what is looked at, where it is no file of its own but a clip.
+        damage: what is wrong with the clip's frames although they decode.
+    """
+    video = video or Video(task.path, budget)
     for name, cache_key in task.cache_keys.items():
         row = blank_row(task, name, cache_key)
         try:
@@ -55,7 +69,15 @@ def score_video(task: VideoTask, evaluators: Evaluators, budget: int) -> Iterato
             continue
         started = time.perf_counter()
         row = _settled(_scored(row, dimension, evaluators.spec(name).needs, video, task.prompt), task)
+        row = _of_clip(row, task, damage) if task.spans else row
         yield replace(_marked(row, video), seconds=round(time.perf_counter() - started, 4))
+
+
+def _of_clip(row: Row, task: VideoTask, damage: str) -> Row:
+    """A row of a clip: it counts 1, however long the clip is, and says with which others the clip is compared."""
+    known = {GROUP: task.group, CLIPS: task.clips, **({DAMAGE: damage} if damage else {})}
+    counts = None if row.weight is None else float(bool(row.weight))
+    return replace(row, weight=counts, details={**row.details, **known})
 
 
 def failed_row(task: VideoTask, dimension: str, error: Exception) -> Row:

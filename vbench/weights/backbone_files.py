@@ -124,6 +124,15 @@ BACKBONES: tuple[Checkpoint, ...] = (
         elsewhere=("torch/hub/checkpoints/cotracker2.pth",),
     ),
     Checkpoint(
+        name="dinov2_vitb14",
+        title="DINOv2 ViT-B/14, without registers",
+        path="dinov2_model/dinov2_vitb14_pretrain.pth",
+        url="https://dl.fbaipublicfiles.com/dinov2/dinov2_vitb14/dinov2_vitb14_pretrain.pth",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2304.07193",
+        elsewhere=("torch/hub/checkpoints/dinov2_vitb14_pretrain.pth",),
+    ),
+    Checkpoint(
         name="dreamsim_clip",
         title="CLIP ViT-B/16 of DreamSim's ensemble",
         path="dreamsim_model/clip_vitb16_pretrain.pth.tar",

@@ -10,6 +10,7 @@ from vbench.errors import UsageError
 from vbench.generators.synthetic.dials import NAMES, Dials, read_dials
 from vbench.generators.synthetic.render import SHAPES, animate, render, texture
 from vbench.generators.synthetic.scene import COLORS, read_scene
+from vbench.media.repeats import Glances
 
 
 def clip(prompt: str, dials: str = "", frames: int = 9, fps: float = 8, seed: int = 3) -> NDArray[np.uint8]:
@@ -47,6 +48,18 @@ def test_a_dial_at_zero_changes_nothing_and_turned_changes_more_and_more(name: s
     assert (clip("a cat", f"{name}=0") == plain).all()
     changes = [np.abs(clip("a cat", f"{name}={strength}") - plain).mean() for strength in (0.3, 0.6, 1)]
     assert 0 < changes[0] < changes[1] < changes[2]
+
+
+def test_loops_and_freezes_are_what_a_check_finds() -> None:
+    def said(dials: str) -> list[str]:
+        glances = Glances()
+        for frame in clip("a yellow kite above a boat, fast", dials, frames=64, fps=8):
+            glances.add(frame)
+        return glances.said(8.0)
+
+    assert said("cut=1") == said("") == []
+    assert said("freeze=0.5") == ["stands still from 4.00 s to its end at 8.00 s"]
+    assert said("loop=1") == ["shows from 2.00 s for 6.00 s what it showed from 0.00 s"]
 
 
 def test_zooming_in_makes_things_larger() -> None:

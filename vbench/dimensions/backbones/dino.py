@@ -74,7 +74,7 @@ class DINO(FrameEmbedder, PictureEmbedder):
 
 
 class VisionTransformer(nn.Module):
-    """A plain vision transformer with 16 px patches under DINO's parameter names.
+    """A plain vision transformer under DINO's parameter names.
 
     Args:
         width: channels of a token.
@@ -82,16 +82,28 @@ class VisionTransformer(nn.Module):
         heads: of each attention.
         eps: of the norms.
         activation: makes the perceptrons' activation.
+        patch: side of a patch in pixels.
+        grid: patches a row and a column of the position table.
+        layer_scale: whether what a layer adds is weighed channel by channel.
     """
 
     def __init__(
-        self, width: int, depth: int, heads: int, eps: float = 1e-6, activation: Callable[[], nn.Module] = nn.GELU
+        self,
+        width: int,
+        depth: int,
+        heads: int,
+        eps: float = 1e-6,
+        activation: Callable[[], nn.Module] = nn.GELU,
+        patch: int = _PATCH,
+        grid: int = _GRID,
+        layer_scale: bool = False,
     ) -> None:
         super().__init__()
+        self.grid = grid
         self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.pos_embed = nn.Parameter(torch.zeros(1, 1 + _GRID * _GRID, width))
-        self.patch_embed = nn.ModuleDict({"proj": nn.Conv2d(3, width, _PATCH, _PATCH)})
-        self.blocks = nn.Sequential(*(Block(width, heads, eps, activation) for _ in range(depth)))
+        self.pos_embed = nn.Parameter(torch.zeros(1, 1 + grid * grid, width))
+        self.patch_embed = nn.ModuleDict({"proj": nn.Conv2d(3, width, patch, patch)})
+        self.blocks = nn.Sequential(*(Block(width, heads, eps, activation, layer_scale) for _ in range(depth)))
         self.norm = nn.LayerNorm(width, eps=eps)
 
     def forward(self, frames: Tensor) -> Tensor:
@@ -116,11 +128,11 @@ class VisionTransformer(nn.Module):
 
     def positions(self, rows: int, columns: int) -> Tensor:
         """The position table for a grid of patches: ``(1, 1 + rows * columns, width)``."""
-        if (rows, columns) == (_GRID, _GRID):
+        if (rows, columns) == (self.grid, self.grid):
             return self.pos_embed
         own, table = self.pos_embed.tensor_split((1,), 1)
-        grid = table.view(1, _GRID, _GRID, -1).permute(0, 3, 1, 2)
-        factors = ((rows + 0.1) / _GRID, (columns + 0.1) / _GRID)
+        grid = table.view(1, self.grid, self.grid, -1).permute(0, 3, 1, 2)
+        factors = ((rows + 0.1) / self.grid, (columns + 0.1) / self.grid)
         scaled = F.interpolate(grid, scale_factor=factors, mode="bicubic")
         return torch.cat((own, scaled.flatten(2).transpose(1, 2)), 1)
 
@@ -128,8 +140,12 @@ class VisionTransformer(nn.Module):
 class Block(nn.Module):
     """Attention, then a perceptron, each on normed tokens and added to what was there."""
 
-    def __init__(self, width: int, heads: int, eps: float, activation: Callable[[], nn.Module]) -> None:
+    def __init__(
+        self, width: int, heads: int, eps: float, activation: Callable[[], nn.Module], layer_scale: bool = False
+    ) -> None:
         super().__init__()
+        self.ls1 = LayerScale(width) if layer_scale else nn.Identity()
+        self.ls2 = LayerScale(width) if layer_scale else nn.Identity()
         self.norm1, self.norm2 = nn.LayerNorm(width, eps=eps), nn.LayerNorm(width, eps=eps)
         self.attn = Attention(width, heads)
         self.mlp = nn.Sequential(
@@ -138,9 +154,21 @@ class Block(nn.Module):
 
     def forward(self, tokens: Tensor, read: int | None = None) -> Tensor:
         """``(N, T, width)`` -> the same shape, or ``(N, read, width)``: what becomes of the first tokens."""
-        tokens = tokens[:, :read] + self.attn(self.norm1(tokens), read)
-        seen: Tensor = tokens + self.mlp(self.norm2(tokens))
+        tokens = tokens[:, :read] + self.ls1(self.attn(self.norm1(tokens), read))
+        seen: Tensor = tokens + self.ls2(self.mlp(self.norm2(tokens)))
         return seen
+
+
+class LayerScale(nn.Module):
+    """A learnt weight for each channel."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(width))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Weigh ``(N, T, width)``."""
+        return tokens * self.gamma
 
 
 class Attention(nn.Module):

@@ -18,6 +18,9 @@ class Dials:
         color_shift: colours that turn in the course of the clip.
         subject_drift: things that become other things in the course of the clip.
         stillness: movement that is missing.
+        freeze: share of the clip, from its end, in which nothing moves any more.
+        loop: movement that starts over; at 1 four times in the clip.
+        cut: things that are other things from the middle of the clip on.
     """
 
     flicker: float = 0.0
@@ -26,6 +29,9 @@ class Dials:
     color_shift: float = 0.0
     subject_drift: float = 0.0
     stillness: float = 0.0
+    freeze: float = 0.0
+    loop: float = 0.0
+    cut: float = 0.0
 
 
 NAMES = tuple(field.name for field in fields(Dials))

@@ -28,8 +28,9 @@ TEXTURE = 512
 SWAY = 0.03
 """How far things move about their place, in heights."""
 
-FLICKER, JERK, BLUR, TURN = 0.25, 1.8, 0.02, 0.6
-"""Full dials: standard deviation of the gain; frames by which one is early or late; radius in heights; half turns."""
+FLICKER, JERK, BLUR, TURN, LOOP = 0.25, 1.8, 0.02, 0.6, 0.75
+"""Full dials: standard deviation of the gain; frames by which one is early or late; radius in heights; half turns;
+share of the clip that the first turn of a loop leaves to the others."""
 
 
 def disc(x: Array, y: Array) -> Array:
@@ -128,10 +129,17 @@ def _filmed(
     gains = 1 + FLICKER * dials.flicker * rng.standard_normal(frames)
     lateness = JERK * dials.jerk * rng.uniform(-1, 1, frames) / fps
     for index in range(frames):
-        moment = (index / fps + float(lateness[index])) * (1 - dials.stillness)
+        moment = _reached((index / fps + float(lateness[index])) * (1 - dials.stillness), frames / fps, dials)
         course = index / max(1, frames - 1)
-        picture = turned(seen(moment, dials.subject_drift * course), TURN * dials.color_shift * course) * gains[index]
+        drift = max(dials.subject_drift * course, dials.cut if 2 * index >= frames else 0.0)
+        picture = turned(seen(moment, drift), TURN * dials.color_shift * course) * gains[index]
         yield _blurred((255 * picture.clip(0, 1) + 0.5).astype(np.uint8), BLUR * dials.blur * height)
+
+
+def _reached(moment: float, length: float, dials: Dials) -> float:
+    """The moment of the scene that is shown at a moment of a clip, both in seconds: it stops, or starts over."""
+    moment = min(moment, (1 - dials.freeze) * length) if dials.freeze else moment
+    return moment % (length * (1 - LOOP * dials.loop)) if dials.loop else moment
 
 
 def _fitted(start: NDArray[np.uint8], height: int, width: int) -> Array:

@@ -1,0 +1,111 @@
+"""Clips of a longer video: where they lie, and that they are the video's own frames."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.footage import noise, write_video
+from vbench.errors import VideoError
+from vbench.media.clips import clips_of, length_of
+from vbench.media.decode import Health
+from vbench.media.spans import Span, clip_name, seconds_of, spans_of, video_of
+from vbench.media.video import Video
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "parity" / "kit" / "goldens" / "long_fusion.json").read_text())
+
+
+CASES = [case for case in GOLDEN["split"] if "error" not in case["clips"]]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['frames']}@{case['container_fps']}")
+def test_clips_lie_where_the_reference_cuts_them(case: dict[str, Any]) -> None:
+    found = spans_of(case["frames"], case["container_fps"], int(case["clip_seconds"]))
+    assert [(span.start, span.end) for span in found] == [(clip["start"], clip["end"]) for clip in case["clips"]]
+
+
+def test_a_rate_below_one_counts_as_one_where_the_reference_divides_by_zero() -> None:
+    assert [case["container_fps"] for case in GOLDEN["split"] if "error" in case["clips"]][-1] == 0.5
+    assert spans_of(5, 0.5, 2) == [Span(0, 2), Span(2, 4), Span(3, 5)]
+
+
+def test_each_scene_is_cut_by_itself() -> None:
+    spans = spans_of(40, 8.0, 2, cuts=[10, 30])
+    assert spans == [Span(0, 10, 0), Span(10, 26, 1), Span(14, 30, 1), Span(30, 40, 2)]
+
+
+def pixels(video: Video) -> Any:
+    return np.concatenate([batch.numpy() for batch in video.batches()])
+
+
+@pytest.mark.parametrize("budget", [2**30, 0], ids=["in memory", "in a temporary file"])
+def test_a_clip_shows_the_frames_of_the_video_that_it_lies_on(tmp_path: Path, budget: int) -> None:
+    path = write_video(tmp_path / "long.mp4", noise(49))
+    whole, seen = pixels(Video(path)), []
+    for span, clip in clips_of(path, spans_of(49, 8.0, 2), budget):
+        assert np.array_equal(pixels(clip), whole[span.start : span.end])
+        assert (clip.fps, clip.frame_count, clip.size) == (8.0, 16, (48, 64))
+        assert np.array_equal(clip.frames([3, 0]).numpy(), whole[[span.start + 3, span.start]])
+        seen.append(span)
+    assert seen == spans_of(49, 8.0, 2)
+
+
+def test_what_lies_in_memory_and_in_a_file_scale_alike(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "long.mp4", noise(17))
+    scaled = [
+        [clip.scaled_frames([0, 5], 24, 32).numpy() for _, clip in clips_of(path, spans_of(17, 8.0, 2), budget)]
+        for budget in (2**30, 0)
+    ]
+    assert np.array_equal(scaled[0], scaled[1])
+
+
+def test_the_video_is_decoded_once_whatever_overlaps(tmp_path: Path) -> None:
+    path, health = write_video(tmp_path / "long.mp4", noise(49)), Health()
+    assert len(list(clips_of(path, spans_of(49, 8.0, 2), 2**30, health=health))) == 4
+    assert health.frames == 49
+
+
+@pytest.mark.parametrize("size", [(48, 64), (47, 63)], ids=["even", "odd"])
+def test_reencoded_clips_are_libx264_at_its_defaults(tmp_path: Path, size: tuple[int, int]) -> None:
+    path = write_video(tmp_path / "long.mp4", noise(20, *size))
+    (_, first), *_ = ((span, pixels(clip)) for span, clip in clips_of(path, spans_of(20, 8.0, 2), 2**30, reencode=True))
+    own = pixels(Video(path))[:16]
+    assert first.shape == own.shape
+    assert 0 < np.abs(first.astype(int) - own).mean() < 20
+    if size == (48, 64):  # the same frames, written as the reference's library writes them
+        direct = write_video(tmp_path / "direct.mp4", own.transpose(0, 2, 3, 1), lossless=False)
+        assert np.abs(first.astype(int) - pixels(Video(direct))).mean() < 0.5
+
+
+def test_no_temporary_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_video(tmp_path / "long.mp4", noise(49))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    found = clips_of(path, spans_of(49, 8.0, 2), 0)
+    next(found)
+    assert list(tmp_path.glob("vbench-clip-*"))
+    found.close()
+    assert not list(tmp_path.glob("vbench-clip-*"))
+
+
+def test_a_video_that_ends_early_gives_the_clips_that_are_there_and_says_so(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "long.mp4", noise(20))
+    found = clips_of(path, [Span(0, 16), Span(16, 32)], 2**30)
+    assert next(found)[0] == Span(0, 16)
+    with pytest.raises(VideoError, match="ends after 20 frames, where its clips need 32"):
+        next(found)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_the_length_is_known_without_decoding(tmp_path: Path, suffix: str) -> None:
+    assert length_of(write_video(tmp_path / f"long{suffix}", noise(21))) == 21
+
+
+def test_a_clip_is_named_by_its_seconds() -> None:
+    name = clip_name("a_cat #1-0.mp4", Span(58, 116), 29.0)
+    assert name == "a_cat #1-0.mp4#t=2,4"
+    assert (video_of(name), seconds_of(name)) == ("a_cat #1-0.mp4", (2.0, 4.0))
+    assert (video_of("a_cat-0.mp4"), seconds_of("a_cat-0.mp4")) == ("a_cat-0.mp4", None)

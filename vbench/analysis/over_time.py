@@ -1,0 +1,156 @@
+"""What becomes of a score in the course of a long video: its clips in the order of time, the slope, the drift.
+
+The slope is the median of the slopes between all pairs of clips, its 95 % interval that of Sen, which asks for nothing
+but independent errors; clips that overlap are nearly so. With few clips the interval is the range of all pairs.
+
+Source: Sen, "Estimates of the Regression Coefficient Based on Kendall's Tau", JASA 1968.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from statistics import median
+
+import numpy as np
+
+from vbench.analysis.statistics import DRAWS
+from vbench.media.spans import seconds_of, video_of
+from vbench.runs.store import SCORED, Row
+
+NORMAL = 1.96
+"""Standard deviations on either side of the middle that hold 95 % of a normal distribution."""
+
+
+@dataclass(frozen=True)
+class Slope:
+    """Change of a score per second.
+
+    Attributes:
+        value: median over pairs of clips.
+        low: lower end of the 95 % interval.
+        high: its upper end.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class OverTime:
+    """One dimension in the course of one video.
+
+    Attributes:
+        dimension: its name.
+        video: path of the video as the run names it.
+        prompt: what it should show.
+        seconds: middle of each clip, rising.
+        values: score of each clip.
+    """
+
+    dimension: str
+    video: str
+    prompt: str
+    seconds: tuple[float, ...]
+    values: tuple[float, ...]
+
+    @property
+    def drift(self) -> float:
+        """The last clip's score less the first's."""
+        return self.values[-1] - self.values[0]
+
+    @property
+    def slope(self) -> Slope:
+        """How the score changes per second."""
+        return slope(self.seconds, self.values)
+
+    def described(self) -> str:
+        """One line for people.
+
+        >>> OverTime("a", "v", "p", (1.0, 3.0, 5.0), (0.9, 0.8, 0.7)).described()
+        '3 clips: 0.9000 in the first, 0.7000 in the last (-0.2000); -0.0500 a second (95 %: -0.0500 to -0.0500)'
+        """
+        found = self.slope
+        return (
+            f"{len(self.values)} clips: {self.values[0]:.4f} in the first, {self.values[-1]:.4f} in the last "
+            f"({self.drift:+.4f}); {found.value:+.4f} a second (95 %: {found.low:+.4f} to {found.high:+.4f})"
+        )
+
+
+def over_time(rows: Iterable[Row]) -> list[OverTime]:
+    """The course of every dimension in every video of at least two clips with a score.
+
+    Args:
+        rows: of a run that judged clips; others give nothing.
+    """
+    clips: dict[tuple[str, str, str], list[tuple[float, float]]] = defaultdict(list)
+    for row in rows:
+        ends = seconds_of(row.video)
+        if ends and row.status == SCORED and row.value is not None and row.weight:
+            clips[row.dimension, video_of(row.video), row.prompt].append((sum(ends) / 2, row.value))
+    return [
+        OverTime(*where, *(tuple(part) for part in zip(*sorted(found), strict=True)))
+        for where, found in clips.items()
+        if len(found) > 1
+    ]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One dimension in the course of all videos of a run.
+
+    Attributes:
+        dimension: its name.
+        videos: with a course.
+        slope: mean of their slopes per second, with a 95 % interval over the videos; without one of a single video.
+        drift: mean of the last clips' scores less the first clips'.
+    """
+
+    dimension: str
+    videos: int
+    slope: Slope
+    drift: float
+
+
+def drifts(courses: Iterable[OverTime], seed: int = 0) -> list[Drift]:
+    """What becomes of each dimension's score in the course of a run's videos.
+
+    Args:
+        courses: of the videos.
+        seed: of the draws of videos that the intervals are from.
+    """
+    found: dict[str, list[OverTime]] = defaultdict(list)
+    for course in courses:
+        found[course.dimension].append(course)
+    return [_drift(name, of_name, seed) for name, of_name in found.items()]
+
+
+def _drift(name: str, courses: Sequence[OverTime], seed: int) -> Drift:
+    slopes = np.array([course.slope.value for course in courses])
+    drawn = np.random.default_rng(seed).choice(slopes, (DRAWS, len(slopes))).mean(1)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    mean = Slope(float(slopes.mean()), float(low), float(high))
+    return Drift(name, len(courses), mean, math.fsum(course.drift for course in courses) / len(courses))
+
+
+def slope(seconds: Sequence[float], values: Sequence[float]) -> Slope:
+    """The median of the slopes between all pairs, with Sen's interval.
+
+    Args:
+        seconds: rising, at least two.
+        values: one each.
+
+    >>> slope([0, 1, 2, 3], [0.0, 0.5, 1.0, 1.5])
+    Slope(value=0.5, low=0.5, high=0.5)
+    """
+    points = list(zip(seconds, values, strict=True))
+    slopes = sorted((later[1] - early[1]) / (later[0] - early[0]) for early, later in combinations(points, 2))
+    count = len(points)
+    half_width = NORMAL * math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
+    low = max(0, math.floor((len(slopes) - half_width) / 2))
+    high = min(len(slopes) - 1, math.ceil((len(slopes) + half_width) / 2))
+    return Slope(median(slopes), slopes[low], slopes[high])

@@ -1,0 +1,124 @@
+"""Clips as views of a longer video: decoded once, one or two in memory at a time, whatever the video's length.
+
+A clip that fits the budget lies in memory. A larger one lies in a temporary file without loss, of which a dimension
+sees the same frames. Where the protocol judges recompressed frames, every clip goes through libx264 at its defaults, as
+the reference writes its clips.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from vbench.errors import VideoError
+from vbench.media.decode import Frame, Health, decode, packets, probe
+from vbench.media.encode import LOSSLESS, X264_DEFAULTS, Writer
+from vbench.media.frames_in_memory import FramesOf
+from vbench.media.spans import Span, rounded
+from vbench.media.video import Video
+
+
+class Gathered:
+    """Frames that become a video once all of them are there.
+
+    Args:
+        fps: of the video.
+        budget: bytes of frames that may stay in memory.
+        reencode: whether they go through the encoder of the reference.
+        name: what messages call the video.
+    """
+
+    def __init__(self, fps: int, budget: int, reencode: bool, name: str) -> None:
+        self.fps, self.budget, self.reencode, self.name = fps, budget, reencode, name
+        self.count, self._used = 0, 0
+        self._kept: list[Frame] = []
+        self._writer: Writer | None = None
+        self._place: TemporaryDirectory[str] | None = None
+
+    def add(self, frame: Frame) -> None:
+        """Take the next frame, ``(H, W, 3)`` uint8 RGB."""
+        self.count += 1
+        if self._writer is None and not self.reencode and self._used + frame.nbytes <= self.budget:
+            self._kept.append(frame)
+            self._used += frame.nbytes
+            return
+        writer = self._writer = self._writer or self._opened()
+        for one in (*self._kept, frame):
+            writer.add(one)
+        self._kept = []
+
+    def _opened(self) -> Writer:
+        self._place = TemporaryDirectory(prefix="vbench-clip-")
+        return Writer(Path(self._place.name) / "clip.mp4", self.fps, X264_DEFAULTS if self.reencode else LOSSLESS)
+
+    @contextmanager
+    def video(self) -> Iterator[Video]:
+        """The frames as a video, which is there until the block ends."""
+        try:
+            if self._writer is None:
+                yield FramesOf(self._kept, self.fps, self.name)
+            else:
+                self._writer.close()
+                yield Video(self._writer.path, self.budget)
+        finally:
+            self.drop()
+
+    def drop(self) -> None:
+        """Forget the frames, and remove the file."""
+        self._kept = []
+        if self._writer is not None:
+            self._writer.close()
+        if self._place is not None:
+            self._place.cleanup()
+            self._place = None
+
+
+def clips_of(
+    path: Path, spans: Iterable[Span], budget: int, reencode: bool = False, health: Health | None = None
+) -> Generator[tuple[Span, Video], None, None]:
+    """The clips of a video in the order in which they end; one is there until the next is asked for.
+
+    Args:
+        path: of the video.
+        spans: which clips.
+        budget: bytes of decoded frames to keep, per clip.
+        reencode: whether their frames are compressed once more, as the reference does.
+        health: is filled in on the way.
+
+    Raises:
+        VideoError: the video cannot be decoded, or ends before one of them does.
+        Unavailable: it could not be read.
+    """
+    health = health or Health()
+    starting: dict[int, list[Span]] = defaultdict(list)
+    for span in spans:
+        starting[span.start].append(span)
+    fps = rounded(probe(path).fps)
+    gathered: dict[Span, Gathered] = {}
+    with ExitStack() as left_over:
+        for index, frame in enumerate(decode(path, health=health)):
+            for span in starting.pop(index, ()):
+                gathered[span] = Gathered(fps, budget, reencode, str(path))
+                left_over.callback(gathered[span].drop)
+            for span, found in list(gathered.items()):
+                found.add(frame)
+                if span.end == index + 1:
+                    with gathered.pop(span).video() as video:
+                        yield span, video
+            if not starting and not gathered:
+                return
+    wanted = max(span.end for span in (*gathered, *(one for spans in starting.values() for one in spans)))
+    raise VideoError(f"{path} ends after {health.frames} frames, where its clips need {wanted}")
+
+
+def length_of(path: Path) -> int:
+    """Number of frames, as the file states it or as its packets tell; nothing is decoded.
+
+    Raises:
+        VideoError: it is no video.
+        Unavailable: it could not be read.
+    """
+    return probe(path).frames or packets(path)

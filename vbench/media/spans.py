@@ -1,0 +1,101 @@
+"""Where the clips of a long video lie: which frames, and how a clip is named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+VERSION = 1
+"""Raised when the same video gives other clips than before."""
+
+_TIME = re.compile(r"^(.*)#t=([0-9.]+),([0-9.]+)$", re.DOTALL)
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """A clip of a video.
+
+    Attributes:
+        start: its first frame, from 0.
+        end: the frame after its last.
+        scene: between which cuts it lies, from 0; 0 where nobody looked for cuts.
+    """
+
+    start: int
+    end: int
+    scene: int = 0
+
+
+def spans_of(frames: int, fps: float, seconds: int, cuts: Sequence[int] = ()) -> list[Span]:
+    """Cut a video into clips of equal length, as the reference does.
+
+    The rate is rounded down first. What is left at the end becomes a clip of full length that overlaps the one before;
+    what is shorter than one clip is a clip as it is.
+
+    Args:
+        frames: of the video.
+        fps: frames per second.
+        seconds: of a clip.
+        cuts: first frames of scenes after the first; each scene is cut by itself.
+
+    >>> [(span.start, span.end) for span in spans_of(49, 8.0, 2)]
+    [(0, 16), (16, 32), (32, 48), (33, 49)]
+    >>> [(span.start, span.end) for span in spans_of(204, 24.0, 10)]
+    [(0, 204)]
+    >>> spans_of(20, 4.0, 2, cuts=[11])[-1]
+    Span(start=12, end=20, scene=1)
+    """
+    length = rounded(fps) * seconds
+    borders = [0, *(cut for cut in cuts if 0 < cut < frames), frames]
+    return [span for scene, ends in enumerate(pairwise(borders)) for span in _of_scene(*ends, length, scene)]
+
+
+def _of_scene(start: int, end: int, length: int, scene: int) -> Iterator[Span]:
+    if end - start < length:
+        yield Span(start, end, scene)
+        return
+    whole = range(start, end - length + 1, length)
+    for first in whole:
+        yield Span(first, first + length, scene)
+    if whole[-1] + length < end:
+        yield Span(end - length, end, scene)
+
+
+def rounded(fps: float) -> int:
+    """The rate of clips: the video's without its fraction, and 1 where nothing would be left.
+
+    >>> rounded(29.97), rounded(0.5)
+    (29, 1)
+    """
+    return max(1, int(fps))
+
+
+def clip_name(video: str, span: Span, fps: float) -> str:
+    """How a clip of a video is called: by its seconds, as web addresses do.
+
+    >>> clip_name("a cat-0.mp4", Span(16, 32), 8.0)
+    'a cat-0.mp4#t=2,4'
+    """
+    return f"{video}#t={round(span.start / fps, 3):g},{round(span.end / fps, 3):g}"
+
+
+def video_of(name: str) -> str:
+    """The video that a clip is of; of anything else its own name.
+
+    >>> video_of("a cat-0.mp4#t=2,4"), video_of("a #t=2 cat-0.mp4")
+    ('a cat-0.mp4', 'a #t=2 cat-0.mp4')
+    """
+    found = _TIME.match(name)
+    return found[1] if found else name
+
+
+def seconds_of(name: str) -> tuple[float, float] | None:
+    """Where a clip starts and ends, in seconds; ``None`` for what is no clip.
+
+    >>> seconds_of("a cat-0.mp4#t=2,4.5")
+    (2.0, 4.5)
+    """
+    found = _TIME.match(name)
+    return (float(found[2]), float(found[3])) if found else None
