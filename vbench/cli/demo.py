@@ -19,6 +19,9 @@ MODELS = {"steady": "synthetic", "shaky": "synthetic:jerk=0.6,flicker=0.4"}
 CAMERA = "camera"
 """The run of real footage."""
 
+PICTURES = "pictures"
+"""The run of a model that starts from pictures and moves the camera as it is asked."""
+
 EXPLAINED = "a man with a red bow tie talks in a moving car, badly compressed-0.mp4"
 
 
@@ -33,7 +36,7 @@ def demo(
         typer.Option("--open/--no-open", help="Open the report in the browser; by default in a terminal of a desktop."),
     ] = None,
 ) -> None:
-    """Score real footage and two synthetic models with the lite profile, compare them, write a report; one minute.
+    """Score real footage and synthetic models with the lite profile, compare them, write a report; one minute.
 
     Examples:
       vbench demo
@@ -55,6 +58,10 @@ def demo(
         _run(context, f"check {videos / CAMERA} --profile lite")
         _run(context, f"evaluate {videos / CAMERA} --profile lite --output {runs / CAMERA}")
         _run(context, f"explain {runs / CAMERA} {shlex.quote(EXPLAINED)} --output {output / 'explained'}")
+    started = f"--benchmark vbench-i2v --suite i2v-demo --samples 1 --out {videos / PICTURES}"
+    _run(context, f"generate --model synthetic {started} --frames 12")
+    asked = "-d i2v_subject -d camera_motion"
+    _run(context, f"evaluate {videos / PICTURES} {asked} --profile lite --output {runs / PICTURES}")
     _run(context, f"report {runs / 'steady'} {runs / 'shaky'} --output {report}")
     names = [*MODELS, *[CAMERA] * bool(clips)]
     _print_dimensions({name: runs / name for name in names})
