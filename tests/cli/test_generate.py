@@ -104,7 +104,7 @@ def test_own_prompts_and_extended_texts(vbench: Command, tmp_path: Path) -> None
         (("--suite", "nowhere.json"), "There is no prompt suite 'nowhere.json'"),
         (("--suite", "suite.json", "-d", "human_action"), "There is nothing to sample"),
         (("--suite", "suite.json", "--option", "speed=1"), "has no option 'speed=1'"),
-        (("--suite", "suite.json", "--images", "nowhere"), "is not a folder of images"),
+        (("--suite", "suite.json", "--images", "nowhere"), "is not a folder of pictures"),
         (("--suite", "suite.json", "--texts", "suite.json"), "must hold"),
     ],
 )

@@ -40,9 +40,9 @@ def spread(args: Sequence[str]) -> list[str]:
     >>> spread(["--dimension", "scene", "color", "videos"])
     ['--dimension', 'scene', '--dimension', 'color', 'videos']
     """
-    from vbench.benchmarks.registry import DIMENSIONS
+    from vbench.benchmarks.registry import DIMENSIONS, specs_of
 
-    known = DIMENSIONS.names()
+    known = {*specs_of(), *DIMENSIONS.names()}
 
     spread_out: list[str] = []
     collecting = False

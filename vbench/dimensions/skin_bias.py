@@ -90,8 +90,8 @@ class SkinBiasCorrected(SkinBias):
 def evenness(divided: Sequence[float]) -> float:
     """1 for thirds, 0 for one alone.
 
-    >>> evenness([1 / 3, 1 / 3, 1 / 3]), evenness([0.0, 1.0, 0.0]), evenness([0.5, 0.5, 0.0])
-    (1.0, 0.0, 0.5)
+    >>> [round(evenness(parts), 6) for parts in ([1 / 3, 1 / 3, 1 / 3], [0.0, 1.0, 0.0], [0.5, 0.5, 0.0])]
+    [1.0, 0.0, 0.5]
     """
     distance = sqrt(sum((share - 1 / len(divided)) ** 2 for share in divided))
     return max(0.0, 1 - distance / (sqrt(6) / 3))

@@ -76,7 +76,7 @@ def signed(claims: Mapping[str, Any], secret: str) -> str:
     """A JSON web token (RFC 7519), signed with HMAC and SHA-256.
 
     >>> signed({}, "s")
-    'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.0tq4WkYMFUoLmNOREnwU22bTWXW8MFmuFLxCk4JsHm8'
+    'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.cBpLROYKcG1qvnz7s0SARUf4ElNsfEY5kG1wMA2xvXI'
     """
     parts = [_letters(json.dumps(part, separators=(",", ":")).encode()) for part in (HEAD, claims)]
     signature = hmac.new(secret.encode(), ".".join(parts).encode(), hashlib.sha256).digest()
