@@ -127,7 +127,7 @@ def _evaluated(
             progress.note(f"not evaluated: {', '.join(names)}: {reason}")
         evaluated = [name for name in plan.dimensions if name not in outcome.not_evaluated]
         read = provenance.checkpoint_records(file for name in evaluated for file in evaluators.checkpoints(name))
-        record = replace(record, checkpoints=read)
+        record = replace(record, checkpoints=read, not_evaluated={**record.not_evaluated, **obstacles})
         write_record(folder, record)
         for row in untouchable:
             writer.take(row)
