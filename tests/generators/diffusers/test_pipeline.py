@@ -580,3 +580,30 @@ def test_a_pipeline_must_be_named() -> None:
 def test_the_adapter_reads_no_code_out_of_a_checkpoint() -> None:
     source = Path(diffusers_pipeline.__file__).parent
     assert not any("trust_remote_code" in path.read_text() for path in source.glob("*.py"))
+
+
+@pytest.mark.parametrize("name", ["wan-i2v", "cogvideox-i2v", "i2vgen-xl", "svd"])
+def test_pictures_of_a_suite_are_what_a_pipeline_starts_from(name: str, folders: Folders, tmp_path: Path) -> None:
+    family, folder = FAMILIES[name], folders(name)
+    asked = [
+        "generate",
+        "-m",
+        f"diffusers:{folder}",
+        "--benchmark",
+        "vbench-i2v",
+        "--suite",
+        "i2v-demo",
+        "--samples",
+        "1",
+    ]
+    asked += ["-d", "i2v_subject", "-d", "camera_motion", "--frames", str(family.frames), "--size", family.size]
+    asked += ["--option", "batch=1", "-o", str(tmp_path)]
+    asked += ["--steps", "2"] if name != "svd" else ["--steps", "1"]
+    result = CliRunner().invoke(app, asked)
+    assert result.exit_code == 0, result.output
+    records = read_manifest(tmp_path)
+    camera = [record for record in records if "camera" in record.prompt]
+    assert len(records) - len(camera) == 2
+    assert len(camera) == (0 if name == "svd" else 9)  # it reads no text, which alone says how the camera moves
+    assert ("camera_motion" in result.output) == (name == "svd")
+    assert all("tokens were cut off" in finding for record in records for finding in record.findings)
