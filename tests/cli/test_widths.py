@@ -43,7 +43,7 @@ for command in json.loads(sys.argv[1]):
 """
 """Commands one after the other in one process, as starting one takes seconds."""
 
-FIRST = {"dimension", "name", "prompt", "video", "what"}
+FIRST = {"benchmark", "dimension", "name", "prompt", "video", "what"}
 """Headings of first columns, which rows that are listed do not repeat."""
 
 LONG = "a_plug_in_with_a_dimension_of_a_very_long_name_that_fits_no_table"

@@ -30,6 +30,7 @@ known = {**profiles.profiles(), "toy": toys.PROFILE}
 profiles.profiles = lambda: known
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job does not hear it
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nor does a job under nohup hear this one
     cli.main()
 """
 
