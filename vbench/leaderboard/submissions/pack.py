@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from vbench.benchmarks.base import Benchmark
-from vbench.benchmarks.registry import benchmark_named
+from vbench.benchmarks.registry import benchmark_named, is_sensitive
 from vbench.errors import UsageError, VideoError
 from vbench.leaderboard.submissions.archive import KINDS
 from vbench.leaderboard.submissions.model_card import ModelCard
@@ -58,7 +58,8 @@ def pack(
     Args:
         run: the run's folder.
         card: the model card.
-        videos: how many sampled videos to add for the arena; of the same prompts for every model.
+        videos: how many sampled videos to add for the arena; of the same prompts for every model. Neither videos nor
+            frames are added where what they show may not be fit to be shown.
         frames: of how many videos to add a frame; fewer where the videos are no longer there.
         partial: whether it is meant to be a part of a result.
         benchmark: whose dimensions are packed; by default the one that the run says.
@@ -77,8 +78,9 @@ def pack(
     if (run / MANIFEST).exists():
         files["samples.jsonl"] = _samples(run)
     root = Path(record.videos)
-    files |= dict(_frames(root, rows, frames))
-    files |= dict(_videos(root, rows, videos))
+    if not is_sensitive({row.dimension for row in rows}, benchmark):
+        files |= dict(_frames(root, rows, frames))
+        files |= dict(_videos(root, rows, videos))
     return _zipped(files)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from vbench.analysis.statistics import Figure, Interval, category_intervals, intervals
 from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec, Values
 from vbench.benchmarks.known_suites import Expected, expected, suite_of
-from vbench.benchmarks.registry import benchmark_named
+from vbench.benchmarks.registry import benchmark_named, is_sensitive
 from vbench.benchmarks.score_card import TOTAL, in_protocol_order
 from vbench.benchmarks.t2v import T2V
 from vbench.compat.read_result_files import read_results
@@ -150,6 +150,11 @@ def check(
         benchmark = _benchmark(record)
         suite = _check_record(record, benchmark, found)
         rows = _read_rows(files["scores.jsonl"], head["format"], found)
+        pictures = names_like(files, "frames/*.jpg") + names_like(files, "videos/*.mp4")
+        if pictures and is_sensitive({row.dimension for row in rows}, benchmark):
+            found.reasons.append(
+                f"{benchmark.name}: frames and videos of it are not shown: none may be in the archive."
+            )
         check_missing_videos(record, partial, found)
         check_versions(record, found)
     elif results:
