@@ -24,6 +24,9 @@ seeded corrections are so large that rounding decides where the next one looks."
 AGREE = 1.0
 """Pixels up to which the classes must be the same, too."""
 
+AT_A_THRESHOLD = "large_yuv.mp4"
+"""The clip of which one point lies about a pixel from where its class changes."""
+
 
 def points(values: list[float]) -> Tensor:
     return torch.tensor(values).view(-1, 2)
@@ -42,7 +45,7 @@ def test_a_clip_moves_as_the_reference_says(name: str) -> None:
     predicted = set(found.details["predicted"])
     assert predicted
     assert predicted <= set(golden["predict"])  # a point at a threshold may fall on its other side
-    if away.max() < AGREE:
+    if away.max() < AGREE or name != AT_A_THRESHOLD:
         assert predicted == set(golden["predict"])
     assert (found.value, found.details["target"]) == (float("pan_left" in predicted), "pan_left")
 

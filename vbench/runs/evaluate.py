@@ -134,7 +134,7 @@ def _evaluated(
         for row in score_all(todo, evaluators, budget, processes):
             writer.take(row)
         writer.commit()
-        record = _gone_through(record, plan, outcome, list(store.rows()), progress)
+        record = _gone_through(record, plan, outcome, list(store.rows()) if plan.filtered else [], progress)
         write_record(folder, record)
     except BaseException:
         progress.finish()
