@@ -21,6 +21,7 @@ from vbench.cli.environment import name_options
 from vbench.cli.evaluate import ReferenceFlags, evaluate
 from vbench.cli.explain import explain
 from vbench.cli.filter_static import filter_static
+from vbench.cli.gate import gate
 from vbench.cli.generate import generate, generators
 from vbench.cli.leaderboard import leaderboard
 from vbench.cli.names import complete_names
@@ -69,6 +70,7 @@ app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(dimensions)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(report)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(explain)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(compare)
+app.command(rich_help_panel=COMPARE, cls=PlainHelp)(gate)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(diff)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(verify)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(sensitivity)
