@@ -13,6 +13,7 @@ import typer
 from vbench.cli.align import align
 from vbench.cli.benchmarks import benchmarks
 from vbench.cli.check import check
+from vbench.cli.cite import card
 from vbench.cli.compare import compare
 from vbench.cli.demo import demo
 from vbench.cli.diff import diff
@@ -66,6 +67,7 @@ app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(filter_static)
 app.command("static_filter", hidden=True, cls=PlainHelp)(filter_static)  # the reference's name for it
 app.command(rich_help_panel=EVALUATE, cls=ReferenceFlags)(evaluate)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(score)
+app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(card)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(dimensions)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(report)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(explain)
