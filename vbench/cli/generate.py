@@ -137,7 +137,8 @@ def generators(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            help="NAME to say more of one; check NAME to ask the hub for its files.", metavar="[check] [NAME]"
+            help="NAME to say more of one; check NAME to ask the hub for its files; pin NAME to stay with them.",
+            metavar="[check|pin] [NAME]",
         ),
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -145,17 +146,19 @@ def generators(
     """List the generators with their published settings, and the techniques and enhancers that they compose with.
 
     With check: whether a generator's published files are there and fit, without downloading them; exit status 0 yes,
-    1 no or the hub could not be asked.
+    1 no or the hub could not be asked. With pin: the same, and a repository that follows a branch is read at the commit
+    that the branch is now, from then on and on this machine.
 
     Examples:
       vbench generators
       vbench generators cogvideox-5b
       vbench generators check latte
+      vbench generators pin zeroscope
     """
     from vbench.generators.listing import described, listing
 
-    if words and words[0] == "check":
-        _check_files(words[1:], json_output)
+    if words and words[0] in ("check", "pin"):
+        _check_files(words[0], words[1:], json_output)
     if words and len(words) > 1:
         raise UsageError(f"Give one name: vbench generators {words[0]}")
     name = words[0] if words else None
@@ -171,8 +174,9 @@ def generators(
         return
     from vbench.cli.table import Column, print_table, prose
 
-    columns = [Column("name"), Column("kind"), prose("settings"), prose("what it is")]
-    print_table(columns, [(one["name"], one["kind"], one["settings"], one["meaning"]) for one in entries])
+    columns = [Column("name"), Column("kind"), prose("settings"), prose("revision"), prose("what it is")]
+    rows = [(one["name"], one["kind"], one["settings"], one["revision"], one["meaning"]) for one in entries]
+    print_table(columns, rows)
 
 
 def _print_generator(told: dict[str, Any]) -> None:
@@ -187,23 +191,29 @@ def _print_generator(told: dict[str, Any]) -> None:
         print_table([Column("--option"), Column("takes"), Column("default"), prose("what it does")], rows)
 
 
-def _check_files(names: list[str], json_output: bool) -> NoReturn:
-    from vbench.generators.availability import availability
+def _check_files(word: str, names: list[str], json_output: bool) -> NoReturn:
+    from vbench.generators.availability import availability, pinned
     from vbench.weights.hub import NoConnection
+    from vbench.weights.revisions import pins_file
 
     if len(names) != 1:
-        raise UsageError("Say which generator: vbench generators check NAME")
+        raise UsageError(f"Say which generator: vbench generators {word} NAME")
     try:
-        found = list(availability(names[0]))
+        found = list((pinned if word == "pin" else availability)(names[0]))
     except NoConnection as error:
         typer.echo(f"The hub could not be asked, so nothing is known of the files of {names[0]}: {error}", err=True)
         raise typer.Exit(1) from error
     if json_output:
-        print_json([{"checkpoint": name, "fits": fits, "found": told} for name, fits, told in found])
+        told = (
+            {"checkpoint": one.card.name, "fits": one.fits, "found": one.told, "commit": one.commit} for one in found
+        )
+        print_json(list(told))
     else:
-        for name, fits, told in found:
-            typer.echo(f"{name}: {'' if fits else 'no: '}{told}")
-    raise typer.Exit(int(not all(fits for _, fits, _ in found)))
+        for one in found:
+            typer.echo(f"{one.card.name}: {'' if one.fits else 'no: '}{one.told}")
+        if word == "pin":
+            typer.echo(f"Pins of this machine: {pins_file()}")
+    raise typer.Exit(int(not all(one.fits for one in found)))
 
 
 def _size(text: str | None) -> tuple[int | None, int | None]:

@@ -20,6 +20,8 @@ from vbench.media.clip import Clip
 from vbench.weights.cards import locate
 
 if TYPE_CHECKING:
+    import torch
+
     from vbench.generators.models.venhancer.sampling import Enhancing
 
 FILES = (UNET, TEXT, VAE)
@@ -39,7 +41,11 @@ class VEnhancer(Enhancer):
     def __init__(self, name: str, argument: str, options: Sequence[str] = ()) -> None:
         super().__init__(name, argument)
         self.options = read_options(VEnhancerOptions, [*(argument.split(",") if argument else []), *options], name)
-        self.device = devices.choose(self.options.device)
+
+    @cached_property
+    def device(self) -> torch.device:
+        """To compute on."""
+        return devices.choose(self.options.device)
 
     @property
     @override
@@ -63,6 +69,7 @@ class VEnhancer(Enhancer):
     @override
     def prepare(self, generator: Generator[Any], settings: Settings) -> Settings:
         check_files(FILES, self.options.checkpoints)
+        _ = self.device
         return settings
 
     @override
