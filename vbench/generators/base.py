@@ -171,6 +171,15 @@ class Generator(ABC, Generic[O]):
         return asked
 
     @property
+    def given_frames(self) -> tuple[int, int]:
+        """How many frames it is given at the beginning of a video and at its end, where it takes pictures.
+
+        Beside ``NAME.png`` lie the next ones as ``NAME-2.png``, ..., and those of the end as ``NAME-last.png``,
+        ``NAME-last-2.png``, ...
+        """
+        return 1, 0
+
+    @property
     def takes_text(self) -> bool:
         """Whether it reads the prompt."""
         return True
