@@ -10,6 +10,7 @@ import typer
 from vbench.cli.benchmarks import Named
 from vbench.cli.card import print_json
 from vbench.cli.progress import ProgressStyle, progress_of
+from vbench.cli.story import exit_status, print_told, refuse_beside, told_of
 from vbench.errors import CheckpointError, UsageError
 
 if TYPE_CHECKING:
@@ -21,15 +22,25 @@ MOST_FINDINGS = 10
 
 
 def generate(
-    model: Annotated[
-        str,
-        typer.Option(
-            "--model", "-m", help="Generator, with +techniques and +enhancers, or a model file.", show_default=False
-        ),
-    ],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder of the videos; continued if it is there.", show_default=False)
     ],
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", "-m", help="Generator, with +techniques and +enhancers, or a model file.", show_default=False
+        ),
+    ] = None,
+    story: Annotated[
+        Path | None,
+        typer.Option(help="A YAML or TOML file of scenes: one video of shots and transitions.", show_default=False),
+    ] = None,
+    shots: Annotated[
+        str | None, typer.Option(help="Model of a story's shots.", show_default="the file's, else lavie")
+    ] = None,
+    transitions: Annotated[
+        str | None, typer.Option(help="Model of a story's transitions.", show_default="the file's, else seine")
+    ] = None,
     suite: Annotated[
         str | None, typer.Option(help="open, mini, vbench-t2v or a JSON file; by default the benchmark's own.")
     ] = None,
@@ -96,7 +107,9 @@ def generate(
     """Sample the videos of a prompt suite with a model; continues where an earlier call stopped.
 
     The same command continues what was interrupted. Then: vbench evaluate DIR. Names of models: vbench generators.
-    ENHANCER: before what --option, --set, --scheduler, --lora and --component take makes it the enhancer's.
+    With --story the shots of its scenes are sampled, then the transitions between them, and all become one video.
+    ENHANCER: before what --option, --set, --scheduler, --lora and --component take makes it the enhancer's; shots: or
+    transitions: before what --option takes makes it theirs.
 
     Exit status: 0 every video is there, 1 some could not be made, 2 wrong call, 3 none could be made.
 
@@ -110,6 +123,7 @@ def generate(
       vbench generate -m directory:downloads/pika --suite vbench-t2v -o videos/pika
       vbench generate -m wan2.1-i2v-14b --benchmark vbench-i2v -o videos/wan
       vbench generate -m http:kling --suite mini --max-jobs 5 -o videos/kling
+      vbench generate --story day-at-sea.yaml -o stories/sea
     """
     from vbench import interface
     from vbench.sampling.wanted import read_texts
@@ -119,6 +133,44 @@ def generate(
         "frames": frames, "height": height, "width": width, "fps": fps, "steps": steps, "guidance": guidance,
         "negative_prompt": negative_prompt,
     }  # fmt: skip
+    if story:
+        refuse_beside(
+            {
+                "--model": model,
+                "--suite": suite,
+                "--benchmark": benchmark,
+                "--prompt": prompt,
+                "--dimension": dimension,
+                "--category": category,
+                "--samples": samples,
+                "--static-samples": static_samples,
+                "--frames": frames,
+                "--steps": steps,
+                "--guidance": guidance,
+                "--negative-prompt": negative_prompt,
+                "--images": images,
+                "--ratio": ratio,
+                "--texts": texts,
+                "--extender": extender,
+                "--set": set_,
+                "--scheduler": scheduler,
+                "--lora": lora,
+                "--component": component,
+                "--max-jobs": max_jobs,
+                "--retry-failed": retry_failed,
+            }
+        )
+        of_all = {"height": height, "width": width, "fps": fps}
+        try:
+            told = told_of(story, out, shots, transitions, option, of_all, seed, progress_of(progress))
+        except CheckpointError as error:
+            raise UsageError(str(error)) from error
+        print_told(told, json_output)
+        raise typer.Exit(exit_status(told))
+    if not model or shots or transitions:
+        raise UsageError(
+            "Say which model: --model NAME (vbench generators), or a story: --story FILE, with its --shots."
+        )
     try:
         outcome = interface.generate(
             model, out, benchmark=benchmark, suite=suite, prompts=prompt, dimensions=dimension, category=category,
