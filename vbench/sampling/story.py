@@ -210,7 +210,7 @@ def _plan(scenes: Sequence[Scene], seed: int, story: Story, pictures: bool) -> W
         )
         for number, (name, scene) in enumerate(zip(names, scenes, strict=True))
     ]
-    suite = {"name": None, "sha256": story.digest, "category": None, "dimensions": [], "samples": 1}
+    suite: dict[str, Any] = {"name": None, "sha256": story.digest, "category": None, "dimensions": [], "samples": 1}
     images = {one.prompt.text: one.prompt.image for one in samples if one.prompt.image}
     return Wanted(samples, suite, seed, dict(zip(names, prompts, strict=True)), images=images)
 
