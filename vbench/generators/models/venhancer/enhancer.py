@@ -26,9 +26,14 @@ if TYPE_CHECKING:
 
 FILES = (UNET, TEXT, VAE)
 
+NOT_TOLD = ("checkpoints", "device")
+"""Options that are no settings."""
+
 
 class VEnhancer(Enhancer):
-    """The enhancer; its weights are loaded for the first clip. Frames beyond the 48th are left out, as published.
+    """The enhancer; its weights are loaded for the first clip.
+
+    Frames beyond the 48th are left out, as published; with ``+venhancer:chunk=32`` a clip of any length is enhanced.
 
     Raises:
         UsageError: options that there are not.
@@ -51,9 +56,9 @@ class VEnhancer(Enhancer):
     @override
     def provenance(self) -> dict[str, Any]:
         paths = [locate(name, self.options.checkpoints) for name in FILES]
-        settings = {
-            name: value for name, value in asdict(self.options).items() if name not in ("checkpoints", "device")
-        }
+        settings = {name: value for name, value in asdict(self.options).items() if name not in NOT_TOLD}
+        if not self.options.chunk:
+            del settings["chunk"]
         return {
             "files": {path.name: digest(path) for path in paths},
             "settings": {**settings, "guidance": GUIDANCE, "rescale": RESCALE, "sampler": "DPM-Solver++ 2M SDE"},
