@@ -158,6 +158,7 @@ def test_a_branch_is_pinned_to_the_commit_that_it_is_now_and_a_commit_stays(hub:
     folder = hub.root / name
     FAMILIES["motif-video"].build().save_pretrained(folder)
     assert "follows main (unpinned)" in run("generators", "motif-video").output
+    assert "To stay with it: vbench generators pin motif-video" in check("motif-video").output
     result = run("generators", "pin", "motif-video")
     assert result.exit_code == 0, result.output
     assert f"{name}: every file is there and " in result.output

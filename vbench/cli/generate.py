@@ -10,7 +10,7 @@ import typer
 from vbench.cli.benchmarks import Named
 from vbench.cli.card import print_json
 from vbench.cli.progress import ProgressStyle, progress_of
-from vbench.cli.story import exit_status, print_told, refuse_beside, told_of
+from vbench.cli.story import exit_status, print_told, refuse_beside
 from vbench.errors import CheckpointError, UsageError
 
 if TYPE_CHECKING:
@@ -162,7 +162,10 @@ def generate(
         )
         of_all = {"height": height, "width": width, "fps": fps}
         try:
-            told = told_of(story, out, shots, transitions, option, of_all, seed, progress_of(progress))
+            told = interface.tell(
+                story, out, shots=shots, transitions=transitions, options=option or (), settings=of_all, seed=seed,
+                progress=progress_of(progress),
+            )  # fmt: skip
         except CheckpointError as error:
             raise UsageError(str(error)) from error
         print_told(told, json_output)
@@ -265,6 +268,8 @@ def _check_files(word: str, names: list[str], json_output: bool) -> NoReturn:
             typer.echo(f"{one.card.name}: {'' if one.fits else 'no: '}{one.told}")
         if word == "pin":
             typer.echo(f"Pins of this machine: {pins_file()}")
+        elif any(one.fits and not one.card.is_pinned for one in found):
+            typer.echo(f"What follows a branch may change. To stay with it: vbench generators pin {names[0]}")
     raise typer.Exit(int(not all(one.fits for one in found)))
 
 

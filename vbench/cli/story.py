@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -54,22 +53,3 @@ def exit_status(told: Told) -> int:
     if told.video:
         return 0
     return 1 if told.made or told.kept else 3
-
-
-def told_of(
-    story: Path,
-    out: Path,
-    shots: str | None,
-    transitions: str | None,
-    options: list[str] | None,
-    settings: Mapping[str, Any],
-    seed: int,
-    progress: Any,
-) -> Told:
-    """The story, sampled; as :func:`vbench.interface.tell`."""
-    from vbench import interface
-
-    return interface.tell(
-        story, out, shots=shots, transitions=transitions, options=options or (), settings=settings, seed=seed,
-        progress=progress,
-    )  # fmt: skip
