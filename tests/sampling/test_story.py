@@ -15,6 +15,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from tests.generators.models.lavie import tiny
+from tests.generators.tiny_pipelines import stable_diffusion
 from vbench.cli import app
 from vbench.errors import UsageError
 from vbench.generators.models.inflated_sd.unet import UNet
@@ -207,6 +208,28 @@ def test_one_scene_is_a_story_without_transitions(tmp_path: Path) -> None:
     assert told(path, tmp_path / "out").exit_code == 0
     assert [one["part"] for one in record(tmp_path / "out")["parts"]] == ["shots"]
     assert not (tmp_path / "out/transitions").exists()
+
+
+def test_pictures_are_no_story(tmp_path: Path) -> None:
+    stable_diffusion().save_pretrained(tmp_path / "pictures")
+    path = tmp_path / "story.yaml"
+    shots = f"{{model: 'diffusers:{tmp_path / 'pictures'}', settings: {{steps: 2}}}}"
+    path.write_text(f"{{scenes: [a cat], shots: {shots}}}")
+    asked = ["generate", "--story", str(path), "-o", str(tmp_path / "out"), "--size", "16x16", "--progress", "none"]
+    assert "is a picture, and a story is made of videos" in str(CliRunner().invoke(app, asked).exception)
+
+
+def test_a_scene_can_start_from_a_picture(tmp_path: Path) -> None:
+    Image.new("RGB", (48, 32), "blue").save(tmp_path / "sea.png")
+    path = tmp_path / "story.yaml"
+    path.write_text(
+        "{shots: {model: synthetic, settings: {frames: 2}}, transitions: {model: synthetic, settings: {frames: 2}},"
+        " scenes: [{prompt: a boat, image: sea.png}, a boat]}"
+    )
+    assert told(path, tmp_path / "out").exit_code == 0
+    first, second = read_manifest(tmp_path / "out/shots")
+    assert (first.prompt, first.text, first.settings["picture"]) == ("a boat (1)", "a boat", "sea.png")
+    assert (second.prompt, "picture" in second.settings) == ("a boat (2)", False)
 
 
 @pytest.mark.parametrize("given", [1, 2])

@@ -8,6 +8,7 @@ given are the shots' own, and stand in the video once. ``story.json`` says of ev
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from PIL import Image
 
 from vbench import provenance
 from vbench.errors import UsageError
-from vbench.files.atomic import write_atomically
+from vbench.files.atomic import replace_whole, write_atomically
 from vbench.files.digest import digest
 from vbench.files.lock import alone_in
 from vbench.generators.base import Generator, Request, Settings
@@ -29,7 +30,7 @@ from vbench.generators.catalog import built
 from vbench.generators.recipe import Recipe
 from vbench.media.encode import write_frames
 from vbench.media.flaws import looked
-from vbench.media.video import Video
+from vbench.media.video import STILLS, Video
 from vbench.progress import Progress
 from vbench.prompts.sampling_plan import Sample, file_stems, seed_of
 from vbench.prompts.suite import Prompt
@@ -131,7 +132,7 @@ def tell(
     else:
         between = []
     with alone_in(folder):
-        return _joined(story, folder, _parts(records, between, taken, story), told)
+        return _joined(story, folder, _parts(records, between, taken), told)
 
 
 def _refuse_another(folder: Path, story: Story) -> None:
@@ -250,17 +251,20 @@ def _with_pictures(ways: Wanted, shots: Sequence[SampleRecord], given: tuple[int
     """The transitions with the frames between which they lead; one whose frames are other ones now is sampled anew."""
     pictures = folder / PICTURES
     pictures.mkdir(parents=True, exist_ok=True)
-    stale, images = [], {}
+    images = {}
     for number, (sample, (before, after)) in enumerate(zip(ways.samples, pairwise(shots), strict=True), 1):
         first, last = given
         frames = [*_frames(folder / "shots" / before.file, range(-first, 0))] if first else []
         frames += _frames(folder / "shots" / after.file, range(last)) if last else []
         names = _names(f"{number:02d}", given)
-        replaced = [_store(pictures / name, frame) for name, frame in zip(names, frames, strict=True)]
-        if any(replaced):
-            stale.append(sample.file)
+        shown = {pictures / name: frame for name, frame in zip(names, frames, strict=True)}
+        if not all(_shows(path, frame) for path, frame in shown.items()):
+            set_aside(
+                folder / "transitions", [sample.file]
+            )  # before its pictures are there, and it looks as if of them
+            for path, frame in shown.items():
+                _store(path, frame)
         images[sample.prompt.text] = (pictures / names[0]).resolve()
-    set_aside(folder / "transitions", stale)
     return replace(ways, images=images)
 
 
@@ -284,24 +288,26 @@ def _frames(video: Path, numbers: range) -> list[NDArray[np.uint8]]:
     return list(source.frames(wanted).permute(0, 2, 3, 1).numpy())
 
 
-def _store(path: Path, frame: NDArray[np.uint8]) -> bool:
-    """Put a frame into its place; whether another one was there."""
-    was_there = path.is_file()
-    if was_there:
-        with Image.open(path) as there:
-            if np.array_equal(np.asarray(there.convert("RGB")), frame):
-                return False
-    Image.fromarray(frame).save(path, format="PNG")
-    return was_there
+def _shows(path: Path, frame: NDArray[np.uint8]) -> bool:
+    """Whether a picture is there and shows a frame."""
+    if not path.is_file():
+        return False
+    with Image.open(path) as there:
+        return np.array_equal(np.asarray(there.convert("RGB")), frame)
 
 
-def _parts(
-    shots: Sequence[SampleRecord], ways: Sequence[SampleRecord], given: tuple[int, int], story: Story
-) -> list[Part]:
+def _store(path: Path, frame: NDArray[np.uint8]) -> None:
+    """Put a frame into its place, whole or not at all."""
+    content = io.BytesIO()
+    Image.fromarray(frame).save(content, format="PNG")
+    replace_whole(path, content.getvalue())
+
+
+def _parts(shots: Sequence[SampleRecord], ways: Sequence[SampleRecord], given: tuple[int, int]) -> list[Part]:
     """Shots and transitions in turn, and which frames of each are taken.
 
     Raises:
-        UsageError: they differ in size or rate.
+        UsageError: they differ in size or rate, or are pictures.
     """
     parts, at = [], 0
     for number, shot in enumerate(shots):
@@ -311,6 +317,8 @@ def _parts(
             parts.append(Part(role, number + 1, record, taken, at))
             at += max(taken[1] - taken[0], 0)
     first = dict(shots[0].measured or {})
+    if Path(shots[0].file).suffix in STILLS:
+        raise UsageError(f"shots/{shots[0].file} is a picture, and a story is made of videos.")
     for part in parts:
         here = dict(part.record.measured or {})
         same = all(here[side] == first[side] for side in PIXELS) and abs(here["fps"] / first["fps"] - 1) <= SLACK

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from vbench.errors import UsageError
+from vbench.files.digest import digest
 from vbench.generators.catalog import parse, said_of
 from vbench.generators.recipe import Recipe, Said, read_recipe, read_table, recipe_of, refuse_unknown
 
@@ -79,7 +80,9 @@ class Story:
     @property
     def digest(self) -> str:
         """SHA-256 of what is told, whoever plays."""
-        told = [(one.prompt, one.seed, str(one.image), one.transition, one.transition_seed) for one in self.scenes]
+        images = [digest(one.image) if one.image else None for one in self.scenes]
+        said = [(one.prompt, one.seed, one.transition, one.transition_seed) for one in self.scenes]
+        told = list(zip(said, images, strict=True))
         return sha256(json.dumps([self.title, told]).encode()).hexdigest()
 
 
