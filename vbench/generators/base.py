@@ -235,6 +235,10 @@ class Generator(ABC, Generic[O]):
             CheckpointError: a checkpoint is not what it should be.
         """
 
+    def fed(self, prompt: str) -> Sequence[str]:
+        """The texts that its encoders are given of a prompt."""
+        return [prompt]
+
     def sample(self, request: Request) -> Clip | Encoded:
         """One video.
 
@@ -249,7 +253,7 @@ class Generator(ABC, Generic[O]):
             try:
                 with listening() as heard:
                     video = self.sample(request)
-                yield Delivery(request, video, read=heard.of(request.prompt))
+                yield Delivery(request, video, read=heard.of(*self.fed(request.prompt)))
             except SamplingError as error:
                 yield Delivery(request, None, str(error))
             except Exception as error:  # one prompt must never end a run of hours; what happened is recorded

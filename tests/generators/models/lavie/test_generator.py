@@ -97,6 +97,9 @@ def test_freenoise_samples_long_clips_and_takes_several_prompts_one_after_the_ot
     assert told is not None
     assert told["provenance"]["scheduler"] == "ddim"
     assert told["provenance"]["techniques"]["freenoise"] == {"window": 16, "stride": 4, "motion_injection": True}
+    (read,) = (one.read for one in read_manifest(tmp_path / "split") if one.prompt == asked)
+    assert read is not None
+    assert next(iter(read.values()))["tokens"] == len("abluebus") + len("ayellowcat") + 4
 
 
 def test_the_published_sampler_stays_what_it_is_by_default(checkpoints: Path) -> None:

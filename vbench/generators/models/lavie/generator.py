@@ -140,7 +140,8 @@ class LaVie(Generator[LaVieOptions]):
                 f"{frames} are asked for."
             )
 
-    def _prompts(self, prompt: str) -> list[str]:
+    @override
+    def fed(self, prompt: str) -> Sequence[str]:
         """What the frames show, one after the other."""
         from vbench.generators.techniques.freenoise import PROMPTS
 
@@ -152,7 +153,7 @@ class LaVie(Generator[LaVieOptions]):
         from vbench.generators.frames import as_frames
 
         iterations = self._settings["freeinit"]["iterations"] if "freeinit" in self.techniques else 1
-        video = self._model.sample(self._prompts(request.prompt), request.settings, request.seed, iterations)
+        video = self._model.sample(self.fed(request.prompt), request.settings, request.seed, iterations)
         return Clip(as_frames(video), request.settings.stated()["fps"])
 
     @cached_property
