@@ -64,7 +64,7 @@ class Chunk:
 
 
 def chunks(frames: int, created: int, longest: int) -> list[Chunk]:
-    """Chunks of a result, as the published code of long videos makes them: they overlap, and are cut in the middle.
+    """Chunks of a result, as public copies of VEnhancer's later code make them: they overlap, and are cut in the middle.
 
     Each begins and ends with a key frame.
 
