@@ -64,12 +64,12 @@ class Chunk:
 
 
 def chunks(frames: int, created: int, longest: int) -> list[Chunk]:
-    """Chunks of a result, as public copies of VEnhancer's later code make them: they overlap, and are cut in the middle.
+    """Chunks of a result, as public copies of VEnhancer's later code make them: overlapping, cut in the middle.
 
     Each begins and ends with a key frame.
 
     >>> [(one.start, one.stop, one.kept_from, one.kept_to) for one in chunks(61, 0, 32)]
-    [(0, 32, 0, 24), (16, 61, 24, 61)]
+    [(0, 32, 0, 24), (16, 48, 24, 40), (32, 61, 40, 61)]
 
     Args:
         frames: of the result.
