@@ -231,6 +231,11 @@ class Enhanced(Generator[Options]):
         return self.generator.takes_pictures
 
     @property
+    def given_frames(self) -> tuple[int, int]:
+        """The generator's."""
+        return self.generator.given_frames
+
+    @property
     def takes_text(self) -> bool:
         """As the generator does."""
         return self.generator.takes_text

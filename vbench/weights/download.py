@@ -212,7 +212,7 @@ def _fetch_folder(card: Checkpoint, watch: Watch, force: bool) -> Path:
     try:
         path = snapshot_download(
             card.repository,
-            revision=card.revision,
+            revision=card.read_at,
             allow_patterns=_wanted(card),
             ignore_patterns=[one for one in REDUNDANT if not any(fnmatch(file, one) for file in card.files)],
             local_dir=target,
@@ -221,7 +221,7 @@ def _fetch_folder(card: Checkpoint, watch: Watch, force: bool) -> Path:
     except (OSError, ValueError, HfHubHTTPError) as error:
         raise CheckpointError(
             f"{card.address} could not be fetched: {str(error)[:300]}. What is there is kept. On a machine without "
-            f"network, bring it with: hf download {card.repository} --revision {card.revision}"
+            f"network, bring it with: hf download {card.repository} --revision {card.read_at}"
             + (f" --local-dir {target}" if target else "")
         ) from error
     watch(1, 1)

