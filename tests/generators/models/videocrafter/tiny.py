@@ -10,15 +10,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from vbench.generators.models.ldm.sizes import Plan, TextSizes
+from vbench.generators.models.ldm.sizes import PictureSizes, Plan, TextSizes
 from vbench.generators.models.ldm.text import TextTower
 from vbench.generators.models.ldm.vae import autoencoder, published_name
+from vbench.generators.models.videocrafter.picture import PictureTower, Resampler
 from vbench.generators.models.videocrafter.schedule import BUFFERS
 from vbench.generators.models.videocrafter.unet import UNet
 from vbench.generators.models.videocrafter.weights_files import MODELS, Model
 
 TEXT = TextSizes(width=16, heads=2, layers=2)
 VAE = (32, 32, 32, 32)
+PICTURE = PictureSizes(width=32, heads=2, layers=1, side=28, tokens=3, resampled=16, resamplings=1)
 
 
 def plan(config: dict[str, Any]) -> Plan:
@@ -50,7 +52,8 @@ def shrunk(name: str) -> Model:
         "attention_levels": 1,
         "head_width": 16,
     }
-    return replace(model, plan=replace(model.plan, **sizes, text_width=TEXT.width), text=TEXT, vae=VAE)
+    plan = replace(model.plan, **sizes, text_width=TEXT.width)
+    return replace(model, plan=plan, text=TEXT, vae=VAE, picture=PICTURE if model.picture else None)
 
 
 def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,6 +73,9 @@ def state(model: Model) -> dict[str, Tensor]:
             for key, value in autoencoder(model.vae).state_dict().items()
         },
     }
+    if model.picture:
+        networks["embedder.model."] = PictureTower(model.picture, model.text).state_dict()
+        networks["image_proj_model."] = Resampler(model.picture, model.plan.text_width).state_dict()
     weights = {prefix + key: value for prefix, part in networks.items() for key, value in part.items()}
     return {**dict.fromkeys(BUFFERS, torch.zeros(1000)), **weights}
 
