@@ -32,11 +32,12 @@ GENERATORS: Registry[type[Generator[Any]]] = Registry(
         "command": "vbench.generators.external.command:Command",
         "http": "vbench.generators.external.http:Http",
         **dict.fromkeys(
-            ("videocrafter1", "videocrafter1-1024", "videocrafter1-i2v", "videocrafter2"),
+            ("videocrafter-0.9", "videocrafter1", "videocrafter1-1024", "videocrafter1-i2v", "videocrafter2"),
             "vbench.generators.models.videocrafter.generator:VideoCrafter",
         ),
         "t2v-turbo": "vbench.generators.models.t2v_turbo.generator:T2VTurbo",
         "t2v-turbo-v2": "vbench.generators.models.t2v_turbo.generator:T2VTurboV2",
+        "show-1": "vbench.generators.models.show_one.generator:ShowOneGenerator",
         "diffusers": DIFFUSERS,
         **dict.fromkeys(PRESETS, DIFFUSERS),
         **dict.fromkeys(("lavie", "lavie@vbench"), "vbench.generators.models.lavie.generator:LaVie"),

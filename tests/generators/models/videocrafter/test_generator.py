@@ -27,6 +27,7 @@ from vbench.media.video import Video
 from vbench.sampling.manifest import read_manifest
 
 NAMES = ["videocrafter1", "videocrafter1-1024", "videocrafter2"]
+EARLY = "videocrafter-0.9"
 PICTURED = "videocrafter1-i2v"
 CPU = torch.device("cpu")
 
@@ -35,7 +36,7 @@ CPU = torch.device("cpu")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with both models."""
     folder = tmp_path_factory.mktemp("checkpoints")
-    for name in [*NAMES, PICTURED]:
+    for name in [*NAMES, PICTURED, EARLY]:
         save({"state_dict": state(shrunk(name)), "global_step": 7}, folder, name)
     return folder
 
@@ -250,7 +251,7 @@ def test_pictures_are_animated_on_the_command_line(checkpoints: Path, pictures: 
     assert result.exit_code == 0, result.output
     made = videos(tmp_path / "one")
     for record in read_manifest(tmp_path / "one"):
-        assert record.settings["images"] == [{"file": f"{record.prompt}.png", "size": "90x60", "fit": "stretched"}]
+        assert record.settings["images"] == [{"file": f"{record.prompt}.png", "size": "90x60", "fit": "stretch"}]
         assert record.settings["fps"] == 10
     (tmp_path / "one" / "a cat-0.mp4").unlink()
     CliRunner().invoke(app, arguments(checkpoints, PICTURED, tmp_path / "one", *told))
@@ -283,6 +284,31 @@ def test_a_file_without_a_key_of_the_picture_is_refused(part: str, tmp_path: Pat
     assert isinstance(result.exception, CheckpointMismatch)
     assert f"1 missing: {part}" in str(result.exception)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_version_before_1_samples_on_the_command_line(checkpoints: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, arguments(checkpoints, EARLY, tmp_path / "one"))
+    assert result.exit_code == 0, result.output
+    made = videos(tmp_path / "one")
+    assert len(set(made.values())) == 2
+    for record in read_manifest(tmp_path / "one"):
+        assert (record.settings["fps"], record.settings["guidance"]) == (8, 15)
+    (tmp_path / "one" / "a cat-0.mp4").unlink()
+    CliRunner().invoke(app, arguments(checkpoints, EARLY, tmp_path / "one"))
+    assert videos(tmp_path / "one") == made
+
+
+def test_the_version_before_1_is_refused_without_a_key_of_its_text_tower(tmp_path: Path) -> None:
+    weights = state(shrunk(EARLY))
+    key = "cond_stage_model.transformer.text_model.final_layer_norm.bias"
+    del weights[key]
+    save({"state_dict": weights}, tmp_path, EARLY)
+    result = CliRunner().invoke(app, arguments(tmp_path, EARLY, tmp_path / "out"))
+    assert isinstance(result.exception, CheckpointMismatch)
+    assert f"1 missing: {key}" in str(result.exception)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(UsageError, match="cannot take freeu; it can take freeinit"):
+        build(f"{EARLY}+freeu")
 
 
 def test_deepspeed_files_are_the_same(checkpoints: Path, tmp_path: Path) -> None:

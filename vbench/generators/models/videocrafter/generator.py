@@ -1,4 +1,4 @@
-"""``videocrafter1``, ``videocrafter1-1024``, ``videocrafter2``: text to video; ``videocrafter1-i2v``: from a picture."""
+"""VideoCrafter by name: ``videocrafter-0.9`` to ``videocrafter2`` from text, ``videocrafter1-i2v`` from a picture."""
 
 from __future__ import annotations
 
@@ -119,7 +119,9 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
 
     @property
     def _known_techniques(self) -> tuple[str, ...]:
-        """FreeNoise's authors show it from text alone."""
+        """FreeNoise's authors show it from text alone; before version 1 only noise can be changed."""
+        if self.model.early:
+            return ("freeinit",)
         return tuple(name for name in TECHNIQUES if name != "freenoise" or not self.model.picture)
 
     @property
@@ -191,6 +193,7 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
     @cached_property
     def _sampler(self) -> Sampler:
         from vbench.generators.models.videocrafter.sampling import Sampler
+        from vbench.generators.models.videocrafter.unet import UNet
         from vbench.generators.techniques.diffusers_hooks import FreeInit
         from vbench.generators.techniques.freeu import AMPLIFIED, PUBLISHED, VERSIONS
 
@@ -199,6 +202,7 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
         iterations = FreeInit.iterations if "freeinit" in self.techniques else 1
         sampler = Sampler(self.model, device, self._eta, windows, self.options.checkpoints, iterations)
         for version in set(VERSIONS) & set(self.techniques):
+            assert isinstance(sampler.networks.unet, UNet)
             sampler.networks.unet.freeu = PUBLISHED[BASE_MODEL], AMPLIFIED[version]
         return sampler
 

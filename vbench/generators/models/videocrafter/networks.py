@@ -7,8 +7,10 @@ from typing import Any
 
 import torch
 
+from vbench.generators.models.ldm import clip_text
 from vbench.generators.models.ldm.text import TextTower
 from vbench.generators.models.ldm.vae import autoencoder, published_name, with_linear_attention
+from vbench.generators.models.videocrafter.early_unet import EarlyUNet
 from vbench.generators.models.videocrafter.picture import PictureTower, Resampler
 from vbench.generators.models.videocrafter.schedule import BUFFERS
 from vbench.generators.models.videocrafter.unet import UNet
@@ -27,8 +29,8 @@ class Networks:
         picture: what sees a picture, and what makes tokens of it; nothing where it starts from text alone.
     """
 
-    unet: UNet
-    text: TextTower
+    unet: UNet | EarlyUNet
+    text: TextTower | clip_text.ClipText
     vae: Any
     picture: tuple[PictureTower, Resampler] | tuple[()] = ()
 
@@ -54,16 +56,19 @@ def load(model: Model, device: torch.device, checkpoints: str = "") -> Networks:
     with torch.device("meta"):
         sizes = model.picture
         networks = Networks(
-            UNet(model.plan, model.condition_fps is not None),
-            TextTower(model.text),
+            EarlyUNet(model.plan) if model.early else UNet(model.plan, model.condition_fps is not None),
+            clip_text.ClipText(model.text) if model.early else TextTower(model.text),
             autoencoder(model.vae),
             (PictureTower(sizes, model.text), Resampler(sizes, model.plan.text_width)) if sizes else (),
         )
     parts = [
         Part(networks.unet, "model.diffusion_model."),
-        Part(networks.text, "cond_stage_model.model."),
+        Part(networks.text, "cond_stage_model.transformer.", clip_text.published_name)
+        if model.early
+        else Part(networks.text, "cond_stage_model.model."),
         Part(networks.vae, "first_stage_model.", lambda key: published_name(key, len(model.vae))),
         *map(Part, networks.picture, ("embedder.model.", "image_proj_model.")),
     ]
-    fill(model.name, {key: value for key, value in state.items() if key not in BUFFERS}, parts, checkpoints)
+    no_weights = BUFFERS | {f"cond_stage_model.transformer.{clip_text.POSITIONS}"}
+    fill(model.name, {key: value for key, value in state.items() if key not in no_weights}, parts, checkpoints)
     return networks.to(device)

@@ -13,7 +13,7 @@ from vbench.generators.models.ldm.sizes import FACTOR
 from vbench.generators.models.ldm.vae import decoded
 from vbench.generators.models.videocrafter.networks import load
 from vbench.generators.models.videocrafter.schedule import Step, ddim, diffused
-from vbench.generators.models.videocrafter.unet import attend_in_windows
+from vbench.generators.models.videocrafter.unet import UNet, attend_in_windows
 from vbench.generators.models.videocrafter.weights_files import Model
 from vbench.generators.techniques.diffusers_hooks import FreeInit
 from vbench.generators.techniques.freeinit import butterworth, mixed
@@ -51,7 +51,7 @@ class Sampler:
     ) -> None:
         self.model, self.device, self.eta, self.windows, self.iterations = model, device, eta, windows, iterations
         self.networks = load(model, device, checkpoints)
-        if windows:
+        if windows and isinstance(self.networks.unet, UNet):
             attend_in_windows(self.networks.unet, *windows)
 
     @torch.inference_mode()

@@ -22,6 +22,7 @@ class Model:
         text: sizes of the text tower.
         vae: channels of the VAE by level.
         picture: sizes of the picture tower, ``None`` where it starts from text alone.
+        early: whether it is the version before 1, with another U-Net and CLIP's text tower.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Model:
     text: TextSizes = field(default_factory=TextSizes)
     vae: tuple[int, ...] = VAE_WIDTHS
     picture: PictureSizes | None = None
+    early: bool = False
 
 
 _PROTOCOL = Settings(frames=16, height=320, width=512, fps=10, steps=50, guidance=12.0, negative_prompt="")
@@ -40,6 +42,13 @@ _PROTOCOL = Settings(frames=16, height=320, width=512, fps=10, steps=50, guidanc
 MODELS = {
     model.name: model
     for model in (
+        Model(
+            "videocrafter-0.9",
+            replace(_PROTOCOL, height=256, width=256, fps=8, guidance=15.0),
+            Plan(text_width=768, distance=16),
+            text=TextSizes(width=768, heads=12, layers=12),
+            early=True,
+        ),
         Model("videocrafter1", _PROTOCOL, Plan(temporal_convolutions=False, distance=16)),
         Model(
             "videocrafter1-1024",
