@@ -156,7 +156,9 @@ class SpatialTransformer(nn.Module):
         super().__init__()
         self.norm = nn.GroupNorm(32, width, eps=1e-6)
         self.proj_in = nn.Linear(width, width)
-        self.transformer_blocks = nn.ModuleList([Block(width // head_width, head_width, text_width, sees_picture=sees_picture)])
+        self.transformer_blocks = nn.ModuleList(
+            [Block(width // head_width, head_width, text_width, sees_picture=sees_picture)]
+        )
         self.proj_out = nn.Linear(width, width)
 
     def forward(self, features: Tensor, text: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
-"""Show-1's U-Nets in pixels: DeepFloyd IF's, with a convolution along time behind each residual block of a level, and a
-temporal transformer behind each attention.
+"""Show-1's U-Nets in pixels: DeepFloyd IF's, with layers along time between those of a frame.
+
+A convolution along time stands behind each residual block of a level, a temporal transformer behind each attention.
 
 Zhang et al., "Show-1: Marrying Pixel and Latent Diffusion Models for Text-to-Video Generation" (2023). The network of a
 frame is diffusers', as its configuration says; parameter names are those of the published files.
@@ -76,7 +77,9 @@ class FrameUNet(nn.Module):
                     self._follow(attention, along)
 
     def _transformer(self, block: Any, width: int) -> TransformerTemporalModel:
-        heads = getattr(block, "attention_head_dim", None) or block.num_attention_heads  # as published: one for the other
+        heads = (
+            getattr(block, "attention_head_dim", None) or block.num_attention_heads
+        )  # as published: one for the other
         groups = self.network.config.norm_num_groups
         return TransformerTemporalModel(heads, width // heads, width, norm_num_groups=groups)
 

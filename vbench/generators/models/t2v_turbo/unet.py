@@ -58,10 +58,8 @@ _AFTER = ("input_blocks", "init_attn", "middle_block", "output_blocks", "out")
 
 
 def changed_layers(unet: nn.Module) -> dict[str, nn.Module]:
-    """The layers that a LoRA changes, by name, in the order of its file: linear ones, and convolutions in 2-D and 3-D."""
-    return {
-        name: layer for name, layer in unet.named_modules() if isinstance(layer, nn.Linear | nn.Conv2d | nn.Conv3d)
-    }
+    """The layers that a LoRA changes, by name, in the order of its file: linear ones, convolutions in 2-D and 3-D."""
+    return {name: layer for name, layer in unet.named_modules() if isinstance(layer, nn.Linear | nn.Conv2d | nn.Conv3d)}
 
 
 class Lora(nn.ParameterList):

@@ -1,4 +1,4 @@
-"""VideoCrafter 0.9's U-Net: latent diffusion's in three dimensions, whose transformers look across space and time in turn.
+"""VideoCrafter 0.9's U-Net: latent diffusion's in three dimensions, with transformers across space and time in turn.
 
 He et al., "Latent Video Diffusion Models for High-Fidelity Long Video Generation" (2022). Convolutions see one frame,
 norms the whole clip. Parameter names are those of the published checkpoint; features are ``(B, C, F, H, W)``.

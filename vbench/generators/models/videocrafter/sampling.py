@@ -20,7 +20,6 @@ from vbench.generators.techniques.freeinit import butterworth, mixed
 from vbench.generators.techniques.freenoise import rescheduled, shuffled_segments
 from vbench.media.clip import Clip
 
-
 GREY = 224
 """Sides of the picture that stands for none."""
 
