@@ -107,8 +107,7 @@ def network(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
         library.utils.logging.disable_progress_bar()
     path = _weights(folder)
     variant = "fp16" if ".fp16" in path.name else None
-    loaded = whole(kind, folder, variant=variant, use_safetensors=path.suffix == ".safetensors", dtype=dtype)
-    return loaded.to(dtype)
+    return whole(kind, folder, variant=variant, use_safetensors=path.suffix == ".safetensors", dtype=dtype)
 
 
 def _weights(folder: Path) -> Path:
