@@ -178,6 +178,16 @@ GENERATORS: tuple[Checkpoint, ...] = (
         note="its licence must be accepted on its page first",
     ),
     Checkpoint(
+        name="open-sora-1.0",
+        title="Open-Sora 1.0 at 512x512",
+        path="open-sora-1.0/OpenSora-v1-HQ-16x512x512.pth",
+        repository="hpcai-tech/Open-Sora",
+        file="OpenSora-v1-HQ-16x512x512.pth",
+        licence="Apache-2.0",
+        entry="ema",
+        paper=f"{_ARXIV}/2412.20404",
+    ),
+    Checkpoint(
         name="hpcai-tech/OpenSora-STDiT-v3",
         title="Open-Sora 1.2, the transformer",
         path="open-sora-1.2/transformer.safetensors",

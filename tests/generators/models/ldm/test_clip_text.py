@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from vbench.generators.models.ldm.clip_text import ClipText
@@ -13,7 +15,8 @@ SIZES = TextSizes(width=16, heads=2, layers=2)
 @torch.inference_mode()
 def test_a_text_is_padded_with_its_end_and_sees_only_what_stands_before() -> None:
     torch.manual_seed(0)
-    tower = ClipText(SIZES).eval()
+    tower: Any = ClipText(SIZES)
+    tower.eval()
     seen = list[torch.Tensor]()
     tower.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
     features = tower.encode(["a cat!", "a cat! runs"])

@@ -112,4 +112,4 @@ def test_a_file_without_a_key_is_refused(key: str, tmp_path: Path) -> None:
 def test_what_cannot_be_sampled_is_refused_before(given: dict[str, int], message: str, checkpoints: Path) -> None:
     generator = built(checkpoints)
     with pytest.raises(UsageError, match=message):
-        generator.prepare([Request("a cat", 0, 1, replace(generator.defaults, **given), "x.mp4")])
+        generator.prepare([Request("a cat", 0, 1, generator.defaults.with_given(**given), "x.mp4")])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,7 +94,7 @@ def test_a_configuration_of_another_network_is_refused(tmp_path: Path) -> None:
 def test_what_cannot_be_sampled_is_refused_before(given: dict[str, int], message: str, checkpoints: Path) -> None:
     generator = built(checkpoints)
     with pytest.raises(UsageError, match=message):
-        generator.prepare([Request("a cat", 0, 1, replace(generator.defaults, **given), "x.mp4")])
+        generator.prepare([Request("a cat", 0, 1, generator.defaults.with_given(**given), "x.mp4")])
 
 
 def test_a_gap_is_shown_as_a_dissolve_and_a_mark() -> None:

@@ -64,10 +64,10 @@ def save(folder: Path, drop: dict[str, str] | None = None) -> Path:
             torch.save(state, there / f"{UNET}.bin")
         else:
             save_file(state, there / f"{UNET}{'.fp16' if stage != 'first' else ''}.safetensors")
-        steps = DDPMScheduler(beta_schedule="squaredcos_cap_v2", variance_type="learned_range")
-        steps.save_pretrained(there / "scheduler")
+        scheduler: Any = DDPMScheduler(beta_schedule="squaredcos_cap_v2", variance_type="learned_range")
+        scheduler.save_pretrained(there / "scheduler")
         if stage in ("first", "larger"):
-            DDPMScheduler(beta_schedule="squaredcos_cap_v2").save_pretrained(there / "image_noising_scheduler")
+            scheduler.save_pretrained(there / "image_noising_scheduler")
     tiny_families.t5().save_pretrained(place / "base" / "text_encoder")
     tiny_families.tokenizer().save_pretrained(place / "base" / "tokenizer")
     tiny_pipelines.text_to_video_sd().save_pretrained(place / "sr2")

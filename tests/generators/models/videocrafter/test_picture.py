@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from tests.generators.models.videocrafter.tiny import unet
 from tests.generators.network_goldens import distance, inputs
@@ -51,7 +52,7 @@ def test_full_size_has_the_published_keys_and_shapes() -> None:
     model = MODELS["videocrafter1-i2v"]
     assert model.picture
     with torch.device("meta"):
-        networks = {
+        networks: dict[str, nn.Module] = {
             "unet": UNet(model.plan, knows_fps=True),
             "tower": PictureTower(model.picture, model.text),
             "resampler": Resampler(model.picture, model.plan.text_width),

@@ -64,7 +64,7 @@ class Attention(nn.Module):
         return out
 
     def _by_head(self, projected: Tensor) -> Tensor:
-        return projected.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return projected.reshape(*projected.shape[:2], self.heads, -1).transpose(1, 2)
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         if not hasattr(self, "relative_position_k"):

@@ -110,12 +110,12 @@ class _Block(nn.Module):
 
     def forward(self, tokens: Tensor, words: Tensor, changes: Tensor, times: Tensor | None) -> Tensor:
         """``(1, F, S, width)`` -> the same; ``times`` ``(F, width)`` are added before frames see each other."""
-        six = self.scale_shift_table + changes.unflatten(1, (6, -1))
+        six = self.scale_shift_table + changes.reshape(1, 6, -1)
         shift, scale, gate, shift_hidden, scale_hidden, gate_hidden = six[0][:, None, None]
         tokens = tokens + gate * self.attn((normed(tokens) * (1 + scale) + shift)[0])
         along = tokens[0].transpose(0, 1)
         seen = self.attn_temp(along if times is None else along + times)
         tokens = tokens + gate * seen.transpose(0, 1)
         tokens = tokens + self.cross_attn(tokens.flatten(1, 2), words).reshape(tokens.shape)
-        hidden: Tensor = self.mlp(normed(tokens) * (1 + scale_hidden) + shift_hidden)
-        return tokens + gate_hidden * hidden
+        added: Tensor = tokens + gate_hidden * self.mlp(normed(tokens) * (1 + scale_hidden) + shift_hidden)
+        return added

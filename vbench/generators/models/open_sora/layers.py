@@ -74,7 +74,7 @@ class Rotation(nn.Module):
         """``(N, heads, L, C)`` -> the same."""
         places = torch.arange(heads.shape[2], device=heads.device)
         angles = (places[:, None] * self.freqs.float()).repeat_interleave(2, dim=1)
-        first, second = heads.float().unflatten(3, (-1, 2)).unbind(4)
+        first, second = heads.float().reshape(*heads.shape[:3], -1, 2).unbind(4)
         turned = torch.stack([-second, first], dim=4).flatten(3)
         return (heads * angles.cos() + turned * angles.sin()).to(heads)
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
-import transformers
 from torch import Tensor
 
 from vbench.generators.base import Request, SamplingError
@@ -14,14 +11,12 @@ from vbench.generators.local_model import LoadOptions, noise
 from vbench.generators.models.ldm.sizes import FACTOR
 from vbench.generators.models.open_sora.flow import flowed, timesteps
 from vbench.generators.models.open_sora.prompts import fed
+from vbench.generators.models.open_sora.text import T5
 from vbench.generators.models.open_sora.transformer import Sizes, Transformer
 from vbench.generators.models.open_sora.vae import CHUNK, CHUNK_LATENTS, VideoVAE
 from vbench.generators.models.open_sora.weights_files import Model
-from vbench.generators.models.show_one.loading import network
 from vbench.media.clip import Clip
-from vbench.weights.cards import locate
 from vbench.weights.load import Part, fill, state_dict
-from vbench.weights.pretrained import read
 
 DTYPE = "bfloat16"
 """That it is published to be run in."""
@@ -48,9 +43,7 @@ class Sampler:
         for name, one in ((model.transformer, transformer), (model.vae, vae)):
             fill(name, state_dict(name, options.checkpoints), [Part(one)], options.checkpoints)
         self.transformer, self.vae = transformer.to(self.device, dtype), vae.to(self.device, dtype)
-        folder = locate(model.text, options.checkpoints)
-        self.tokenizer: Any = read(transformers.AutoTokenizer, folder)
-        self.encoder = network(transformers.T5EncoderModel, folder, dtype).to(self.device)
+        self.text = T5(model.text, options.checkpoints, self.device, dtype)
 
     @torch.inference_mode()
     def sample(self, request: Request) -> Clip:
@@ -64,7 +57,7 @@ class Sampler:
         latents = settings["frames"] // CHUNK * CHUNK_LATENTS
         shape = (1, self.transformer.sizes.channels, latents, *(side // FACTOR for side in pixels))
         start = torch.randn(shape, generator=noise(request)).to(self.device, self.dtype)
-        text = self._text(request.prompt)
+        text = self.text(fed(request.prompt, self.aesthetic), self.transformer.sizes.text_tokens)
         nothing = self.transformer.nothing[:, : text.shape[1]]
         fps = torch.tensor([settings["fps"]], device=self.device)
 
@@ -80,17 +73,3 @@ class Sampler:
         except torch.cuda.OutOfMemoryError as error:
             raise SamplingError("out of memory: try a smaller --size or fewer --frames") from error
         return Clip(as_frames(frames.permute(0, 2, 3, 1).numpy()), settings["fps"])
-
-    def _text(self, prompt: str) -> Tensor:
-        """T5's features of a prompt, ``(1, L, C)``, without padding; what is longer is cut."""
-        length = self.transformer.sizes.text_tokens
-        tokens = self.tokenizer(
-            [fed(prompt, self.aesthetic)],
-            max_length=length,
-            padding="max_length",
-            truncation=True,
-            return_tensors="pt",
-        )
-        mask = tokens.attention_mask.to(self.device)
-        features: Tensor = self.encoder(tokens.input_ids.to(self.device), attention_mask=mask)[0]
-        return features[:, : int(mask.sum())]

@@ -122,9 +122,9 @@ class _Block(nn.Module):
 
     def forward(self, tokens: Tensor, words: Tensor, changes: Tensor, rotation: Rotation | None) -> Tensor:
         """``(1, N, L, width)`` -> the same; the ``L`` tokens of each of ``N`` groups attend to each other."""
-        six = self.scale_shift_table + changes.unflatten(1, (6, -1))
+        six = self.scale_shift_table + changes.reshape(1, 6, -1)
         shift, scale, gate, shift_hidden, scale_hidden, gate_hidden = six[0][:, None, None]
         tokens = tokens + gate * self.attn((normed(tokens) * (1 + scale) + shift)[0], rotation)
         tokens = tokens + self.cross_attn(tokens.flatten(1, 2), words).reshape(tokens.shape)
-        hidden: Tensor = self.mlp(normed(tokens) * (1 + scale_hidden) + shift_hidden)
-        return tokens + gate_hidden * hidden
+        added: Tensor = tokens + gate_hidden * self.mlp(normed(tokens) * (1 + scale_hidden) + shift_hidden)
+        return added

@@ -56,7 +56,7 @@ class VideoVAE(nn.Module):
             ``(17 F / 5, 3, 8H, 8W)`` float32 in 0..1 on the CPU.
         """
         whole = latents * self.scale + self.shift
-        chunks = [self.temporal_vae.decode(chunk) for chunk in whole.split(CHUNK_LATENTS, dim=2)]
+        chunks = [self.temporal_vae.decode(chunk) for chunk in torch.split(whole, CHUNK_LATENTS, dim=2)]
         return decoded(self.spatial_vae.module, torch.cat(chunks, dim=2)[0].transpose(0, 1))
 
 

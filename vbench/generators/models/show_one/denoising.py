@@ -41,14 +41,14 @@ def denoised(
     scheduler = model.scheduler
     scheduler.set_timesteps(stage.steps, device=noise.device)
     drawn = {"generator": generator} if "generator" in signature(scheduler.step).parameters else {}
-    video = noise * scheduler.init_noise_sigma
+    video: Tensor = noise * scheduler.init_noise_sigma
     for timestep in scheduler.timesteps:
         seen = video if beside is None else torch.cat([video, beside], dim=1)
         seen = scheduler.scale_model_input(seen.repeat(2, 1, 1, 1, 1), timestep)
         told = None if labels is None else labels.repeat(2)
         without, asked = model.unet(seen, timestep, text, told).chunk(2)
         predicted = _guided(without, asked, video.shape[1], stage.guidance, scheduler.config.variance_type in LEARNED)
-        stepped = scheduler.step(_frames(predicted), timestep, _frames(video), **drawn).prev_sample
+        stepped: Tensor = scheduler.step(_frames(predicted), timestep, _frames(video), **drawn).prev_sample
         video = stepped[None].transpose(1, 2)
     return video
 

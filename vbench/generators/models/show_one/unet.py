@@ -59,7 +59,7 @@ class FrameUNet(nn.Module):
         text = text.repeat_interleave(self.frames, 0)
         labels = None if labels is None else labels.repeat_interleave(self.frames, 0)
         out: Tensor = self.network(frames, timestep, text, class_labels=labels).sample
-        return out.unflatten(0, (-1, self.frames)).transpose(1, 2)
+        return out.reshape(-1, self.frames, *out.shape[1:]).transpose(1, 2)
 
     def _see_time(self, first: bool) -> None:
         network = self.network
@@ -76,7 +76,7 @@ class FrameUNet(nn.Module):
                 for attention, along in zip(block.attentions, block.temp_attentions, strict=True):
                     self._follow(attention, along)
 
-    def _transformer(self, block: Any, width: int) -> TransformerTemporalModel:
+    def _transformer(self, block: Any, width: int) -> Any:
         heads = (
             getattr(block, "attention_head_dim", None) or block.num_attention_heads
         )  # as published: one for the other

@@ -86,7 +86,7 @@ def merged(unet: nn.Module, lora: Lora, weights: Mapping[str, Tensor]) -> dict[s
     """
     state = dict(weights)
     for place, (name, layer) in enumerate(changed_layers(unet).items()):
-        shape = layer.weight.shape  # type: ignore[union-attr]
+        shape = layer.weight.shape
         up, down = lora[2 * place].flatten(1), lora[2 * place + 1].flatten(1)
-        state[f"{name}.weight"] = state.get(f"{name}.weight", 0) + (up @ down).reshape(shape)  # type: ignore[arg-type]
+        state[f"{name}.weight"] = state.get(f"{name}.weight", 0) + (up @ down).reshape(shape)
     return state

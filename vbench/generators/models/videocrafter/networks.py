@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 
 from vbench.generators.models.ldm import clip_text
 from vbench.generators.models.ldm.text import TextTower
@@ -40,6 +41,9 @@ class Networks:
         return Networks(self.unet.to(device), self.text.to(device), self.vae.to(device), picture)  # type: ignore[arg-type]
 
 
+_PICTURED = ("embedder.model.", "image_proj_model.")
+
+
 def load(model: Model, device: torch.device, checkpoints: str = "") -> Networks:
     """The networks out of the published file, in float32.
 
@@ -61,13 +65,14 @@ def load(model: Model, device: torch.device, checkpoints: str = "") -> Networks:
             autoencoder(model.vae),
             (PictureTower(sizes, model.text), Resampler(sizes, model.plan.text_width)) if sizes else (),
         )
+    pictured: tuple[nn.Module, ...] = networks.picture
     parts = [
         Part(networks.unet, "model.diffusion_model."),
         Part(networks.text, "cond_stage_model.transformer.", clip_text.published_name)
         if model.early
         else Part(networks.text, "cond_stage_model.model."),
         Part(networks.vae, "first_stage_model.", lambda key: published_name(key, len(model.vae))),
-        *map(Part, networks.picture, ("embedder.model.", "image_proj_model.")),
+        *(Part(one, prefix) for one, prefix in zip(pictured, _PICTURED, strict=False)),
     ]
     no_weights = BUFFERS | {f"cond_stage_model.transformer.{clip_text.POSITIONS}"}
     fill(model.name, {key: value for key, value in state.items() if key not in no_weights}, parts, checkpoints)

@@ -6,6 +6,8 @@ the published checkpoint.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from open_clip.transformer import VisionTransformer
@@ -60,7 +62,8 @@ class Resampler(nn.Module):
     def forward(self, seen: Tensor) -> Tensor:
         """``(N, P + 1, width)`` -> ``(N, tokens, out)``."""
         seen, tokens = self.proj_in(seen), self.latents.expand(len(seen), -1, -1)
-        for look, hidden in self.layers:  # type: ignore[misc]  # a ModuleList of pairs
+        pairs: Any = self.layers
+        for look, hidden in pairs:
             tokens = tokens + look(seen, tokens)
             tokens = tokens + hidden(tokens)
         out: Tensor = self.norm_out(self.proj_out(tokens))
