@@ -38,7 +38,13 @@ GENERATORS: Registry[type[Generator[Any]]] = Registry(
         "t2v-turbo": "vbench.generators.models.t2v_turbo.generator:T2VTurbo",
         "t2v-turbo-v2": "vbench.generators.models.t2v_turbo.generator:T2VTurboV2",
         "open-sora-1.0": "vbench.generators.models.open_sora.early_generator:EarlyOpenSora",
-        "open-sora-1.2": "vbench.generators.models.open_sora.generator:OpenSora",
+        **dict.fromkeys(
+            ("open-sora-1.1", "open-sora-1.1@vbench"),
+            "vbench.generators.models.open_sora.early_generator:SecondOpenSora",
+        ),
+        **dict.fromkeys(
+            ("open-sora-1.2", "open-sora-1.2@vbench"), "vbench.generators.models.open_sora.generator:OpenSora"
+        ),
         "show-1": "vbench.generators.models.show_one.generator:ShowOneGenerator",
         "diffusers": DIFFUSERS,
         **dict.fromkeys(PRESETS, DIFFUSERS),
@@ -66,7 +72,7 @@ ENHANCERS: Registry[type[Enhancer]] = Registry(
 """Who works on a clip afterwards."""
 
 ELSEWHERE = {
-    "open-sora-1.1": "Open-Sora 1.1", "open-sora-1.3": "Open-Sora 1.3",
+    "open-sora-1.3": "Open-Sora 1.3",
     "open-sora-2.0": "Open-Sora 2.0", "open-sora-plan": "Open-Sora-Plan", "t2v-turbo-ms": "T2V-Turbo over ModelScope",
 }  # fmt: skip
 """Systems of the field that have no adapter of their own here -> their titles."""

@@ -188,6 +188,15 @@ GENERATORS: tuple[Checkpoint, ...] = (
         paper=f"{_ARXIV}/2412.20404",
     ),
     Checkpoint(
+        name="hpcai-tech/OpenSora-STDiT-v2-stage3",
+        title="Open-Sora 1.1, third stage of training",
+        path="open-sora-1.1/transformer.safetensors",
+        repository="hpcai-tech/OpenSora-STDiT-v2-stage3",
+        file="model.safetensors",
+        licence="Apache-2.0",
+        paper=f"{_ARXIV}/2412.20404",
+    ),
+    Checkpoint(
         name="hpcai-tech/OpenSora-STDiT-v3",
         title="Open-Sora 1.2, the transformer",
         path="open-sora-1.2/transformer.safetensors",

@@ -92,6 +92,8 @@ def test_the_published_protocol_is_the_default(checkpoints: Path) -> None:
     }  # fmt: skip
     delivered = generator.delivers(generator.defaults)
     assert (delivered.height, delivered.width) == (240, 424)
+    board = build(f"{NAME}@vbench", [f"checkpoints={checkpoints}", "device=cpu"]).defaults
+    assert (board.frames, board.height, board.width, board.steps) == (204, 720, 1280, 30)
     assert generator.provenance["aesthetic"] == 6.5
 
 

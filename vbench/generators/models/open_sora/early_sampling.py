@@ -1,4 +1,4 @@
-"""Open-Sora 1.0's sampling: spaced DDPM with the variance that the network predicts, in Stable Diffusion's latents."""
+"""Open-Sora 1.0's and 1.1's sampling: spaced DDPM with a variance that is predicted, in Stable Diffusion's latents."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ from vbench.generators.models.ldm.sizes import FACTOR
 from vbench.generators.models.ldm.vae import decoded
 from vbench.generators.models.open_sora.early_transformer import POSITIONS, EarlyTransformer, Sizes
 from vbench.generators.models.open_sora.prompts import fed
+from vbench.generators.models.open_sora.second_transformer import SecondTransformer
 from vbench.generators.models.open_sora.text import T5
 from vbench.generators.models.open_sora.weights_files import EarlyModel
 from vbench.media.clip import Clip
 from vbench.weights.cards import locate
 from vbench.weights.load import Part, fill, state_dict
 from vbench.weights.pretrained import whole
-
-DTYPE = "float16"
-"""That it is published to be run in, but for T5, which is float32."""
 
 GUIDED = 3
 """Channels of the noise that guidance changes; the fourth is the prompt's, as in the authors' program."""
@@ -42,10 +40,11 @@ class EarlySampler:
     """
 
     def __init__(self, model: EarlyModel, options: LoadOptions) -> None:
-        device, dtype = options.placed(DTYPE)
-        self.device = device
+        device, dtype = options.placed(model.dtype)
+        self.model, self.device = model, device
+        sizes = Sizes(**{"text_tokens": model.text_tokens, **dict(model.sizes)})
         with torch.device("meta"):
-            transformer = EarlyTransformer(Sizes(**dict(model.sizes)))
+            transformer = SecondTransformer(sizes) if model.interval else EarlyTransformer(sizes)
         state = state_dict(model.transformer, options.checkpoints)
         weights = {key: value for key, value in state.items() if key not in POSITIONS}
         fill(model.transformer, weights, [Part(transformer)], options.checkpoints)
@@ -66,10 +65,11 @@ class EarlySampler:
         start = torch.randn(shape, generator=generator).to(self.device)
         text = self.text(fed(request.prompt, 0), self.transformer.sizes.text_tokens)
         nothing = self.transformer.nothing[:, : text.shape[1]]
+        told = self._told(request)
 
         def predict(latents: Tensor, timestep: Tensor) -> Tensor:
-            told = timestep.to(self.device)[None]
-            asked, without = (self.transformer(latents, told, one) for one in (text, nothing))
+            place = timestep.to(self.device)[None]
+            asked, without = (self.transformer(latents, place, one, **told) for one in (text, nothing))
             return guided(asked, without, settings["guidance"])
 
         try:
@@ -78,6 +78,14 @@ class EarlySampler:
         except torch.cuda.OutOfMemoryError as error:
             raise SamplingError("out of memory: try a smaller --size or fewer --frames") from error
         return Clip(as_frames(frames.permute(0, 2, 3, 1).numpy()), settings["fps"])
+
+    def _told(self, request: Request) -> dict[str, Any]:
+        """What the network is told of the video."""
+        if not self.model.interval:
+            return {}
+        settings = request.settings.stated()
+        pixels = settings["height"], settings["width"]
+        return {"pixels": pixels, "frames": settings["frames"], "fps": self.model.interval * settings["fps"]}
 
 
 def guided(asked: Tensor, without: Tensor, guidance: float) -> Tensor:

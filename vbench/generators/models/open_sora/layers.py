@@ -25,11 +25,12 @@ class Attention(nn.Module):
         width: of the tokens.
         heads: how many.
         is_normed: whether queries and keys are.
+        turned_first: whether they are turned before they are, and not after.
     """
 
-    def __init__(self, width: int, heads: int, is_normed: bool) -> None:
+    def __init__(self, width: int, heads: int, is_normed: bool, turned_first: bool = False) -> None:
         super().__init__()
-        self.heads = heads
+        self.heads, self.turned_first = heads, turned_first
         self.qkv = nn.Linear(width, 3 * width)
         self.q_norm, self.k_norm = (
             nn.RMSNorm(width // heads, eps=1e-6) if is_normed else nn.Identity() for _ in range(2)
@@ -39,8 +40,10 @@ class Attention(nn.Module):
     def forward(self, tokens: Tensor, rotation: Rotation | None = None) -> Tensor:
         """``(N, L, width)`` -> the same."""
         q, k, v = self.qkv(tokens).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        if rotation is not None and self.turned_first:
+            q, k = rotation(q), rotation(k)
         q, k = self.q_norm(q), self.k_norm(k)
-        if rotation is not None:
+        if rotation is not None and not self.turned_first:
             q, k = rotation(q), rotation(k)
         out: Tensor = self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
         return out

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from vbench.generators.base import Settings
+from vbench.generators.base import BOARD, Settings
 from vbench.generators.models.ldm.sizes import VAE_WIDTHS
 
 
@@ -38,28 +38,37 @@ class Model:
         return self.transformer, self.vae, self.text
 
 
-MODELS = {"open-sora-1.2": Model()}
+MODELS = {
+    "open-sora-1.2": Model(),
+    f"open-sora-1.2{BOARD}": Model(
+        settings=Settings(frames=204, height=720, width=1280, fps=24, steps=30, guidance=7.0)
+    ),
+}  # fmt: skip
 """Model by its name."""
 
 
 @dataclass(frozen=True)
 class EarlyModel:
-    """Open-Sora 1.0.
+    """Open-Sora 1.0 or 1.1.
 
     Attributes:
         transformer: name of its checkpoint.
-        vae: alike.
-        text: alike, of T5.
         settings: the published protocol.
+        dtype: that it is published to be run in, but for T5, which is float32.
+        text_tokens: that T5 reads of a prompt.
+        interval: frames of the trained videos for each that is sampled, 0 for a network that is told nothing of them.
+        vae: name of its checkpoint.
+        text: alike, of T5.
         sizes: what differs from the transformer's published sizes.
     """
 
-    transformer: str = "open-sora-1.0"
+    transformer: str
+    settings: Settings
+    dtype: str
+    text_tokens: int
+    interval: int = 0
     vae: str = "stabilityai/sd-vae-ft-ema"
     text: str = "DeepFloyd/t5-v1_1-xxl"
-    settings: Settings = field(
-        default_factory=lambda: Settings(frames=16, height=512, width=512, fps=8, steps=100, guidance=7.0)
-    )
     sizes: tuple[tuple[str, int], ...] = ()
 
     @property
@@ -68,5 +77,19 @@ class EarlyModel:
         return self.transformer, self.vae, self.text
 
 
-EARLY = {"open-sora-1.0": EarlyModel()}
+EARLY = {
+    "open-sora-1.0": EarlyModel(
+        "open-sora-1.0", Settings(frames=16, height=512, width=512, fps=8, steps=100, guidance=7.0), "float16", 120
+    ),
+    "open-sora-1.1": EarlyModel(
+        "hpcai-tech/OpenSora-STDiT-v2-stage3",
+        Settings(frames=16, height=240, width=426, fps=8, steps=100, guidance=7.0),
+        "bfloat16",
+        200,
+        interval=3,
+    ),
+}
+EARLY[f"open-sora-1.1{BOARD}"] = replace(
+    EARLY["open-sora-1.1"], settings=replace(EARLY["open-sora-1.1"].settings, frames=64)
+)
 """Model by its name."""
