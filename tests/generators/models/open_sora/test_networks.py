@@ -12,7 +12,8 @@ from tests.generators.own_goldens import figures, keys, seeded_by_name
 from vbench.generators.models.open_sora.flow import flowed, timesteps
 from vbench.generators.models.open_sora.prompts import fed
 from vbench.generators.models.open_sora.transformer import Sizes, Transformer
-from vbench.generators.models.open_sora.vae import CHUNK, VideoVAE
+from vbench.generators.models.open_sora.vae import VideoVAE
+from vbench.generators.models.open_sora.weights_files import CHUNK
 
 GOLDEN = figures(Path(__file__).parent / "golden.json")
 CASES = GOLDEN["cases"]

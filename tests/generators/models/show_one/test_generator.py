@@ -65,6 +65,7 @@ def built(checkpoints: Path, *options: str) -> ShowOneGenerator:
 def test_the_published_protocol_is_the_default(checkpoints: Path) -> None:
     stages = built(checkpoints).provenance["stages"]
     told = [(stage["steps"], stage["guidance"], stage["noise_level"]) for stage in stages.values()]
+    assert len({stage["sha256"] for stage in stages.values()}) == 5
     assert told == [(75, 9, 0), (75, 4, 0), (70, 4, 150), (125, 7, 250), (50, 15, 0)]
     assert built(checkpoints, "larger_steps=2").provenance["stages"]["larger"]["steps"] == 2
 

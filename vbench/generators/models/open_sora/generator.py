@@ -14,17 +14,12 @@ from vbench.files.digest import digest
 from vbench.generators import grid
 from vbench.generators.base import Generator, Request, Settings
 from vbench.generators.local_model import PIXELS, LoadOptions, check_files
-from vbench.generators.models.open_sora.weights_files import MODELS
+from vbench.generators.models.open_sora.weights_files import CHUNK, MODELS
 from vbench.media.clip import Clip
 from vbench.weights.cards import checkpoint, locate
 
 if TYPE_CHECKING:
     from vbench.generators.models.open_sora.sampling import Sampler
-
-DTYPE = "bfloat16"
-
-CHUNK = 17
-"""Frames that the VAE codes together."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ class OpenSora(Generator[OpenSoraOptions]):
     @property
     @override
     def provenance(self) -> dict[str, Any]:
-        device, dtype = self.options.placed(DTYPE)
+        device, dtype = self.options.placed(self.model.dtype)
         transformer = locate(self.model.transformer, self.options.checkpoints)
         return {
             "checkpoint": checkpoint(self.model.transformer).repository,
@@ -94,7 +89,7 @@ class OpenSora(Generator[OpenSoraOptions]):
     @override
     def prepare(self, requests: Sequence[Request]) -> None:
         check_files(self.checkpoints, self.options.checkpoints)
-        self.options.placed(DTYPE)
+        self.options.placed(self.model.dtype)
         if any(request.image for request in requests):
             raise UsageError("open-sora-1.2 takes no image: leave out --images.")
         axes = {"frames": grid.Axis(CHUNK, CHUNK, reason=f"chunks of {CHUNK}")}

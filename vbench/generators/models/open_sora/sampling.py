@@ -13,13 +13,10 @@ from vbench.generators.models.open_sora.flow import flowed, timesteps
 from vbench.generators.models.open_sora.prompts import fed
 from vbench.generators.models.open_sora.text import T5
 from vbench.generators.models.open_sora.transformer import Sizes, Transformer
-from vbench.generators.models.open_sora.vae import CHUNK, CHUNK_LATENTS, VideoVAE
-from vbench.generators.models.open_sora.weights_files import Model
+from vbench.generators.models.open_sora.vae import VideoVAE
+from vbench.generators.models.open_sora.weights_files import CHUNK, CHUNK_LATENTS, Model
 from vbench.media.clip import Clip
 from vbench.weights.load import Part, fill, state_dict
-
-DTYPE = "bfloat16"
-"""That it is published to be run in."""
 
 
 class Sampler:
@@ -36,14 +33,14 @@ class Sampler:
 
     def __init__(self, model: Model, options: LoadOptions, aesthetic: float) -> None:
         self.model, self.aesthetic = model, aesthetic
-        self.device, dtype = options.placed(DTYPE)
+        self.device, dtype = options.placed(model.dtype)
         self.dtype = dtype
         with torch.device("meta"):
             transformer, vae = Transformer(Sizes(**dict(model.sizes))), VideoVAE(model.vae_width, model.vae_widths)
         for name, one in ((model.transformer, transformer), (model.vae, vae)):
             fill(name, state_dict(name, options.checkpoints), [Part(one)], options.checkpoints)
         self.transformer, self.vae = transformer.to(self.device, dtype), vae.to(self.device, dtype)
-        self.text = T5(model.text, options.checkpoints, self.device, dtype)
+        self.text = T5(model.text, options.checkpoints, self.device, torch.float32)
 
     @torch.inference_mode()
     def sample(self, request: Request) -> Clip:

@@ -15,9 +15,7 @@ from torch import Tensor, nn
 
 from vbench.generators.models.ldm.sizes import VAE_WIDTHS
 from vbench.generators.models.ldm.vae import autoencoder, decoded
-
-CHUNK, CHUNK_LATENTS = 17, 5
-"""Frames that are coded together, and the latents that they become."""
+from vbench.generators.models.open_sora.weights_files import CHUNK_LATENTS
 
 CUT = 3
 """Frames at the start of a decoded chunk that are none: its first latent stands for one frame, others for four."""

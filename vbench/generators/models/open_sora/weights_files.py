@@ -7,16 +7,20 @@ from dataclasses import dataclass, field, replace
 from vbench.generators.base import BOARD, Settings
 from vbench.generators.models.ldm.sizes import VAE_WIDTHS
 
+CHUNK, CHUNK_LATENTS = 17, 5
+"""Frames that the VAE of 1.2 codes together, and the latents that they become."""
+
 
 @dataclass(frozen=True)
 class Model:
-    """The published model.
+    """Open-Sora 1.2.
 
     Attributes:
         transformer: name of its checkpoint.
         vae: alike.
         text: alike, of T5.
         settings: the published protocol.
+        dtype: that it is published to be run in, but for T5, which is float32.
         vae_width: channels of the VAE along time.
         vae_widths: channels of the VAE of frames, by level.
         sizes: what differs from the transformer's published sizes.
@@ -28,6 +32,7 @@ class Model:
     settings: Settings = field(
         default_factory=lambda: Settings(frames=51, height=240, width=426, fps=24, steps=30, guidance=7.0)
     )
+    dtype: str = "bfloat16"
     vae_width: int = 128
     vae_widths: tuple[int, ...] = VAE_WIDTHS
     sizes: tuple[tuple[str, int], ...] = ()

@@ -37,6 +37,7 @@ class Cascade:
         window: frames that are enlarged at once; the first one is the last one of the window before.
         settings: of the video that comes out.
         strength: of the noise that the last stage starts from, 0..1.
+        dtype: that the networks are published to be run in.
         keys_stage: text to key frames.
         between_stage: frames between two.
         first_stage: a still made larger, the first frame.
@@ -56,6 +57,7 @@ class Cascade:
         )
     )  # fmt: skip
     strength: float = 0.8
+    dtype: str = "float16"
     keys_stage: Stage = Stage("showlab/show-1-base", 75, 9.0)
     between_stage: Stage = Stage("showlab/show-1-interpolation", 75, 4.0)
     first_stage: Stage = Stage("DeepFloyd/IF-II-L-v1.0", 70, 4.0, noise_level=150)

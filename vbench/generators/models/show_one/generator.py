@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from vbench.errors import UsageError
+from vbench.files.digest import digest
 from vbench.generators import grid
 from vbench.generators.base import Generator, Request, Settings
 from vbench.generators.local_model import LoadOptions, check_files
 from vbench.generators.models.show_one.cascade import CASCADE, Cascade
 from vbench.media.clip import Clip
-from vbench.weights.cards import checkpoint
+from vbench.weights.cards import checkpoint, locate
 
 if TYPE_CHECKING:
     from vbench.generators.models.show_one.sampling import ShowOne
-
-DTYPE = "float16"
 
 
 @dataclass(frozen=True)
@@ -94,9 +93,15 @@ class ShowOneGenerator(Generator[ShowOneOptions]):
         import torch
         import transformers
 
-        device, dtype = self.options.placed(DTYPE)
+        from vbench.generators.models.show_one.loading import weights_file
+
+        device, dtype = self.options.placed(self.cascade.dtype)
         stages = {
-            name: {**asdict(stage), "weights": checkpoint(stage.weights).address}
+            name: {
+                **asdict(stage),
+                "weights": checkpoint(stage.weights).address,
+                "sha256": digest(weights_file(locate(stage.weights, self.options.checkpoints) / "unet")),
+            }
             for name, stage in self.cascade.stages.items()
         }
         return {
@@ -116,7 +121,7 @@ class ShowOneGenerator(Generator[ShowOneOptions]):
     @override
     def prepare(self, requests: Sequence[Request]) -> None:
         check_files(self.checkpoints, self.options.checkpoints)
-        self.options.placed(DTYPE)
+        self.options.placed(self.cascade.dtype)
         if any(request.image for request in requests):
             raise UsageError("show-1 takes no image: leave out --images.")
         for settings in {request.settings for request in requests}:

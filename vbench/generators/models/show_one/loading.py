@@ -58,7 +58,7 @@ def pixel_stage(name: str, checkpoints: str, device: torch.device, dtype: torch.
     folder = locate(name, checkpoints)
     with torch.device("meta"):
         unet = _built(folder / "unet" / CONFIG)
-    fill(name, read_tensors(_weights(folder / "unet")), [Part(unet.network)], checkpoints)
+    fill(name, read_tensors(weights_file(folder / "unet")), [Part(unet.network)], checkpoints)
     unet.to(device, dtype).eval()
     noiser = folder / "image_noising_scheduler"
     return PixelStage(unet, _scheduler(folder / "scheduler"), _scheduler(noiser) if noiser.is_dir() else None)
@@ -105,12 +105,12 @@ def network(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
     """A network of diffusers or transformers, of whatever kind of file is there."""
     for library in (diffusers, transformers):
         library.utils.logging.disable_progress_bar()
-    path = _weights(folder)
+    path = weights_file(folder)
     variant = "fp16" if ".fp16" in path.name else None
     return whole(kind, folder, variant=variant, use_safetensors=path.suffix == ".safetensors", dtype=dtype)
 
 
-def _weights(folder: Path) -> Path:
+def weights_file(folder: Path) -> Path:
     """The file of a network's weights, or the first of several.
 
     Raises:

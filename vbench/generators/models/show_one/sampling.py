@@ -15,9 +15,6 @@ from vbench.generators.models.show_one.denoising import between, denoised, drawn
 from vbench.media.clip import Clip
 from vbench.weights.cards import locate
 
-DTYPE = "float16"
-"""That it is published to be run in."""
-
 
 class ShowOne:
     """The loaded cascade.
@@ -34,7 +31,7 @@ class ShowOne:
 
     def __init__(self, cascade: Cascade, options: LoadOptions) -> None:
         self.cascade = cascade
-        self.device, dtype = options.placed(DTYPE)
+        self.device, dtype = options.placed(cascade.dtype)
         self.dtype = dtype
         self.models = {
             name: loading.pixel_stage(stage.weights, options.checkpoints, self.device, dtype)
@@ -57,7 +54,7 @@ class ShowOne:
             clip = self._larger(self._between(self._keys(request, text), request, text), request, text)
             return Clip(as_frames(self._last(clip, request)), request.settings.stated()["fps"])
         except torch.cuda.OutOfMemoryError as error:
-            raise SamplingError("out of memory: Show-1 needs about 30 GiB in float16") from error
+            raise SamplingError("out of memory: all of Show-1's networks are on the device together") from error
 
     def _keys(self, request: Request, text: Tensor) -> Tensor:
         cascade, generator = self.cascade, noise(request)
