@@ -73,8 +73,10 @@ ENHANCERS: Registry[type[Enhancer]] = Registry(
 
 ELSEWHERE = {
     "open-sora-1.3": "Open-Sora 1.3",
-    "open-sora-2.0": "Open-Sora 2.0", "open-sora-plan": "Open-Sora-Plan", "t2v-turbo-ms": "T2V-Turbo over ModelScope",
-}  # fmt: skip
+    "open-sora-2.0": "Open-Sora 2.0",
+    "open-sora-plan": "Open-Sora-Plan",
+    "t2v-turbo-ms": "T2V-Turbo over ModelScope",
+}
 """Systems of the field that have no adapter of their own here -> their titles."""
 
 CLOSED = {

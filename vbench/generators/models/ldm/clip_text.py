@@ -16,7 +16,7 @@ POSITIONS = "text_model.embeddings.position_ids"
 
 
 class ClipText(CLIPTextModel):
-    """The tower; its defaults of :class:`TextSizes` would be ViT-H-14's, CLIP's is ViT-L/14's."""
+    """The tower, whose published sizes are ViT-L/14's."""
 
     def __init__(self, sizes: TextSizes) -> None:
         super().__init__(
