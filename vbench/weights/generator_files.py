@@ -47,6 +47,7 @@ def _show_one(part: str, title: str, files: tuple[str, ...]) -> Checkpoint:
         files=files,
         licence="CC-BY-NC-4.0",
         paper=f"{_ARXIV}/2309.15818",
+        note="every kind of file that it has of its weights is fetched",
     )
 
 
@@ -175,7 +176,7 @@ GENERATORS: tuple[Checkpoint, ...] = (
         repository="DeepFloyd/IF-II-L-v1.0",
         files=_ENLARGING,
         licence="DeepFloyd IF License",
-        note="its licence must be accepted on its page first",
+        note="its licence must be accepted on its page first; every kind of file that it has of its weights is fetched",
     ),
     Checkpoint(
         name="open-sora-1.0",
@@ -219,7 +220,13 @@ GENERATORS: tuple[Checkpoint, ...] = (
         title="T5 v1.1 XXL, the encoder",
         path="t5-v1_1-xxl",
         repository="DeepFloyd/t5-v1_1-xxl",
-        files=("config.json", "*model*", "tokenizer_config.json", "spiece.model"),
+        files=(
+            "config.json",
+            "pytorch_model.bin.index.json",
+            "pytorch_model-*.bin",
+            "tokenizer_config.json",
+            "spiece.model",
+        ),
         licence="Apache-2.0",
         paper=f"{_ARXIV}/1910.10683",
     ),

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from tests.generators import tiny_families, tiny_pipelines
+from tests.generators.models.open_sora import tiny_t5
 from tests.generators.network_goldens import distance, seeded_input
 from tests.generators.own_goldens import figures, keys, seeded_by_name
 from vbench.cli import app
@@ -99,9 +100,7 @@ def files(folder: Path, drop: str = "") -> Path:
         else:
             save_file(state, folder / place)
     tiny_pipelines.autoencoder().save_pretrained(folder / "sd-vae-ft-ema")  # type: ignore[attr-defined]
-    tiny_families.t5().save_pretrained(folder / "t5-v1_1-xxl")
-    tiny_families.tokenizer().save_pretrained(folder / "t5-v1_1-xxl")
-    (folder / "t5-v1_1-xxl" / "spiece.model").touch()
+    tiny_t5.save(folder / "t5-v1_1-xxl")
     return folder
 
 

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from tests.generators import tiny_families
+from tests.generators.models.open_sora import tiny_t5
 from vbench.cli import app
 from vbench.errors import UsageError
 from vbench.generators.base import Request
@@ -45,9 +46,7 @@ def files(folder: Path, drop: str = "") -> Path:
     for name, network in (("transformer", transformer), ("vae", vae)):
         state = {key: value.contiguous() for key, value in network.state_dict().items() if key != drop}
         save_file(state, place / f"{name}.safetensors")
-    tiny_families.t5().save_pretrained(folder / "t5-v1_1-xxl")
-    tiny_families.tokenizer().save_pretrained(folder / "t5-v1_1-xxl")
-    (folder / "t5-v1_1-xxl" / "spiece.model").touch()
+    tiny_t5.save(folder / "t5-v1_1-xxl")
     return folder
 
 
