@@ -20,6 +20,7 @@ from vbench.generators.listing import listing
 from vbench.weights.cards import all_checkpoints
 
 PUBLIC = ("vbench.interface", "vbench.runs.run", "vbench.runs.scorer", "vbench.runs.score_log", "vbench.analysis.gate",
+          "vbench.harness.torchmetrics",
           "vbench.dimensions.base", "vbench.benchmarks.base")  # fmt: skip
 """Modules of the Python interface."""
 

@@ -31,6 +31,7 @@ from vbench.cli.prompts import plan, prompts
 from vbench.cli.report import report
 from vbench.cli.score import score
 from vbench.cli.sensitivity import sensitivity
+from vbench.cli.serve import serve
 from vbench.cli.submit import submit, withdraw
 from vbench.cli.verify import verify
 from vbench.cli.weights import weights
@@ -67,6 +68,7 @@ app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(filter_static)
 app.command("static_filter", hidden=True, cls=PlainHelp)(filter_static)  # the reference's name for it
 app.command(rich_help_panel=EVALUATE, cls=ReferenceFlags)(evaluate)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(score)
+app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(serve)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(card)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(dimensions)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(report)

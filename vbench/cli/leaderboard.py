@@ -58,17 +58,24 @@ def serve(
     from vbench.leaderboard.web.serve import serve as serve_board
 
     settings = from_environment(database=database)
-    _refuse_taken(host, port)
+    refuse_taken(host, port)
     typer.echo(f"The board is at http://{host}:{port}", err=True)
     serve_board(settings, host, port)
 
 
-def _refuse_taken(host: str, port: int) -> None:
+def refuse_taken(host: str, port: int) -> None:
+    """Say at once that somebody else listens there.
+
+    Raises:
+        UsageError: somebody does.
+    """
     import socket
 
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1" if host == "0.0.0.0" else host, port)) == 0:
-            raise UsageError(f"Something is listening on port {port} already: choose another with --port.")
+    try:
+        socket.create_connection(("127.0.0.1" if host == "0.0.0.0" else host, port), timeout=5).close()
+    except OSError:
+        return
+    raise UsageError(f"Something is listening on port {port} already: choose another with --port.")
 
 
 @leaderboard.command("list", cls=PlainHelp)

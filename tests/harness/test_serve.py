@@ -1,0 +1,221 @@
+"""A real server answers with the command's numbers, loses no request, and takes no more than it said."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.footage import Frames, noise, write_gif, write_video
+from vbench.cli import main
+from vbench.harness.sent_videos import read_sent
+from vbench.interface import evaluate
+
+pytestmark = pytest.mark.slow
+
+PAGE = Path(__file__).parents[2] / "docs" / "harnesses.md"
+
+NAME = "temporal_flickering"
+
+TOKEN = "an-open-secret/4711"
+
+PARALLEL = 50
+
+MIB = 1 << 20
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+Serve = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Serve]:
+    """Starts ``vbench serve`` and gives its address."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*options: str) -> str:
+        address = f"http://127.0.0.1:{free_port()}"
+        command = [sys.executable, "-m", "vbench", "serve", "-d", NAME, "--profile", "lite", "--device", "cpu"]
+        environment = {**os.environ, "VBENCH_SERVE_TOKEN": TOKEN}
+        started.append(subprocess.Popen([*command, "--port", address.rpartition(":")[2], *options], env=environment))
+        for _ in range(1200):
+            assert started[-1].poll() is None
+            try:
+                httpx.get(f"{address}/health")
+                return address
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise TimeoutError("the server did not start")
+
+    yield start
+    for process in started:
+        process.terminate()
+    assert [process.wait(30) for process in started] == [143] * len(started)
+
+
+@pytest.fixture(scope="module")
+def server(serve: Serve) -> str:
+    return serve("--body-mib", "1")
+
+
+@pytest.fixture(scope="module")
+def small_server(serve: Serve) -> str:
+    return serve("--places", "2", "--token", "")
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("videos")
+    files = [write_video(folder / f"a wave-{index}.mp4", noise(8, seed=index)) for index in range(5)]
+    return [*files, write_gif(folder / "a loop-0.gif")]
+
+
+@pytest.fixture(scope="module")
+def expected(videos: list[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
+    """What ``vbench evaluate`` says, by file."""
+    run = evaluate(videos[0].parent, dimensions=[NAME], profile="lite", output=tmp_path_factory.mktemp("runs") / "run")
+    return {row.video: row.value for row in run.rows() if row.value is not None}
+
+
+def post(server: str, token: str = TOKEN, **sent: Any) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token}", **sent.pop("headers", {})}
+    return httpx.post(f"{server}/score", headers=headers, timeout=120, **sent)
+
+
+def send(server: str, file: Path) -> httpx.Response:
+    kind = "image/gif" if file.suffix == ".gif" else "video/mp4"
+    return post(server, content=file.read_bytes(), params={"prompt": "a wave"}, headers={"Content-Type": kind})
+
+
+def value(answer: Any) -> float:
+    return float(answer["dimensions"][NAME]["value"])
+
+
+def as_json(frames: Frames, kind: str = "PNG") -> dict[str, Any]:
+    texts = []
+    for frame in frames:
+        Image.fromarray(frame).save(file := io.BytesIO(), kind)
+        texts.append(base64.b64encode(file.getvalue()).decode())
+    return {"frames": texts, "prompt": "a wave", "fps": 8}
+
+
+def test_files_and_frames_have_the_numbers_of_the_command(
+    server: str, videos: list[Path], expected: dict[str, float]
+) -> None:
+    assert {file.name: value(send(server, file).json()) for file in videos} == expected
+    alone = post(server, json=as_json(noise(8, seed=1))).json()
+    assert alone == {"dimensions": {NAME: {"value": expected["a wave-1.mp4"], "weight": 1.0}}}
+    both = post(server, json=[as_json(noise(8, seed=2)), as_json(noise(8, seed=3))]).json()
+    assert [value(one) for one in both] == [expected["a wave-2.mp4"], expected["a wave-3.mp4"]]
+
+
+def test_of_fifty_at_once_none_is_lost(server: str, videos: list[Path], expected: dict[str, float]) -> None:
+    asked = [videos[index % len(videos)] for index in range(PARALLEL)]
+    with ThreadPoolExecutor(PARALLEL) as clients:
+        answers = list(clients.map(lambda file: send(server, file), asked))
+    assert Counter(answer.status_code for answer in answers) == {200: PARALLEL}
+    assert [value(answer.json()) for answer in answers] == [expected[file.name] for file in asked]
+    assert httpx.get(f"{server}/health").json()["taken"] == 0
+
+
+def test_where_no_place_is_left_one_is_told_when_to_come_back(
+    small_server: str, videos: list[Path], expected: dict[str, float]
+) -> None:
+    refused: list[int] = []
+
+    def ask(file: Path) -> float:
+        while (answer := send(small_server, file)).status_code == 429:
+            refused.append(int(answer.headers["Retry-After"]))
+            time.sleep(0.05)
+        return value(answer.json())
+
+    asked = [videos[index % len(videos)] for index in range(PARALLEL)]
+    with ThreadPoolExecutor(PARALLEL) as clients:
+        assert list(clients.map(ask, asked)) == [expected[file.name] for file in asked]
+    assert refused
+    assert min(refused) >= 1
+
+
+def test_the_page_sends_frames_that_are_scored(small_server: str, expected: dict[str, float]) -> None:
+    (code,) = re.findall(r"```python\n(import base64.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    frames = [[Image.fromarray(frame) for frame in noise(8, seed=seed)] for seed in (0, 4)]
+    found = names["rewards"](frames, ["a wave", "a wave"], server=small_server)
+    assert found == [expected["a wave-0.mp4"], expected["a wave-4.mp4"]]
+
+
+def test_what_cannot_be_scored_has_a_reason(server: str, tmp_path: Path) -> None:
+    short = post(server, json=as_json(noise(1))).json()["dimensions"][NAME]
+    assert "2 frames" in short["reason"]
+    nothing = post(server, content=b"this is no video").json()["dimensions"][NAME]
+    assert nothing["reason"].startswith("the video")
+    assert "/" not in nothing["reason"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('{"frames": []}', "one at least"),
+        ('{"frames": ["AAAA"]}', "Frame 0 is no PNG"),
+        ('{"frames": ["not base64!"]}', "Frame 0 is no PNG"),
+        ('{"frames": ["AAAA"], "fps": 0}', "above 0"),
+        ('{"frames": ["AAAA"], "prompt": 3}', "must be a text"),
+        ('[{"frame": ["AAAA"]}]', "video 0 must be"),
+        ("3", "the video must be"),
+        ("{", "no JSON"),
+    ],
+)
+def test_json_of_another_form_is_refused_with_its_reason(server: str, body: str, said: str) -> None:
+    answer = post(server, content=body, headers={"Content-Type": "application/json; charset=utf-8"})
+    assert answer.status_code == 422
+    assert said in answer.json()["reasons"][0]
+
+
+def test_frames_that_grow_too_large_are_refused_before_they_are_decoded() -> None:
+    Image.new("1", (16_000, 12_000)).save(file := io.BytesIO(), "PNG")
+    (sent,), _ = read_sent(b'{"frames": ["%s"]}' % base64.b64encode(file.getvalue()))
+    with pytest.raises(Exception, match="512 MiB"):
+        sent.frames()
+
+
+def test_only_so_much_is_taken_and_only_from_who_may(server: str, videos: list[Path]) -> None:
+    large = post(server, content=bytes(MIB + 1))
+    assert (large.status_code, large.json()["error"]) == (413, "The body is larger than 1,048,576 bytes.")
+    assert post(server, token="another").status_code == 401
+    assert post(server, headers={"Origin": "http://page.example"}).status_code == 403
+    assert httpx.get(f"{server}/score", headers={"Authorization": f"Bearer {TOKEN}"}).json()["error"] == (
+        "Method Not Allowed"
+    )
+    health = httpx.get(f"{server}/health").json()
+    assert (health["status"], health["dimensions"], health["taken"]) == ("ok", [NAME], 0)
+    assert send(server, videos[0]).status_code == 200
+
+
+def test_a_server_that_others_reach_needs_a_token(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["vbench", "serve", "-d", NAME, "--profile", "lite", "--host", "0.0.0.0"])
+    with pytest.raises(SystemExit) as exited:
+        main()
+    assert exited.value.code == 2
+    assert "VBENCH_SERVE_TOKEN" in capsys.readouterr().err

@@ -1,0 +1,52 @@
+"""``vbench serve``: scores over HTTP, for reward models."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vbench.cli.leaderboard import refuse_taken
+from vbench.errors import UsageError
+
+
+def serve(
+    dimension: Annotated[list[str], typer.Option("--dimension", "-d", help="What to score.", show_default=False)],
+    profile: Annotated[
+        str, typer.Option(help="official: the reference's models. lite: a proxy without any download.")
+    ] = "official",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps")] = "auto",
+    host: Annotated[str, typer.Option(help="Address to listen on; any but this machine's own needs a token.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    token: Annotated[
+        str, typer.Option(help="That a request must bear; better given by the variable.", show_default=False)
+    ] = "",
+    places: Annotated[int, typer.Option(min=1, help="Requests that may be there at once; others are told to wait.")] = (
+        64
+    ),
+    body_mib: Annotated[int, typer.Option(min=1, help="MiB that a request may have.")] = 64,
+) -> None:
+    """Score what is sent: a video file, or frames as JSON; the numbers are those of vbench evaluate.
+
+    POST /score takes one video, or a list of them, and answers with a value or a reason for each dimension; GET
+    /health says what is scored.
+
+    Examples:
+      vbench serve -d temporal_flickering --profile lite
+      vbench serve -d motion_smoothness -d imaging_quality --port 8001
+    """
+    from vbench.harness.scoring_server import Limits, create_app
+    from vbench.harness.scoring_server import serve as serve_app
+    from vbench.leaderboard.web.gate import is_loopback
+    from vbench.runs.scorer import Scorer
+
+    if not token and not is_loopback(host):
+        raise UsageError(
+            f"{host} can be reached by others: give a token, as in VBENCH_SERVE_TOKEN=$(openssl rand -hex 16)"
+        )
+    refuse_taken(host, port)
+    app = create_app(Scorer(dimension, profile, device), profile, token, Limits(places, body_mib << 20))
+    typer.echo(f"Videos are scored at http://{host}:{port}/score", err=True)
+    serve_app(app, host, port)

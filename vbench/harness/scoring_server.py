@@ -1,0 +1,210 @@
+"""Scores over HTTP, for reward models that are trained in another process, another environment or another language.
+
+One worker scores one video after the other, so that an answer is that of ``vbench evaluate`` whatever else is asked at
+the time. A request takes a place before its body is read; where none is left the answer is 429 and says when to come
+back. Bodies wait on disk, so memory holds one request's video at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import os
+import secrets
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import anyio
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from PIL import Image
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from vbench.errors import Refused, VideoError
+from vbench.harness.sent_videos import read_sent
+from vbench.leaderboard.web.gate import bearer, too_many
+from vbench.leaderboard.web.http import refusal
+from vbench.media.decode import ASSUMED_FPS
+from vbench.runs.scorer import Scorer
+
+log = logging.getLogger("vbench.serve")
+
+JSON = "application/json"
+
+SUFFIXES = {"image/gif": ".gif", "image/webp": ".webp", "image/png": ".png"}
+"""Of what is no container; in one, the decoder looks for itself."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a server takes.
+
+    Attributes:
+        places: requests that are there at once, the one that is being scored with them.
+        body_bytes: of a request.
+        body_seconds: within which it has arrived.
+    """
+
+    places: int = 64
+    body_bytes: int = 64 << 20
+    body_seconds: float = 60.0
+
+
+class Desk:
+    """The worker, and the places of those who wait for it.
+
+    Args:
+        scorer: whose models are loaded.
+        places: how many there are.
+    """
+
+    def __init__(self, scorer: Scorer, places: int) -> None:
+        self.scorer, self.places, self.taken, self.seconds = scorer, places, 0, 1.0
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="scorer")
+        self._bodies = tempfile.TemporaryDirectory(prefix="vbench-serve-")
+
+    @contextmanager
+    def place(self, suffix: str) -> Iterator[Path | None]:
+        """A place for as long as a request is there: where its body goes, ``None`` if no place is left."""
+        if self.taken >= self.places:
+            yield None
+            return
+        self.taken += 1
+        body = Path(self._bodies.name, f"{secrets.token_hex(8)}{suffix}")
+        try:
+            yield body
+        finally:
+            self.taken -= 1
+            body.unlink(missing_ok=True)
+
+    async def answer(self, body: Path, kind: str, prompt: str) -> Any:
+        """What is said of a body, once its turn comes.
+
+        Raises:
+            Refused: it is JSON of another form.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._worker, self._answer, body, kind, prompt)
+
+    def close(self) -> None:
+        """End the worker, and delete what is left of bodies."""
+        self._worker.shutdown(cancel_futures=True)
+        self._bodies.cleanup()
+
+    def _answer(self, body: Path, kind: str, prompt: str) -> Any:
+        began = time.monotonic()
+        try:
+            if kind != JSON:
+                return self._scores(body, prompt, ASSUMED_FPS)
+            videos, several = read_sent(body.read_bytes())
+            answers = [self._scores(one.frames(), one.prompt, one.fps) for one in videos]
+            return answers if several else answers[0]
+        finally:
+            self.seconds = time.monotonic() - began
+
+    def _scores(self, video: Path | list[Image.Image], prompt: str, fps: float) -> dict[str, Any]:
+        try:
+            scores, reasons = self.scorer.attempt(video, prompt, fps)
+        except VideoError as error:
+            scores, reasons = {}, dict.fromkeys(self.scorer.dimensions, str(error))
+        private = str(video) if isinstance(video, Path) else "frames in memory"
+        known = {name: {"value": float(score.value), "weight": float(score.weight)} for name, score in scores.items()}
+        why = {name: {"reason": reason.replace(private, "the video")} for name, reason in reasons.items()}
+        return {"dimensions": {name: {**known, **why}[name] for name in self.scorer.dimensions}}
+
+
+def create_app(scorer: Scorer, profile: str, token: str = "", limits: Limits | None = None) -> FastAPI:
+    """The application.
+
+    Args:
+        scorer: whose models are loaded.
+        profile: that it was made with, as ``/health`` tells it.
+        token: that a request must bear, ``""`` for none.
+        limits: of what is taken.
+    """
+    limits = limits or Limits()
+    desk = Desk(scorer, limits.places)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        desk.close()
+
+    app = FastAPI(title="vbench serve", docs_url=None, redoc_url=None, lifespan=lifespan)
+
+    @app.post("/score", response_model=None)
+    async def score(request: Request, prompt: str = "") -> Any:
+        """Score the video in the body: a file, with its prompt in the address, or JSON (:mod:`.sent_videos`)."""
+        if "origin" in request.headers:
+            return refusal(403, "A page of a site may not call this server.")
+        if token and not hmac.compare_digest(bearer(request.headers).encode(), token.encode()):
+            return refusal(401, "Send the server's token: Authorization: Bearer ...", headers=_BEARER)
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        with desk.place(SUFFIXES.get(kind, ".mp4")) as body:
+            await _receive(request, body or Path(os.devnull), limits)
+            return await desk.answer(body, kind, prompt) if body else too_many(desk.seconds)
+
+    @app.get("/health")
+    async def health() -> dict[str, Any]:
+        """Whether it is there, what it scores, and how many of its places are taken."""
+        return {
+            "status": "ok", "version": version("vbench-suite"), "profile": profile,
+            "dimensions": list(scorer.dimensions), "taken": desk.taken, "places": desk.places,
+        }  # fmt: skip
+
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(Exception, _refused)
+    return app
+
+
+_BEARER = {"WWW-Authenticate": "Bearer"}
+
+
+async def _receive(request: Request, body: Path, limits: Limits) -> None:
+    """Keep a body; of one that is too large somewhat more is read, so that its sender gets to read the answer."""
+    size = 0
+    try:
+        with anyio.fail_after(limits.body_seconds), body.open("wb") as kept:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size <= limits.body_bytes:
+                    kept.write(chunk)
+                elif size > 2 * limits.body_bytes:
+                    break
+    except TimeoutError:
+        raise HTTPException(408, f"The body did not arrive in {limits.body_seconds:g} s.", _CLOSED) from None
+    except ClientDisconnect:
+        raise HTTPException(400, "The sender went away.") from None
+    if size > limits.body_bytes:
+        raise HTTPException(413, f"The body is larger than {limits.body_bytes:,} bytes.", _CLOSED)
+
+
+_CLOSED = {"Connection": "close"}
+
+
+def _refused(_: Request, error: Exception) -> JSONResponse:
+    match error:
+        case HTTPException():
+            return refusal(error.status_code, str(error.detail), headers=error.headers)
+        case Refused():
+            return refusal(422, "This is refused.", error.reasons)
+    log.error("a fault of the server", exc_info=error)
+    return refusal(500, "This is a fault of the server; its log has more.")
+
+
+def serve(app: FastAPI, host: str, port: int) -> None:
+    """Serve until the process is told to stop; what has come in by then is answered."""
+    uvicorn.run(
+        app, host=host, port=port, http="h11", ws="none", proxy_headers=False, server_header=False, access_log=False,
+        log_level="warning",
+    )  # fmt: skip

@@ -1,0 +1,91 @@
+"""Videos that arrive as JSON: ``{"frames": [...], "prompt": "...", "fps": 8}``, or a list of such objects.
+
+A frame is a picture, PNG, JPEG or WebP, in base64; lossless ones have the scores of a lossless file.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from vbench.errors import Refused
+from vbench.files.strict_json import loads
+from vbench.media.decode import ASSUMED_FPS
+from vbench.media.picture import eight_bits
+from vbench.media.video import DEFAULT_BUDGET
+
+PICTURES = ("PNG", "JPEG", "WEBP")
+
+CHANNELS = 3
+
+MOST_FPS = 1000
+
+
+@dataclass(frozen=True)
+class SentVideo:
+    """One video as it was sent.
+
+    Attributes:
+        pictures: its frames in base64, in order.
+        prompt: what it should show.
+        fps: frames per second.
+    """
+
+    pictures: Sequence[str]
+    prompt: str = ""
+    fps: float = ASSUMED_FPS
+
+    def frames(self) -> list[Image.Image]:
+        """The frames, RGB.
+
+        Raises:
+            Refused: one is no picture, or all of them together are larger than the decoded frames of a video may be.
+        """
+        frames: list[Image.Image] = []
+        room = DEFAULT_BUDGET
+        for index, text in enumerate(self.pictures):
+            try:
+                picture = Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=PICTURES)
+                room -= CHANNELS * picture.width * picture.height
+                if room < 0:
+                    raise Refused([f"The frames take more than {DEFAULT_BUDGET >> 20} MiB once they are decoded."])
+                frames.append(eight_bits(picture).convert("RGB"))
+            except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+                raise Refused([f"Frame {index} is no {', '.join(PICTURES)} in base64."]) from error
+        return frames
+
+
+def read_sent(body: bytes) -> tuple[list[SentVideo], bool]:
+    """What a JSON body says.
+
+    Args:
+        body: as it arrived.
+
+    Returns:
+        The videos, and whether they came as a list.
+
+    Raises:
+        Refused: it has another form; the reason says where.
+    """
+    value = loads(body, "The body", most=len(body))
+    several = isinstance(value, list)
+    found = value if several else [value]
+    return [_video(one, f"video {index}" if several else "the video") for index, one in enumerate(found)], several
+
+
+def _video(value: Any, which: str) -> SentVideo:
+    if not isinstance(value, Mapping) or not {"frames"} <= set(value) <= {"frames", "prompt", "fps"}:
+        raise Refused([f'{which} must be {{"frames": [...], "prompt": "...", "fps": 8}}; prompt and fps may lack.'])
+    frames, prompt, fps = value["frames"], value.get("prompt", ""), value.get("fps", ASSUMED_FPS)
+    if not isinstance(frames, list) or not frames or not all(isinstance(one, str) for one in frames):
+        raise Refused([f"frames of {which} must be a list of pictures in base64, one at least."])
+    if not isinstance(prompt, str):
+        raise Refused([f"prompt of {which} must be a text."])
+    if isinstance(fps, bool) or not isinstance(fps, int | float) or not 0 < fps <= MOST_FPS:
+        raise Refused([f"fps of {which} must be a number above 0 and at most {MOST_FPS}."])
+    return SentVideo(frames, prompt, float(fps))
