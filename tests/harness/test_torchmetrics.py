@@ -23,7 +23,7 @@ from vbench.runs.scorer import Scorer
 
 DIMENSIONS = ["temporal_flickering", "imaging_quality"]
 
-VIDEOS = torch.from_numpy(np.stack([noise(4, 64, 96, seed) for seed in range(5)])).permute(0, 1, 4, 2, 3)
+VIDEOS = torch.from_numpy(np.stack([noise(3, 112, 208, seed) for seed in range(5)])).permute(0, 1, 4, 2, 3)
 
 
 @pytest.fixture(scope="module")

@@ -16,16 +16,12 @@ def serve(
         str, typer.Option(help="official: the reference's models. lite: a proxy without any download.")
     ] = "official",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps")] = "auto",
-    host: Annotated[str, typer.Option(help="Address to listen on; any but this machine's own needs a token.")] = (
-        "127.0.0.1"
-    ),
+    host: Annotated[str, typer.Option(help="Address to listen on; one that others reach needs a token.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     token: Annotated[
         str, typer.Option(help="That a request must bear; better given by the variable.", show_default=False)
     ] = "",
-    places: Annotated[int, typer.Option(min=1, help="Requests that may be there at once; others are told to wait.")] = (
-        64
-    ),
+    places: Annotated[int, typer.Option(min=1, help="Requests that are there at once; others are told to wait.")] = 64,
     body_mib: Annotated[int, typer.Option(min=1, help="MiB that a request may have.")] = 64,
 ) -> None:
     """Score what is sent: a video file, or frames as JSON; the numbers are those of vbench evaluate.

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,18 +47,24 @@ class SentVideo:
         Raises:
             Refused: one is no picture, or all of them together are larger than the decoded frames of a video may be.
         """
-        frames: list[Image.Image] = []
-        room = DEFAULT_BUDGET
+        pictures, frames = list[Image.Image](), list[Image.Image]()
         for index, text in enumerate(self.pictures):
-            try:
-                picture = Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=PICTURES)
-                room -= CHANNELS * picture.width * picture.height
-                if room < 0:
-                    raise Refused([f"The frames take more than {DEFAULT_BUDGET >> 20} MiB once they are decoded."])
+            with _reading(index):
+                pictures.append(Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=PICTURES))
+        if CHANNELS * sum(picture.width * picture.height for picture in pictures) > DEFAULT_BUDGET:
+            raise Refused([f"The frames take more than {DEFAULT_BUDGET >> 20} MiB once they are decoded."])
+        for index, picture in enumerate(pictures):
+            with _reading(index):
                 frames.append(eight_bits(picture).convert("RGB"))
-            except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-                raise Refused([f"Frame {index} is no {', '.join(PICTURES)} in base64."]) from error
         return frames
+
+
+@contextmanager
+def _reading(index: int) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise Refused([f"Frame {index} cannot be read as {', '.join(PICTURES)} in base64."]) from error
 
 
 def read_sent(body: bytes) -> tuple[list[SentVideo], bool]:
