@@ -175,6 +175,7 @@ def evaluate(
     memory: int = 512,
     reencode: bool | None = None,
     scenes: bool = False,
+    shard: str = "",
     strict: bool = False,
     progress: Progress | None = None,
 ) -> Run:
@@ -202,6 +203,8 @@ def evaluate(
         reencode: where clips are judged, whether their frames are compressed once more as the reference does; by
             default where the profile's scores compare with the reference's.
         scenes: where clips are judged, whether videos are cut at the ends of scenes first.
+        shard: which part of the plan to score, such as ``"3/16"`` for the third of sixteen; ``vbench merge`` puts the
+            parts together.
         strict: score nothing if a video is damaged or cannot be read.
         progress: told of every score.
 
@@ -225,19 +228,21 @@ def evaluate(
     from vbench.runs.plan import Cutting, default_output, make_plan
     from vbench.runs.preflight import refuse_unsound
     from vbench.runs.run import Run
+    from vbench.runs.shard import read_shard, shard_of
 
     where = Path(videos)
-    plan = make_plan(
+    whole = make_plan(
         where, dimensions, mode, None if suite is None else str(suite),
         None if isinstance(prompts, Path) else prompts, prompts if isinstance(prompts, Path) else None,
         category, extra, special, benchmark, Path(images) if images else None, ratio,
     )  # fmt: skip
-    if strict:
-        refuse_unsound(plan)
     judges = profile_named(in_precision(profile, clip_precision))
-    evaluators = Evaluators(judges, devices.choose(str(device)), options=options or {}, benchmark=plan.benchmark)
-    plan = cut(plan, Cutting(judges.comparable if reencode is None else reencode, scenes))
-    folder = Path(output) if output else default_output(where, judges.name, plan.benchmark)
+    evaluators = Evaluators(judges, devices.choose(str(device)), options=options or {}, benchmark=whole.benchmark)
+    plan = cut(whole, Cutting(judges.comparable if reencode is None else reencode, scenes))
+    plan = shard_of(plan, read_shard(shard)) if shard else plan
+    if strict:
+        refuse_unsound(whole, only={task.path for task in plan.tasks})
+    folder = Path(output) if output else default_output(where, judges.name, plan.benchmark, plan.shard)
     outcome = runs.evaluate(plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None)
     return Run(folder, outcome, plan)
 

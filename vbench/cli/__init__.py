@@ -23,6 +23,7 @@ from vbench.cli.explain import explain
 from vbench.cli.filter_static import filter_static
 from vbench.cli.generate import generate, generators
 from vbench.cli.leaderboard import leaderboard
+from vbench.cli.merge import merge
 from vbench.cli.names import complete_names
 from vbench.cli.plain_help import PlainHelp
 from vbench.cli.prompts import plan, prompts
@@ -64,6 +65,7 @@ app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(check)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(filter_static)
 app.command("static_filter", hidden=True, cls=PlainHelp)(filter_static)  # the reference's name for it
 app.command(rich_help_panel=EVALUATE, cls=ReferenceFlags)(evaluate)
+app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(merge)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(score)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(dimensions)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(report)

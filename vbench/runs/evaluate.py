@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,6 +33,7 @@ from vbench.runs.plan import Cutting, Plan, VideoTask, why_nothing
 from vbench.runs.record import FINISHED, INTERRUPTED, RECORD, STORE, RunRecord, read_record, write_record
 from vbench.runs.results import read_rows
 from vbench.runs.score_video import GROUP, NOT_EVALUATED, failed_row
+from vbench.runs.shard import digest_of
 from vbench.runs.store import NOT_STATIC, SCORED, Row, RunStore
 from vbench.sampling.manifest import NAME as MANIFEST
 from vbench.sampling.manifest import manifest_text, read_manifest
@@ -153,10 +154,14 @@ def _gone_through(
     record: RunRecord, plan: Plan, outcome: Outcome, rows: Sequence[Row], progress: Progress
 ) -> RunRecord:
     """The record of a run after a call that came to its end; finished once every dimension was in such a call."""
-    counts = dict(record.planned)
+    counts, shard = dict(record.planned), dict(record.shard)
     for name in plan.filtered:
         if name not in outcome.not_evaluated:
-            counts[name], short = choose_static.planned(plan, name, rows)
+            count, short = choose_static.planned(plan, name, rows)
+            if plan.whole:  # what the whole run has is known when all shards are
+                shard["filtered"] = {**shard["filtered"], name: count}
+            else:
+                counts[name] = count
             if short:
                 progress.note(f"{name}: {short} prompts have fewer than {plan.samples} static videos")
     unfinished = [name for name in record.unfinished if name not in plan.dimensions]
@@ -166,6 +171,7 @@ def _gone_through(
         status=INTERRUPTED if unfinished else FINISHED,
         unfinished=unfinished,
         planned=counts,
+        shard=shard,
         ended=provenance.now(),
         not_evaluated={**earlier, **outcome.not_evaluated},
     )
@@ -306,6 +312,8 @@ def conflicts(folder: Path, plan: Plan, evaluators: Evaluators, may_join: bool =
     """
     if not (before := _before(folder)):
         return []
+    if (shard := _shard_before(before)) != plan.shard:
+        return [f"shard was {shard or 'all of it'} and is now {plan.shard or 'all of it'}"]
     now = _looked_at(plan, evaluators)
     found = [
         f"{name} was {getattr(before, name)!r} and is now {now[name]!r}"
@@ -329,6 +337,21 @@ def _other_videos(folder: Path, before: RunRecord, plan: Plan, may_join: bool) -
     samplers = [{record.generator for record in read_manifest(place)} for place in (folder, plan.root)]
     if all(samplers) and samplers[0] != samplers[1]:
         yield "its videos were sampled by {} and these by {}".format(*(", ".join(sorted(names)) for names in samplers))
+
+
+def _shard_before(before: RunRecord) -> str:
+    return "{number}/{of}".format(**before.shard) if before.shard else ""
+
+
+def _shard_now(plan: Plan, before: RunRecord, others: Collection[str]) -> dict[str, Any]:
+    """What tells which shards make one run, with what earlier calls said of the dimensions that are not judged now."""
+    if not plan.whole:
+        return {}
+    number, of = map(int, plan.shard.split("/"))
+    plans = {name: plan for name, plan in before.shard.get("plans", {}).items() if name in others}
+    filtered = {name: count for name, count in before.shard.get("filtered", {}).items() if name in others}
+    plans |= dict.fromkeys(plan.dimensions, digest_of(plan.whole))
+    return {"number": number, "of": of, "plans": plans, "filtered": filtered}
 
 
 def _content(path: Path) -> str:
@@ -384,6 +407,7 @@ def _open_record(folder: Path, plan: Plan, evaluators: Evaluators) -> RunRecord:
         arguments=provenance.command_line(),
         machine=provenance.machine(evaluators.device),
         packages=provenance.packages(),
+        shard=_shard_now(plan, before, others),
     )
 
 
