@@ -19,6 +19,7 @@ Everything here is also ``vbench.NAME``. Keywords that do not exist are refused 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import wraps
 from inspect import signature
 from pathlib import Path
@@ -172,6 +173,7 @@ def evaluate(
     output: str | Path | None = None,
     device: str | torch.device = "auto",
     workers: int = 1,
+    cluster: str = "",
     memory: int = 512,
     reencode: bool | None = None,
     scenes: bool = False,
@@ -199,6 +201,8 @@ def evaluate(
         output: folder of the run; by default one under ``vbench-runs`` named after the videos.
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"`` or a ``torch.device``.
         workers: processes that score side by side; the scores do not depend on it.
+        cluster: Ray cluster whose machines score: ``"auto"``, ``"HOST:PORT"`` or ``"ray://HOST:PORT"``; one worker
+            a GPU, or without GPUs as many ``workers`` as are asked for.
         memory: MiB of decoded frames to keep per video.
         reencode: where clips are judged, whether their frames are compressed once more as the reference does; by
             default where the profile's scores compare with the reference's.
@@ -223,6 +227,7 @@ def evaluate(
     from vbench.dimensions.profiles import in_precision
     from vbench.dimensions.profiles import profile as profile_named
     from vbench.runs import evaluate as runs
+    from vbench.runs.cluster import connected
     from vbench.runs.cut import cut
     from vbench.runs.evaluators import Evaluators
     from vbench.runs.plan import Cutting, default_output, make_plan
@@ -237,13 +242,17 @@ def evaluate(
         category, extra, special, benchmark, Path(images) if images else None, ratio,
     )  # fmt: skip
     judges = profile_named(in_precision(profile, clip_precision))
-    evaluators = Evaluators(judges, devices.choose(str(device)), options=options or {}, benchmark=whole.benchmark)
     plan = cut(whole, Cutting(judges.comparable if reencode is None else reencode, scenes))
     plan = shard_of(plan, read_shard(shard)) if shard else plan
     if strict:
         refuse_unsound(whole, only={task.path for task in plan.tasks})
     folder = Path(output) if output else default_output(where, judges.name, plan.benchmark, plan.shard)
-    outcome = runs.evaluate(plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None)
+    with connected(cluster, workers) if cluster else nullcontext() as machines:
+        where_computed = machines.device(str(device)) if machines else devices.choose(str(device))
+        evaluators = Evaluators(judges, where_computed, options=options or {}, benchmark=plan.benchmark)
+        outcome = runs.evaluate(
+            plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None, cluster=machines
+        )
     return Run(folder, outcome, plan)
 
 

@@ -120,6 +120,14 @@ def evaluate(
     workers: Annotated[
         int, typer.Option("--workers", "--ngpus", min=1, help="Processes; with several GPUs each takes one.")
     ] = 1,
+    cluster: Annotated[
+        str,
+        typer.Option(
+            help="Ray cluster whose machines score: auto, HOST:PORT or ray://HOST:PORT. All of its GPUs, or so many "
+            "--workers.",
+            show_default=False,
+        ),
+    ] = "",
     memory: Annotated[int, typer.Option(min=0, help="MiB of decoded frames to keep per video.")] = 512,
     reencode: Annotated[
         bool | None,
@@ -191,6 +199,7 @@ def evaluate(
       vbench evaluate videos/ --benchmark vbench-long --output runs/my-model-long
       vbench evaluate clip.mp4 -d subject_consistency -d motion_smoothness --json
       vbench evaluate videos/ --suite vbench-t2v --shard 3/16 -o runs/mine-3
+      vbench evaluate videos/ --suite vbench-t2v --cluster auto -o runs/mine
     """
     where = videos or videos_path
     if where is None:
@@ -218,7 +227,7 @@ def evaluate(
         where, dimensions=dimension, benchmark=benchmark, suite=suite, category=category, prompts=prompt_file or prompt,
         mode=mode, special=special, images=images, ratio=ratio, profile=profile, clip_precision=clip_precision,
         options=options, extra=[BY_METRIC] if imaging_metric else (), output=output, device=device, workers=workers,
-        memory=memory, reencode=reencode, scenes=scenes, shard=shard,
+        cluster=cluster, memory=memory, reencode=reencode, scenes=scenes, shard=shard,
         strict=strict, progress=progress_of(progress),
     )  # fmt: skip
     assert run.plan

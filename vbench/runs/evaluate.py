@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vbench import provenance
 from vbench.errors import MissingExtra, NothingToScore, PluginError, UsageError, VBenchError
@@ -37,6 +37,9 @@ from vbench.runs.shard import digest_of
 from vbench.runs.store import NOT_STATIC, SCORED, Row, RunStore
 from vbench.sampling.manifest import NAME as MANIFEST
 from vbench.sampling.manifest import manifest_text, read_manifest
+
+if TYPE_CHECKING:
+    from vbench.runs.cluster import Cluster
 
 PATIENCE = 0.05
 """Seconds after a commit within which rows wait for the next one."""
@@ -78,6 +81,7 @@ def evaluate(
     budget: int = DEFAULT_BUDGET,
     processes: int = 1,
     may_join: bool = False,
+    cluster: Cluster | None = None,
 ) -> Outcome:
     """Score every unit of a plan that has no score yet.
 
@@ -89,6 +93,7 @@ def evaluate(
         budget: bytes of decoded frames to keep per video.
         processes: how many look at videos at the same time; the scores do not depend on it.
         may_join: whether other videos than the run's may bring the scores of dimensions that it has not judged yet.
+        cluster: whose workers look at the videos, instead of processes of this machine.
 
     Raises:
         UsageError: the folder holds a run of something else, or another process works in it.
@@ -102,11 +107,17 @@ def evaluate(
     with alone_in(folder):
         if found := conflicts(folder, plan, evaluators, may_join):
             raise UsageError(f"{folder} holds another run: {'; '.join(found)}. Choose another folder for this one.")
-        return _evaluated(plan, evaluators, folder, progress or Progress(), budget, processes)
+        return _evaluated(plan, evaluators, folder, progress or Progress(), budget, processes, cluster)
 
 
 def _evaluated(
-    plan: Plan, evaluators: Evaluators, folder: Path, progress: Progress, budget: int, processes: int
+    plan: Plan,
+    evaluators: Evaluators,
+    folder: Path,
+    progress: Progress,
+    budget: int,
+    processes: int,
+    cluster: Cluster | None,
 ) -> Outcome:
     record = _open_record(folder, plan, evaluators)
     _keep_manifest(plan.root, folder)
@@ -132,9 +143,11 @@ def _evaluated(
         write_record(folder, record)
         for row in untouchable:
             writer.take(row)
-        for row in score_all(todo, evaluators, budget, processes):
+        for row in score_all(todo, evaluators, budget, processes, cluster):
             writer.take(row)
         writer.commit()
+        if cluster and cluster.machines:
+            record = replace(record, machine=provenance.together(cluster.machines))
         record = _gone_through(record, plan, outcome, list(store.rows()) if plan.filtered else [], progress)
         write_record(folder, record)
     except BaseException:

@@ -145,7 +145,6 @@ def _record(records: Sequence[RunRecord], lacking: bool) -> RunRecord:
     """The record that one run of the whole plan has; of machines that differ, all that they are."""
     first = records[0]
     unfinished = {name for record in records for name in record.unfinished} | set(first.dimensions if lacking else ())
-    machines = [record.machine for record in records]
     counted = [record.shard["filtered"] for record in records]
     planned = dict(first.planned)
     for name in first.filtered:
@@ -161,11 +160,6 @@ def _record(records: Sequence[RunRecord], lacking: bool) -> RunRecord:
         missing_videos=[name for name in first.missing_videos if all(name in one.missing_videos for one in records)],
         not_evaluated={name: why for record in reversed(records) for name, why in record.not_evaluated.items()},
         arguments=provenance.command_line(),
-        machine={name: _alike([machine.get(name) for machine in machines]) for name in first.machine},
+        machine=provenance.together([record.machine for record in records]),
         shard={},
     )
-
-
-def _alike(values: Sequence[Any]) -> Any:
-    different = list(dict.fromkeys(values))
-    return different[0] if len(different) == 1 else "; ".join(map(str, different))
