@@ -201,33 +201,31 @@ class _Crew:
         share = {"num_gpus": 1, "num_cpus": 1} if evaluators.device.type == "cuda" else {"num_cpus": threads}
         kind = self.ray.remote(max_restarts=0, max_task_retries=0, scheduling_strategy="SPREAD", **share)(_Worker)
         given = self.ray.put(evaluators)
-        self.hire = lambda: kind.remote(given, budget, threads, environment)
+        self.hire: Callable[[], Any] = lambda: kind.remote(given, budget, threads, environment)
         self.coming: dict[Any, Any] = {}
-        self.at_work: dict[Any, tuple[Any, Job]] = {}
+        self.at_work: dict[Any, tuple[Any, int, Job]] = {}
         self.idle: list[Any] = []
         self.failed_starts = 0
 
     def rows(self, jobs: Sequence[Job], listen: Callable[[], None]) -> Iterator[Row]:
         """The rows of all jobs."""
         left, ended = deque(enumerate(jobs)), Counter[int]()
-        numbers: dict[Any, int] = {}
         seen = time.monotonic()
         while left or self.at_work:
             listen()
-            while len(self.coming) + len(self.at_work) + len(self.idle) < min(self.size, len(left) + len(self.at_work)):
+            wanted = min(self.size, len(left) + len(self.at_work))
+            while len(self.coming) + len(self.at_work) + len(self.idle) < wanted:
                 worker = self.hire()
                 self.coming[worker.about.remote()] = worker
             while left and self.idle:
                 worker, (number, job) = self.idle.pop(), left.popleft()
-                promise = worker.score.remote(job)
-                self.at_work[promise], numbers[promise] = (worker, job), number
+                self.at_work[worker.score.remote(job)] = worker, number, job
             ready, _ = self.ray.wait([*self.at_work, *self.coming], timeout=GLANCE)
             for promise in ready:
                 if promise in self.coming:
                     self._welcome(promise)
                     continue
-                worker, job = self.at_work.pop(promise)
-                number = numbers.pop(promise)
+                worker, number, job = self.at_work.pop(promise)
                 try:
                     found = self.ray.get(promise)
                 except self.ray.exceptions.RayTaskError as error:  # not the worker: a fault of ours, told as such
@@ -250,7 +248,7 @@ class _Crew:
 
     def end(self) -> None:
         """Let go of everybody, also of those that are half done."""
-        for worker in [*self.coming.values(), *(worker for worker, _ in self.at_work.values()), *self.idle]:
+        for worker in [*self.coming.values(), *(worker for worker, _, _ in self.at_work.values()), *self.idle]:
             self.ray.kill(worker)
 
     def _welcome(self, promise: Any) -> None:
