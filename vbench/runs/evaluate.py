@@ -361,7 +361,7 @@ def _shard_now(plan: Plan, before: RunRecord, others: Collection[str]) -> dict[s
     if not plan.whole:
         return {}
     number, of = map(int, plan.shard.split("/"))
-    plans = {name: plan for name, plan in before.shard.get("plans", {}).items() if name in others}
+    plans = {name: digest for name, digest in before.shard.get("plans", {}).items() if name in others}
     filtered = {name: count for name, count in before.shard.get("filtered", {}).items() if name in others}
     plans |= dict.fromkeys(plan.dimensions, digest_of(plan.whole))
     return {"number": number, "of": of, "plans": plans, "filtered": filtered}
