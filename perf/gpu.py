@@ -136,7 +136,7 @@ class Bench:
         def compared(name: str) -> dict[str, Any]:
             own, golden = self.goldens(name), clips_of(name)
             scores = {clip: abs(own[clip].value - reference_score(name, golden[clip])) for clip in own}
-            courses = [largest(own[clip].frames, course_of(name, golden[clip])) for clip in own]
+            courses = [largest(own[clip].per_frame, course_of(name, golden[clip])) for clip in own]
             course = max((difference for difference in courses if difference is not None), default=None)
             told = "-" if course is None else f"{course:.1e}"
             print(f"| {name} | {len(own)} | {max(scores.values()):.1e} | {told} |", flush=True)
@@ -157,7 +157,7 @@ class Bench:
                 with switched():
                     other = self.goldens(name)
                 scores = {clip: abs(other[clip].value - strict[clip].value) for clip in strict}
-                frames = max(largest(other[clip].frames, strict[clip].frames) or 0.0 for clip in strict)
+                frames = max(largest(other[clip].per_frame, strict[clip].per_frame) or 0.0 for clip in strict)
                 words = {clip: changed(other[clip].details, strict[clip].details) for clip in strict}
                 told = ", ".join(f"{count} in {clip}" for clip, count in words.items() if count) or "0"
                 results[mode] = {"scores": scores, "frames": frames, "words": words}

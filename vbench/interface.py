@@ -167,6 +167,7 @@ def evaluate(
     ratio: str = "",
     profile: str = "official",
     clip_precision: str = "float32",
+    precision: str = "strict",
     options: Mapping[str, Mapping[str, Any]] | None = None,
     extra: Sequence[str] = (),
     output: str | Path | None = None,
@@ -193,6 +194,7 @@ def evaluate(
         ratio: of the pictures, such as ``"16-9"``; the one that was sampled with, or the nearest to the videos.
         profile: which models judge: ``"official"``, ``"lite"``, or one that a package brings.
         clip_precision: ``"float32"``, or ``"float16"`` as the reference has CLIP on CUDA (official profile).
+        precision: ``"strict"``, float32; or ``"fast"``, TF32 on CUDA where it moves no score by more than 1e-4.
         options: settings by dimension that differ from the protocol's.
         extra: dimensions beside those that are named or the default.
         output: folder of the run; by default one under ``vbench-runs`` named after the videos.
@@ -217,7 +219,7 @@ def evaluate(
         ``run = vbench.evaluate("videos/mine", profile="lite")``
     """
     from vbench import device as devices
-    from vbench.dimensions.profiles import in_precision
+    from vbench.dimensions.profiles import in_precision, refuse_elsewhere
     from vbench.dimensions.profiles import profile as profile_named
     from vbench.runs import evaluate as runs
     from vbench.runs.cut import cut
@@ -234,8 +236,10 @@ def evaluate(
     )  # fmt: skip
     if strict:
         refuse_unsound(plan)
-    judges = profile_named(in_precision(profile, clip_precision))
-    evaluators = Evaluators(judges, devices.choose(str(device)), options=options or {}, benchmark=plan.benchmark)
+    judges = profile_named(in_precision(profile, clip_precision, precision))
+    computing = devices.choose(str(device))
+    refuse_elsewhere(judges, computing)
+    evaluators = Evaluators(judges, computing, options=options or {}, benchmark=plan.benchmark)
     plan = cut(plan, Cutting(judges.comparable if reencode is None else reencode, scenes))
     folder = Path(output) if output else default_output(where, judges.name, plan.benchmark)
     outcome = runs.evaluate(plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None)

@@ -32,6 +32,7 @@ from vbench.runs.long_video import LongVideo, long_videos
 from vbench.runs.plan import Cutting, Plan, VideoTask, why_nothing
 from vbench.runs.record import FINISHED, INTERRUPTED, RECORD, STORE, RunRecord, read_record, write_record
 from vbench.runs.results import read_rows
+from vbench.runs.room import AT_ONCE
 from vbench.runs.score_video import GROUP, NOT_EVALUATED, failed_row
 from vbench.runs.store import NOT_STATIC, SCORED, Row, RunStore
 from vbench.sampling.manifest import NAME as MANIFEST
@@ -135,6 +136,8 @@ def _evaluated(
             writer.take(row)
         writer.commit()
         record = _gone_through(record, plan, outcome, list(store.rows()) if plan.filtered else [], progress)
+        if writer.at_once:
+            record = replace(record, machine={**record.machine, AT_ONCE: writer.at_once})
         write_record(folder, record)
     except BaseException:
         progress.finish()
@@ -180,6 +183,7 @@ class _Writer:
 
     def __init__(self, store: RunStore, outcome: Outcome, progress: Progress) -> None:
         self.store, self.outcome, self.progress = store, outcome, progress
+        self.at_once: dict[str, int] = {}
         self.waiting: list[Row] = []
         self.committed = 0.0
 
@@ -195,9 +199,16 @@ class _Writer:
                 self.progress.note(f"not evaluated: {row.dimension}: {row.reason}")
             self.progress.skipped(1)
             return
+        self._note_less_at_once(row.details.get(AT_ONCE, {}))
         self.waiting.append(row)
         if time.monotonic() - self.committed >= PATIENCE:
             self.commit()
+
+    def _note_less_at_once(self, reduced: Mapping[str, int]) -> None:
+        for backbone, count in reduced.items():
+            if count < self.at_once.get(backbone, count + 1):
+                self.at_once[backbone] = count
+                self.progress.note(f"{backbone} takes {count} at once, as the device has no room for more")
 
     def commit(self) -> None:
         """Put on disk what waits, and tell of it."""

@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from typing_extensions import Self
 
+from vbench.dimensions.backbones.arithmetic import computes
 from vbench.dimensions.backbones.base import ActionClassifier
 from vbench.dimensions.backbones.pixels import IMAGENET, centre_crop, normalise, scaled_size
 from vbench.weights.load import load_strictly, state_dict
@@ -57,12 +58,19 @@ class UMT(ActionClassifier):
         network.pos_embed = nn.Parameter(positions, requires_grad=False)
         return cls(network, device)
 
-    @torch.inference_mode()
+    @computes
     def probabilities(self, frames: Tensor) -> Tensor:
         """``(16, 3, H, W)`` uint8 RGB -> ``(400,)`` float32 in [0, 1] on the CPU."""
-        clip = preprocess(frames).to(self.device)
+        clip = self.here(preprocess(frames))
         logits: Tensor = self.network(clip.transpose(0, 1)[None])
         return logits[0].sigmoid().cpu()
+
+
+class UMTTF32(UMT):
+    """UMT ViT-L/16 with products of TF32."""
+
+    name = "umt_l16_k400_tf32"
+    arithmetic = "tf32"
 
 
 def preprocess(frames: Tensor) -> Tensor:

@@ -62,8 +62,8 @@ class Grit(RegionDescriber):
 
     @torch.inference_mode()
     def find(self, frames: Tensor) -> list[Regions]:  # noqa: D102
-        found = (self.network(padded(chunk.to(self.device)), chunk.shape[2:]) for chunk in self.chunks(frames))
-        return [Regions(*(part.cpu() for part in regions)) for chunk in found for regions in chunk]
+        found = (self.network(padded(self.here(chunk)), chunk.shape[2:]) for chunk in self.chunks(frames))
+        return [Regions(boxes.cpu(), scores.cpu(), features) for chunk in found for boxes, scores, features in chunk]
 
     @torch.inference_mode()
     def describe(self, regions: Regions, wordings: Sequence[Wording]) -> Mapping[Wording, tuple[str, ...]]:  # noqa: D102
