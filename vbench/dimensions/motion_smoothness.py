@@ -37,13 +37,13 @@ from vbench.prompts.suite import Prompt
 
 
 def agreements(predicted: Tensor, actual: Tensor) -> list[float]:
-    """``1 - mean |predicted - actual| / 255`` of each of N uint8 frames, in [0, 1]; computed where the prediction lies.
+    """``1 - mean |predicted - actual| / 255`` of each of N uint8 frames on one device, in [0, 1].
 
     >>> import torch
     >>> agreements(torch.tensor([[0, 255]], dtype=torch.uint8), torch.tensor([[51, 255]], dtype=torch.uint8))
     [0.9]
     """
-    differences = (predicted.short() - actual.to(predicted.device).short()).abs().flatten(1)
+    differences = (predicted.short() - actual.short()).abs().flatten(1)
     return [1 - total / differences.shape[1] / 255 for total in differences.sum(1).tolist()]
 
 
@@ -72,7 +72,7 @@ class MotionSmoothness(Dimension):
         frames = list[float]()
         windows = video.windows(3, stride=2)
         while some := list(islice(windows, self.interpolator.at_once)):
-            starts, dropped, ends = torch.stack(some).unbind(1)
+            starts, dropped, ends = self.interpolator.here(torch.stack(some)).unbind(1)
             frames += agreements(self.interpolator.middle(starts, ends), dropped)
         if not frames:
             raise TooShort(
