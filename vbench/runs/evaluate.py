@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from vbench import device as devices
 from vbench import provenance
 from vbench.errors import MissingExtra, NothingToScore, PluginError, UsageError, VBenchError
 from vbench.files import ours
@@ -123,6 +124,8 @@ def _evaluated(
         _forget_removed(store, plan)
         left_out = sum(len(outcome.not_evaluated.keys() & set(task.dimensions)) for task in plan.tasks)
         progress.start(plan.units - left_out, outcome.reused)
+        if sharing := devices.told_of_sharing(evaluators.device, processes):
+            progress.note(sharing)
         for reason in dict.fromkeys(outcome.not_evaluated.values()):
             names = [name for name, why in outcome.not_evaluated.items() if why == reason]
             progress.note(f"not evaluated: {', '.join(names)}: {reason}")

@@ -50,7 +50,7 @@ class AMT(FrameInterpolator):
 
     name: ClassVar[str] = "amt_s"
     checkpoints: ClassVar[tuple[str, ...]] = ("amt_s",)
-    at_once_on_gpu: ClassVar[int] = 8
+    at_once_on_gpu: ClassVar[int] = 16
 
     def __init__(self, network: AMTNetwork, device: torch.device) -> None:
         self.network, self.device = network.to(device), device

@@ -43,13 +43,16 @@ UPDATES = 20
 VOLUMES = 10 * 2**30
 """Bytes that the correlation volumes of the pairs that go together may take; a larger pair goes alone."""
 
+LOOKUPS = 2**17
+"""Pixels, at an eighth of the frames' sides, that go together; of 200,000 cuDNN refuses to look up the neighbours."""
+
 
 class RAFT(FlowEstimator):
-    """Optical flow by RAFT: on a CPU one pair at a time, elsewhere eight, or as many as there is room for."""
+    """Optical flow by RAFT: on a CPU one pair at a time, elsewhere 16, or as many as there is room for."""
 
     name: ClassVar[str] = "raft_things"
     checkpoints: ClassVar[tuple[str, ...]] = ("raft_things",)
-    at_once_on_gpu: ClassVar[int] = 8
+    at_once_on_gpu: ClassVar[int] = 16
 
     def __init__(self, network: optical_flow.RAFT, device: torch.device) -> None:
         self.network, self.device = network.to(device), device
@@ -106,7 +109,7 @@ class RAFT(FlowEstimator):
         if told := self.too_small(height, width):
             raise NotApplicable(told)
         volume = 4 * (rows * columns) ** 2 * 4 // 3  # float32, and a third more for the coarser levels
-        return max(1, min(self.at_once, VOLUMES // volume))
+        return max(1, min(self.at_once, VOLUMES // volume, LOOKUPS // (rows * columns)))
 
     @computes
     def _encoded(self, frames: Tensor) -> Encoded:
