@@ -66,7 +66,7 @@ PARTS = ("parity", "precision", "speed", "workers", "decode", "estimate")
 MODES = {"strict": OFFICIAL, "fast": OFFICIAL_FAST}
 FILTER = "static_filter"
 SAMPLES = 5
-CROWD = ("subject_consistency", "background_consistency", "motion_smoothness", "imaging_quality")
+CROWD = ("motion_smoothness", "imaging_quality")
 """What workers score side by side."""
 Scorer = Callable[[Video, Prompt], VideoScore]
 
@@ -103,13 +103,14 @@ class Bench:
 
     def __init__(self, device: torch.device, options: argparse.Namespace) -> None:
         self.device, self.options = device, options
+        self._crews: dict[str, Evaluators] = {}
         self.use(OFFICIAL)
         self.card = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
         self._speed: dict[str, Any] = {}
 
     def use(self, judges: str) -> None:
         """Look with the models of that profile from now on."""
-        self.crew = Evaluators(profile(judges), self.device)
+        self.crew = self._crews.setdefault(judges, Evaluators(profile(judges), self.device))
 
     def scorer(self, name: str) -> Scorer:
         """What scores a video; of the static filter its verdict, with the radii of the pairs that it looked at."""
@@ -187,9 +188,9 @@ class Bench:
         for mode, judges in (("fast", OFFICIAL_FAST), ("float16", OFFICIAL_IN_HALF)):
             names = {profile(kind).roles[role] for role in self.backbones(name) for kind in (OFFICIAL, judges)}
             if len(names) > len(self.backbones(name)):
-                strict_crew, self.crew = self.crew, Evaluators(profile(judges), self.device)
+                self.use(judges)
                 yield mode, self.goldens(name)
-                self.crew = strict_crew
+                self.use(OFFICIAL)
 
     def speed(self) -> dict[str, Any]:
         """Seconds and memory per dimension, mode and clip."""
@@ -203,10 +204,10 @@ class Bench:
                 results[clip] = {"seconds": seconds, "peak": peak}
                 told = f"{peak / 2**30:.2f} GiB" if self.device.type == "cuda" else "-"
                 print(f"| {name} | {mode} | {clip} | {seconds:.3f} | {told} |", flush=True)
-            self.crew.keep_only([])
             return results
 
         for mode in self.options.mode:
+            self.crew.keep_only([])
             self.use(MODES[mode])
             self._speed[mode] = self.each(timed)
         return self._speed

@@ -111,7 +111,7 @@ def test_every_network_of_a_fast_backbone_runs_in_tf32_and_of_a_strict_one_in_fl
         found = make(kind)
         network: nn.Module = found.network.eval().requires_grad_(False)  # type: ignore[attr-defined]
         for layer in network.modules():
-            layer.register_forward_pre_hook(lambda *_: seen.append(switches()))
+            layer.register_forward_pre_hook(lambda *_, seen=seen: seen.append(switches()))
         run(found, frames)
         assert len(seen) > 3
         assert set(seen) == {expected}

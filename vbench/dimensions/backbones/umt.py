@@ -15,6 +15,8 @@ Output: 400 probabilities. They are independent sigmoids and do not sum to 1.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar
 
@@ -81,9 +83,15 @@ def preprocess(frames: Tensor) -> Tensor:
     """
     height, width = scaled_size(frames.shape[-2], frames.shape[-1], SHORT_SIDE)
     if frames.shape[-2:] != (height, width):
-        pictures = (frame.permute(1, 2, 0).numpy() for frame in frames)
-        resized = [cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR) for picture in pictures]
-        frames = torch.stack([torch.from_numpy(picture).permute(2, 0, 1) for picture in resized])
+
+        def resized(frame: Tensor) -> Tensor:
+            picture = cv2.resize(frame.permute(1, 2, 0).numpy(), (width, height), interpolation=cv2.INTER_LINEAR)
+            return torch.from_numpy(picture).permute(2, 0, 1)
+
+        with ThreadPoolExecutor(
+            min(len(frames), os.cpu_count() or 1)
+        ) as pool:  # OpenCV lets other threads run meanwhile
+            frames = torch.stack(list(pool.map(resized, frames)))
     return normalise(centre_crop(frames, CROP).float(), IMAGENET)
 
 
