@@ -44,7 +44,8 @@ class Towers(nn.Module):
 def clip_network() -> nn.Module:
     vision = {"layers": 1, "width": 64, "patch_size": 32, "image_size": 224}
     text = {"layers": 1, "width": 32, "heads": 2, "context_length": 77, "vocab_size": 49408}
-    return open_clip.CLIP(16, vision_cfg=vision, text_cfg=text, quick_gelu=True)
+    network: nn.Module = open_clip.CLIP(16, vision_cfg=vision, text_cfg=text, quick_gelu=True)
+    return network
 
 
 def run_clip(found: Backbone, frames: Tensor) -> None:

@@ -52,6 +52,7 @@ def test_matrix_products_give_pillows_pixels_bit_by_bit(
     random = np.random.default_rng(0)
     frames = random.choice(levels, (2, *before, 3)) if levels == (0, 255) else random.integers(*levels, (2, *before, 3))
     pictures = [Image.fromarray(frame.astype(np.uint8)) for frame in frames]
-    expected = np.stack([picture.resize(after[::-1], Image.Resampling.BICUBIC) for picture in pictures])
+    scaled = [picture.resize(after[::-1], Image.Resampling.BICUBIC) for picture in pictures]
+    expected = np.stack([np.asarray(picture) for picture in scaled])
     ours = as_pil_resizes(torch.from_numpy(frames.astype(np.uint8)).permute(0, 3, 1, 2), *after)
     assert np.array_equal(ours.permute(0, 2, 3, 1).numpy(), expected)

@@ -47,7 +47,7 @@ def computes(method: Callable[Concatenate[B, P], T]) -> Callable[Concatenate[B, 
     """Mark a method that runs a backbone's network: without gradients, in the backbone's own arithmetic."""
 
     @wraps(method)
-    def run(self: B, *args: P.args, **kwargs: P.kwargs) -> T:
+    def run(self: B, /, *args: P.args, **kwargs: P.kwargs) -> T:
         with torch.inference_mode(), ARITHMETICS[self.arithmetic]():
             return method(self, *args, **kwargs)
 

@@ -62,7 +62,7 @@ class RegionHeads(nn.Module):
             sureness += objectness / len(STEPS)
             boxes = clip_boxes_to_image(moved(boxes, shifts, step), size)
         counts = [len(boxes) for boxes, _ in proposals]
-        by_image = zip(boxes.split(counts), (sureness * scores).sqrt().split(counts), strict=True)
+        by_image = zip(torch.split(boxes, counts), torch.split((sureness * scores).sqrt(), counts), strict=True)
         return [selected(*own) for own in by_image]
 
 

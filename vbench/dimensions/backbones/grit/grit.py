@@ -114,7 +114,7 @@ class GritNetwork(nn.Module):
         proposals = self.proposal_generator["centernet_head"](levels)
         boxes, scores = zip(*self.roi_heads(levels[:3], proposals, size), strict=True)
         features = pooled(levels[:3], torch.cat(boxes), image_of_each(boxes), TEXT_SIDE).flatten(2).transpose(1, 2)
-        by_image = features.split([len(own) for own in boxes])
+        by_image = torch.split(features, [len(own) for own in boxes])
         return list(zip(boxes, scores, by_image, strict=True))
 
     def write(self, features: Tensor, begins: Sequence[int]) -> list[Tensor]:
