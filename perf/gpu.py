@@ -277,16 +277,16 @@ class Bench:
         command = [sys.executable, "-m", "vbench", "evaluate", str(videos), "--device", str(self.device)]
         command += ["--workers", str(workers), "--output", str(output), "--progress", "none"]
         command += [word for name in CROWD for word in ("-d", name)]
-        cuda, least = self.device.type == "cuda", 0
+        cuda, most = self.device.type == "cuda", 0
         free = torch.cuda.mem_get_info(self.device)[0] if cuda else 0
         begun = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         while process.poll() is None:
-            least = max(least, free - torch.cuda.mem_get_info(self.device)[0]) if cuda else 0
+            most = max(most, free - torch.cuda.mem_get_info(self.device)[0]) if cuda else 0
             time.sleep(0.05)
         if process.returncode:
             raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
-        return time.perf_counter() - begun, least
+        return time.perf_counter() - begun, most
 
     def estimate(self) -> dict[str, Any]:
         """VBench's and MLPerf's plan on one card, from the measured seconds."""

@@ -88,9 +88,8 @@ def preprocess(frames: Tensor) -> Tensor:
             picture = cv2.resize(frame.permute(1, 2, 0).numpy(), (width, height), interpolation=cv2.INTER_LINEAR)
             return torch.from_numpy(picture).permute(2, 0, 1)
 
-        with ThreadPoolExecutor(
-            min(len(frames), os.cpu_count() or 1)
-        ) as pool:  # OpenCV lets other threads run meanwhile
+        # OpenCV lets other threads run meanwhile.
+        with ThreadPoolExecutor(min(len(frames), os.cpu_count() or 1)) as pool:
             frames = torch.stack(list(pool.map(resized, frames)))
     return normalise(centre_crop(frames, CROP).float(), IMAGENET)
 

@@ -27,8 +27,8 @@ MULTIPLE = 32
 BEGIN: dict[Wording, int] = {"label": 101, "caption": 104}
 """The token that a text begins with says which wording is meant."""
 
-REGIONS_AT_ONCE, REGIONS_AT_ONCE_ON_GPU = 32, 256
-"""Regions that are put into words together; 9 MB of keys and values each."""
+REGIONS_AT_ONCE = 32
+"""Regions that are put into words together, for each frame that goes together; 9 MB of keys and values each."""
 
 UNUSED = "roi_heads.mask_head."
 
@@ -69,7 +69,7 @@ class Grit(RegionDescriber):
     def describe(self, regions: Regions, wordings: Sequence[Wording]) -> Mapping[Wording, tuple[str, ...]]:  # noqa: D102
         texts: dict[Wording, tuple[str, ...]] = dict.fromkeys(wordings, ())
         begins = [BEGIN[wording] for wording in wordings]
-        at_once = REGIONS_AT_ONCE if self.device.type == "cpu" else REGIONS_AT_ONCE_ON_GPU
+        at_once = REGIONS_AT_ONCE * self.at_once
         for start in range(0, len(regions.features), at_once):
             features = regions.features[start : start + at_once]
             written = self.network.write(features.to(self.device), begins)

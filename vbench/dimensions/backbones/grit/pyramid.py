@@ -49,7 +49,7 @@ class FeaturePyramid(nn.Module):
 def twice_as_large(grid: Tensor, weight: Tensor) -> Tensor:
     """A transposed convolution whose steps are as long as its filters: ``(N, C, H, W)`` -> ``(N, C', 2 H, 2 W)``.
 
-    No two of its filters overlap, so it is one matrix product, which a GPU computes ten times as fast.
+    No two of its filters overlap, so it is one matrix product, which a GPU is better at.
 
     >>> twice_as_large(Tensor([[[[1, 2]]]]), Tensor([[[[1, 10], [100, 1000]]]])).tolist()
     [[[[1.0, 10.0, 2.0, 20.0], [100.0, 1000.0, 200.0, 2000.0]]]]
