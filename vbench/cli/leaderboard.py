@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from vbench.cli.board_admin import account, certify, open_board, queue, votes
+from vbench.cli.board_backup import backup, restore
+from vbench.cli.board_jobs import jobs, worker
 from vbench.cli.card import print_json
 from vbench.cli.plain_help import PlainHelp
 from vbench.errors import UsageError
@@ -16,6 +18,10 @@ from vbench.errors import UsageError
 leaderboard = typer.Typer(help="Serve a leaderboard, and look after its database.")
 leaderboard.command(cls=PlainHelp)(queue)
 leaderboard.command(cls=PlainHelp)(certify)
+leaderboard.command(cls=PlainHelp)(backup)
+leaderboard.command(cls=PlainHelp)(restore)
+leaderboard.command(cls=PlainHelp)(worker)
+leaderboard.add_typer(jobs, name="jobs")
 leaderboard.add_typer(account, name="account")
 leaderboard.add_typer(votes, name="votes")
 

@@ -25,8 +25,8 @@ from vbench.leaderboard.web.api import HOUR, TITLE, address_of
 from vbench.leaderboard.web.desk import Desk
 from vbench.leaderboard.web.gate import too_many
 from vbench.leaderboard.web.http import GUARDED, refusal
-from vbench.leaderboard.web.rate_limit import RateLimiter
 from vbench.leaderboard.web.senders import one_of
+from vbench.leaderboard.web.shared_limits import wait
 from vbench.leaderboard.web.ui.events import Events
 from vbench.leaderboard.web.ui.pages import arena, board, compare, model, submit
 from vbench.leaderboard.web.ui.render import script, style
@@ -116,7 +116,7 @@ def build(shown: Board, ballots: Arena, comparisons: Comparisons, desk: Desk) ->
     with pages.route("Compare", "/compare"):
         compare.add(pages, shown, comparisons)
     with pages.route("Arena", "/arena"):
-        arena.add(pages, shown, ballots)
+        arena.add(pages, shown, ballots, desk.limits)
     with pages.route("Submit", "/submit"):
         submit.add(pages, shown, desk)
     with pages.route("Model", "/model", show_in_navbar=False):
@@ -144,14 +144,14 @@ def _elsewhere(folder: Path) -> list[str]:
 
 def _routes(ballots: Arena, desk: Desk, settings: Settings) -> APIRouter:
     routes = APIRouter()
-    uploads = RateLimiter(settings.submissions_per_hour, HOUR)
+    uploads = desk.limits.of("uploads", settings.submissions_per_hour, HOUR)
 
     @routes.post("/gradio_api/upload", include_in_schema=False)
     async def upload(request: Request) -> Any:
         """Keep the one file that the page asks for; in place of Gradio's, which takes any number of any kind."""
         sender = one_of(address_of(request))
-        if wait := uploads.wait(sender):
-            return too_many(wait)
+        if seconds := await wait(uploads, sender):
+            return too_many(seconds)
         declared = request.headers.get("content-length", "")
         if not declared.isdecimal() or int(declared[:20]) > settings.upload_bytes + 2 * PART_BYTES:
             return refusal(413, f"At most {settings.upload_bytes:,} bytes may be uploaded.", headers=_CLOSE)
