@@ -28,7 +28,7 @@ from vbench.leaderboard.web.http import GUARDED, refusal
 from vbench.leaderboard.web.senders import one_of
 from vbench.leaderboard.web.shared_limits import wait
 from vbench.leaderboard.web.ui.events import Events
-from vbench.leaderboard.web.ui.pages import arena, board, compare, model, submit
+from vbench.leaderboard.web.ui.pages import arena, board, compare, model, queue, submit
 from vbench.leaderboard.web.ui.render import script, style
 from vbench.leaderboard.web.ui.theme import theme
 
@@ -119,6 +119,8 @@ def build(shown: Board, ballots: Arena, comparisons: Comparisons, desk: Desk) ->
         arena.add(pages, shown, ballots, desk.limits)
     with pages.route("Submit", "/submit"):
         submit.add(pages, shown, desk)
+    with pages.route("Queue", "/queue"):
+        queue.add(pages, shown)
     with pages.route("Model", "/model", show_in_navbar=False):
         model.add(pages, shown)
     return pages

@@ -64,6 +64,7 @@ def _page(board: Board, name: str) -> str:
         frames=_frames(entry, detail) if detail else [],
         facts={key: _shown(card[key]) for key in FACTS},
         settings={key: _shown(card[key]) for key in SETTINGS},
+        versions=_versions(board, int(entry.id)) if detail else [],
         history=detail.history if detail else (),
         archive_bytes=detail.archive_bytes if detail else 0,
         provenance=json.dumps(detail.provenance, indent=2, ensure_ascii=False) if detail and detail.provenance else "",
@@ -72,6 +73,17 @@ def _page(board: Board, name: str) -> str:
 
 def _shown(value: Any) -> str:
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _versions(board: Board, number: int) -> list[dict[str, Any]]:
+    """Every card that a submission had, with what each changed of the one before: field -> both."""
+    shown: list[dict[str, Any]] = []
+    for edited in board.cards(number):
+        card = {name: _shown(value) for name, value in edited.card.plain().items()}
+        before = shown[-1]["card"] if shown else card
+        changes = {name: (before[name], value) for name, value in card.items() if before[name] != value}
+        shown.append({"number": edited.version, "at": edited.at, "by": edited.by, "card": card, "changes": changes})
+    return shown
 
 
 def _frames(entry: BoardRow, detail: Detail) -> list[dict[str, Any]]:
