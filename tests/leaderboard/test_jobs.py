@@ -201,8 +201,9 @@ def test_what_is_no_archive_is_said(tmp_path: Path, site: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_worker_killed_in_the_middle_is_followed_by_another(database: str, tmp_path: Path) -> None:
+def test_a_worker_killed_in_the_middle_is_followed_by_another(tmp_path: Path) -> None:
     """Real processes, the real evaluation; the second goes on where the first was killed, and the result is one."""
+    database = f"sqlite:///{tmp_path}/board.sqlite"
     small = {"frames": 8, "width": 64, "height": 48}
     interface.generate("synthetic", tmp_path / "videos", suite="demo", samples=1, settings=small)
     command = [sys.executable, "-m", "vbench", "leaderboard"]

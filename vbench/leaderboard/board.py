@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from vbench.errors import Refused
 from vbench.leaderboard.accounts import Accounts, Holder, holder_of
 from vbench.leaderboard.ballot_box import BallotBox
 from vbench.leaderboard.db.database import Database
-from vbench.leaderboard.db.large_values import parts
+from vbench.leaderboard.db.large_values import LargeValue, large_value
 from vbench.leaderboard.db.tables import (
     PENDING,
     PUBLISHED,
@@ -516,24 +516,24 @@ class Board:
             content: bytes = session.scalars(select(Submission.archive).where(Submission.id == number)).one()
             return content
 
-    def archive_parts(self, number: int, token: str = "") -> tuple[int, Iterator[bytes]]:
-        """The size of an archive, and its bytes, read as they are taken; errors as of :meth:`submission`."""
+    def large_archive(self, number: int, token: str = "") -> LargeValue:
+        """An archive whose bytes are read as they are taken; errors as of :meth:`submission`."""
         with self.database.reading() as session:
             self._seen(session, number, token, local=False)
-        return self._parts(number, "archive", Submission.archive, Submission.id == number)
+        return self._large(number, "archive", Submission.archive, Submission.id == number)
 
-    def medium_parts(self, number: int, name: str, token: str = "") -> tuple[int, Iterator[bytes]]:
-        """The size of a frame or video, and its bytes, read as they are taken.
+    def large_medium(self, number: int, name: str, token: str = "") -> LargeValue:
+        """A frame or video whose bytes are read as they are taken.
 
         Raises:
             NotFound: the submission has none of that name, or is nobody's to see.
         """
         with self.database.reading() as session:
             self._seen(session, number, token, local=False)
-        return self._parts(number, name, Medium.content, Medium.submission_id == number, Medium.name == name)
+        return self._large(number, name, Medium.content, Medium.submission_id == number, Medium.name == name)
 
-    def _parts(self, number: int, name: str, column: Any, *where: Any) -> tuple[int, Iterator[bytes]]:
-        found = parts(self.database, column, *where)
+    def _large(self, number: int, name: str, column: Any, *where: Any) -> LargeValue:
+        found = large_value(self.database, column, *where)
         if found is None:
             raise NotFound(f"Submission {number} has no {name!r:.100}.")
         return found

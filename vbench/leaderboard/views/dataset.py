@@ -183,9 +183,9 @@ configs:
 # A leaderboard of video generation models
 
 Version {newest.version} of {newest.made[:10]}, exported by `vbench leaderboard export-dataset`. Every figure of a
-submission was computed by the board from its scores per video; published figures name their source. Scores of dimensions
-are raw, sides and Total are means of normalised ones; a score that is missing has no row. What somebody typed is text.
-Each row belongs to whoever sent it: no licence is stated for all.
+submission was computed by the board from its scores per video; published figures name their source. Scores of
+dimensions are raw, sides and Total are means of normalised ones; a score that is missing has no row. What somebody
+typed is text. Each row belongs to whoever sent it: no licence is stated for all.
 
 | table | rows | one of them is |
 |---|---|---|

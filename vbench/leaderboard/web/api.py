@@ -6,7 +6,7 @@ An archive is counted while it arrives and dropped as soon as it is too large. R
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path as File
@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import anyio
 from fastapi import APIRouter, Depends, FastAPI, Path, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from starlette.exceptions import HTTPException
@@ -35,6 +35,7 @@ from vbench.leaderboard.web.desk import Desk
 from vbench.leaderboard.web.gate import bearer, too_many
 from vbench.leaderboard.web.http import GUARDED, in_words, refusal
 from vbench.leaderboard.web.metrics import Metrics
+from vbench.leaderboard.web.ranges import ranged
 from vbench.leaderboard.web.salt import Salt, SharedSalt
 from vbench.leaderboard.web.senders import Senders, one_of
 from vbench.leaderboard.web.shared_limits import Limits, wait
@@ -188,15 +189,18 @@ def _routes(board: Board, desk: Desk, metrics: Metrics) -> APIRouter:
         return {"id": number, "state": board.submission(number, token).entry.state}
 
     @routes.get("/api/submissions/{number}/archive")
-    def archive(number: Number, token: Token) -> Response:
+    def archive(number: Number, request: Request, token: Token) -> Response:
         """The archive of a submission, as it was received."""
         name = f'attachment; filename="submission-{number}.zip"'
-        return _streamed(board.archive_parts(number, token), "application/zip", {"Content-Disposition": name})
+        found = board.large_archive(number, token)
+        headers = {**GUARDED, "Content-Disposition": name}
+        return ranged(request.headers, found.size, found.read, "application/zip", headers)
 
     @routes.get("/api/submissions/{number}/media/{name:path}")
-    def media(number: Number, name: str, token: Token) -> Response:
-        """A frame or video of a submission."""
-        return _streamed(board.medium_parts(number, name, token), KINDS[name.rsplit(".", 1)[-1]], {})
+    def media(number: Number, name: str, request: Request, token: Token) -> Response:
+        """A frame or video of a submission, or the part of it that the header ``Range`` asks for."""
+        found = board.large_medium(number, name, token)
+        return ranged(request.headers, found.size, found.read, KINDS[name.rsplit(".", 1)[-1]], GUARDED)
 
     @routes.get("/api/board.json")
     def board_json(request: Request) -> Response:
@@ -242,13 +246,6 @@ async def _received(request: Request, desk: Desk, settings: Settings) -> File:
         raise HTTPException(408, f"The archive did not arrive in {settings.upload_seconds} s.") from None
     except ClientDisconnect:
         raise HTTPException(400, "The sender went away.") from None
-
-
-def _streamed(parts: tuple[int, Iterator[bytes]], kind: str, headers: dict[str, str]) -> Response:
-    """Foreign bytes, read from the database as they are taken."""
-    size, content = parts
-    headers = {**GUARDED, **headers, "Content-Length": str(size)}
-    return StreamingResponse(content, media_type=kind, headers=headers)
 
 
 def _card(given: str) -> ModelCard:

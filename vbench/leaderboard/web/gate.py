@@ -43,7 +43,7 @@ CLOSED = re.compile(r"/(login|logout|monitoring|token|pwa_icon|manifest\.json)(/
 QUIET = ("/assets/", "/static/", "/svelte/", "/theme.css", "/favicon.ico")
 """Files of the pages: neither counted nor in the log."""
 
-COUNTED = (GRADIO, "/api/")
+COUNTED = (GRADIO, "/api/", "/badge/", "/embed/", "/feed.xml", "/preview/")
 """Calls that are counted; health is not."""
 
 MINUTE = 60

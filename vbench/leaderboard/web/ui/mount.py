@@ -25,10 +25,13 @@ from vbench.leaderboard.web.api import HOUR, TITLE, address_of
 from vbench.leaderboard.web.desk import Desk
 from vbench.leaderboard.web.gate import too_many
 from vbench.leaderboard.web.http import GUARDED, refusal
+from vbench.leaderboard.web.ranges import ranged
 from vbench.leaderboard.web.senders import one_of
+from vbench.leaderboard.web.share.pages import SharedPages
+from vbench.leaderboard.web.share.routes import routes as shared_routes
 from vbench.leaderboard.web.shared_limits import wait
 from vbench.leaderboard.web.ui.events import Events
-from vbench.leaderboard.web.ui.pages import arena, board, compare, model, queue, submit
+from vbench.leaderboard.web.ui.pages import arena, board, compare, model, queue, samples, submit
 from vbench.leaderboard.web.ui.render import script, style
 from vbench.leaderboard.web.ui.theme import theme
 
@@ -68,6 +71,7 @@ def mount(app: FastAPI, board: Board, desk: Desk) -> None:
     os.environ["GRADIO_TEMP_DIR"] = str(desk.uploads.folder)
     ballots = Arena(board)
     comparisons = Comparisons(board)
+    app.include_router(shared_routes(board))
     app.include_router(_routes(ballots, desk, board.settings))
     pages = build(board, ballots, comparisons, desk)
     app.add_middleware(
@@ -77,6 +81,7 @@ def mount(app: FastAPI, board: Board, desk: Desk) -> None:
         each=board.settings.events_per_address,
         root_path=board.settings.root_path,
     )
+    app.add_middleware(SharedPages, board=board, root_path=board.settings.root_path)
     app.router.lifespan_context = _ending(app.router.lifespan_context, comparisons)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "SSR mode is not supported")
@@ -121,6 +126,8 @@ def build(shown: Board, ballots: Arena, comparisons: Comparisons, desk: Desk) ->
         submit.add(pages, shown, desk)
     with pages.route("Queue", "/queue"):
         queue.add(pages, shown)
+    with pages.route("Samples", "/samples", show_in_navbar=False):
+        samples.add(pages, shown)
     with pages.route("Model", "/model", show_in_navbar=False):
         model.add(pages, shown)
     return pages
@@ -170,10 +177,11 @@ def _routes(ballots: Arena, desk: Desk, settings: Settings) -> APIRouter:
         return Response('data: {"msg": "done"}\n\n', media_type="text/event-stream")
 
     @routes.get("/api/arena/{address}.mp4", include_in_schema=False)
-    def video(address: str) -> Response:
+    def video(address: str, request: Request) -> Response:
         """A video of an open ballot, under an address that does not say whose it is."""
+        content = ballots.video(address)
         headers = {**GUARDED, "Cache-Control": "no-store"}
-        return Response(ballots.video(address), media_type="video/mp4", headers=headers)
+        return ranged(request.headers, len(content), lambda a, b: iter([content[a:b]]), "video/mp4", headers)
 
     @routes.api_route("/api/{path:path}", methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)
     def nothing(path: str) -> Response:
