@@ -23,7 +23,7 @@ def backup(
     can read it.
 
     Examples:
-      vbench leaderboard backup board-$(date +%F).zip
+      vbench leaderboard backup board-2026-11-26.zip
       vbench leaderboard backup board.zip --database postgresql://me@host/board
     """
     from vbench.leaderboard.db import backup as backups

@@ -45,7 +45,7 @@ def worker(
     Exit status: 0 told to end, or nothing waits; 1 with --once, a job has failed.
 
     Examples:
-      vbench leaderboard jobs add /data/my-model --card card.json
+      vbench leaderboard worker --queue
       vbench leaderboard worker --queue --database postgresql://me@host/board
     """
     import logging
@@ -114,7 +114,7 @@ def add(
     """Put videos into the board's queue. A folder or a zip must be where its workers can read it.
 
     Examples:
-      vbench leaderboard jobs add /data/my-model --model-name "My Model" --organisation "My Lab"
+      vbench leaderboard jobs add /data/mine --model-name Mine --organisation Us
       vbench leaderboard jobs add https://example.org/my-model.zip --card card.json
     """
     from vbench.cli.submit import written_card

@@ -169,7 +169,6 @@ def export_dataset(
 
     Examples:
       vbench leaderboard export-dataset board-dataset
-      huggingface-cli upload OWNER/NAME board-dataset --repo-type dataset
     """
     from dataclasses import asdict
 

@@ -1,4 +1,4 @@
-"""What other sites get of a board: badges, a feed, previews, framed rows, parts of videos, and a page for lost visitors."""
+"""What other sites get of a board: badges, a feed, previews, framed rows, parts of videos; help for lost visitors."""
 
 from __future__ import annotations
 

@@ -46,8 +46,8 @@ def _drawn(name: str, below: str, headline: str, bars: tuple[tuple[str, float | 
     step = min(44, (SIZE[1] - 250 - MARGIN) // max(rows, 1))
     for number, (title, share, value) in enumerate(bars):
         left, top = MARGIN + (number // max(rows, 1)) * (column + GUTTER), 240 + (number % max(rows, 1)) * step
-        draw.text((left, top), shortened(title, font(20), 225), INK, font(20))
-        start, end = left + 240, left + column - 90
+        draw.text((left, top), shortened(title, font(20), 262), INK, font(20))
+        start, end = left + 275, left + column - 90
         draw.rectangle((start, top + 5, end, top + 21), fill=TRACK)
         if share is not None:
             draw.rectangle((start, top + 5, start + max(round((end - start) * share), 1), top + 21), fill=BAR)
