@@ -11,8 +11,7 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1
 WORKDIR /opt/vbench
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY vbench vbench
-RUN pip install --constraint constraints.txt --index-url "$TORCH" torch torchvision \
-    && pip install --constraint constraints.txt ".[$EXTRAS]" \
+RUN pip install --constraint constraints.txt --extra-index-url "$TORCH" ".[$EXTRAS]" \
     && useradd --uid 1000 --create-home board \
     && install --directory --owner=board --group=board --mode=0750 /data
 

@@ -28,6 +28,7 @@ from vbench.leaderboard.board import Board
 from vbench.leaderboard.jobs import CANCELLED, FAILED, MOST_TRIES, PUBLISHED, QUEUED, RUNNING, Job, Jobs, Lost
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.video_archive import fetched
+from vbench.leaderboard.web.ui.pages import queue as queue_page
 from vbench.leaderboard.worker import FAULT, Worker
 from vbench.progress import Progress
 
@@ -122,6 +123,19 @@ def test_why_a_job_failed_is_told_without_our_folders(
     reasons = [job.reason for job in reversed(jobs.all())]
     assert reasons[:2] == ["a.mp4 cannot be read.", FAULT]
     assert reasons[2].startswith("There is neither")
+
+
+def test_visitors_see_the_state_of_every_job_and_no_folder(board: Board, jobs: Jobs) -> None:
+    assert "Nothing was put in the queue yet" in queue_page._page(board)
+    numbers = [jobs.add(PATH, card(f"Model <{n}>"), OPTIONS).id for n in range(3)]
+    for worker in ("first", "second"):
+        assert jobs.claim(worker)
+    jobs.alive(numbers[0], "first", 3, 12)
+    jobs.fail(numbers[1], "second", "a.mp4 cannot be read.")
+    page = queue_page._page(board)
+    for said in ("queued", "running", "failed", "3 of 12 scores", "a.mp4 cannot be read.", "Model &lt;2&gt;"):
+        assert said in page
+    assert "somebody" not in page
 
 
 def test_a_cancelled_job_is_left_at_its_next_score(board: Board, jobs: Jobs, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ DESK, PHONE = (1400, 1080), (390, 844)
 TOP = {"x": 0, "y": 0, "width": 1400, "height": 1500}
 """What the documentation shows of a long page."""
 
-PAGES = ("/", "/model?id=1", "/compare?ids=1,2,3", "/arena", "/submit")
+PAGES = ("/", "/model?id=1", "/compare?ids=1,2,3", "/samples?ids=1,2", "/arena", "/submit", "/queue")
 
 PERCENT = r"\d\d\.\d\d"
 
@@ -428,6 +428,9 @@ def test_submitting(site: tuple[Server, Board], opened: Open, tmp_path: Path) ->
             answer = send(tab, name, content)
             assert reason in answer.inner_text(), name
         content = archive(tmp_path / "good", 41, "A new model", version="2")
+        (tmp_path / "look.zip").write_bytes(content)
+        tab.locator("#archive input[type=file]").set_input_files(tmp_path / "look.zip")
+        assert "A new model 2 would be taken" in tab.locator("#preview .card.good").inner_text()
         answer = send(tab, "good.zip", content)
         assert "is pending" in answer.inner_text()
         number, secret = (
