@@ -273,14 +273,19 @@ class Board:
             archive: as for :meth:`submit`, or ``run.json``.
             token: of whoever would send it.
             card: for an archive that has none.
+
+        Raises:
+            NotAllowed: the board takes submissions from holders of a token or an account only.
         """
+        account = self.accounts.holder(token)
+        if not self.is_admin(token):
+            self._demand_submitter(token, account)
         if record := of_record(archive):
             return record
         try:
             checked = self._checked(archive, card)
             with self.database.reading() as session:
-                known = _known(session, self.accounts.holder(token), "")
-                flags = [*copies(checked.rows_sha256, likeness_of(checked.rows), known)]
+                flags = [*copies(checked.rows_sha256, likeness_of(checked.rows), _known(session, account, ""))]
                 flags += strange(checked, session.scalars(select(Model.name)))
                 _refuse_known_version(session, checked.card, checked.suite, checked.profile)
         except Refused as error:
@@ -314,12 +319,8 @@ class Board:
         """
         admin = local or self.is_admin(token)
         with self.database.reading() as session:
-            submission = self._editable(session, number, card, token, admin)
+            self._editable(session, number, card, token, admin)
             archive = session.scalars(select(Submission.archive).where(Submission.id == number)).one()
-            account = session.get(Account, submission.account_id) if submission.account_id else None
-            at_once = admin or self._publishes(Holder(account.id, account.name, account.issued) if account else None)
-            if _state(session, number) == PUBLISHED and not at_once:
-                raise NotAllowed("The card of a published submission is edited with an account's or an admin's token.")
             flags = session.get_one(Verdict, number).findings.get("flags", [])
         checked = self._checked(archive, card, edited=True)
         if not admin and (new := [flag for flag in strange(checked, ()) if flag not in flags]):
@@ -344,8 +345,10 @@ class Board:
         submission = self._seen(session, number, token, admin)
         if not admin and not self._owns(session, submission, token):
             raise NotAllowed(f"This token does not edit submission {number}: use the one of its receipt.")
-        if _state(session, number) == WITHDRAWN:
+        if (state := _state(session, number)) == WITHDRAWN:
             raise Refused([f"Submission {number} is withdrawn."])
+        if state == PUBLISHED and not admin and not self._publishes(holder_of(session, token)):
+            raise NotAllowed("The card of a published submission is edited with an account's or an admin's token.")
         old = read_card(submission.card)
         if (card.name, card.version) != (old.name, old.version):
             what = f"Name and version stay {old.name!r:.100} and {old.version!r:.100}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.leaderboard.conftest import ADMIN, Serve
 from tests.leaderboard.web.hostile import VISITOR, client, collect, events, file_data, join
 from vbench.cli import app
 from vbench.leaderboard.board import Board
+from vbench.leaderboard.errors import NotAllowed
 from vbench.leaderboard.submissions.preview import RECORD_ALONE
 
 
@@ -36,6 +38,15 @@ def test_a_preview_says_what_a_submission_would_be_told(board: Board, tmp_path: 
     claims = archive(tmp_path, 4, "Mine", evaluated_by="VBench Team")
     assert board.preview(claims).flags
     assert [row.id for row in board.entries(everything=True) if row.id.isdecimal()] == ["1"]
+
+
+def test_who_may_not_submit_is_told_nothing(board: Board, tmp_path: Path) -> None:
+    closed = Board(replace(board.settings, submissions_from="accounts"))
+    with pytest.raises(NotAllowed):
+        closed.preview(archive(tmp_path))
+    assert closed.preview(archive(tmp_path), closed.accounts.issue("Some Lab")[1]).reasons == ()
+    assert closed.preview(archive(tmp_path), ADMIN).reasons == ()
+    closed.close()
 
 
 def test_the_record_of_a_run_alone_says_a_part_of_it(board: Board, tmp_path: Path) -> None:

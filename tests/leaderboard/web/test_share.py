@@ -36,7 +36,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Boa
     video = write_video(folder / "v.mp4", lossless=False).read_bytes()
     names = sorted({row.video for row in rows() if row.video.endswith("-0.mp4")})
     for seed, name in enumerate((HOSTILE, "Second")):
-        videos = {names[0]: video + bytes(8 + seed), names[1 + seed]: video + bytes(8)}
+        videos = {names[0]: video + bytes(10 + seed), names[1 + seed]: video + bytes(20 + seed)}
         board.submit(with_videos(archive(folder, seed, name), videos), local=True)
     board.submit(archive(folder, 5, "Waiting"))
     server = start_server(folder, database)

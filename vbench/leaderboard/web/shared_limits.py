@@ -32,7 +32,9 @@ class Limiter(Protocol):
 
 
 async def wait(limiter: Limiter, sender: str, amount: int = 1) -> float:
-    """The same where other requests go on meanwhile: the database may take its time."""
+    """The same where other requests go on meanwhile: a database may take its time."""
+    if isinstance(limiter, RateLimiter):
+        return limiter.wait(sender, amount)
     return await run_in_threadpool(limiter.wait, sender, amount)
 
 

@@ -111,6 +111,8 @@ async def _preview(board: Board, desk: Desk, address: str, file: str | None, tok
         found = await desk.look(Path(file), address, partial(board.preview, token=token.strip(), card=given))
     except Refused as error:
         found = Preview(error.reasons)
+    except NotAllowed as error:
+        return _refusal("It is not allowed", [str(error)])
     except NotFound:  # it was submitted meanwhile, and the answer stands beside this
         return ""
     return render("preview.html", preview=found)
