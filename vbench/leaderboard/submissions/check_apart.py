@@ -97,7 +97,8 @@ class _Answer(pickle.Unpickler):
 def _answer(line: Connection, most_bytes: int, seconds: int) -> None:
     """Check one archive; runs in a process of its own."""
     _limit(most_bytes, seconds)
-    answer = _verdict(*line.recv(), line.recv_bytes())
+    limits, suite, card, edited = line.recv()
+    answer = _verdict(line.recv_bytes(), limits, suite, card, edited)
     if not isinstance(answer, Checked):
         line.send_bytes(pickle.dumps(answer))
         return
@@ -108,7 +109,7 @@ def _answer(line: Connection, most_bytes: int, seconds: int) -> None:
 
 
 def _verdict(
-    limits: Limits, suite: str, card: ModelCard | None, edited: bool, archive: bytes
+    archive: bytes, limits: Limits, suite: str, card: ModelCard | None, edited: bool
 ) -> Checked | tuple[str, ...]:
     try:
         return check(read_archive(archive, limits), suite, card, edited=edited)

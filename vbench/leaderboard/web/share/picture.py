@@ -10,8 +10,9 @@ import matplotlib
 from PIL import Image, ImageDraw, ImageFont
 
 from vbench.benchmarks.score_card import TOTAL
+from vbench.leaderboard.views.ranking import side_of
 from vbench.leaderboard.web.share.row import SharedRow
-from vbench.leaderboard.web.ui.render import SIDES, name_of, side_of, title_of
+from vbench.leaderboard.web.ui.render import SIDES, name_of, title_of
 
 SIZE = (1200, 630)
 """Width and height that sites ask of a preview."""
