@@ -43,8 +43,8 @@ CLOSED = re.compile(r"/(login|logout|monitoring|token|pwa_icon|manifest\.json)(/
 QUIET = ("/assets/", "/static/", "/svelte/", "/theme.css", "/favicon.ico")
 """Files of the pages: neither counted nor in the log."""
 
-COUNTED = (GRADIO, "/api/", "/badge/", "/embed/", "/feed.xml", "/preview/")
-"""Calls that are counted; health is not."""
+UNCOUNTED = (*QUIET, "/healthz", "/metrics")
+"""Whatever else is asked counts."""
 
 MINUTE = 60
 
@@ -145,7 +145,7 @@ class Gate:
 
     async def _crowded(self, path: str, address: str, token: str, forwarded: bool) -> Response | None:
         """Turn away who came too often."""
-        if not path.startswith(COUNTED):
+        if path.startswith(UNCOUNTED):
             return None
         waits = [await wait(self.requests, f"address {one_of(address)}")]
         waits += [await wait(self.requests, f"token {token}")] if token else []

@@ -40,7 +40,7 @@ PROGRAMS = ("/api/", "/gradio_api/", "/badge/", "/preview/", "/embed/", "/health
 THEIRS = re.compile(rb"""<meta\s+(?:property="og:|name="twitter:)[^>]*>""")
 """What Gradio's head says of every page."""
 
-MOST_LIKELY = 5
+MOST_LIKELY, LONGEST_WORD = 5, 60
 
 
 class SharedPages:
@@ -81,9 +81,9 @@ class SharedPages:
     def unknown(self, scope: Scope, path: str) -> HTMLResponse:
         """The page of an address that is none."""
         words = re.findall(r"[^/\s]+", unquote(path))
-        word = words[-1] if words else ""
+        word = words[-1][:LONGEST_WORD] if words else ""
         page = render(
-            "unknown.html", path=path[:200], word=word[:100], root=origin_of(scope), pages=list(PAGES.items()),
+            "unknown.html", path=path[:200], word=word, root=origin_of(scope), pages=list(PAGES.items()),
             likely=list(self._likely(word))[:MOST_LIKELY],
         )  # fmt: skip
         return HTMLResponse(page, 404, {"X-Content-Type-Options": "nosniff"})
