@@ -431,6 +431,7 @@ def test_submitting(site: tuple[Server, Board], opened: Open, tmp_path: Path) ->
         (tmp_path / "look.zip").write_bytes(content)
         tab.locator("#archive input[type=file]").set_input_files(tmp_path / "look.zip")
         assert "A new model 2 would be taken" in tab.locator("#preview .card.good").inner_text()
+        go(tab, f"{site[0].url}/submit")
         answer = send(tab, "good.zip", content)
         assert "is pending" in answer.inner_text()
         number, secret = (
