@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from tests.leaderboard.archives import card
+from tests.leaderboard.archives import archive, card
 from tests.leaderboard.conftest import until
 from vbench import interface
 from vbench.errors import Refused, UsageError, VBenchError
@@ -105,6 +105,23 @@ def test_a_worker_that_is_told_to_stop_gives_its_job_back(board: Board, jobs: Jo
     with pytest.raises(KeyboardInterrupt):
         Worker(board, jobs, tmp_path, evaluate, "this board").one()
     assert (jobs.job(number).state, jobs.job(number).tries) == (QUEUED, 0)
+
+
+def test_a_worker_that_ended_before_it_could_say_so_has_published(
+    board: Board, jobs: Jobs, now: list[float], tmp_path: Path
+) -> None:
+    job = jobs.add(str(tmp_path), card(), OPTIONS)
+    assert jobs.claim("first")
+    number = board.submit(archive(tmp_path), local=True, key=job.key).id
+    now[0] += 61
+
+    def evaluate(*_: object) -> None:
+        raise AssertionError("it was evaluated before")
+
+    done = Worker(board, jobs, tmp_path, evaluate, "this board").one()
+    assert done
+    assert (done.state, done.submission, done.tries) == (PUBLISHED, number, 2)
+    assert len([row for row in board.entries() if row.id.isdecimal()]) == 1
 
 
 def test_why_a_job_failed_is_told_without_our_folders(

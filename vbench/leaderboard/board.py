@@ -210,6 +210,11 @@ class Board:
         entry = self.submission(number, local=True).entry
         return Receipt(number, entry.state, sha256, withdraw_token(key), entry)
 
+    def sent_under(self, key: str) -> int | None:
+        """The submission that was sent under a key, ``None`` where there is none."""
+        with self.database.reading() as session:
+            return session.scalar(select(Submission.id).where(Submission.key == digest(key)))
+
     def _keep(
         self,
         archive: bytes,

@@ -73,9 +73,18 @@ class Worker:
 
     def _do(self, job: Job) -> None:
         place = self.folder / f"job-{job.id}-{job.key[:8]}"
-        with _heard(self.jobs, job, self.me) as progress:
+        number = self.board.sent_under(job.key)  # by a worker that ended before it could say so
+        if number is None:
+            number = self._submitted(job, place)
+        self.jobs.publish(job.id, self.me, number)
+        log.info("job %d is published as submission %d", job.id, number)
+        shutil.rmtree(place, ignore_errors=True)
+
+    def _submitted(self, job: Job, place: Path) -> int:
+        """Evaluate a job's videos and submit the result; returns its number."""
+        with _heard(self.jobs, job, self.me) as told:
             videos = fetched(job.source, place / "videos")
-            self.evaluate(videos, place / "run", job, progress)
+            self.evaluate(videos, place / "run", job, told)
             archive = pack(
                 place / "run",
                 self._card(job, place / "run"),
@@ -83,10 +92,8 @@ class Worker:
                 partial=bool(job.options.get("partial")),
                 benchmark=benchmark_named(job.options["benchmark"]) if job.options.get("benchmark") else None,
             )
-            receipt = self.board.submit(archive, local=True, key=job.key)
-        self.jobs.publish(job.id, self.me, receipt.id)
-        log.info("job %d is published as submission %d", job.id, receipt.id)
-        shutil.rmtree(place, ignore_errors=True)
+            self.jobs.alive(job.id, self.me, told.done, told.total)  # or it is cancelled, and nothing is published
+            return self.board.submit(archive, local=True, key=job.key).id
 
     def _card(self, job: Job, run: Path) -> ModelCard:
         """The job's card with what the run knows, and who evaluated."""
@@ -122,7 +129,7 @@ class _Told(Progress):
 
 
 @contextmanager
-def _heard(jobs: Jobs, job: Job, worker: str) -> Iterator[Progress]:
+def _heard(jobs: Jobs, job: Job, worker: str) -> Iterator[_Told]:
     """While the block runs, the queue hears again and again that its worker lives."""
     told, over = _Told(), threading.Event()
 
