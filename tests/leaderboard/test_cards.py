@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.leaderboard.archives import archive, card
-from tests.leaderboard.conftest import ADMIN, Serve
-from vbench.cli import app
-from vbench.cli.leaderboard import leaderboard
+from tests.leaderboard.archives import archive
+from tests.leaderboard.conftest import ADMIN
 from vbench.errors import Refused
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotAllowed, NotFound
-from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.leaderboard.web.ui.pages import model as model_page
 
@@ -53,20 +48,17 @@ def test_what_an_edit_says_follows(board: Board, tmp_path: Path) -> None:
     assert not any("not stated" in note for note in board.submission(1).entry.notes)
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
+def test_a_card_that_does_not_fit_is_refused(board: Board, tmp_path: Path) -> None:
+    board.submit(archive(tmp_path), local=True)
+    for change, said in (
         ({"name": "Another"}, "result of a version is final"),
         ({"version": "2.0"}, "result of a version is final"),
         ({}, "there already"),
         ({"date": "2999-01-01"}, "has not come yet"),
         ({"resolution": "640x480"}, "512x512"),
-    ],
-)
-def test_a_card_that_does_not_fit_is_refused(board: Board, tmp_path: Path, change: dict[str, str], said: str) -> None:
-    board.submit(archive(tmp_path), local=True)
-    with pytest.raises(Refused, match=said):
-        board.edit_card(1, replace(of(board), **change), local=True)  # type: ignore[arg-type]
+    ):
+        with pytest.raises(Refused, match=said):
+            board.edit_card(1, replace(of(board), **change), local=True)  # type: ignore[arg-type]
     assert len(board.cards(1)) == 1
 
 
@@ -92,29 +84,3 @@ def test_who_may_edit(board: Board, tmp_path: Path) -> None:
     board.withdraw(1, local=True)
     with pytest.raises(Refused, match="is withdrawn"):
         board.edit_card(1, replace(edited[1], contact="them"), ADMIN)
-
-
-@pytest.mark.slow
-def test_a_card_is_edited_from_the_command_line(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    database = f"sqlite:///{tmp_path}/board.sqlite"
-    server = serve(database)
-    admin = {"Authorization": f"Bearer {ADMIN}"}
-    httpx.post(f"{server.url}/api/submissions", content=archive(tmp_path), headers=admin, timeout=60)
-    file = tmp_path / "card.json"
-    file.write_text(json.dumps(card(licence="MIT").plain()))
-    monkeypatch.setenv("VBENCH_BOARD_TOKEN", ADMIN)
-    app(["edit-card", "1", "--card", str(file), "--to", server.url], standalone_mode=False)
-    file.write_text(json.dumps(card(licence="BSD").plain()))
-    leaderboard(["edit-card", "1", "--card", str(file), "--database", database], standalone_mode=False)
-    assert "version 3 of its card" in capsys.readouterr().out
-    cards = httpx.get(f"{server.url}/api/submissions/1/cards").json()["cards"]
-    assert [one["card"]["licence"] for one in cards] == ["Apache-2.0", "MIT", "BSD"]
-    address = f"{server.url}/api/submissions/1/card"
-    assert httpx.put(address, content=b"{}").status_code == 422
-    assert httpx.put(address, content=file.read_bytes()).status_code == 401
-    assert httpx.put(address, content=b" " * 70_000, headers=admin).status_code == 413
-    board = Board(Settings(database=database, suite="mini"))
-    assert of(board).licence == "BSD"
-    board.close()

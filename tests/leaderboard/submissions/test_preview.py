@@ -5,22 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from tests.leaderboard.archives import archive, card, rows, run, with_head, with_rows
-from tests.leaderboard.conftest import ADMIN, Serve
-from tests.leaderboard.web.hostile import VISITOR, client, collect, events, file_data, join
+from tests.leaderboard.archives import archive, rows, run, with_head
+from tests.leaderboard.conftest import ADMIN
 from vbench.cli import app
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotAllowed
 from vbench.leaderboard.submissions.preview import RECORD_ALONE
-
-
-def high(lines: list[dict[str, Any]]) -> None:
-    lines[0]["value"] = 7.0
 
 
 def test_a_preview_says_what_a_submission_would_be_told(board: Board, tmp_path: Path) -> None:
@@ -85,24 +79,3 @@ def test_a_dry_run_says_everything_and_leaves_nothing(tmp_path: Path, monkeypatc
 def _files(folder: Path) -> list[Path]:
     """All files but those that SQLite keeps beside an open database."""
     return sorted(path for path in folder.rglob("*") if not path.name.endswith(("-wal", "-shm")))
-
-
-@pytest.mark.slow
-def test_the_submit_page_says_it_as_soon_as_a_file_is_chosen(serve: Serve, tmp_path: Path) -> None:
-    server = serve(f"sqlite:///{tmp_path}/board.sqlite")
-    wrong = with_rows(archive(tmp_path), high)
-    with client(server, VISITOR) as visitor:
-        answer = visitor.post("/api/check", content=wrong).json()
-        assert not answer["accepted"]
-        assert visitor.post("/api/check", content=archive(tmp_path)).json()["accepted"]
-        (path,) = visitor.post("/gradio_api/upload", files={"files": ("x.zip", wrong)}).json()
-        fields = len(card().plain()) + 2
-        for event in [one for one in events(visitor).values() if len(one["inputs"]) == fields]:
-            if len(event["outputs"]) == 1:  # the preview
-                data = [file_data(path), "", *[""] * (fields - 2)]
-                assert join(visitor, event["id"], data, "tab").status_code == 200
-                shown = collect(visitor, "tab")
-                assert "It would be refused" in shown
-                assert Path(path).exists()  # to be submitted, or not
-        assert "It would be refused" in shown
-        assert visitor.get("/api/board.json").text.count('"pending"') == 0
