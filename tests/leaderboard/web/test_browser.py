@@ -407,6 +407,13 @@ def number_in(answer: Locator) -> int:
     return int(number)
 
 
+def test_what_would_become_of_a_file_is_said_as_soon_as_it_is_chosen(opened: Open, tmp_path: Path) -> None:
+    (tmp_path / "look.zip").write_bytes(archive(tmp_path / "look", 43, "Looked at", version="2"))
+    with opened("/submit") as tab:
+        tab.locator("#archive input[type=file]").set_input_files(tmp_path / "look.zip")
+        assert "Looked at 2 would be taken" in tab.locator("#preview .card.good").inner_text()
+
+
 def test_submitting(site: tuple[Server, Board], opened: Open, tmp_path: Path) -> None:
     _, board = site
     answer_of = "#answer .card"
@@ -428,10 +435,6 @@ def test_submitting(site: tuple[Server, Board], opened: Open, tmp_path: Path) ->
             answer = send(tab, name, content)
             assert reason in answer.inner_text(), name
         content = archive(tmp_path / "good", 41, "A new model", version="2")
-        (tmp_path / "look.zip").write_bytes(content)
-        tab.locator("#archive input[type=file]").set_input_files(tmp_path / "look.zip")
-        assert "A new model 2 would be taken" in tab.locator("#preview .card.good").inner_text()
-        go(tab, f"{site[0].url}/submit")
         answer = send(tab, "good.zip", content)
         assert "is pending" in answer.inner_text()
         number, secret = (
