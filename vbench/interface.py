@@ -207,6 +207,7 @@ def evaluate(
     ratio: str = "",
     profile: str = "official",
     clip_precision: str = "float32",
+    precision: str = "strict",
     options: Mapping[str, Mapping[str, Any]] | None = None,
     extra: Sequence[str] = (),
     output: str | Path | None = None,
@@ -235,6 +236,7 @@ def evaluate(
         ratio: of the pictures, such as ``"16-9"``; the one that was sampled with, or the nearest to the videos.
         profile: which models judge: ``"official"``, ``"lite"``, or one that a package brings.
         clip_precision: ``"float32"``, or ``"float16"`` as the reference has CLIP on CUDA (official profile).
+        precision: ``"strict"``, float32; or ``"fast"``, TF32 on CUDA where it moves no score by more than 1e-4.
         options: settings by dimension that differ from the protocol's.
         extra: dimensions beside those that are named or the default.
         output: folder of the run; by default one under ``vbench-runs`` named after the videos.
@@ -263,7 +265,7 @@ def evaluate(
         ``run = vbench.evaluate("videos/mine", profile="lite")``
     """
     from vbench import device as devices
-    from vbench.dimensions.profiles import in_precision
+    from vbench.dimensions.profiles import in_precision, refuse_elsewhere
     from vbench.dimensions.profiles import profile as profile_named
     from vbench.runs import evaluate as runs
     from vbench.runs.cluster import connected
@@ -280,15 +282,16 @@ def evaluate(
         None if isinstance(prompts, Path) else prompts, prompts if isinstance(prompts, Path) else None,
         category, extra, special, benchmark, Path(images) if images else None, ratio,
     )  # fmt: skip
-    judges = profile_named(in_precision(profile, clip_precision))
+    judges = profile_named(in_precision(profile, clip_precision, precision))
     plan = cut(whole, Cutting(judges.comparable if reencode is None else reencode, scenes))
     plan = shard_of(plan, read_shard(shard)) if shard else plan
     if strict:
         refuse_unsound(whole, only={task.path for task in plan.tasks})
     folder = Path(output) if output else default_output(where, judges.name, plan.benchmark, plan.shard)
     with connected(cluster, workers) if cluster else nullcontext() as machines:
-        where_computed = machines.device(str(device)) if machines else devices.choose(str(device))
-        evaluators = Evaluators(judges, where_computed, options=options or {}, benchmark=plan.benchmark)
+        computing = machines.device(str(device)) if machines else devices.choose(str(device))
+        refuse_elsewhere(judges, computing)
+        evaluators = Evaluators(judges, computing, options=options or {}, benchmark=plan.benchmark)
         outcome = runs.evaluate(
             plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None, cluster=machines
         )

@@ -12,6 +12,7 @@ import typer
 
 from vbench.cli.align import align
 from vbench.cli.benchmarks import benchmarks
+from vbench.cli.board_cards import edit_card
 from vbench.cli.check import check
 from vbench.cli.cite import card
 from vbench.cli.compare import compare
@@ -79,6 +80,7 @@ app.command(rich_help_panel=COMPARE, cls=PlainHelp)(diff)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(verify)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(sensitivity)
 app.command(rich_help_panel=BOARD, cls=PlainHelp)(submit)
+app.command("edit-card", rich_help_panel=BOARD, cls=PlainHelp)(edit_card)
 app.command(rich_help_panel=BOARD, cls=PlainHelp)(withdraw)
 app.command(rich_help_panel=BOARD, cls=PlainHelp)(align)
 app.add_typer(leaderboard, name="leaderboard", rich_help_panel=BOARD)

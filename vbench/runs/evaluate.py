@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vbench import device as devices
 from vbench import provenance
 from vbench.errors import MissingExtra, NothingToScore, PluginError, UsageError, VBenchError
 from vbench.files import ours
@@ -32,6 +33,7 @@ from vbench.runs.long_video import LongVideo, long_videos
 from vbench.runs.plan import Cutting, Plan, VideoTask, why_nothing
 from vbench.runs.record import FINISHED, INTERRUPTED, RECORD, STORE, RunRecord, read_record, write_record
 from vbench.runs.results import read_rows
+from vbench.runs.room import AT_ONCE
 from vbench.runs.score_video import GROUP, NOT_EVALUATED, failed_row
 from vbench.runs.shard import digest_of
 from vbench.runs.store import NOT_STATIC, SCORED, Row, RunStore
@@ -134,6 +136,8 @@ def _evaluated(
         _forget_removed(store, plan)
         left_out = sum(len(outcome.not_evaluated.keys() & set(task.dimensions)) for task in plan.tasks)
         progress.start(plan.units - left_out, outcome.reused)
+        if not cluster and (sharing := devices.told_of_sharing(evaluators.device, processes)):
+            progress.note(sharing)
         for reason in dict.fromkeys(outcome.not_evaluated.values()):
             names = [name for name, why in outcome.not_evaluated.items() if why == reason]
             progress.note(f"not evaluated: {', '.join(names)}: {reason}")
@@ -149,6 +153,8 @@ def _evaluated(
         if cluster and cluster.machines:
             record = replace(record, machine=provenance.together(cluster.machines))
         record = _gone_through(record, plan, outcome, list(store.rows()) if plan.filtered else [], progress)
+        if writer.at_once:
+            record = replace(record, machine={**record.machine, AT_ONCE: writer.at_once})
         write_record(folder, record)
     except BaseException:
         progress.finish()
@@ -199,6 +205,7 @@ class _Writer:
 
     def __init__(self, store: RunStore, outcome: Outcome, progress: Progress) -> None:
         self.store, self.outcome, self.progress = store, outcome, progress
+        self.at_once: dict[str, int] = {}
         self.waiting: list[Row] = []
         self.committed = 0.0
 
@@ -214,9 +221,16 @@ class _Writer:
                 self.progress.note(f"not evaluated: {row.dimension}: {row.reason}")
             self.progress.skipped(1)
             return
+        self._note_less_at_once(row.details.get(AT_ONCE, {}))
         self.waiting.append(row)
         if time.monotonic() - self.committed >= PATIENCE:
             self.commit()
+
+    def _note_less_at_once(self, reduced: Mapping[str, int]) -> None:
+        for backbone, count in reduced.items():
+            if count < self.at_once.get(backbone, count + 1):
+                self.at_once[backbone] = count
+                self.progress.note(f"{backbone} takes {count} at once, as the device has no room for more")
 
     def commit(self) -> None:
         """Put on disk what waits, and tell of it."""
