@@ -63,12 +63,12 @@ def together(machines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     >>> together([{"system": "Linux", "threads": 8}, {"system": "Linux", "threads": 16}])
     {'system': 'Linux', 'threads': '8; 16'}
     """
-    together = {}
+    told: dict[str, Any] = {}
     for name in dict.fromkeys(name for machine in machines for name in machine):
         values = [machine.get(name) for machine in machines]
         different = [value for place, value in enumerate(values) if value not in values[:place]]
-        together[name] = different[0] if len(different) == 1 else "; ".join(map(str, different))
-    return together
+        told[name] = different[0] if len(different) == 1 else "; ".join(map(str, different))
+    return told
 
 
 def packages() -> dict[str, str]:
