@@ -24,6 +24,7 @@ from vbench.runs.plan import VideoTask
 from vbench.runs.score_video import score_video
 
 if TYPE_CHECKING:
+    from vbench.runs.cluster import Cluster
     from vbench.runs.evaluators import Evaluators
     from vbench.runs.store import Row
 
@@ -36,7 +37,9 @@ Job = VideoTask | Candidates | LongVideo
 """What one process does in one go."""
 
 
-def score_all(tasks: Sequence[Job], evaluators: Evaluators, budget: int, processes: int = 1) -> Iterator[Row]:
+def score_all(
+    tasks: Sequence[Job], evaluators: Evaluators, budget: int, processes: int = 1, cluster: Cluster | None = None
+) -> Iterator[Row]:
     """The rows of all tasks, each as soon as it is known.
 
     Args:
@@ -44,11 +47,14 @@ def score_all(tasks: Sequence[Job], evaluators: Evaluators, budget: int, process
         evaluators: who looks; with several processes each gets a copy, on the next GPU where there are several.
         budget: bytes of decoded frames to keep per video.
         processes: how many work at the same time.
+        cluster: whose workers look instead.
 
     Raises:
         WorkerDied: a process was killed; what is stored by then stays.
     """
-    if processes == 1:
+    if cluster:
+        yield from cluster.score_all(tasks, evaluators, budget)
+    elif processes == 1:
         yield from _one_by_one(tasks, evaluators, budget)
     else:
         yield from _side_by_side(tasks, evaluators, budget, processes)
@@ -57,7 +63,7 @@ def score_all(tasks: Sequence[Job], evaluators: Evaluators, budget: int, process
 def _one_by_one(tasks: Sequence[Job], evaluators: Evaluators, budget: int) -> Iterator[Row]:
     last_use = {name: position for position, task in enumerate(tasks) for name in task.evaluated}
     for position, task in enumerate(tasks):
-        yield from _rows(task, evaluators, budget)
+        yield from rows_of(task, evaluators, budget)
         if position in last_use.values():
             evaluators.keep_only({name for name, last in last_use.items() if last > position})
 
@@ -109,10 +115,11 @@ def _end_with_parent() -> None:
 
 
 def _score(task: Job) -> list[Row]:
-    return list(_rows(task, _here["evaluators"], _here["budget"]))
+    return list(rows_of(task, _here["evaluators"], _here["budget"]))
 
 
-def _rows(task: Job, evaluators: Evaluators, budget: int) -> Iterator[Row]:
+def rows_of(task: Job, evaluators: Evaluators, budget: int) -> Iterator[Row]:
+    """The rows of one job."""
     if isinstance(task, VideoTask):
         return score_video(task, evaluators, budget)
     return task.rows(evaluators, budget)
