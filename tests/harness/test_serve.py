@@ -215,11 +215,15 @@ def test_only_so_much_is_taken_and_only_from_who_may(server: str, videos: list[P
     assert send(server, videos[0]).status_code == 200
 
 
-def test_a_server_that_others_reach_needs_a_token(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_server_that_cannot_be_is_refused_before_a_model_is_loaded(
+    server: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["vbench", "serve", "-d", NAME, "--profile", "lite", "--host", "0.0.0.0"])
-    with pytest.raises(SystemExit) as exited:
-        main()
-    assert exited.value.code == 2
-    assert "VBENCH_SERVE_TOKEN" in capsys.readouterr().err
+    for options, said in (
+        (["--host", "0.0.0.0"], "VBENCH_SERVE_TOKEN"),
+        (["--port", server.rpartition(":")[2]], "Something is listening"),
+    ):
+        monkeypatch.setattr(sys, "argv", ["vbench", "serve", "-d", NAME, "--profile", "lite", *options])
+        with pytest.raises(SystemExit) as exited:
+            main()
+        assert exited.value.code == 2
+        assert said in capsys.readouterr().err
