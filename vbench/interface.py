@@ -173,6 +173,7 @@ def evaluate(
     device: str | torch.device = "auto",
     workers: int = 1,
     memory: int = 512,
+    all_pairs: bool = False,
     reencode: bool | None = None,
     scenes: bool = False,
     strict: bool = False,
@@ -199,6 +200,7 @@ def evaluate(
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"`` or a ``torch.device``.
         workers: processes that score side by side; the scores do not depend on it.
         memory: MiB of decoded frames to keep per video.
+        all_pairs: look at pairs of frames that can no longer change a verdict on motion, too; the scores are the same.
         reencode: where clips are judged, whether their frames are compressed once more as the reference does; by
             default where the profile's scores compare with the reference's.
         scenes: where clips are judged, whether videos are cut at the ends of scenes first.
@@ -236,6 +238,7 @@ def evaluate(
         refuse_unsound(plan)
     judges = profile_named(in_precision(profile, clip_precision))
     evaluators = Evaluators(judges, devices.choose(str(device)), options=options or {}, benchmark=plan.benchmark)
+    evaluators.all_pairs = all_pairs
     plan = cut(plan, Cutting(judges.comparable if reencode is None else reencode, scenes))
     folder = Path(output) if output else default_output(where, judges.name, plan.benchmark)
     outcome = runs.evaluate(plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None)

@@ -121,6 +121,13 @@ def evaluate(
         int, typer.Option("--workers", "--ngpus", min=1, help="Processes; with several GPUs each takes one.")
     ] = 1,
     memory: Annotated[int, typer.Option(min=0, help="MiB of decoded frames to keep per video.")] = 512,
+    all_pairs: Annotated[
+        bool,
+        typer.Option(
+            "--all-pairs",
+            help="dynamic_degree, static filter: also look at pairs of frames that can no longer change the verdict.",
+        ),
+    ] = False,
     reencode: Annotated[
         bool | None,
         typer.Option(
@@ -210,7 +217,7 @@ def evaluate(
         where, dimensions=dimension, benchmark=benchmark, suite=suite, category=category, prompts=prompt_file or prompt,
         mode=mode, special=special, images=images, ratio=ratio, profile=profile, clip_precision=clip_precision,
         options=options, extra=[BY_METRIC] if imaging_metric else (), output=output, device=device, workers=workers,
-        memory=memory, reencode=reencode, scenes=scenes,
+        memory=memory, all_pairs=all_pairs, reencode=reencode, scenes=scenes,
         strict=strict, progress=progress_of(progress),
     )  # fmt: skip
     assert run.plan

@@ -131,6 +131,17 @@ class Video:
         """The frames of these indices, in this order, repeats allowed: ``(n, 3, H, W)`` uint8."""
         return _tensor(_pick(self._frames(), indices, self.path))
 
+    def one_by_one(self, indices: Sequence[int]) -> Iterator[Tensor]:
+        """The frames of these rising indices, one after the other: ``(3, H, W)`` uint8; none is held for long."""
+        coming = enumerate(self._frames())
+        for wanted in indices:
+            for index, frame in coming:
+                if index == wanted:
+                    yield _tensor([frame])[0]
+                    break
+            else:
+                raise VideoError(f"{self.path} has no frame {wanted}")
+
     def scaled_frames(self, indices: Sequence[int], height: int, width: int) -> Tensor:
         """The same, scaled while the stored pixel format is converted: ``(n, 3, height, width)`` uint8.
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from vbench import provenance
+from vbench.dimensions.motion_evidence import is_partial
 from vbench.errors import MissingExtra, NothingToScore, PluginError, UsageError, VBenchError
 from vbench.files import ours
 from vbench.files.digest import content_of
@@ -233,7 +234,8 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
             key = cache_key(sha256, task.prompt, signatures[name] | clips_of(task, plan))
             if name in choices:
                 choices[name].append(replace(task, sha256=sha256, cache_keys={name: key}))
-            if (stored := store.finished(key)) is None:
+            stored = store.finished(key)
+            if stored is None or (evaluators.all_pairs and is_partial(stored.details)):
                 if name not in choices:
                     outstanding[name] = key
                 continue

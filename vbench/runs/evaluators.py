@@ -42,6 +42,7 @@ class Evaluators:
         options: settings by dimension.
         benchmark: whose dimensions they are.
         filtered: dimensions that judge static videos only.
+        all_pairs: whether verdicts on motion look at pairs of frames that can no longer change them; no score does.
     """
 
     profile: Profile
@@ -49,6 +50,7 @@ class Evaluators:
     options: Options = field(default_factory=dict)
     benchmark: Benchmark = T2V
     filtered: tuple[str, ...] = ()
+    all_pairs: bool = False
 
     def __post_init__(self) -> None:
         self._dimensions: dict[str, Dimension] = {}
@@ -120,10 +122,11 @@ class Evaluators:
             backbones = {role: self._backbone(backbone) for role, backbone in self.roles(name).items()}
             own = {role: backbone for role, backbone in backbones.items() if role in self.implementation(name).roles}
             made = self.implementation(name)(**own, **self.options.get(name, {}))
+            made.all_pairs = self.all_pairs
             if name in self.filtered:
                 flow = backbones[FLOW]
                 assert isinstance(flow, FlowEstimator), f"{self.profile.roles[FLOW]} plays the role of the flow"
-                self._dimensions[name] = OfStaticVideos(made, StaticFilter(flow))
+                self._dimensions[name] = OfStaticVideos(made, StaticFilter(flow, self.all_pairs))
             else:
                 self._dimensions[name] = made
         return self._dimensions[name]
