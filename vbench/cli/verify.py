@@ -29,10 +29,7 @@ def verify(
       vbench verify runs/mine videos/mine --fraction 0.1
     """
     from vbench import device as devices
-    from vbench.benchmarks.registry import benchmark_named
-    from vbench.dimensions.profiles import profile
     from vbench.runs import verify as verification
-    from vbench.runs.evaluators import Evaluators
     from vbench.runs.record import read_record
     from vbench.runs.results import read_rows
 
@@ -44,10 +41,7 @@ def verify(
         )
     if not videos.exists():
         raise UsageError(f"{videos} does not exist: name the folder of the run's videos.")
-    evaluators = Evaluators(
-        profile(record.profile), devices.choose(device), record.options, benchmark_named(record.benchmark),
-        tuple(record.filtered),
-    )  # fmt: skip
+    evaluators = verification.judges_of(record, devices.choose(device))
     rows = verification.drawn(read_rows(run), fraction, seed)
     verdicts = list(verification.verify(rows, videos, evaluators, memory * 2**20, tolerance))
     findings = [verdict for verdict in verdicts if verdict.verdict != verification.HELD]

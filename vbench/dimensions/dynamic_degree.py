@@ -13,9 +13,9 @@ Range: 0 or 1 for a video; the mean is the share of videos that move. Higher is 
 
 Unit of the mean: a video.
 
-Cost: one run of the flow estimator for each pair that is looked at (RAFT: about a second for 320x192 px on one processor
-core): a quarter of the pairs of a video that moves all over, three quarters of those of one that stands still
-(:mod:`vbench.dimensions.motion_evidence`).
+Cost: one run of the flow estimator for each pair that is looked at (RAFT: about a second for 320x192 px on one
+processor core): a quarter of the pairs of a video that moves all over, three quarters of those of one that stands
+still (:mod:`vbench.dimensions.motion_evidence`).
 
 Kept from the reference: the flow of the padding counts; two sampled frames need no moving pair and always move
 (``round(2 / 4)`` is 0). Not kept: a single sampled frame, and frames that RAFT cannot see, are reasons not to score

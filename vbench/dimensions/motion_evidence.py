@@ -1,12 +1,12 @@
-"""Which pairs of frames settle whether a video moves: those that differ most in their pixels first, and no more than that.
+"""Which pairs of frames settle whether a video moves: those whose pixels differ most come first, and no needless ones.
 
-A verdict on motion counts pairs, so it is sure as soon as enough of them move, or too few are left that could. The radii
-of the pairs that are looked at are those of the whole computation, and so is the verdict.
+A verdict on motion counts pairs, so it is sure as soon as enough of them move, or too few are left that could. The
+radii of the pairs that are looked at are those of the whole computation, and so is the verdict.
 
-Pairs are looked at in at most three rounds, each in the order of time, so that neighbours share what is read in a frame
-and a video that is not kept in memory is gone through a few times only. A round holds the fewest pairs that could settle
-the verdict; the third holds all that are left, and is broken off when it is settled. That order follows from the
-video alone: no budget, and no number of workers, changes which pairs a row tells of.
+Pairs are looked at in at most three rounds, each in the order of time, so that neighbours share what is read in a
+frame, and a video that is not kept in memory is gone through a few times only. A round holds the fewest pairs that
+could settle the verdict; the third holds all that are left, and is broken off when it is settled. The order follows
+from the video alone: neither the budget nor the number of workers changes of which pairs a row tells.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Question:
 
 
 def pixel_differences(video: Video, step: int) -> list[float]:
-    """How much each sampled frame differs from the one before it: the mean over a grid of pixels, in levels of 0 to 255.
+    """How much each sampled frame differs from the one before: the mean over a grid of pixels, in levels of 0 to 255.
 
     Args:
         video: at least one frame of it is sampled.

@@ -6,14 +6,21 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from vbench.benchmarks.registry import benchmark_named
+from vbench.dimensions.profiles import profile
 from vbench.files.digest import content_of
 from vbench.prompts.suite import Prompt
 from vbench.runs.evaluate import cache_key
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import VideoTask
+from vbench.runs.record import RunRecord
 from vbench.runs.score_video import score_video
 from vbench.runs.store import SCORED, Row
+
+if TYPE_CHECKING:
+    import torch
 
 HELD, MISSING, OTHER_VIDEO, OTHER_EVALUATOR, OTHER_SCORE, NOT_SCORED = (
     "held",
@@ -77,18 +84,44 @@ def verify(
         if obstacle := evaluators.obstacle(row.dimension):
             yield Verdict(row, NOT_SCORED, reason=obstacle)
             continue
-        prompt = Prompt(row.prompt, (row.dimension,), row.facts, row.category)
-        keys = {row.dimension: cache_key(sha256, prompt, evaluators.signature(row.dimension))}
-        task = VideoTask(path, row.video, prompt, (row.dimension,), sha256, keys)
-        (again,) = score_video(task, evaluators, budget)
-        yield _compared(row, again, tolerance)
+        yield _compared(row, again(row, path, sha256, evaluators, budget), tolerance)
 
 
-def _compared(row: Row, again: Row, tolerance: float) -> Verdict:
-    if again.value is None or row.value is None:
-        return Verdict(row, NOT_SCORED, reason=again.reason)
-    changed = abs(again.value - row.value) > tolerance
-    if again.cache_key != row.cache_key:
-        effect = f"the score is {again.value:.6f} and was {row.value:.6f}"
-        return Verdict(row, OTHER_EVALUATOR, again.value, f"checkpoint, version, options or device differ; {effect}")
-    return Verdict(row, OTHER_SCORE if changed else HELD, again.value)
+def again(row: Row, path: Path, sha256: str, evaluators: Evaluators, budget: int) -> Row:
+    """A stored unit, made once more.
+
+    Args:
+        row: as it is stored.
+        path: of the video.
+        sha256: of what it holds now.
+        evaluators: who looks.
+        budget: bytes of decoded frames to keep.
+    """
+    prompt = Prompt(row.prompt, (row.dimension,), row.facts, row.category)
+    keys = {row.dimension: cache_key(sha256, prompt, evaluators.signature(row.dimension))}
+    task = VideoTask(path, row.video, prompt, (row.dimension,), sha256, keys)
+    (made,) = score_video(task, evaluators, budget)
+    return made
+
+
+def judges_of(record: RunRecord, device: torch.device, all_pairs: bool = False) -> Evaluators:
+    """Whoever looked at a run's videos.
+
+    Args:
+        record: of the run.
+        device: where the backbones compute.
+        all_pairs: see :class:`Evaluators`.
+    """
+    benchmark = benchmark_named(record.benchmark)
+    filtered = tuple(record.filtered)
+    return Evaluators(profile(record.profile), device, record.options, benchmark, filtered, all_pairs)
+
+
+def _compared(row: Row, now: Row, tolerance: float) -> Verdict:
+    if now.value is None or row.value is None:
+        return Verdict(row, NOT_SCORED, reason=now.reason)
+    changed = abs(now.value - row.value) > tolerance
+    if now.cache_key != row.cache_key:
+        effect = f"the score is {now.value:.6f} and was {row.value:.6f}"
+        return Verdict(row, OTHER_EVALUATOR, now.value, f"checkpoint, version, options or device differ; {effect}")
+    return Verdict(row, OTHER_SCORE if changed else HELD, now.value)
