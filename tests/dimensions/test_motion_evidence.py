@@ -124,3 +124,13 @@ def test_the_pairs_that_differ_most_come_first() -> None:
     assert pixel_differences(grey(levels), 2) == [90, 100]
     found, _ = answers([1.0, 9.0, 1.0, 9.0, 9.0], levels, Question(1, 0.05, 6.0, 2))
     assert [*found] == [1, 3]
+
+
+def test_what_one_verdict_looked_at_the_other_need_not() -> None:
+    levels = [0, 90, 1, 2, 3, 4, 5, 6, 7]
+    video, flow = grey(levels), Told(levels, [9.0, 9.0, *[1.0] * 6])
+    moving = radii_until_settled(video, flow, Question(1, 0.05, 6.0, 2))
+    assert flow.asked == len(moving) == 2
+    still = radii_until_settled(video, flow, Question(1, 0.02, 3.0, 3))
+    assert flow.asked == len(still) == 8
+    assert {pair: still[pair] for pair in moving} == moving

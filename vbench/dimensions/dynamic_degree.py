@@ -28,14 +28,11 @@ from typing import ClassVar
 
 from vbench.dimensions.backbones.base import FlowEstimator
 from vbench.dimensions.base import Dimension, VideoScore
-from vbench.dimensions.flow_rules import is_moving, moving_limits
+from vbench.dimensions.flow_rules import MOVING_SHARE, is_moving, moving_limits
 from vbench.dimensions.motion_evidence import Question, pixel_differences, radii_until_settled
 from vbench.errors import TooShort
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
-
-SHARE = 0.05
-"""Of the flow vectors of a pair, the largest, that make its radius."""
 
 
 def sampling_step(fps: float) -> int:
@@ -78,7 +75,7 @@ class DynamicDegree(Dimension):
                 f"every {step}. counts); dynamic degree needs at least {step + 1}."
             )
         limits = moving_limits(video.size, pairs + 1)
-        asked = Question(step, SHARE, limits.radius, limits.pairs)
+        asked = Question(step, MOVING_SHARE, limits.radius, limits.pairs)
         radii = radii_until_settled(video, self.flow, asked, self.all_pairs)
         moving = is_moving([*radii.values()], limits)
         details = {

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from vbench.dimensions.backbones.base import FlowEstimator
 from vbench.dimensions.base import VERDICT
-from vbench.dimensions.flow_rules import largest_motion
+from vbench.dimensions.flow_rules import radii_of
 from vbench.media.video import Video
 
 GRID = 4
@@ -35,7 +35,7 @@ class Question:
 
     Attributes:
         step: frames from one neighbour to the next.
-        share: of the flow vectors of a pair, the largest, that make its radius.
+        share: of the flow vectors of a pair, the largest, that make its radius; one of those of the rules of flow.
         radius: pixels; a pair whose radius is larger moves.
         enough: how many moving pairs settle that the video moves.
     """
@@ -110,8 +110,15 @@ def radii_until_settled(
 
 
 def _radii(video: Video, flow: FlowEstimator, asked: Question, pairs: Sequence[int]) -> Iterator[tuple[int, float]]:
-    looked_at = (largest_motion(one, asked.share) for one in flow.flows(_frames(video, asked.step, pairs)))
-    yield from zip(pairs, looked_at, strict=True)
+    """Each pair with its radius; the flow of one that was looked at before, by whoever, is not computed again."""
+    known: dict[tuple[int, int], dict[float, float]] = video.memo((flow.name, "radii"), dict)
+    places = {pair: (asked.step * pair, asked.step) for pair in pairs}
+    new = [pair for pair, place in places.items() if place not in known]
+    computed = zip(new, flow.flows(_frames(video, asked.step, new)), strict=True)
+    for pair, place in places.items():
+        if pair in new:
+            known[place] = radii_of(next(computed)[1])
+        yield pair, known[place][asked.share]
 
 
 def _frames(video: Video, step: int, pairs: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:

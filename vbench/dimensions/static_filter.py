@@ -30,7 +30,7 @@ from typing import Any
 
 from vbench.dimensions.backbones.base import FlowEstimator
 from vbench.dimensions.base import VERDICT, Dimension, VideoScore
-from vbench.dimensions.flow_rules import is_static, largest_motion, static_limits
+from vbench.dimensions.flow_rules import STATIC_SHARE, is_static, radii_of, static_limits
 from vbench.dimensions.motion_evidence import Question, pixel_differences, radii_until_settled
 from vbench.errors import NotStatic, TooShort
 from vbench.media.video import Video
@@ -38,9 +38,6 @@ from vbench.prompts.suite import Prompt
 
 VERSION = 1
 """Raised whenever a verdict may change; it is part of what identifies the scores of filtered dimensions."""
-
-SHARE = 0.02
-"""Of the flow vectors of a pair, the largest, that make its radius."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,7 @@ class StaticFilter:
                 break
         radii: dict[int, float] = {}
         if is_static([], ends, limits) or self.all_pairs:
-            asked = Question(1, SHARE, limits.radius, limits.pairs + 1)
+            asked = Question(1, STATIC_SHARE, limits.radius, limits.pairs + 1)
             radii = radii_until_settled(video, self.flow, asked, self.all_pairs)
         neighbours = tuple(radii.values())
         static = is_static(neighbours, ends, limits)
@@ -110,7 +107,7 @@ class StaticFilter:
         """Radii of first to last and of last to first, in pixels."""
         first, last = video.frames([0, pairs])
         for flow in self.flow.flows([(first, last), (last, first)]):
-            yield largest_motion(flow, SHARE)
+            yield radii_of(flow)[STATIC_SHARE]
 
 
 class OfStaticVideos(Dimension):

@@ -155,7 +155,7 @@ def rows_of(run: Path, video: str) -> list[Row]:
 
 
 def _with_all_pairs(rows: Sequence[Row], record: RunRecord, path: Path, device: torch.device) -> list[Row]:
-    """The rows; those of which pairs were left out are made once more, but for clips, which are not shown one by one."""
+    """The rows; those of which pairs were left out are made once more (but clips, which are not shown one by one)."""
     evaluators, content = judges_of(record, device, all_pairs=True), content_of(path)
 
     def whole(row: Row) -> Row:
