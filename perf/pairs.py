@@ -2,8 +2,8 @@
 
     python perf/pairs.py
 
-Samples clips of a prompt suite with the built-in generator (moving; moving and then still; the same backwards; still) and
-judges each twice: by the pairs that settle the verdict, and by all pairs, which must agree. The flow is the lite
+Samples clips of a prompt suite with the built-in generator (moving; moving and then still; the same backwards; still)
+and judges each twice: by the pairs that settle the verdict, and by all pairs, which must agree. The flow is the lite
 profile's, which needs no download. ``in order of time`` is what stopping alone would look at, without looking first at
 the pairs that differ most.
 """
@@ -30,8 +30,11 @@ from vbench.prompts.suite import Prompt
 
 STARTS_LATE = "starts late"
 SETS = {
-    "moving": "stillness=0", "stops half-way": "freeze=0.5", STARTS_LATE: "freeze=0.5", "still": "stillness=1,flicker=0.2"
-}  # fmt: skip
+    "moving": "stillness=0",
+    "stops half-way": "freeze=0.5",
+    STARTS_LATE: "freeze=0.5",
+    "still": "stillness=1,flicker=0.2",
+}
 Counts = tuple[int, int, int, bool]
 """Pairs that were looked at, in order of time, and of how many; whether the verdict is yes."""
 

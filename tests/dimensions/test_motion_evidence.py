@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 from typing_extensions import Self
@@ -71,6 +71,7 @@ def answers(radii: Sequence[float], levels: Sequence[int], asked: Question) -> t
 LEVELS = st.lists(st.integers(0, 255), min_size=2, max_size=33, unique=True)
 
 
+@settings(deadline=None)
 @given(LEVELS, st.integers(0, 40), st.randoms(use_true_random=False))
 def test_the_verdict_on_motion_is_that_of_all_pairs(levels: list[int], needed: int, chance: random.Random) -> None:
     radii = [chance.choice((0.0, 5.5, 6.0, 6.5, 40.0)) for _ in levels[1:]]
@@ -79,6 +80,7 @@ def test_the_verdict_on_motion_is_that_of_all_pairs(levels: list[int], needed: i
     assert is_moving([*found.values()], Limits(6.0, needed)) is is_moving(radii, Limits(6.0, needed))
 
 
+@settings(deadline=None)
 @given(LEVELS, st.integers(0, 40), st.randoms(use_true_random=False))
 def test_the_verdict_on_stillness_is_that_of_all_pairs(levels: list[int], allowed: int, chance: random.Random) -> None:
     radii = [chance.choice((0.0, 3.0, 3.5)) for _ in levels[1:]]

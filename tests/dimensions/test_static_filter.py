@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dimensions.greyflow import GreyFlow
@@ -43,6 +43,7 @@ def test_slow_drift_is_told_by_the_ends(tmp_path: Path) -> None:
     assert (verdict.ends, verdict.neighbours, verdict.frame_indices) == ((8, 8), (2, 2, 2, 2), (0, 1, 2, 3))
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(0, 12), min_size=2, max_size=9))
 def test_the_verdict_is_that_of_all_pairs(levels: list[int]) -> None:
     with tempfile.TemporaryDirectory() as folder:

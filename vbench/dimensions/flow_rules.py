@@ -26,7 +26,7 @@ class Limits(NamedTuple):
 
 
 MOVING_SHARE, STATIC_SHARE = 0.05, 0.02
-"""Of the flow vectors of a pair, the largest, that make its radius: for the dynamic degree, and for the static filter."""
+"""Of a pair's flow vectors, the largest, that make its radius: for the dynamic degree, and for the static filter."""
 
 
 def radii_of(flow: Tensor, shares: Sequence[float] = (MOVING_SHARE, STATIC_SHARE)) -> dict[float, float]:
