@@ -24,6 +24,7 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from vbench.errors import NothingToScore, UsageError
 from vbench.registry import unknown
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from vbench.analysis.comparison import Comparison
     from vbench.progress import Progress
+    from vbench.runs.evaluate import Asked
     from vbench.runs.run import Run
     from vbench.sampling.generate import Sampled
 
@@ -218,31 +220,96 @@ def evaluate(
     Example:
         ``run = vbench.evaluate("videos/mine", profile="lite")``
     """
+    folders = {benchmark: Path(output) if output else None}
+    (run,) = _evaluated(
+        Path(videos), folders, dimensions=dimensions, suite=suite, category=category, prompts=prompts, mode=mode,
+        special=special, images=images, ratio=ratio, profile=profile, clip_precision=clip_precision, options=options,
+        extra=extra, device=device, workers=workers, memory=memory, all_pairs=all_pairs, reencode=reencode,
+        scenes=scenes, strict=strict, progress=progress,
+    )  # fmt: skip
+    return run
+
+
+def evaluate_together(
+    videos: str | Path, benchmarks: Sequence[str], *, output: str | Path | None = None, **how: Any
+) -> list[Run]:
+    """Score videos by several benchmarks in one go: each video is decoded once, and what two of them want is done once.
+
+    Args:
+        videos: a video, or the folder of the videos.
+        benchmarks: names, at least two; all must be able to judge these videos.
+        output: folder in which each run has one, named after its benchmark; by default each lies where it would alone.
+        **how: the other keywords of :func:`evaluate`, which hold for all.
+
+    Returns:
+        The runs, in the order of the benchmarks.
+
+    Raises:
+        UsageError: see :func:`evaluate`; or a benchmark is named twice, or cannot judge these videos.
+        NothingToScore: see there.
+
+    Example:
+        ``short, long = vbench.interface.evaluate_together("videos/mine", ["vbench-t2v", "vbench-long"])``
+    """
+    known = [name for name in signature(evaluate).parameters if name not in ("videos", "benchmark", "output")]
+    for name in how:
+        if name not in known:
+            raise unknown("keyword", name, known, " of evaluate_together()")
+    if len(set(benchmarks)) < len(benchmarks):
+        raise UsageError(f"Each benchmark is named once; found {', '.join(benchmarks)}.")
+    folders = {name: Path(output) / name if output else None for name in benchmarks}
+    defaults = {name: one.default for name, one in signature(evaluate).parameters.items() if name in known}
+    return _evaluated(Path(videos), folders, **{**defaults, **how})
+
+
+def _evaluated(
+    videos: Path, folders: Mapping[str, Path | None] | Mapping[str | None, Path | None], **how: Any
+) -> list[Run]:
+    """The runs of some benchmarks (``None``: what the videos say) into their folders (``None``: the usual one)."""
+    from vbench.runs import evaluate as runs
+    from vbench.runs.run import Run
+
+    asked = []
+    for benchmark, folder in folders.items():
+        try:
+            asked.append(_asked(videos, benchmark, folder, **how))
+        except (UsageError, NothingToScore) as error:
+            if len(folders) == 1:
+                raise
+            together = ", ".join(str(name) for name in folders)
+            raise type(error)(f"{benchmark} cannot judge what {together} are to judge together: {error}") from error
+    outcomes = runs.evaluate_together(
+        asked, how["progress"], how["memory"] * 2**20, how["workers"], may_join=None not in folders.values()
+    )
+    return [Run(one.folder, outcome, one.plan) for one, outcome in zip(asked, outcomes, strict=True)]
+
+
+def _asked(videos: Path, benchmark: str | None, folder: Path | None, **how: Any) -> Asked:
+    """What one run is asked for; see :func:`evaluate` for the keywords."""
     from vbench import device as devices
     from vbench.dimensions.profiles import in_precision
     from vbench.dimensions.profiles import profile as profile_named
-    from vbench.runs import evaluate as runs
     from vbench.runs.cut import cut
+    from vbench.runs.evaluate import Asked
     from vbench.runs.evaluators import Evaluators
-    from vbench.runs.plan import Cutting, default_output, make_plan
+    from vbench.runs.plan import Cutting, default_output, make_plan, why_nothing
     from vbench.runs.preflight import refuse_unsound
-    from vbench.runs.run import Run
 
-    where = Path(videos)
+    prompts, suite, images = how["prompts"], how["suite"], how["images"]
     plan = make_plan(
-        where, dimensions, mode, None if suite is None else str(suite),
+        videos, how["dimensions"], how["mode"], None if suite is None else str(suite),
         None if isinstance(prompts, Path) else prompts, prompts if isinstance(prompts, Path) else None,
-        category, extra, special, benchmark, Path(images) if images else None, ratio,
+        how["category"], how["extra"], how["special"], benchmark, Path(images) if images else None, how["ratio"],
     )  # fmt: skip
-    if strict:
+    if not plan.units:
+        raise NothingToScore(why_nothing(plan))
+    if how["strict"]:
         refuse_unsound(plan)
-    judges = profile_named(in_precision(profile, clip_precision))
-    evaluators = Evaluators(judges, devices.choose(str(device)), options=options or {}, benchmark=plan.benchmark)
-    evaluators.all_pairs = all_pairs
-    plan = cut(plan, Cutting(judges.comparable if reencode is None else reencode, scenes))
-    folder = Path(output) if output else default_output(where, judges.name, plan.benchmark)
-    outcome = runs.evaluate(plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None)
-    return Run(folder, outcome, plan)
+    judges = profile_named(in_precision(how["profile"], how["clip_precision"]))
+    device = devices.choose(str(how["device"]))
+    evaluators = Evaluators(judges, device, how["options"] or {}, plan.benchmark, all_pairs=how["all_pairs"])
+    plan = cut(plan, Cutting(judges.comparable if how["reencode"] is None else how["reencode"], how["scenes"]))
+    return Asked(plan, evaluators, folder or default_output(videos, judges.name, plan.benchmark))
 
 
 @known_keywords

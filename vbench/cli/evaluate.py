@@ -189,6 +189,7 @@ def evaluate(
       vbench evaluate videos/ --profile lite
       vbench evaluate videos/ --suite vbench-t2v --output runs/my-model
       vbench evaluate videos/ --benchmark vbench-long --output runs/my-model-long
+      vbench evaluate videos/ --benchmark vbench-t2v,vbench-long --output runs/both
       vbench evaluate clip.mp4 -d subject_consistency -d motion_smoothness --json
     """
     where = videos or videos_path
@@ -211,29 +212,38 @@ def evaluate(
     options = options_from({"imaging_quality_preprocessing_mode": imaging_preprocessing})
     if imaging_metric:
         options[BY_METRIC] = {"metric": known_measure(imaging_metric)}
+    benchmarks = benchmark.split(",") if benchmark else []
+    several = len(benchmarks) > 1
     if output:
-        ours.refuse_foreign(*result_files(output, "results"))
-    run = interface.evaluate(
-        where, dimensions=dimension, benchmark=benchmark, suite=suite, category=category, prompts=prompt_file or prompt,
-        mode=mode, special=special, images=images, ratio=ratio, profile=profile, clip_precision=clip_precision,
+        for folder in [output / name for name in benchmarks] if several else [output]:
+            ours.refuse_foreign(*result_files(folder, "results"))
+    judge: Any = interface.evaluate_together if several else interface.evaluate
+    judged = judge(
+        where, dimensions=dimension, suite=suite, category=category, prompts=prompt_file or prompt,
+        **({"benchmarks": benchmarks} if several else {"benchmark": benchmark}), mode=mode, special=special, images=images, ratio=ratio, profile=profile, clip_precision=clip_precision,
         options=options, extra=[BY_METRIC] if imaging_metric else (), output=output, device=device, workers=workers,
         memory=memory, all_pairs=all_pairs, reencode=reencode, scenes=scenes,
         strict=strict, progress=progress_of(progress),
     )  # fmt: skip
-    assert run.plan
-    assert run.outcome
-    card, used = write_results(run.folder, "results", run.plan), run.record.options
-    widths = known_intervals(run.rows(), card.benchmark)
-    _remark(run, where)
+    found, statuses = [], []
+    for run in judged if several else [judged]:
+        assert run.plan
+        assert run.outcome
+        card, used = write_results(run.folder, "results", run.plan), run.record.options
+        widths = known_intervals(run.rows(), card.benchmark)
+        _remark(run, where)
+        if json_output:
+            found.append({"run": str(run.folder), **card_json(card, run.record.profile, partial, used, widths)})
+        else:
+            print_card(card, run.record.profile, partial, used, widths)
+            typer.echo(f"Run: {run.folder}\nRead it again: vbench score {run.folder}")
+            typer.echo(f"With curves:   vbench report {run.folder}")
+        asked = run.plan.dimensions
+        whole = all(card.dimensions[name].is_whole for name in asked if name in card.dimensions)
+        statuses.append(exit_status(run.outcome, explicit=bool(dimension), whole=whole))
     if json_output:
-        print_json({"run": str(run.folder), **card_json(card, run.record.profile, partial, used, widths)})
-    else:
-        print_card(card, run.record.profile, partial, used, widths)
-        typer.echo(f"Run: {run.folder}\nRead it again: vbench score {run.folder}")
-        typer.echo(f"With curves:   vbench report {run.folder}")
-    asked = run.plan.dimensions
-    whole = all(card.dimensions[name].is_whole for name in asked if name in card.dimensions)
-    raise typer.Exit(exit_status(run.outcome, explicit=bool(dimension), whole=whole))
+        print_json({"runs": found} if several else found[0])
+    raise typer.Exit(max(statuses))
 
 
 def _remark(run: Run, videos: Path) -> None:

@@ -243,9 +243,9 @@ def _able(
     workers: Sequence[Worker[R]], video: SharedVideo, passes: _Passes
 ) -> Iterator[tuple[Worker[R], Handful | BaseException | None]]:
     """Who can go on now, and with what: never nobody."""
-    for_features = [worker for worker in workers if isinstance(worker.wish, Feature)]
+    for_features = {worker: worker.wish for worker in workers if isinstance(worker.wish, Feature)}
     for_frames = {worker: worker.wish for worker in workers if isinstance(worker.wish, Frames)}
-    made = [worker for worker in for_features if not video.is_making(worker.wish)]
+    made = [worker for worker, wish in for_features.items() if not video.is_making(wish)]
     late = [worker for worker, wish in for_frames.items() if wish.which is not None and not passes.is_next(wish)]
     following = [worker for worker, wish in for_frames.items() if passes.is_next(wish)]
     if made or late:
@@ -255,7 +255,7 @@ def _able(
         for worker in following or for_frames:
             yield worker, some
     else:
-        yield for_features[0], None  # whoever was making it waits as well: it is made twice
+        yield next(iter(for_features)), None  # whoever was making it waits as well: it is made twice
 
 
 class _Passes:

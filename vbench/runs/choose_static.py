@@ -63,14 +63,13 @@ class Candidates:
             key = task.cache_keys[self.dimension]
             others = beside.pop(task.path, None)
             works: list[Work] = []
-            video: Video = SharedVideo(task.path, budget)
+            video = SharedVideo(task.path, budget)
             if not left:
                 yield replace(blank_row(task, self.dimension, key), status=NOT_NEEDED)
             elif task.video in self.known:
                 left -= self.known[task.video] == SCORED
             else:
-                found, damage = next(looked_at)
-                video = found if not task.spans else video
+                found, damage = next(looked_at) if task.spans else (video, "")
                 works = works_of(task, evaluators.of(self.run), budget, found, damage)
             works += others.works(evaluators, budget, video) if others else []
             for row in from_one_decoding(video, works):
@@ -78,12 +77,10 @@ class Candidates:
                 yield row
 
     def _looked_at(self, budget: int) -> Iterator[tuple[Video, str]]:
-        """The samples that no earlier call looked at, and their damage; clips of one video from one decoding."""
+        """The clips that no earlier call looked at, and their damage; those of one video from one decoding."""
         new = [task for task in self.tasks if task.video not in self.known]
         for path, found in groupby(new, key=lambda task: task.path):
             spans = [span for task in found for span in task.spans]
-            if not spans:
-                yield SharedVideo(path, budget), ""
             for _, clip, damage in opened(Video(path, budget=0), spans, budget, self.reencode):
                 yield clip, damage
 
