@@ -88,7 +88,8 @@ def test_what_two_benchmarks_want_of_a_video_is_done_once(videos: Path, tmp_path
 def test_the_same_call_goes_on_and_one_run_may_be_ahead(videos: Path, tmp_path: Path) -> None:
     evaluate(videos, benchmark="vbench-long", output=tmp_path / "both" / "vbench-long", **HOW)
     short, long = evaluate_together(videos, BOTH, output=tmp_path / "both", workers=2, **HOW)
-    assert short.outcome and long.outcome
+    assert short.outcome
+    assert long.outcome
     assert (short.outcome.computed, long.outcome.computed) == (6, 0)
     again = evaluate_together(videos, BOTH, output=tmp_path / "both", **HOW)
     assert [run.outcome and (run.outcome.computed, run.outcome.reused) for run in again] == [

@@ -218,12 +218,13 @@ def evaluate(
         for folder in [output / name for name in benchmarks] if several else [output]:
             ours.refuse_foreign(*result_files(folder, "results"))
     judge: Any = interface.evaluate_together if several else interface.evaluate
+    named: dict[str, Any] = {"benchmarks": benchmarks} if several else {"benchmark": benchmark}
     judged = judge(
         where, dimensions=dimension, suite=suite, category=category, prompts=prompt_file or prompt,
-        **({"benchmarks": benchmarks} if several else {"benchmark": benchmark}), mode=mode, special=special, images=images, ratio=ratio, profile=profile, clip_precision=clip_precision,
+        mode=mode, special=special, images=images, ratio=ratio, profile=profile, clip_precision=clip_precision,
         options=options, extra=[BY_METRIC] if imaging_metric else (), output=output, device=device, workers=workers,
         memory=memory, all_pairs=all_pairs, reencode=reencode, scenes=scenes,
-        strict=strict, progress=progress_of(progress),
+        strict=strict, progress=progress_of(progress), **named,
     )  # fmt: skip
     found, statuses = [], []
     for run in judged if several else [judged]:
