@@ -134,6 +134,24 @@ def test_a_feature_is_made_once(path: Path, decodings: list[Path]) -> None:
     assert made == [1]
 
 
+def test_another_video_is_gone_through_by_oneself(path: Path, tmp_path: Path) -> None:
+    """As when a long video is cut into clips that lie in files, while others look at the whole."""
+    other = write_video(tmp_path / "other.mp4", noise(5, 24, 32, seed=3))
+    video = SharedVideo(path, budget=0)
+
+    def work() -> Iterator[Any]:
+        for batch in video.batches(5):
+            clip = SharedVideo(other, budget=0)
+            yield shown(batch), list(in_lockstep(clip, [partial(says, clip, ["whole", "feature"])] * 2)), whole(clip)
+
+    expected = [("whole", whole(Video(other))), ("feature", whole(Video(other)))]
+    found = list(in_lockstep(video, [work] * 2))
+    assert sorted(sum((frames for frames, _, _ in found), [])) == sorted(2 * whole(Video(path)))
+    for _, says_of_clip, passed in found:
+        assert sorted(says_of_clip) == sorted(2 * expected)
+        assert passed == whole(Video(other))
+
+
 def test_one_alone_is_at_work(path: Path) -> None:
     video, at_work, most = SharedVideo(path, budget=0), [0], [0]
 

@@ -50,7 +50,7 @@ class SharedVideo(Video):
 
     def memo(self, key: Hashable, make: Callable[[], T]) -> T:
         """See :meth:`Video.memo`; what another piece of work is making is waited for."""
-        if (me := _here()) and key in self._making:
+        if (me := _worker_on(self)) and key in self._making:
             me.ask(Feature(key))
         if key in self._memo or key in self._making:  # being made by oneself: as it would be alone
             return super().memo(key, make)
@@ -69,7 +69,7 @@ class SharedVideo(Video):
         yield from super()._frames()
 
     def _frames(self) -> Iterator[Frame]:
-        me = _here()
+        me = _worker_on(self)
         if me is None or self._kept is not None:
             yield from super()._frames()
             return
@@ -127,6 +127,7 @@ class Worker(Generic[R]):
 
     Args:
         work: yields results.
+        video: that it shares; of any other it has its own passes.
 
     Attributes:
         done: whether it has come to its end.
@@ -134,10 +135,10 @@ class Worker(Generic[R]):
         waited: seconds in which it waited for others.
     """
 
-    def __init__(self, work: Callable[[], Iterable[R]]) -> None:
+    def __init__(self, work: Callable[[], Iterable[R]], video: SharedVideo) -> None:
         import torch
 
-        self.work, self.threads = work, torch.get_num_threads()
+        self.work, self.video, self.threads = work, video, torch.get_num_threads()
         self.done = False
         self.wish: Frames | Feature | None = None
         self.waited = 0.0
@@ -210,6 +211,12 @@ def _here() -> Worker[Any] | None:
     return getattr(_local, "worker", None)
 
 
+def _worker_on(video: SharedVideo) -> Worker[Any] | None:
+    """The piece of work whose thread this is, if it shares that video."""
+    me = _here()
+    return me if me and me.video is video else None
+
+
 def waited() -> float:
     """Seconds for which the piece of work that asks has waited for others; 0 outside of any."""
     me = _here()
@@ -226,7 +233,7 @@ def in_lockstep(video: SharedVideo, works: Sequence[Callable[[], Iterable[R]]]) 
     Raises:
         BaseException: what one of them raised; the others are ended then, as when nobody asks for more results.
     """
-    workers = [Worker(work) for work in works]
+    workers = [Worker(work, video) for work in works]
     with closing(_Passes(video)) as passes:
         try:
             for worker in workers:
