@@ -146,7 +146,7 @@ def test_another_video_is_gone_through_by_oneself(path: Path, tmp_path: Path) ->
 
     expected = [("whole", whole(Video(other))), ("feature", whole(Video(other)))]
     found = list(in_lockstep(video, [work] * 2))
-    assert sorted(sum((frames for frames, _, _ in found), [])) == sorted(2 * whole(Video(path)))
+    assert sorted(total for frames, _, _ in found for total in frames) == sorted(2 * whole(Video(path)))
     for _, says_of_clip, passed in found:
         assert sorted(says_of_clip) == sorted(2 * expected)
         assert passed == whole(Video(other))
@@ -195,7 +195,8 @@ def test_a_damaged_file_is_told_to_everybody(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt, SystemExit])
 def test_what_one_raises_ends_the_others(path: Path, failure: type[BaseException]) -> None:
-    video, ended = SharedVideo(path, budget=0), []
+    video = SharedVideo(path, budget=0)
+    ended: list[int] = []
 
     def patient() -> Iterator[int]:
         try:
@@ -230,7 +231,8 @@ def test_who_asks_for_no_more_results_leaves_nothing_behind(path: Path) -> None:
 
 @pytest.mark.parametrize("given_to", ["the process", "this thread"])
 def test_an_interruption_reaches_a_piece_of_work_in_its_middle(path: Path, given_to: str) -> None:
-    video, ended = SharedVideo(path, budget=0), []
+    video = SharedVideo(path, budget=0)
+    ended: list[int] = []
 
     def busy() -> Iterator[int]:
         try:
