@@ -19,9 +19,8 @@ from vbench.analysis.over_time import OverTime, over_time
 from vbench.benchmarks.registry import benchmark_named, is_sensitive
 from vbench.dimensions.base import VERDICT
 from vbench.dimensions.motion_evidence import is_partial
-from vbench.errors import UsageError, VideoError
+from vbench.errors import UsageError
 from vbench.files import ours
-from vbench.files.digest import content_of
 from vbench.media.preview import preview, size_of_copy
 from vbench.media.repeats import Glances
 from vbench.media.spans import seconds_of, video_of
@@ -115,7 +114,7 @@ def explain(run: Path, video: str, target: Path, clear: bool = False, all_pairs_
     veiled = not clear and is_sensitive([row.dimension for row in rows], benchmark_named(record.benchmark))
     decoded = (VeiledVideo if veiled else Video)(record.folder_of(rows[0].dimension) / whole)
     if all_pairs_on is not None:
-        rows = _with_all_pairs(rows, record, decoded.path, all_pairs_on)
+        rows = _with_all_pairs(rows, record, all_pairs_on)
     courses = over_time(rows)
     ours.write(target / PREVIEW, preview(decoded))
     page = environment.get_template("explain.html").render(
@@ -154,18 +153,16 @@ def rows_of(run: Path, video: str) -> list[Row]:
     return [row for row in rows if video_of(row.video) == names[0]]
 
 
-def _with_all_pairs(rows: Sequence[Row], record: RunRecord, path: Path, device: torch.device) -> list[Row]:
+def _with_all_pairs(rows: Sequence[Row], record: RunRecord, device: torch.device) -> list[Row]:
     """The rows; those of which pairs were left out are made once more (but clips, which are not shown one by one)."""
-    evaluators, content = judges_of(record, device, all_pairs=True), content_of(path)
+    evaluators = judges_of(record, device, all_pairs=True)
 
     def whole(row: Row) -> Row:
         if seconds_of(row.video) or not is_partial(row.details):
             return row
-        if content != row.sha256:
-            raise VideoError(f"{path} is another video than the run judged. Evaluate it again.")
-        made = again(row, path, content, evaluators, DEFAULT_BUDGET)
-        if made.status != row.status:
-            raise UsageError(f"{row.dimension} cannot look at all pairs: {made.reason}")
+        made = again(row, record.folder_of(row.dimension), evaluators, DEFAULT_BUDGET)
+        if not isinstance(made, Row) or made.status != row.status:
+            raise UsageError(f"{row.dimension} of {row.video} cannot look at all pairs: {made.reason}")
         return made
 
     return list(map(whole, rows))
