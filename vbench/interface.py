@@ -288,7 +288,7 @@ def evaluate_together(
         NothingToScore: see there.
 
     Example:
-        ``short, long = vbench.interface.evaluate_together("videos/mine", ["vbench-t2v", "vbench-long"])``
+        ``short, long = vbench.evaluate_together("videos/mine", ["vbench-t2v", "vbench-long"])``
     """
     known = [name for name in signature(evaluate).parameters if name not in ("videos", "benchmark", "output")]
     for name in how:
