@@ -177,7 +177,7 @@ def _evaluated(runs: Sequence[_Run], progress: Progress, budget: int, processes:
     evaluators = replace(first, others=tuple(others))
     takers = _takers(wanted) if others else {}
     for row in score_all(_jobs(wanted), evaluators, budget, processes):
-        for place in takers.get(_unit(row.video, row.prompt, row.dimension, row.cache_key), (0,)):
+        for place in takers.pop(_unit(row.video, row.prompt, row.dimension, row.cache_key), ()) if others else (0,):
             runs[place].writer.take(row)
     for run in runs:
         run.end()
@@ -228,8 +228,10 @@ def _jobs(wanted: Sequence[_Wanted]) -> list[Job]:
         parts += (Part(place, job) for job in (_without(job, seen) for job in one.videos) if job.evaluated)
         seen |= {*one.units()}
     videos = {one.path: one for one in by_video(parts)}
-    choices = []
+    choices: list[Candidates] = []
     for place, choice in ((place, choice) for place, one in enumerate(wanted) for choice in one.choices):
+        if any(choice == replace(one, run=choice.run, beside=choice.beside) for one in choices):
+            continue  # two runs choose from the same in the same way
         paths = {task.path for task in choice.tasks}
         beside = {path: videos.pop(path) for path in paths & videos.keys()}
         choices.append(replace(choice, run=place, beside=beside))
