@@ -229,9 +229,12 @@ def _jobs(wanted: Sequence[_Wanted]) -> list[Job]:
         seen |= {*one.units()}
     videos = {one.path: one for one in by_video(parts)}
     choices: list[Candidates] = []
+    chosen: dict[Unit, Candidates] = {}
     for place, choice in ((place, choice) for place, one in enumerate(wanted) for choice in one.choices):
-        if any(choice == replace(one, run=choice.run, beside=choice.beside) for one in choices):
-            continue  # two runs choose from the same in the same way
+        first = choice.tasks[0]
+        unit = _unit(first.video, first.prompt.text, choice.dimension, first.cache_keys[choice.dimension])
+        if chosen.setdefault(unit, choice) is not choice and chosen[unit] == choice:
+            continue  # another run chooses from the same in the same way
         paths = {task.path for task in choice.tasks}
         beside = {path: videos.pop(path) for path in paths & videos.keys()}
         choices.append(replace(choice, run=place, beside=beside))
