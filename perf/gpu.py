@@ -110,17 +110,19 @@ class Bench:
 
     def use(self, judges: str) -> None:
         """Look with the models of that profile from now on."""
-        self.crew = self._crews.setdefault(judges, Evaluators(profile(judges), self.device))
+        self.crew = self._crews.setdefault(judges, Evaluators(profile(judges), self.device, all_pairs=True))
 
     def scorer(self, name: str) -> Scorer:
-        """What scores a video; of the static filter its verdict, with the radii of the pairs that it looked at."""
+        """What scores a video; of the static filter its verdict, with the radii of all pairs."""
         if name != FILTER:
             return self.crew.dimension(name).score
-        judge = StaticFilter(self.backbones(name)["flow"])
+        judge = StaticFilter(self.backbones(name)["flow"], all_pairs=True)
 
         def verdict(video: Video, prompt: Prompt) -> VideoScore:
             seen = judge.is_static(video)
-            return VideoScore(float(seen.static), per_frame=seen.radii, details={"static": seen.static})
+            return VideoScore(
+                float(seen.static), per_frame=(*seen.neighbours, *seen.ends), details={"static": seen.static}
+            )
 
         return verdict
 
@@ -215,7 +217,7 @@ class Bench:
     def median(self, name: str, path: Path) -> tuple[float, int]:
         """Seconds of scoring a decoded video, and bytes beyond what lay on the device before."""
         cuda = self.device.type == "cuda"
-        score = self.scorer(name) if name != FILTER else self.all_pairs()
+        score = self.scorer(name)
         prompt = prompt_of(name, next(iter(clips_of(name).values())))
         seconds, peak = [], 0
         for _ in range(1 + self.options.repeat):
@@ -229,11 +231,6 @@ class Bench:
             if cuda:
                 peak = torch.cuda.max_memory_allocated(self.device) - before
         return statistics.median(seconds[1:]), peak
-
-    def all_pairs(self) -> Scorer:
-        """The static filter with nothing left out."""
-        judge = StaticFilter(self.backbones(FILTER)["flow"])
-        return lambda video, prompt: VideoScore(max(judge.radii(video)))
 
     def decode(self) -> dict[str, Any]:
         """Seconds to read each clip."""

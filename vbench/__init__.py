@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from vbench.generators.base import Generator as Generator
     from vbench.interface import compare as compare
     from vbench.interface import evaluate as evaluate
+    from vbench.interface import evaluate_together as evaluate_together
     from vbench.interface import generate as generate
     from vbench.interface import tell as tell
     from vbench.media.video import Video as Video
@@ -61,6 +62,7 @@ _WHERE = {
     "VideoScore": "vbench.dimensions.base",
     "compare": "vbench.interface",
     "evaluate": "vbench.interface",
+    "evaluate_together": "vbench.interface",
     "gate": "vbench.analysis.gate",
     "generate": "vbench.interface",
     "load_suite": "vbench.prompts.library",

@@ -25,6 +25,7 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from vbench.errors import NothingToScore, UsageError
 from vbench.registry import unknown
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
     from vbench.analysis.comparison import Comparison
     from vbench.progress import Progress
+    from vbench.runs.cluster import Cluster
+    from vbench.runs.evaluate import Asked
     from vbench.runs.run import Run
     from vbench.sampling.generate import Sampled
     from vbench.sampling.story import Told
@@ -215,6 +218,7 @@ def evaluate(
     workers: int = 1,
     cluster: str = "",
     memory: int = 512,
+    all_pairs: bool = False,
     reencode: bool | None = None,
     scenes: bool = False,
     shard: str = "",
@@ -245,6 +249,7 @@ def evaluate(
         cluster: Ray cluster whose machines score: ``"auto"``, ``"HOST:PORT"`` or ``"ray://HOST:PORT"``; one worker
             a GPU, or without GPUs as many ``workers`` as are asked for.
         memory: MiB of decoded frames to keep per video.
+        all_pairs: look at pairs of frames that can no longer change a verdict on motion, too; the scores are the same.
         reencode: where clips are judged, whether their frames are compressed once more as the reference does; by
             default where the profile's scores compare with the reference's.
         scenes: where clips are judged, whether videos are cut at the ends of scenes first.
@@ -264,38 +269,103 @@ def evaluate(
     Example:
         ``run = vbench.evaluate("videos/mine", profile="lite")``
     """
+    folders = {benchmark: Path(output) if output else None}
+    (run,) = _evaluated(
+        Path(videos), folders, dimensions=dimensions, suite=suite, category=category, prompts=prompts, mode=mode,
+        special=special, images=images, ratio=ratio, profile=profile, clip_precision=clip_precision,
+        precision=precision, options=options, extra=extra, device=device, workers=workers, cluster=cluster,
+        memory=memory, all_pairs=all_pairs, reencode=reencode, scenes=scenes, shard=shard, strict=strict,
+        progress=progress,
+    )  # fmt: skip
+    return run
+
+
+def evaluate_together(
+    videos: str | Path, benchmarks: Sequence[str], *, output: str | Path | None = None, **how: Any
+) -> list[Run]:
+    """Score videos by several benchmarks in one go: each video is decoded once, and what two of them want is done once.
+
+    Args:
+        videos: a video, or the folder of the videos.
+        benchmarks: names, at least two; all must be able to judge these videos.
+        output: folder in which each run has one, named after its benchmark; by default each lies where it would alone.
+        **how: the other keywords of :func:`evaluate`, which hold for all.
+
+    Returns:
+        The runs, in the order of the benchmarks.
+
+    Raises:
+        UsageError: see :func:`evaluate`; or a benchmark is named twice, or cannot judge these videos.
+        NothingToScore: see there.
+
+    Example:
+        ``short, long = vbench.evaluate_together("videos/mine", ["vbench-t2v", "vbench-long"])``
+    """
+    known = [name for name in signature(evaluate).parameters if name not in ("videos", "benchmark", "output")]
+    for name in how:
+        if name not in known:
+            raise unknown("keyword", name, known, " of evaluate_together()")
+    if len(set(benchmarks)) < len(benchmarks):
+        raise UsageError(f"Each benchmark is named once; found {', '.join(benchmarks)}.")
+    folders = {name: Path(output) / name if output else None for name in benchmarks}
+    defaults = {name: one.default for name, one in signature(evaluate).parameters.items() if name in known}
+    return _evaluated(Path(videos), folders, **{**defaults, **how})
+
+
+def _evaluated(
+    videos: Path, folders: Mapping[str, Path | None] | Mapping[str | None, Path | None], **how: Any
+) -> list[Run]:
+    """The runs of some benchmarks (``None``: what the videos say) into their folders (``None``: the usual one)."""
+    from vbench.runs import evaluate as runs
+    from vbench.runs.cluster import connected
+    from vbench.runs.run import Run
+
+    asked = []
+    with connected(how["cluster"], how["workers"]) if how["cluster"] else nullcontext() as machines:
+        for benchmark, folder in folders.items():
+            try:
+                asked.append(_asked(videos, benchmark, folder, machines, **how))
+            except (UsageError, NothingToScore) as error:
+                if len(folders) == 1:
+                    raise
+                together = ", ".join(str(name) for name in folders)
+                raise type(error)(f"{benchmark} cannot judge what {together} are to judge together: {error}") from error
+        outcomes = runs.evaluate_together(
+            asked, how["progress"], how["memory"] * 2**20, how["workers"],
+            may_join=None not in folders.values(), cluster=machines,
+        )  # fmt: skip
+    return [Run(one.folder, outcome, one.plan) for one, outcome in zip(asked, outcomes, strict=True)]
+
+
+def _asked(videos: Path, benchmark: str | None, folder: Path | None, machines: Cluster | None, **how: Any) -> Asked:
+    """What one run is asked for; see :func:`evaluate` for the keywords."""
     from vbench import device as devices
     from vbench.dimensions.profiles import in_precision, refuse_elsewhere
     from vbench.dimensions.profiles import profile as profile_named
-    from vbench.runs import evaluate as runs
-    from vbench.runs.cluster import connected
     from vbench.runs.cut import cut
+    from vbench.runs.evaluate import Asked
     from vbench.runs.evaluators import Evaluators
-    from vbench.runs.plan import Cutting, default_output, make_plan
+    from vbench.runs.plan import Cutting, default_output, make_plan, why_nothing
     from vbench.runs.preflight import refuse_unsound
-    from vbench.runs.run import Run
     from vbench.runs.shard import read_shard, shard_of
 
-    where = Path(videos)
+    prompts, suite, images = how["prompts"], how["suite"], how["images"]
     whole = make_plan(
-        where, dimensions, mode, None if suite is None else str(suite),
+        videos, how["dimensions"], how["mode"], None if suite is None else str(suite),
         None if isinstance(prompts, Path) else prompts, prompts if isinstance(prompts, Path) else None,
-        category, extra, special, benchmark, Path(images) if images else None, ratio,
+        how["category"], how["extra"], how["special"], benchmark, Path(images) if images else None, how["ratio"],
     )  # fmt: skip
-    judges = profile_named(in_precision(profile, clip_precision, precision))
-    plan = cut(whole, Cutting(judges.comparable if reencode is None else reencode, scenes))
-    plan = shard_of(plan, read_shard(shard)) if shard else plan
-    if strict:
+    if not whole.units:
+        raise NothingToScore(why_nothing(whole))
+    judges = profile_named(in_precision(how["profile"], how["clip_precision"], how["precision"]))
+    plan = cut(whole, Cutting(judges.comparable if how["reencode"] is None else how["reencode"], how["scenes"]))
+    plan = shard_of(plan, read_shard(how["shard"])) if how["shard"] else plan
+    if how["strict"]:
         refuse_unsound(whole, only={task.path for task in plan.tasks})
-    folder = Path(output) if output else default_output(where, judges.name, plan.benchmark, plan.shard)
-    with connected(cluster, workers) if cluster else nullcontext() as machines:
-        computing = machines.device(str(device)) if machines else devices.choose(str(device))
-        refuse_elsewhere(judges, computing)
-        evaluators = Evaluators(judges, computing, options=options or {}, benchmark=plan.benchmark)
-        outcome = runs.evaluate(
-            plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None, cluster=machines
-        )
-    return Run(folder, outcome, plan)
+    device = machines.device(str(how["device"])) if machines else devices.choose(str(how["device"]))
+    refuse_elsewhere(judges, device)
+    evaluators = Evaluators(judges, device, how["options"] or {}, plan.benchmark, all_pairs=how["all_pairs"])
+    return Asked(plan, evaluators, folder or default_output(videos, judges.name, plan.benchmark, plan.shard))
 
 
 @known_keywords

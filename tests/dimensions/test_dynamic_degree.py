@@ -20,24 +20,37 @@ def at(fps: float, video: Video) -> Video:
 
 def test_neighbours_of_a_folder_are_compared_with_the_limits_of_its_size(tmp_path: Path) -> None:
     flow = GreyFlow()
-    video = grey_stills(tmp_path, [0, 2, 2, 5, 9, 10], height=64, width=128)
-    score = DynamicDegree(flow=flow).score(video, Prompt(""))
+    judge = DynamicDegree(flow=flow)
+    judge.all_pairs = True
+    score = judge.score(grey_stills(tmp_path, [0, 2, 2, 5, 9, 10], height=64, width=128), Prompt(""))
     assert flow.asked == [(0, 2), (2, 2), (2, 5), (5, 9), (9, 10)]
     assert score.value == 1.0
     assert score.per_frame == [2, 0, 3, 4, 1]
-    assert score.details == {"moving": True, "threshold": 1.5, "needed": 2, "radii": [2, 0, 3, 4, 1]}
+    limits = {"moving": True, "threshold": 1.5, "needed": 2}
+    assert score.details == {**limits, "looked_at": 5, "pairs": 5, "frame_indices": [0, 1, 2, 3, 4]}
+
+
+def test_the_pairs_that_differ_most_settle_it(tmp_path: Path) -> None:
+    flow = GreyFlow()
+    video = grey_stills(tmp_path, [0, 2, 2, 5, 9, 10], height=64, width=128)
+    score = DynamicDegree(flow=flow).score(video, Prompt(""))
+    assert flow.asked == [(2, 5), (5, 9)]
+    assert (score.value, score.per_frame) == (1.0, [3, 4])
+    assert score.details["frame_indices"] == [2, 3]
+    assert (score.details["looked_at"], score.details["pairs"]) == (2, 5)
 
 
 def test_stillness_is_zero(tmp_path: Path) -> None:
-    score = DynamicDegree(flow=GreyFlow()).score(grey_stills(tmp_path, [9] * 4), Prompt(""))
+    score = DynamicDegree(flow=GreyFlow()).score(grey_stills(tmp_path, [9] * 16), Prompt(""))
     assert score.value == 0.0
+    assert score.details["looked_at"] == 12  # of 15; the other three are fewer than the four that would have to move
     assert score.details["moving"] is False
 
 
 def test_about_eight_frames_a_second_are_looked_at(tmp_path: Path) -> None:
     flow = GreyFlow()
     DynamicDegree(flow=flow).score(at(24, grey_stills(tmp_path, range(8))), Prompt(""))
-    assert flow.asked == [(0, 3), (3, 6)]
+    assert flow.asked == [(0, 3)]
 
 
 def test_two_sampled_frames_always_move(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from vbench.dimensions.flow_rules import (
     Limits,
     is_moving,
     is_static,
-    largest_motion,
     moving_limits,
+    radii_of,
     static_limits,
 )
 
@@ -64,5 +64,11 @@ def test_halves_round_to_even() -> None:
 def test_the_radius_is_the_mean_of_the_largest_vectors() -> None:
     lengths = torch.arange(200.0).view(10, 20)
     flow = torch.stack((0.6 * lengths, -0.8 * lengths))
-    assert largest_motion(flow, 0.05) == pytest.approx(sum(range(190, 200)) / 10)
-    assert largest_motion(flow, 0.001) == pytest.approx(199)
+    assert radii_of(flow)[0.05] == pytest.approx(sum(range(190, 200)) / 10)
+    assert radii_of(flow)[0.02] == pytest.approx(sum(range(196, 200)) / 4)
+    assert radii_of(flow, [0.001]) == {0.001: pytest.approx(199)}
+
+
+def test_a_radius_beside_another_is_the_same_to_the_last_bit() -> None:
+    flow = torch.randn(2, 97, 131, generator=torch.Generator().manual_seed(0))
+    assert radii_of(flow) == {**radii_of(flow, [0.05]), **radii_of(flow, [0.02])}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from tests.footage import noise, write_video
 from vbench.errors import VideoError
 from vbench.media.clips import clips_of, length_of
-from vbench.media.decode import Health
+from vbench.media.decode import Frame
 from vbench.media.spans import Span, clip_name, seconds_of, spans_of, video_of
 from vbench.media.video import Video
 
@@ -38,6 +39,17 @@ def test_each_scene_is_cut_by_itself() -> None:
     assert spans == [Span(0, 10, 0), Span(10, 26, 1), Span(14, 30, 1), Span(30, 40, 2)]
 
 
+class Counted(Video):
+    """Notes how many frames were decoded."""
+
+    decoded = 0
+
+    def _frames(self) -> Iterator[Frame]:
+        for frame in super()._frames():
+            self.decoded += 1
+            yield frame
+
+
 def pixels(video: Video) -> Any:
     return np.concatenate([batch.numpy() for batch in video.batches()])
 
@@ -46,7 +58,7 @@ def pixels(video: Video) -> Any:
 def test_a_clip_shows_the_frames_of_the_video_that_it_lies_on(tmp_path: Path, budget: int) -> None:
     path = write_video(tmp_path / "long.mp4", noise(49))
     whole, seen = pixels(Video(path)), []
-    for span, clip in clips_of(path, spans_of(49, 8.0, 2), budget):
+    for span, clip in clips_of(Video(path, 0), spans_of(49, 8.0, 2), budget):
         assert np.array_equal(pixels(clip), whole[span.start : span.end])
         assert (clip.fps, clip.frame_count, clip.size) == (8.0, 16, (48, 64))
         assert np.array_equal(clip.frames([3, 0]).numpy(), whole[[span.start + 3, span.start]])
@@ -57,22 +69,27 @@ def test_a_clip_shows_the_frames_of_the_video_that_it_lies_on(tmp_path: Path, bu
 def test_what_lies_in_memory_and_in_a_file_scale_alike(tmp_path: Path) -> None:
     path = write_video(tmp_path / "long.mp4", noise(17))
     scaled = [
-        [clip.scaled_frames([0, 5], 24, 32).numpy() for _, clip in clips_of(path, spans_of(17, 8.0, 2), budget)]
+        [
+            clip.scaled_frames([0, 5], 24, 32).numpy()
+            for _, clip in clips_of(Video(path, 0), spans_of(17, 8.0, 2), budget)
+        ]
         for budget in (2**30, 0)
     ]
     assert np.array_equal(scaled[0], scaled[1])
 
 
 def test_the_video_is_decoded_once_whatever_overlaps(tmp_path: Path) -> None:
-    path, health = write_video(tmp_path / "long.mp4", noise(49)), Health()
-    assert len(list(clips_of(path, spans_of(49, 8.0, 2), 2**30, health=health))) == 4
-    assert health.frames == 49
+    video = Counted(write_video(tmp_path / "long.mp4", noise(49)), budget=0)
+    assert len(list(clips_of(video, spans_of(49, 8.0, 2), 2**30))) == 4
+    assert video.decoded == 49
 
 
 @pytest.mark.parametrize("size", [(48, 64), (47, 63)], ids=["even", "odd"])
 def test_reencoded_clips_are_libx264_at_its_defaults(tmp_path: Path, size: tuple[int, int]) -> None:
     path = write_video(tmp_path / "long.mp4", noise(20, *size))
-    (_, first), *_ = ((span, pixels(clip)) for span, clip in clips_of(path, spans_of(20, 8.0, 2), 2**30, reencode=True))
+    (_, first), *_ = (
+        (span, pixels(clip)) for span, clip in clips_of(Video(path, 0), spans_of(20, 8.0, 2), 2**30, reencode=True)
+    )
     own = pixels(Video(path))[:16]
     assert first.shape == own.shape
     assert 0 < np.abs(first.astype(int) - own).mean() < 20
@@ -84,7 +101,7 @@ def test_reencoded_clips_are_libx264_at_its_defaults(tmp_path: Path, size: tuple
 def test_no_temporary_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_video(tmp_path / "long.mp4", noise(49))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    found = clips_of(path, spans_of(49, 8.0, 2), 0)
+    found = clips_of(Video(path, 0), spans_of(49, 8.0, 2), 0)
     next(found)
     assert list(tmp_path.glob("vbench-clip-*"))
     found.close()
@@ -93,7 +110,7 @@ def test_no_temporary_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_video_that_ends_early_gives_the_clips_that_are_there_and_says_so(tmp_path: Path) -> None:
     path = write_video(tmp_path / "long.mp4", noise(20))
-    found = clips_of(path, [Span(0, 16), Span(16, 32)], 2**30)
+    found = clips_of(Video(path, 0), [Span(0, 16), Span(16, 32)], 2**30)
     assert next(found)[0] == Span(0, 16)
     with pytest.raises(VideoError, match="ends after 20 frames, where its clips need 32"):
         next(found)

@@ -108,7 +108,7 @@ class Scored:
 
     def _evaluate(self, root: Path) -> None:
         bench = VBench("cpu", root / "suite.json", root / "out")
-        bench.evaluate(root / "videos", "parity", dimension_list=[self.dimension])
+        bench.evaluate(root / "videos", "parity", dimension_list=[self.dimension], all_pairs=True)
 
 
 class ScoredFromPictures(Scored):
@@ -118,4 +118,6 @@ class ScoredFromPictures(Scored):
 
     def _evaluate(self, root: Path) -> None:
         bench = VBenchI2V("cpu", root / "suite.json", root / "out")
-        bench.evaluate(root / "videos", "parity", dimension_list=[self.dimension], images=KIT / "images")
+        bench.evaluate(
+            root / "videos", "parity", dimension_list=[self.dimension], all_pairs=True, images=KIT / "images"
+        )

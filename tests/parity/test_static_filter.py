@@ -22,8 +22,8 @@ def judge() -> StaticFilter:
     return StaticFilter(seeded(RAFT))
 
 
-def radii(probe: dict[str, Any]) -> list[float]:
-    return [*probe["neighbour_rad"], probe["first_last_rad"], probe["last_first_rad"]]
+def ends(probe: dict[str, Any]) -> list[float]:
+    return [probe["first_last_rad"], probe["last_first_rad"]]
 
 
 @pytest.mark.parametrize("name", CLIPS)
@@ -31,11 +31,12 @@ def test_each_clip_is_judged_as_by_the_reference(judge: StaticFilter, name: str)
     verdict, probe = judge.is_static(Video(clip(name))), CLIPS[name]["probe"]
     assert verdict.static is CLIPS[name]["static"]
     assert (verdict.threshold, verdict.allowed) == (probe["thres"], probe["count_num"])
-    assert verdict.radii == pytest.approx(radii(probe)[: len(verdict.radii)], abs=1e-4)
-    if verdict.static:
-        assert len(verdict.radii) == len(radii(probe))
+    assert verdict.ends == pytest.approx(ends(probe)[: len(verdict.ends)], abs=1e-4)
+    assert verdict.neighbours == pytest.approx([probe["neighbour_rad"][at] for at in verdict.frame_indices], abs=1e-4)
 
 
 def test_all_pairs_of_a_moving_clip_have_the_radii_of_the_reference(judge: StaticFilter) -> None:
-    expected = radii(CLIPS["portrait_rgb"]["probe"])
-    assert list(judge.radii(Video(clip("portrait_rgb")))) == pytest.approx(expected, abs=1e-4)
+    probe = CLIPS["portrait_rgb"]["probe"]
+    verdict = StaticFilter(judge.flow, all_pairs=True).is_static(Video(clip("portrait_rgb")))
+    assert verdict.ends == pytest.approx(ends(probe), abs=1e-4)
+    assert verdict.neighbours == pytest.approx(probe["neighbour_rad"], abs=1e-4)

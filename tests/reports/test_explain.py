@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from tests.analysis.test_comparison import write_run
@@ -95,6 +96,29 @@ def test_dimensions_of_the_lite_profile_are_shown_too(tmp_path: Path) -> None:
         assert f'aria-label="{name.replace("_", " ")} over time"' in text
     assert text.count(": lowest: ") == text.count(": highest: ") > 0
     assert all((page.parent / file).is_file() for file in re.findall(r'src="([^"]*)"', text))
+
+
+def test_the_pairs_that_were_left_out_are_computed_when_asked_for(tmp_path: Path) -> None:
+    write_video(tmp_path / "videos" / "a red bus-0.mp4", noise(17, 96, 128))
+    run = evaluate(tmp_path / "videos", dimensions=["dynamic_degree"], profile="lite", output=tmp_path / "run")
+    (row,) = run.rows()
+    assert (row.details["looked_at"], row.details["pairs"]) == (len(row.per_frame), 16)
+    assert len(row.per_frame) < 16
+    short, whole = (
+        explain(tmp_path / "run", "a red bus-0.mp4", tmp_path / name, all_pairs_on=device).read_text()
+        for name, device in (("short", None), ("whole", torch.device("cpu")))
+    )
+    assert f"<dt>looked at</dt><dd>{len(row.per_frame)}</dd><dt>pairs</dt><dd>16</dd>" in short
+    assert "<dt>looked at</dt><dd>16</dd><dt>pairs</dt><dd>16</dd>" in whole
+    assert run.rows() == [row]
+    every = evaluate(
+        tmp_path / "videos", dimensions=["dynamic_degree"], profile="lite", output=tmp_path / "run", all_pairs=True
+    )
+    (again,) = every.rows()
+    assert (again.value, again.cache_key, len(again.per_frame)) == (row.value, row.cache_key, 16)
+    assert [again.per_frame[index] for index in row.details["frame_indices"]] == list(row.per_frame)
+    same = evaluate(tmp_path / "videos", dimensions=["dynamic_degree"], profile="lite", output=tmp_path / "run")
+    assert same.rows() == [again]
 
 
 def test_boxes_of_a_reduced_frame_are_scaled_back() -> None:

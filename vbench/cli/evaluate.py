@@ -129,6 +129,13 @@ def evaluate(
         ),
     ] = "",
     memory: Annotated[int, typer.Option(min=0, help="MiB of decoded frames to keep per video.")] = 512,
+    all_pairs: Annotated[
+        bool,
+        typer.Option(
+            "--all-pairs",
+            help="dynamic_degree, static filter: also look at pairs of frames that can no longer change the verdict.",
+        ),
+    ] = False,
     reencode: Annotated[
         bool | None,
         typer.Option(
@@ -201,6 +208,7 @@ def evaluate(
       vbench evaluate videos/ --profile lite
       vbench evaluate videos/ --suite vbench-t2v --output runs/my-model
       vbench evaluate videos/ --benchmark vbench-long --output runs/my-model-long
+      vbench evaluate videos/ --benchmark vbench-t2v,vbench-long --output runs/both
       vbench evaluate clip.mp4 -d subject_consistency -d motion_smoothness --json
       vbench evaluate videos/ --suite vbench-t2v --shard 3/16 -o runs/mine-3
       vbench evaluate videos/ --suite vbench-t2v --cluster auto -o runs/mine
@@ -225,33 +233,43 @@ def evaluate(
     options = options_from({"imaging_quality_preprocessing_mode": imaging_preprocessing})
     if imaging_metric:
         options[BY_METRIC] = {"metric": known_measure(imaging_metric)}
+    benchmarks = benchmark.split(",") if benchmark else []
+    several = len(benchmarks) > 1
     if output:
-        ours.refuse_foreign(*result_files(output, "results"))
-    run = interface.evaluate(
-        where, dimensions=dimension, benchmark=benchmark, suite=suite, category=category, prompts=prompt_file or prompt,
+        for folder in [output / name for name in benchmarks] if several else [output]:
+            ours.refuse_foreign(*result_files(folder, "results"))
+    judge: Any = interface.evaluate_together if several else interface.evaluate
+    named: dict[str, Any] = {"benchmarks": benchmarks} if several else {"benchmark": benchmark}
+    judged = judge(
+        where, dimensions=dimension, suite=suite, category=category, prompts=prompt_file or prompt,
         mode=mode, special=special, images=images, ratio=ratio, profile=profile, clip_precision=clip_precision,
         precision=precision, options=options, extra=[BY_METRIC] if imaging_metric else (), output=output,
-        device=device, workers=workers, cluster=cluster, memory=memory, reencode=reencode, scenes=scenes, shard=shard,
-        strict=strict, progress=progress_of(progress),
+        device=device, workers=workers, cluster=cluster, memory=memory, all_pairs=all_pairs, reencode=reencode,
+        scenes=scenes, shard=shard, strict=strict, progress=progress_of(progress), **named,
     )  # fmt: skip
-    assert run.plan
-    assert run.outcome
-    card, used = write_results(run.folder, "results", run.plan), run.record.options
-    widths = known_intervals(run.rows(), card.benchmark)
-    _remark(run, where)
-    if json_output:
-        print_json({"run": str(run.folder), **card_json(card, run.record.profile, partial, used, widths)})
-    else:
-        print_card(card, run.record.profile, partial, used, widths)
-        typer.echo(f"Run: {run.folder}\nRead it again: vbench score {run.folder}")
-        typer.echo(f"With curves:   vbench report {run.folder}")
+    found, statuses = [], []
+    for run in judged if several else [judged]:
+        assert run.plan
+        assert run.outcome
+        card, used = write_results(run.folder, "results", run.plan), run.record.options
+        widths = known_intervals(run.rows(), card.benchmark)
+        _remark(run, where)
+        if json_output:
+            found.append({"run": str(run.folder), **card_json(card, run.record.profile, partial, used, widths)})
+        else:
+            print_card(card, run.record.profile, partial, used, widths)
+            typer.echo(f"Run: {run.folder}\nRead it again: vbench score {run.folder}")
+            typer.echo(f"With curves:   vbench report {run.folder}")
+            if run.plan.shard:
+                typer.echo(f"Shard {run.plan.shard}. With all of them: vbench merge RUN... -o FOLDER")
+        asked = run.plan.dimensions
+        whole = all(card.dimensions[name].is_whole for name in asked if name in card.dimensions)
         if run.plan.shard:
-            typer.echo(f"Shard {run.plan.shard}. With all of them: vbench merge RUN... -o FOLDER")
-    asked = run.plan.dimensions
-    whole = all(card.dimensions[name].is_whole for name in asked if name in card.dimensions)
-    if run.plan.shard:
-        whole = not any(run.plan.absent.values())  # the others' scores are not here, and nobody misses them
-    raise typer.Exit(exit_status(run.outcome, explicit=bool(dimension), whole=whole))
+            whole = not any(run.plan.absent.values())  # the others' scores are not here, and nobody misses them
+        statuses.append(exit_status(run.outcome, explicit=bool(dimension), whole=whole))
+    if json_output:
+        print_json({"runs": found} if several else found[0])
+    raise typer.Exit(max(statuses))
 
 
 def _remark(run: Run, videos: Path) -> None:

@@ -29,10 +29,7 @@ def verify(
       vbench verify runs/mine videos/mine --fraction 0.1
     """
     from vbench import device as devices
-    from vbench.benchmarks.registry import benchmark_named
-    from vbench.dimensions.profiles import profile
     from vbench.runs import verify as verification
-    from vbench.runs.evaluators import Evaluators
     from vbench.runs.plan import Cutting
     from vbench.runs.record import read_record
     from vbench.runs.results import measured_rows
@@ -40,10 +37,7 @@ def verify(
     record = read_record(run)
     if not videos.exists():
         raise UsageError(f"{videos} does not exist: name the folder of the run's videos.")
-    evaluators = Evaluators(
-        profile(record.profile), devices.choose(device), record.options, benchmark_named(record.benchmark),
-        tuple(record.filtered),
-    )  # fmt: skip
+    evaluators = verification.judges_of(record, devices.choose(device))
     cutting = Cutting.recorded(record.cutting) if record.cutting else None
     rows = verification.drawn(measured_rows(run), fraction, seed)
     verdicts = list(verification.verify(rows, videos, evaluators, memory * 2**20, tolerance, cutting))

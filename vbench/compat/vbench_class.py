@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-KEYWORDS = ("category", "special_str", "imaging_quality_preprocessing_mode", "batch_size")
+KEYWORDS = ("category", "special_str", "imaging_quality_preprocessing_mode", "batch_size", "all_pairs")
 """What :meth:`VBench.evaluate` takes beside its named arguments."""
 
 
@@ -90,7 +90,8 @@ class VBench:
             read_frame: accepted and without effect: a folder of frames is read as such.
             mode: ``"vbench_standard"``, ``"vbench_category"`` or ``"custom_input"``.
             **kwargs: ``category``, ``special_str`` and ``imaging_quality_preprocessing_mode`` as in the reference;
-                ``batch_size`` is accepted and without effect.
+                ``batch_size`` is accepted and without effect; ``all_pairs`` goes on looking at pairs of frames that can
+                no longer change a verdict on motion.
 
         Returns:
             The score card.
@@ -105,6 +106,7 @@ class VBench:
                 raise unknown("keyword", keyword, self.keywords, f" of {type(self).__name__}.evaluate()")
         plan = self._cut(self._plan(Path(videos_path), prompt_list, dimension_list, mode, kwargs), kwargs)
         evaluators = Evaluators(self.profile, self.device, options_from(kwargs), self.benchmark)
+        evaluators.all_pairs = bool(kwargs.get("all_pairs"))
         folder = self._run_folder(name, plan, evaluators)
         outcome = evaluate(plan, evaluators, folder)
         card = write_results(folder, name, plan, into=self.output_path)

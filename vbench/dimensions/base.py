@@ -30,7 +30,8 @@ class VideoScore:
     Attributes:
         value: the video's score in the dimension's own unit.
         weight: what the video counts in the aggregate: 1, the number of frames, or 0 where it does not count.
-        per_frame: one number per frame or pair, in the order of time; empty where the score has no course.
+        per_frame: one number per frame or pair, in the order of time; empty where the score has no course. Where only
+            some were looked at, ``frame_indices`` in the details says which.
         details: whatever else explains the score; JSON types only.
     """
 
@@ -101,6 +102,10 @@ class Dimension(ABC):
         version: raised whenever the numbers change, so that stored scores of the old version are not reused.
         needs: the kind of facts that a prompt must bring, ``""`` for none; only asked of a class that another package
             registers without a :class:`~vbench.benchmarks.base.DimensionSpec`.
+
+    Attributes:
+        all_pairs: whether a dimension that stops looking once its verdict is sure goes on all the same; others take no
+            notice. No score depends on it.
     """
 
     name: ClassVar[str]
@@ -109,6 +114,8 @@ class Dimension(ABC):
     roles: ClassVar[tuple[str, ...]] = ()
     version: ClassVar[int] = 1
     needs: ClassVar[str] = ""
+
+    all_pairs: bool = False
 
     def __init__(self, **backbones: Backbone) -> None:
         if set(backbones) != set(self.roles):

@@ -13,8 +13,9 @@ Range: 0 or 1 for a video; the mean is the share of videos that move. Higher is 
 
 Unit of the mean: a video.
 
-Cost: one run of the flow estimator for each pair of sampled frames (RAFT: about a second for 320x192 px on one
-processor core).
+Cost: one run of the flow estimator for each pair that is looked at (RAFT: about a second for 320x192 px on one
+processor core): a quarter of the pairs of a video that moves all over, three quarters of those of one that stands
+still (:mod:`vbench.dimensions.motion_evidence`).
 
 Kept from the reference: the flow of the padding counts; two sampled frames need no moving pair and always move
 (``round(2 / 4)`` is 0). Not kept: a single sampled frame, and frames that RAFT cannot see, are reasons not to score
@@ -27,13 +28,11 @@ from typing import ClassVar
 
 from vbench.dimensions.backbones.base import FlowEstimator
 from vbench.dimensions.base import Dimension, VideoScore
-from vbench.dimensions.flow_rules import is_moving, largest_motion, moving_limits
+from vbench.dimensions.flow_rules import MOVING_SHARE, is_moving, moving_limits
+from vbench.dimensions.motion_evidence import Question, pixel_differences, radii_until_settled
 from vbench.errors import TooShort
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
-
-SHARE = 0.05
-"""Of the flow vectors of a pair, the largest, that make its radius."""
 
 
 def sampling_step(fps: float) -> int:
@@ -62,21 +61,29 @@ class DynamicDegree(Dimension):
         return sampling_step(fps) + 1
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        """See :class:`Dimension`; ``per_frame`` holds the radius of each pair, in pixels.
+        """See :class:`Dimension`; ``per_frame`` holds the radius of each pair that was looked at, in pixels.
 
         Raises:
             TooShort: only one frame is sampled.
             NotApplicable: the frames are too small for the flow estimator.
         """
         step = sampling_step(video.fps)
-        frames = (frame for batch in video.batches(self.flow.at_once, step) for frame in batch)
-        radii = [largest_motion(flow, SHARE) for flow in self.flow.flows(frames)]
-        if not radii:
+        pairs = len(pixel_differences(video, step))
+        if not pairs:
             raise TooShort(
                 f"{video.path} has {video.frame_count} frames, of which one is looked at ({video.fps:g} per second, "
                 f"every {step}. counts); dynamic degree needs at least {step + 1}."
             )
-        limits = moving_limits(video.size, len(radii) + 1)
-        moving = is_moving(radii, limits)
-        details = {"moving": moving, "threshold": limits.radius, "needed": limits.pairs, "radii": radii}
-        return VideoScore(float(moving), per_frame=radii, details=details)
+        limits = moving_limits(video.size, pairs + 1)
+        asked = Question(step, MOVING_SHARE, limits.radius, limits.pairs)
+        radii = radii_until_settled(video, self.flow, asked, self.all_pairs)
+        moving = is_moving([*radii.values()], limits)
+        details = {
+            "moving": moving,
+            "threshold": limits.radius,
+            "needed": limits.pairs,
+            "looked_at": len(radii),
+            "pairs": pairs,
+            "frame_indices": [step * pair for pair in radii],
+        }
+        return VideoScore(float(moving), per_frame=[*radii.values()], details=details)

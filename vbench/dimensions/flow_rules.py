@@ -25,19 +25,25 @@ class Limits(NamedTuple):
     pairs: int
 
 
-def largest_motion(flow: Tensor, share: float) -> float:
-    """The radius of a pair: the mean length of the largest ``share`` of its flow vectors, in pixels.
+MOVING_SHARE, STATIC_SHARE = 0.05, 0.02
+"""Of a pair's flow vectors, the largest, that make its radius: for the dynamic degree, and for the static filter."""
+
+
+def radii_of(flow: Tensor, shares: Sequence[float] = (MOVING_SHARE, STATIC_SHARE)) -> dict[float, float]:
+    """The radii of a pair: for each share the mean length of that part of its flow vectors, the largest, in pixels.
 
     Args:
         flow: ``(2, H, W)`` float32 on any device, padding included where the estimator pads.
-        share: of the vectors, in (0, 1]; at least one counts.
+        shares: of the vectors, in (0, 1]; at least one counts.
 
     >>> from torch import tensor
-    >>> largest_motion(tensor([[[3.0, 0.0], [0.0, 6.0]], [[4.0, 0.0], [1.0, 8.0]]]), share=0.5)
-    7.5
+    >>> radii_of(tensor([[[3.0, 0.0], [0.0, 6.0]], [[4.0, 0.0], [1.0, 8.0]]]), [0.5, 0.25])
+    {0.5: 7.5, 0.25: 10.0}
     """
     lengths = flow.square().sum(0).sqrt().flatten()
-    return lengths.topk(max(1, int(lengths.numel() * share))).values.mean().item()
+    counts = {share: max(1, int(lengths.numel() * share)) for share in shares}
+    largest = lengths.topk(max(counts.values())).values
+    return {share: largest[:count].mean().item() for share, count in counts.items()}
 
 
 def moving_limits(size: tuple[int, int], frames: int) -> Limits:

@@ -14,8 +14,9 @@ Range: static or not.
 
 Unit: a video; it is a choice of videos, not a score.
 
-Cost: two runs of the flow estimator for the ends, which settle most moving videos, and one for each pair of neighbours;
-fewer where the video moves, as nothing is computed once the answer is sure.
+Cost: one or two runs of the flow estimator for the ends, which settle most moving videos, and one for each pair of
+neighbours that is looked at, about seven of eight where the video stands still
+(:mod:`vbench.dimensions.motion_evidence`).
 
 Kept from the reference: the flow of the padding counts; up to four frames make ``k`` zero, so that such a video
 passes only if its ends agree exactly.
@@ -29,16 +30,14 @@ from typing import Any
 
 from vbench.dimensions.backbones.base import FlowEstimator
 from vbench.dimensions.base import VERDICT, Dimension, VideoScore
-from vbench.dimensions.flow_rules import is_static, largest_motion, static_limits
+from vbench.dimensions.flow_rules import STATIC_SHARE, is_static, radii_of, static_limits
+from vbench.dimensions.motion_evidence import Question, pixel_differences, radii_until_settled
 from vbench.errors import NotStatic, TooShort
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
 
 VERSION = 1
 """Raised whenever a verdict may change; it is part of what identifies the scores of filtered dimensions."""
-
-SHARE = 0.02
-"""Of the flow vectors of a pair, the largest, that make its radius."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,10 @@ class StaticVerdict:
         static: whether it stands still.
         threshold: pixels; the radius above which a pair of neighbours moves.
         allowed: how many pairs of neighbours may move.
-        ends: pixels; the radii of first to last and last to first.
-        neighbours: pixels; those of the neighbours in the order of time, as far as they were needed.
+        ends: pixels; the radii of first to last and last to first, as far as they were needed.
+        neighbours: pixels; those of the pairs of neighbours that were looked at, in the order of time.
+        frame_indices: first frame of each of these pairs.
+        pairs: how many pairs of neighbours there are.
     """
 
     static: bool
@@ -58,18 +59,25 @@ class StaticVerdict:
     allowed: int
     ends: tuple[float, ...]
     neighbours: tuple[float, ...]
+    frame_indices: tuple[int, ...]
+    pairs: int
 
     @property
-    def radii(self) -> tuple[float, ...]:
-        """Those of the neighbours, as far as they were needed, and of a static video those of the ends."""
-        return (*self.neighbours, *(self.ends if self.static else ()))
+    def looked_at(self) -> int:
+        """How many pairs of neighbours were looked at."""
+        return len(self.neighbours)
 
 
 class StaticFilter:
-    """Tells static videos by optical flow."""
+    """Tells static videos by optical flow.
 
-    def __init__(self, flow: FlowEstimator) -> None:
-        self.flow = flow
+    Args:
+        flow: who looks.
+        all_pairs: whether what can no longer change the verdict is looked at, too.
+    """
+
+    def __init__(self, flow: FlowEstimator, all_pairs: bool = False) -> None:
+        self.flow, self.all_pairs = flow, all_pairs
 
     def is_static(self, video: Video) -> StaticVerdict:
         """Judge one video.
@@ -78,37 +86,28 @@ class StaticFilter:
             TooShort: a single frame, which neither moves nor stands still.
             NotApplicable: the frames are too small for the flow estimator.
         """
-        pairs = video.frame_count - 1
+        pairs = len(pixel_differences(video, 1))
         if not pairs:
             raise TooShort(f"{video.path} has 1 frame, the static filter needs at least 2.")
-        limits = static_limits(video.size, video.frame_count)
-        ends = tuple(self.ends(video))
-        neighbours = list[float]()
-        static = is_static(neighbours, ends, limits)
-        radii = self.neighbours(video) if static else iter(())
-        for radius in radii:
-            neighbours.append(radius)
-            static = is_static(neighbours, ends, limits)
-            if not static:
+        limits = static_limits(video.size, pairs + 1)
+        ends = list[float]()
+        for radius in self._ends(video, pairs):
+            ends.append(radius)
+            if not is_static([], ends, limits) and not self.all_pairs:
                 break
-        return StaticVerdict(static, limits.radius, limits.pairs, ends, tuple(neighbours))
+        radii: dict[int, float] = {}
+        if is_static([], ends, limits) or self.all_pairs:
+            asked = Question(1, STATIC_SHARE, limits.radius, limits.pairs + 1)
+            radii = radii_until_settled(video, self.flow, asked, self.all_pairs)
+        neighbours = tuple(radii.values())
+        static = is_static(neighbours, ends, limits)
+        return StaticVerdict(static, limits.radius, limits.pairs, tuple(ends), neighbours, tuple(radii), pairs)
 
-    def radii(self, video: Video) -> Iterator[float]:
-        """All radii, whatever they say: of the neighbours in the order of time, then of the ends; in pixels."""
-        yield from self.neighbours(video)
-        yield from self.ends(video)
-
-    def ends(self, video: Video) -> Iterator[float]:
+    def _ends(self, video: Video, pairs: int) -> Iterator[float]:
         """Radii of first to last and of last to first, in pixels."""
-        first, last = video.frames([0, video.frame_count - 1])
-        for flow in self.flow.flows((first, last, first)):
-            yield largest_motion(flow, SHARE)
-
-    def neighbours(self, video: Video) -> Iterator[float]:
-        """Radii of the neighbours in the order of time, in pixels."""
-        frames = (frame for batch in video.batches(self.flow.at_once) for frame in batch)
-        for flow in self.flow.flows(frames):
-            yield largest_motion(flow, SHARE)
+        first, last = video.frames([0, pairs])
+        for flow in self.flow.flows([(first, last), (last, first)]):
+            yield radii_of(flow)[STATIC_SHARE]
 
 
 class OfStaticVideos(Dimension):
@@ -138,4 +137,5 @@ class OfStaticVideos(Dimension):
 
 def details_of(verdict: StaticVerdict) -> dict[str, Any]:
     """A verdict as it stands in a row."""
-    return {VERDICT: {**asdict(verdict), "ends": list(verdict.ends), "neighbours": list(verdict.neighbours)}}
+    lists = {name: list(told) if isinstance(told, tuple) else told for name, told in asdict(verdict).items()}
+    return {VERDICT: {**lists, "looked_at": verdict.looked_at}}

@@ -14,9 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vbench.errors import VideoError
-from vbench.media.decode import Frame, Health, decode, packets, probe
+from vbench.media.decode import Frame, packets, probe
 from vbench.media.encode import LOSSLESS, X264_DEFAULTS, Writer
 from vbench.media.frames_in_memory import FramesOf
+from vbench.media.lockstep import SharedVideo
 from vbench.media.spans import Span, rounded
 from vbench.media.video import Video
 
@@ -62,7 +63,7 @@ class Gathered:
                 yield FramesOf(self._kept, self.fps, self.name)
             else:
                 self._writer.close()
-                yield Video(self._writer.path, self.budget)
+                yield SharedVideo(self._writer.path, self.budget)
         finally:
             self.drop()
 
@@ -77,41 +78,40 @@ class Gathered:
 
 
 def clips_of(
-    path: Path, spans: Iterable[Span], budget: int, reencode: bool = False, health: Health | None = None
+    video: Video, spans: Iterable[Span], budget: int, reencode: bool = False
 ) -> Generator[tuple[Span, Video], None, None]:
     """The clips of a video in the order in which they end; one is there until the next is asked for.
 
     Args:
-        path: of the video.
+        video: that is cut.
         spans: which clips.
         budget: bytes of decoded frames to keep, per clip.
         reencode: whether their frames are compressed once more, as the reference does.
-        health: is filled in on the way.
 
     Raises:
         VideoError: the video cannot be decoded, or ends before one of them does.
         Unavailable: it could not be read.
     """
-    health = health or Health()
     starting: dict[int, list[Span]] = defaultdict(list)
     for span in spans:
         starting[span.start].append(span)
-    fps = rounded(probe(path).fps)
+    fps, count = rounded(video.fps), 0
     gathered: dict[Span, Gathered] = {}
     with ExitStack() as left_over:
-        for index, frame in enumerate(decode(path, health=health)):
+        for index, frame in enumerate(video.one_after_the_other()):
+            count += 1
             for span in starting.pop(index, ()):
-                gathered[span] = Gathered(fps, budget, reencode, str(path))
+                gathered[span] = Gathered(fps, budget, reencode, str(video.path))
                 left_over.callback(gathered[span].drop)
             for span, found in list(gathered.items()):
                 found.add(frame)
                 if span.end == index + 1:
-                    with gathered.pop(span).video() as video:
-                        yield span, video
+                    with gathered.pop(span).video() as clip:
+                        yield span, clip
             if not starting and not gathered:
                 return
     wanted = max(span.end for span in (*gathered, *(one for spans in starting.values() for one in spans)))
-    raise VideoError(f"{path} ends after {health.frames} frames, where its clips need {wanted}")
+    raise VideoError(f"{video.path} ends after {count} frames, where its clips need {wanted}")
 
 
 def length_of(path: Path) -> int:

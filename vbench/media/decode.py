@@ -11,7 +11,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -58,29 +58,34 @@ class Health:
     Attributes:
         frames: how many came.
         stated: how many the container states that it shows; 0 where it states none.
-        corrupt: how many the decoder flagged: it made up what it could not read.
+        corrupt: the frames that the decoder flagged: it made up what it could not read.
         broken: packets that the container flagged: bytes of them are missing or wrong.
-        lost: packets of which the decoder could make nothing.
+        lost: for each packet of which the decoder could make nothing, the frame that was to come next.
         cut: in which way the file is shorter than it says, ``""`` if it is not.
     """
 
     frames: int = 0
     stated: int = 0
-    corrupt: int = 0
+    corrupt: list[int] = field(default_factory=list)
     broken: int = 0
-    lost: int = 0
+    lost: list[int] = field(default_factory=list)
     cut: str = ""
 
     def damage(self) -> str:
         """What is wrong, for people; ``""`` where nothing is."""
-        found = [f"{self.corrupt} of {self.frames} frames are damaged"] if self.corrupt else []
+        found = [f"{len(self.corrupt)} of {self.frames} frames are damaged"] if self.corrupt else []
         if self.broken and not self.corrupt:
             found.append(f"{self.broken} packets are damaged")
         if self.lost:
-            found.append(f"{self.lost} packets cannot be decoded")
+            found.append(f"{len(self.lost)} packets cannot be decoded")
         if self.stated and self.stated != self.frames:
             found.append(f"it states {self.stated} frames and gives {self.frames}")
         return ", ".join([*found, self.cut] if self.cut else found)
+
+    def of(self, start: int, end: int) -> Health:
+        """What was noticed on the way through the frames from ``start`` to before ``end``."""
+        corrupt, lost = ([frame for frame in found if start <= frame < end] for found in (self.corrupt, self.lost))
+        return Health(end - start, corrupt=corrupt, lost=lost)
 
 
 @dataclass(frozen=True)
@@ -247,7 +252,8 @@ def _of_container(path: Path, scale: tuple[int, int] | None, health: Health) -> 
                 packet.is_discard
             )  # an edit list leaves it out, as where a clip was trimmed without encoding
             for frame in _decoded(packet, health):
-                health.corrupt += frame.is_corrupt
+                if frame.is_corrupt:
+                    health.corrupt.append(health.frames)
                 yield convert(frame)
 
 
@@ -255,7 +261,7 @@ def _decoded(packet: Any, health: Health) -> list[av.VideoFrame]:
     try:
         return list(packet.decode())
     except av.error.InvalidDataError:
-        health.lost += 1
+        health.lost.append(health.frames)
         return []
 
 

@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from vbench.errors import VideoError
-from vbench.media.decode import CONTAINERS, STILLS, SUFFIXES, Frame, Health, VideoFacts, decode, probe, stills_of
+from vbench.media.decode import (
+    CONTAINERS,
+    STILLS,
+    SUFFIXES,
+    Frame,
+    Health,
+    VideoFacts,
+    decode,
+    packets,
+    probe,
+    stills_of,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -62,6 +73,7 @@ class Video:
         self.budget = budget
         self._kept: list[Frame] | None = None
         self._health: Health | None = None
+        self._so_far = Health()
         self._facts: VideoFacts | None = None
         self._memo: dict[Hashable, Any] = {}
 
@@ -94,6 +106,21 @@ class Video:
     def damage(self) -> str:
         """What is wrong with the file although it decodes, for people; ``""`` where nothing is."""
         return self._looked_through().damage()
+
+    def damage_between(self, start: int, end: int) -> str:
+        """What is wrong with the frames from ``start`` to before ``end``, which were gone through before."""
+        return (self._health or self._so_far).of(start, end).damage()
+
+    @property
+    def stays_in_memory(self) -> bool:
+        """Whether all frames fit the budget, as far as the file tells without being decoded."""
+        facts = self.facts
+        count = facts.frames or (packets(self.path) if self.path.suffix.lower() in CONTAINERS else 0)
+        return count * facts.height * facts.width * 3 <= self.budget
+
+    def one_after_the_other(self) -> Iterator[Frame]:
+        """All frames as they were decoded, ``(H, W, 3)`` uint8 RGB."""
+        yield from self._frames()
 
     def _looked_through(self) -> Health:
         if self._health is None:
@@ -131,6 +158,17 @@ class Video:
         """The frames of these indices, in this order, repeats allowed: ``(n, 3, H, W)`` uint8."""
         return _tensor(_pick(self._frames(), indices, self.path))
 
+    def one_by_one(self, indices: Sequence[int]) -> Iterator[Tensor]:
+        """The frames of these rising indices, one after the other: ``(3, H, W)`` uint8; none is held for long."""
+        coming = enumerate(self._frames())
+        for wanted in indices:
+            for index, frame in coming:
+                if index == wanted:
+                    yield _tensor([frame])[0]
+                    break
+            else:
+                raise VideoError(f"{self.path} has no frame {wanted}")
+
     def scaled_frames(self, indices: Sequence[int], height: int, width: int) -> Tensor:
         """The same, scaled while the stored pixel format is converted: ``(n, 3, height, width)`` uint8.
 
@@ -145,7 +183,7 @@ class Video:
             return
         kept: list[Frame] | None = []
         used = 0
-        health = Health()
+        self._so_far = health = Health()
         for frame in decode(self.path, health=health):
             used += frame.nbytes
             if kept is not None:

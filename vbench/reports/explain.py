@@ -1,6 +1,7 @@
 """Why a video has the score it has: the video with its curves beneath, and frames with what was seen on them.
 
-Everything shown was stored when the video was scored; no model is loaded.
+Everything shown was stored when the video was scored. No model is loaded, unless somebody asks for the motion of the
+pairs of frames that were left out because they could change no verdict.
 """
 
 from __future__ import annotations
@@ -9,26 +10,32 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from vbench.analysis.over_time import OverTime, over_time
 from vbench.benchmarks.registry import benchmark_named, is_sensitive
+from vbench.dimensions.base import VERDICT
+from vbench.dimensions.motion_evidence import is_partial
 from vbench.errors import UsageError
 from vbench.files import ours
 from vbench.media.preview import preview, size_of_copy
 from vbench.media.repeats import Glances
 from vbench.media.spans import seconds_of, video_of
 from vbench.media.veil import VeiledVideo
-from vbench.media.video import Video, middle_indices
+from vbench.media.video import DEFAULT_BUDGET, Video, middle_indices
 from vbench.reports.charts import course
 from vbench.reports.data_table import template_text
 from vbench.reports.report_page import templates
-from vbench.runs.record import read_record
+from vbench.runs.record import RunRecord, read_record
 from vbench.runs.results import read_rows
 from vbench.runs.store import SCORED, Row
+from vbench.runs.verify import again, judges_of
+
+if TYPE_CHECKING:
+    import torch
 
 PAGE, PREVIEW = "index.html", "preview.webm"
 
@@ -38,7 +45,7 @@ FRAMES, FRAME_SIDE = 8, 320
 COLOURS = ("#e45756", "#4c78a8", "#54a24b", "#b279a2", "#f58518", "#72b7b2")
 LISTED = (
     "object", "objects", "relationship", "color", "culture", "label", "margin", "threshold", "needed", "moving",
-    "counted_frames", "unsafe_frames", "said_by", "likeness", "cosines",
+    "looked_at", "pairs", "counted_frames", "unsafe_frames", "said_by", "likeness", "cosines",
 )  # fmt: skip
 """Details that are shown as they are."""
 
@@ -80,7 +87,7 @@ class Explanation:
     lines: Sequence[str] = field(default_factory=tuple)
 
 
-def explain(run: Path, video: str, target: Path, clear: bool = False) -> Path:
+def explain(run: Path, video: str, target: Path, clear: bool = False, all_pairs_on: torch.device | None = None) -> Path:
     """Write a page and pictures about one video of a run.
 
     Args:
@@ -88,6 +95,8 @@ def explain(run: Path, video: str, target: Path, clear: bool = False) -> Path:
         video: path of the video as the run names it, or its file name.
         target: folder for the page and the pictures.
         clear: whether faces, and frames that may not be fit to be shown, are shown as they are and not blurred.
+        all_pairs_on: where to compute the motion of the pairs of frames that were left out, for this page; they stay
+            left out where it is ``None``.
 
     Returns:
         The page.
@@ -104,6 +113,8 @@ def explain(run: Path, video: str, target: Path, clear: bool = False) -> Path:
     whole = video_of(rows[0].video)
     veiled = not clear and is_sensitive([row.dimension for row in rows], benchmark_named(record.benchmark))
     decoded = (VeiledVideo if veiled else Video)(record.folder_of(rows[0].dimension) / whole)
+    if all_pairs_on is not None:
+        rows = _with_all_pairs(rows, record, all_pairs_on)
     courses = over_time(rows)
     ours.write(target / PREVIEW, preview(decoded))
     page = environment.get_template("explain.html").render(
@@ -140,6 +151,21 @@ def rows_of(run: Path, video: str) -> list[Row]:
         )
         raise UsageError(f"{run} has no one video named {video!r}; found {found}.")
     return [row for row in rows if video_of(row.video) == names[0]]
+
+
+def _with_all_pairs(rows: Sequence[Row], record: RunRecord, device: torch.device) -> list[Row]:
+    """The rows; those of which pairs were left out are made once more (but clips, which are not shown one by one)."""
+    evaluators = judges_of(record, device, all_pairs=True)
+
+    def whole(row: Row) -> Row:
+        if seconds_of(row.video) or not is_partial(row.details):
+            return row
+        made = again(row, record.folder_of(row.dimension), evaluators, DEFAULT_BUDGET)
+        if not isinstance(made, Row) or made.status != row.status:
+            raise UsageError(f"{row.dimension} of {row.video} cannot look at all pairs: {made.reason}")
+        return made
+
+    return list(map(whole, rows))
 
 
 def _over_clips(course_of: OverTime, video: Video) -> Curve:
@@ -222,6 +248,9 @@ def _frames(video: Video, indices: Sequence[int], target: Path, said: Mapping[in
 
 
 def _lines(row: Row) -> list[str]:
+    if told := row.details.get(VERDICT):
+        radii = ", ".join(f"{radius:.2f}" for radius in (*told["ends"], *told["neighbours"]))
+        return [f"static filter: limit {told['threshold']:.2f} px; first to last, back, then neighbours: {radii}"]
     labels, probabilities = row.details.get("top_labels", ()), row.details.get("top_probabilities", ())
     return [f"{label}: {probability:.4f}" for label, probability in zip(labels, probabilities, strict=True)]
 

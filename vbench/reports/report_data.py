@@ -23,6 +23,7 @@ from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.base import titled as title
 from vbench.benchmarks.registry import implementation, is_sensitive, spec_of
 from vbench.benchmarks.score_card import TOTAL, ScoreCard, in_protocol_order
+from vbench.dimensions.motion_evidence import is_partial
 from vbench.dimensions.profiles import profiles
 from vbench.errors import MissingExtra, PluginError, UsageError
 from vbench.media.spans import video_of
@@ -468,7 +469,7 @@ def _extremes(run: Run, rows: Sequence[Row], album: Mapping[Path, Picture]) -> E
     scale = (min(frames), max(frames)) if frames else ()
 
     def shown(row: Row) -> Shown:
-        title = f"{row.video}: {len(row.per_frame)} values over time"
+        title = f"{row.video}: {len(row.per_frame)} values over time{', of some pairs' * is_partial(row.details)}"
         return Shown(row, album[run.file(row)], charts.sparkline(row.per_frame, *scale, title) if scale else "")
 
     values = [_value(row) for row in rows]

@@ -1,7 +1,8 @@
 """The static filter as a step of a run: of a prompt's many samples, the first static ones are judged.
 
 Samples are taken in the order of their names as strings (-0, -1, -10, -2), as the reference takes them, until enough of
-them stand still. Each that was looked at has a row: its score, or that it moves.
+them stand still. Each that was looked at has a row: its score, or that it moves. What else is wanted of a sample is
+done beside that, from the same frames and the same motion.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vbench.media.lockstep import SharedVideo
 from vbench.media.spans import video_of
 from vbench.media.video import Video
 from vbench.runs.long_video import opened
-from vbench.runs.score_video import blank_row, score_video
+from vbench.runs.one_video import OneVideo, Work, from_one_decoding, works_of
+from vbench.runs.score_video import blank_row
 from vbench.runs.store import NOT_STATIC, SCORED, Row
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ class Candidates:
         keep: how many static ones are judged.
         reencode: whether clips are compressed once more.
         known: video -> status of those that an earlier call looked at.
+        run: which of the runs that go together wants it.
+        beside: what else is wanted of the same videos, by their paths.
     """
 
     dimension: str
@@ -43,34 +48,40 @@ class Candidates:
     keep: int
     reencode: bool
     known: Mapping[str, str] = field(default_factory=dict)
+    run: int = 0
+    beside: Mapping[Path, OneVideo] = field(default_factory=dict)
 
     @property
     def evaluated(self) -> tuple[str, ...]:
         """The dimensions that are needed for it."""
-        return (self.dimension,)
+        return tuple(dict.fromkeys([self.dimension, *(name for one in self.beside.values() for name in one.evaluated)]))
 
     def rows(self, evaluators: Evaluators, budget: int) -> Iterator[Row]:
         """A row for each sample that was not looked at before, and for each that need not be looked at."""
-        left, looked_at = self.keep, self._looked_at(budget)
+        left, looked_at, beside = self.keep, self._looked_at(budget), dict(self.beside)
         for task in self.tasks:
+            key = task.cache_keys[self.dimension]
+            others = beside.pop(task.path, None)
+            works: list[Work] = []
+            video = SharedVideo(task.path, budget)
             if not left:
-                yield replace(blank_row(task, self.dimension, ""), status=NOT_NEEDED)
-                continue
-            status = self.known.get(task.video)
-            if status is None:
-                (row,) = score_video(task, evaluators, budget, *next(looked_at))
+                yield replace(blank_row(task, self.dimension, key), status=NOT_NEEDED)
+            elif task.video in self.known:
+                left -= self.known[task.video] == SCORED
+            else:
+                found, damage = next(looked_at) if task.spans else (video, "")
+                works = works_of(task, evaluators.of(self.run), budget, found, damage)
+            works += others.works(evaluators, budget, video) if others else []
+            for row in from_one_decoding(video, works):
+                left -= (row.dimension, row.cache_key, row.status) == (self.dimension, key, SCORED)
                 yield row
-                status = row.status
-            left -= status == SCORED
 
     def _looked_at(self, budget: int) -> Iterator[tuple[Video, str]]:
-        """The samples that no earlier call looked at, and their damage; clips of one video from one decoding."""
+        """The clips that no earlier call looked at, and their damage; those of one video from one decoding."""
         new = [task for task in self.tasks if task.video not in self.known]
         for path, found in groupby(new, key=lambda task: task.path):
             spans = [span for task in found for span in task.spans]
-            if not spans:
-                yield Video(path, budget), ""
-            for _, clip, damage in opened(path, spans, budget, self.reencode):
+            for _, clip, damage in opened(Video(path, budget=0), spans, budget, self.reencode):
                 yield clip, damage
 
 

@@ -25,6 +25,7 @@ from vbench import provenance
 from vbench.errors import MissingExtra, UsageError, VBenchError
 from vbench.runs.choose_static import Candidates
 from vbench.runs.executor import Job, WorkerDied, rows_of
+from vbench.runs.one_video import OneVideo
 from vbench.runs.plan import VideoTask
 from vbench.runs.score_video import blank_row
 from vbench.runs.store import FAILED, Row
@@ -185,7 +186,6 @@ class _Worker:
 
     def score(self, job: Job) -> list[Row]:
         """The rows of a job; models that it does not need are let go, as neighbours need the same."""
-        self.evaluators.keep_only(job.evaluated)
         return list(rows_of(job, self.evaluators, self.budget))
 
 
@@ -282,17 +282,22 @@ def _other_packages(there: Mapping[str, str]) -> str:
 
 def _failed(job: Job, reason: str) -> Iterator[Row]:
     """Rows that say why a job was given up; of samples that are looked at in turn, of the one whose turn it was."""
-    tasks: Sequence[VideoTask]
-    if isinstance(job, VideoTask):
-        tasks = [job]
-    elif isinstance(job, Candidates):
-        tasks = [task for task in job.tasks if task.video not in job.known][:1]
-    else:
-        tasks = job.tasks
     said = f"{ATTEMPTS} workers ended over it: {_last_line(reason)}"
-    for task in tasks:
+    for task in _tasks_of(job):
         for name, key in task.cache_keys.items():
             yield replace(blank_row(task, name, key), status=FAILED, reason=said)
+
+
+def _tasks_of(job: Job) -> list[VideoTask]:
+    """What a job is made of; of samples that are looked at in turn the one whose turn it was, and what goes with them."""
+    if isinstance(job, VideoTask):
+        return [job]
+    if isinstance(job, OneVideo):
+        return [task for part in job.parts for task in _tasks_of(part.job)]
+    if isinstance(job, Candidates):
+        beside = [task for one in job.beside.values() for task in _tasks_of(one)]
+        return [*[task for task in job.tasks if task.video not in job.known][:1], *beside]
+    return list(job.tasks)
 
 
 def _last_line(text: str) -> str:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbench import device as devices
 from vbench import provenance
+from vbench.dimensions.motion_evidence import is_partial
 from vbench.errors import MissingExtra, NothingToScore, PluginError, UsageError, VBenchError
 from vbench.files import ours
 from vbench.files.digest import content_of
@@ -26,10 +28,11 @@ from vbench.media.video import DEFAULT_BUDGET
 from vbench.progress import Progress
 from vbench.prompts.suite import Prompt
 from vbench.runs import choose_static
-from vbench.runs.choose_static import NOT_NEEDED, candidates
+from vbench.runs.choose_static import NOT_NEEDED, Candidates, candidates
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.executor import Job, score_all
 from vbench.runs.long_video import LongVideo, long_videos
+from vbench.runs.one_video import Part, by_video
 from vbench.runs.plan import Cutting, Plan, VideoTask, why_nothing
 from vbench.runs.record import FINISHED, INTERRUPTED, RECORD, STORE, RunRecord, read_record, write_record
 from vbench.runs.results import read_rows
@@ -102,25 +105,234 @@ def evaluate(
         StorageError: the disk is in the way.
         NothingToScore: no video of the plan can be scored by what was asked.
     """
-    if not plan.units:
-        raise NothingToScore(why_nothing(plan))
-    if evaluators.filtered != plan.filtered:
-        evaluators = replace(evaluators, filtered=plan.filtered)
-    with alone_in(folder):
-        if found := conflicts(folder, plan, evaluators, may_join):
-            raise UsageError(f"{folder} holds another run: {'; '.join(found)}. Choose another folder for this one.")
-        return _evaluated(plan, evaluators, folder, progress or Progress(), budget, processes, cluster)
+    (outcome,) = evaluate_together([Asked(plan, evaluators, folder)], progress, budget, processes, may_join, cluster)
+    return outcome
 
 
-def _evaluated(
-    plan: Plan,
-    evaluators: Evaluators,
-    folder: Path,
-    progress: Progress,
-    budget: int,
-    processes: int,
-    cluster: Cluster | None,
-) -> Outcome:
+@dataclass(frozen=True)
+class Asked:
+    """One of several runs that go together.
+
+    Attributes:
+        plan: what to look at.
+        evaluators: who looks.
+        folder: the run's folder.
+    """
+
+    plan: Plan
+    evaluators: Evaluators
+    folder: Path
+
+
+def evaluate_together(
+    asked: Sequence[Asked],
+    progress: Progress | None = None,
+    budget: int = DEFAULT_BUDGET,
+    processes: int = 1,
+    may_join: bool = False,
+    cluster: Cluster | None = None,
+) -> list[Outcome]:
+    """Several runs in one go: what they want of one video is done from one decoding, and what two want once.
+
+    Args:
+        asked: the runs, at least one.
+        progress: told of every unit of all of them.
+        budget: see :func:`evaluate`, as of the rest.
+        processes: see there.
+        may_join: see there.
+        cluster: see there.
+
+    Returns:
+        How each of them ended.
+
+    Raises:
+        UsageError: see :func:`evaluate`, as of the rest.
+        StorageError: see there.
+        NothingToScore: see there.
+    """
+    progress = progress or Progress()
+    for one in asked:
+        if not one.plan.units:
+            raise NothingToScore(why_nothing(one.plan))
+    asked = [replace(one, evaluators=replace(one.evaluators, filtered=one.plan.filtered)) for one in asked]
+    with ExitStack() as alone:
+        for one in asked:
+            alone.enter_context(alone_in(one.folder))
+            if found := conflicts(one.folder, one.plan, one.evaluators, may_join):
+                raise UsageError(
+                    f"{one.folder} holds another run: {'; '.join(found)}. Choose another folder for this one."
+                )
+        runs: list[_Run] = []
+        try:
+            runs += (_Run(*_opened(one, progress)) for one in asked)
+            _evaluated(runs, progress, budget, processes, cluster)
+        except BaseException:
+            progress.finish()
+            for run in runs:
+                run.interrupt()
+            raise
+        finally:
+            progress.finish()
+            for run in runs:
+                run.store.close()
+    return [run.outcome for run in runs]
+
+
+def _evaluated(runs: Sequence[_Run], progress: Progress, budget: int, processes: int, cluster: Cluster | None) -> None:
+    wanted = [run.wanted() for run in runs]
+    progress.start(sum(run.units for run in runs), sum(run.outcome.reused for run in runs))
+    for run in runs:
+        run.begin()
+    first, *others = (run.asked.evaluators for run in runs)
+    if not cluster and (sharing := devices.told_of_sharing(first.device, processes)):
+        progress.note(sharing)
+    evaluators = replace(first, others=tuple(others))
+    takers = _takers(wanted) if others else {}
+    for row in score_all(_jobs(wanted), evaluators, budget, processes, cluster):
+        for place in takers.pop(_unit(row.video, row.prompt, row.dimension, row.cache_key), ()) if others else (0,):
+            runs[place].writer.take(row)
+    for run in runs:
+        run.end(cluster.machines if cluster else ())
+
+
+Unit = tuple[str, str, str, str]
+"""Video, prompt, dimension and cache key: what identifies a row that is wanted."""
+
+
+def _unit(video: str, prompt: str, dimension: str, cache_key: str) -> Unit:
+    return video, prompt, dimension, cache_key
+
+
+@dataclass
+class _Wanted:
+    """What one run still wants.
+
+    Attributes:
+        choices: of filtered dimensions, whose samples are chosen from.
+        videos: of the others.
+    """
+
+    choices: list[Candidates]
+    videos: list[VideoTask | LongVideo]
+
+    def units(self) -> Iterator[Unit]:
+        """All of it, one by one."""
+        tasks = [task for job in self.videos for task in (job.tasks if isinstance(job, LongVideo) else (job,))]
+        for task in [*tasks, *(task for choice in self.choices for task in choice.tasks)]:
+            for name, key in task.cache_keys.items():
+                yield _unit(task.video, task.prompt.text, name, key)
+
+
+def _takers(wanted: Sequence[_Wanted]) -> dict[Unit, list[int]]:
+    """Which runs want a unit."""
+    takers: dict[Unit, list[int]] = defaultdict(list)
+    for place, one in enumerate(wanted):
+        for unit in one.units():
+            takers[unit].append(place)
+    return takers
+
+
+def _jobs(wanted: Sequence[_Wanted]) -> list[Job]:
+    """What is to be done, so that each video is gone through once, and neighbours need the same dimensions."""
+    seen: set[Unit] = set()
+    parts: list[Part] = []
+    for place, one in enumerate(wanted):
+        parts += (Part(place, job) for job in (_without(job, seen) for job in one.videos) if job.evaluated)
+        seen |= {*one.units()}
+    videos = {one.path: one for one in by_video(parts)}
+    choices: list[Candidates] = []
+    chosen: dict[Unit, Candidates] = {}
+    for place, choice in ((place, choice) for place, one in enumerate(wanted) for choice in one.choices):
+        first = choice.tasks[0]
+        unit = _unit(first.video, first.prompt.text, choice.dimension, first.cache_keys[choice.dimension])
+        if chosen.setdefault(unit, choice) is not choice and chosen[unit] == choice:
+            continue  # another run chooses from the same in the same way
+        paths = {task.path for task in choice.tasks}
+        beside = {path: videos.pop(path) for path in paths & videos.keys()}
+        choices.append(replace(choice, run=place, beside=beside))
+    return [*choices, *sorted(videos.values(), key=lambda one: one.evaluated)]
+
+
+def _without(job: VideoTask | LongVideo, seen: Set[Unit]) -> VideoTask | LongVideo:
+    """A job less the units that another run wants as well."""
+    if isinstance(job, LongVideo):
+        tasks = (_without(task, seen) for task in job.tasks)
+        return replace(job, tasks=tuple(task for task in tasks if isinstance(task, VideoTask) and task.evaluated))
+    keys = {
+        name: key for name, key in job.cache_keys.items() if _unit(job.video, job.prompt.text, name, key) not in seen
+    }
+    return replace(job, cache_keys=keys)
+
+
+class _Run:
+    """A run that is going on.
+
+    Args:
+        asked: what for.
+        record: what it is made with.
+        store: its rows.
+        progress: told of what happens.
+    """
+
+    def __init__(self, asked: Asked, record: RunRecord, store: RunStore, progress: Progress) -> None:
+        self.asked, self.record, self.store, self.progress = asked, record, store, progress
+        self.untouchable: list[Row] = []
+        plan, evaluators = asked.plan, asked.evaluators
+        obstacles = {name: why for name in plan.dimensions if (why := evaluators.obstacle(name))}
+        self.outcome = Outcome(asked.folder, not_evaluated=obstacles)
+        self.writer = _Writer(store, self.outcome, progress)
+
+    @property
+    def units(self) -> int:
+        """How many scores it can have, of the dimensions that can be evaluated."""
+        left_out = self.outcome.not_evaluated.keys()
+        return self.asked.plan.units - sum(len(left_out & set(task.dimensions)) for task in self.asked.plan.tasks)
+
+    def wanted(self) -> _Wanted:
+        """What is left to do."""
+        wanted, self.untouchable = _outstanding(self.asked.plan, self.asked.evaluators, self.store, self.outcome)
+        _forget_removed(self.store, self.asked.plan)
+        return wanted
+
+    def begin(self) -> None:
+        """Say what cannot be evaluated, and write down with what the rest is."""
+        obstacles = dict(self.outcome.not_evaluated)
+        for reason in dict.fromkeys(obstacles.values()):
+            names = [name for name, why in obstacles.items() if why == reason]
+            self.progress.note(f"not evaluated: {', '.join(names)}: {reason}")
+        evaluated = [name for name in self.asked.plan.dimensions if name not in obstacles]
+        files = (file for name in evaluated for file in self.asked.evaluators.checkpoints(name))
+        read = provenance.checkpoint_records(files)
+        not_evaluated = {**self.record.not_evaluated, **obstacles}
+        self.record = replace(self.record, checkpoints=read, not_evaluated=not_evaluated)
+        write_record(self.asked.folder, self.record)
+        for row in self.untouchable:
+            self.writer.take(row)
+
+    def end(self, machines: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Write down that every unit was gone through, and on which machines of a cluster."""
+        self.writer.commit()
+        plan = self.asked.plan
+        rows = list(self.store.rows()) if plan.filtered else []
+        if machines:
+            self.record = replace(self.record, machine=provenance.together(machines))
+        self.record = _gone_through(self.record, plan, self.outcome, rows, self.progress)
+        if self.writer.at_once:
+            self.record = replace(self.record, machine={**self.record.machine, AT_ONCE: self.writer.at_once})
+        write_record(self.asked.folder, self.record)
+
+    def interrupt(self) -> None:
+        """Put on disk what is known, and write down that it is not all."""
+        folder, done = self.asked.folder, self.outcome.reused + self.outcome.computed
+        with suppress(OSError, VBenchError):  # the disk may be what ended it
+            self.writer.commit()
+            write_record(folder, replace(self.record, status=INTERRUPTED, ended=provenance.now()))
+        self.progress.note(f"{done} of {self.asked.plan.units} units are stored in {folder}")
+
+
+def _opened(asked: Asked, progress: Progress) -> tuple[Asked, RunRecord, RunStore, Progress]:
+    """The record and the store of a run, those of an earlier call where there are any."""
+    plan, evaluators, folder = asked.plan, asked.evaluators, asked.folder
     record = _open_record(folder, plan, evaluators)
     _keep_manifest(plan.root, folder)
     store = RunStore(folder / STORE)
@@ -128,45 +340,7 @@ def _evaluated(
         progress.note(f"{folder / RECORD} was empty; it is written anew from the scores that are stored")
         dimensions = sorted({*record.dimensions, *(row.dimension for row in store.rows())})
         record = replace(record, dimensions=dimensions, dimension_versions=_versions(dimensions, evaluators))
-    obstacles = {name: why for name in plan.dimensions if (why := evaluators.obstacle(name))}
-    outcome = Outcome(folder, not_evaluated=obstacles)
-    writer = _Writer(store, outcome, progress)
-    try:
-        todo, untouchable = _outstanding(plan, evaluators, store, outcome)
-        _forget_removed(store, plan)
-        left_out = sum(len(outcome.not_evaluated.keys() & set(task.dimensions)) for task in plan.tasks)
-        progress.start(plan.units - left_out, outcome.reused)
-        if not cluster and (sharing := devices.told_of_sharing(evaluators.device, processes)):
-            progress.note(sharing)
-        for reason in dict.fromkeys(outcome.not_evaluated.values()):
-            names = [name for name, why in outcome.not_evaluated.items() if why == reason]
-            progress.note(f"not evaluated: {', '.join(names)}: {reason}")
-        evaluated = [name for name in plan.dimensions if name not in outcome.not_evaluated]
-        read = provenance.checkpoint_records(file for name in evaluated for file in evaluators.checkpoints(name))
-        record = replace(record, checkpoints=read, not_evaluated={**record.not_evaluated, **obstacles})
-        write_record(folder, record)
-        for row in untouchable:
-            writer.take(row)
-        for row in score_all(todo, evaluators, budget, processes, cluster):
-            writer.take(row)
-        writer.commit()
-        if cluster and cluster.machines:
-            record = replace(record, machine=provenance.together(cluster.machines))
-        record = _gone_through(record, plan, outcome, list(store.rows()) if plan.filtered else [], progress)
-        if writer.at_once:
-            record = replace(record, machine={**record.machine, AT_ONCE: writer.at_once})
-        write_record(folder, record)
-    except BaseException:
-        progress.finish()
-        with suppress(OSError, VBenchError):  # the disk may be what ended it
-            writer.commit()
-            write_record(folder, replace(record, status=INTERRUPTED, ended=provenance.now()))
-        progress.note(f"{outcome.reused + outcome.computed} of {plan.units} units are stored in {folder}")
-        raise
-    finally:
-        progress.finish()
-        store.close()
-    return outcome
+    return asked, record, store, progress
 
 
 def _gone_through(
@@ -246,8 +420,8 @@ class _Writer:
         self.committed = time.monotonic()
 
 
-def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: Outcome) -> tuple[list[Job], list[Row]]:
-    """What is left to do, grouped by the dimensions that it needs, and rows of the videos that cannot be read now."""
+def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: Outcome) -> tuple[_Wanted, list[Row]]:
+    """What is left to do, and rows of the videos that cannot be read now."""
     signatures = {name: evaluators.signature(name) for name in plan.dimensions if name not in outcome.not_evaluated}
     todo: list[VideoTask] = []
     renamed, untouchable = [], []
@@ -266,7 +440,8 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
             key = cache_key(sha256, task.prompt, signatures[name] | clips_of(task, plan.cutting))
             if name in choices:
                 choices[name].append(replace(task, sha256=sha256, cache_keys={name: key}))
-            if (stored := store.finished(key)) is None:
+            stored = store.finished(key)
+            if stored is None or (evaluators.all_pairs and is_partial(stored.details)):
                 if name not in choices:
                     outstanding[name] = key
                 continue
@@ -287,7 +462,7 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
                   for one in candidates(tasks, name, plan.samples, reencode, looked_at[name])]  # fmt: skip
     jobs: list[VideoTask | LongVideo] = [task for task in todo if not task.spans]
     jobs += long_videos((task for task in todo if task.spans), reencode)
-    return [*of_prompts, *sorted(jobs, key=lambda job: job.evaluated)], untouchable
+    return _Wanted(of_prompts, jobs), untouchable
 
 
 def clips_of(task: VideoTask, cutting: Cutting | None) -> dict[str, Any]:

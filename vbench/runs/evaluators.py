@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vbench.benchmarks.base import Benchmark, DimensionSpec
-from vbench.benchmarks.registry import implementation, spec_of
+from vbench.benchmarks.registry import implementation, spec_of, specs_of
 from vbench.benchmarks.t2v import T2V
 from vbench.dimensions.backbones.base import FlowEstimator
 from vbench.dimensions.profiles import BACKBONES, Profile, profile, refuse_elsewhere
@@ -42,6 +42,8 @@ class Evaluators:
         options: settings by dimension.
         benchmark: whose dimensions they are.
         filtered: dimensions that judge static videos only.
+        all_pairs: whether verdicts on motion look at pairs of frames that can no longer change them; no score does.
+        others: whoever looks for further runs that go together with this one; all share what is loaded.
     """
 
     profile: Profile
@@ -49,10 +51,20 @@ class Evaluators:
     options: Options = field(default_factory=dict)
     benchmark: Benchmark = T2V
     filtered: tuple[str, ...] = ()
+    all_pairs: bool = False
+    others: tuple[Evaluators, ...] = ()
 
     def __post_init__(self) -> None:
         self._dimensions: dict[str, Dimension] = {}
         self._backbones: dict[str, Backbone] = {}
+
+    def of(self, run: int) -> Evaluators:
+        """Whoever looks for one of the runs that go together, of which this one's own is number 0."""
+        if not run:
+            return self
+        other = self.others[run - 1]
+        other.device, other._backbones = self.device, self._backbones
+        return other
 
     def spec(self, name: str) -> DimensionSpec:
         """What is known of a dimension."""
@@ -122,10 +134,11 @@ class Evaluators:
             backbones = {role: self._backbone(backbone) for role, backbone in self.roles(name).items()}
             own = {role: backbone for role, backbone in backbones.items() if role in self.implementation(name).roles}
             made = self.implementation(name)(**own, **self.options.get(name, {}))
+            made.all_pairs = self.all_pairs
             if name in self.filtered:
                 flow = backbones[FLOW]
                 assert isinstance(flow, FlowEstimator), f"{self.profile.roles[FLOW]} plays the role of the flow"
-                self._dimensions[name] = OfStaticVideos(made, StaticFilter(flow))
+                self._dimensions[name] = OfStaticVideos(made, StaticFilter(flow, self.all_pairs))
             else:
                 self._dimensions[name] = made
         return self._dimensions[name]
@@ -150,9 +163,14 @@ class Evaluators:
 
     def keep_only(self, names: Collection[str]) -> None:
         """Let go of every dimension and backbone that none of these needs."""
-        self._dimensions = {name: made for name, made in self._dimensions.items() if name in names}
-        needed = {backbone for name in names for backbone in self.roles(name).values()}
-        self._backbones = {name: loaded for name, loaded in self._backbones.items() if name in needed}
+        needed = set()
+        for one in (self.of(run) for run in range(1 + len(self.others))):
+            for name in one._dimensions.keys() - set(names):
+                del one._dimensions[name]
+            known = specs_of(one.benchmark)
+            needed |= {backbone for name in names if name in known for backbone in one.roles(name).values()}
+        for name in self._backbones.keys() - needed:
+            del self._backbones[name]
 
     def _backbone(self, name: str) -> Backbone:
         if name not in self._backbones:

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from vbench.errors import VBenchError
 from vbench.runs.choose_static import Candidates
 from vbench.runs.long_video import LongVideo
+from vbench.runs.one_video import OneVideo, Part
 from vbench.runs.plan import VideoTask
-from vbench.runs.score_video import score_video
 
 if TYPE_CHECKING:
     from vbench.runs.cluster import Cluster
@@ -33,7 +33,7 @@ class WorkerDied(VBenchError):
     """A worker process was ended from outside, as happens when the machine runs out of memory."""
 
 
-Job = VideoTask | Candidates | LongVideo
+Job = VideoTask | LongVideo | OneVideo | Candidates
 """What one process does in one go."""
 
 
@@ -55,17 +55,10 @@ def score_all(
     if cluster:
         yield from cluster.score_all(tasks, evaluators, budget)
     elif processes == 1:
-        yield from _one_by_one(tasks, evaluators, budget)
+        for task in tasks:
+            yield from rows_of(task, evaluators, budget)
     else:
         yield from _side_by_side(tasks, evaluators, budget, processes)
-
-
-def _one_by_one(tasks: Sequence[Job], evaluators: Evaluators, budget: int) -> Iterator[Row]:
-    last_use = {name: position for position, task in enumerate(tasks) for name in task.evaluated}
-    for position, task in enumerate(tasks):
-        yield from rows_of(task, evaluators, budget)
-        if position in last_use.values():
-            evaluators.keep_only({name for name, last in last_use.items() if last > position})
 
 
 def _side_by_side(tasks: Sequence[Job], evaluators: Evaluators, budget: int, processes: int) -> Iterator[Row]:
@@ -119,7 +112,7 @@ def _score(task: Job) -> list[Row]:
 
 
 def rows_of(task: Job, evaluators: Evaluators, budget: int) -> Iterator[Row]:
-    """The rows of one job."""
-    if isinstance(task, VideoTask):
-        return score_video(task, evaluators, budget)
-    return task.rows(evaluators, budget)
+    """The rows of a task; only what it needs stays loaded, so that memory is that of the neediest task, not of all."""
+    evaluators.keep_only(task.evaluated)
+    alone = OneVideo(task.path, (Part(0, task),)) if isinstance(task, VideoTask) else task
+    return alone.rows(evaluators, budget)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from vbench.errors import VideoError
 from vbench.media.clips import Gathered, clips_of
-from vbench.media.decode import Frame, Health, VideoFacts
+from vbench.media.decode import Frame, VideoFacts
 from vbench.media.spans import Span
 from vbench.media.video import Video
 from vbench.runs.score_video import score_video
@@ -67,8 +67,15 @@ class LongVideo:
         """The dimensions that are needed for it."""
         return tuple(dict.fromkeys(name for task in self.tasks for name in task.cache_keys))
 
-    def rows(self, evaluators: Evaluators, budget: int) -> Iterator[Row]:
-        """A row per clip and dimension, each as soon as it is known; those of the first frames come last."""
+    def rows(self, evaluators: Evaluators, budget: int, video: Video | None = None) -> Iterator[Row]:
+        """A row per clip and dimension, each as soon as it is known; those of the first frames come last.
+
+        Args:
+            evaluators: who looks.
+            budget: bytes of decoded frames to keep, per clip.
+            video: what is cut, where others look at it, too.
+        """
+        whole_video = video or Video(self.path, budget=0)
         of_clip: dict[Span, list[VideoTask]] = {}
         whole = [task for task in self.tasks if len(task.spans) > 1]
         for task in self.tasks:
@@ -79,7 +86,7 @@ class LongVideo:
             for found in first.values():
                 left_over.callback(found.drop)
             spans = {span for task in self.tasks for span in task.spans}
-            for span, clip, damage in opened(self.path, spans, budget, self.reencode):
+            for span, clip, damage in opened(whole_video, spans, budget, self.reencode):
                 for task in whole:
                     if span in task.spans:
                         first[task.video].add_first_of(clip)
@@ -122,23 +129,19 @@ class FirstFrames:
             self._gathered.drop()
 
 
-def opened(path: Path, spans: Iterable[Span], budget: int, reencode: bool) -> Iterator[tuple[Span, Video, str]]:
+def opened(video: Video, spans: Iterable[Span], budget: int, reencode: bool) -> Iterator[tuple[Span, Video, str]]:
     """The clips of a video in the order of time, each with the damage that its frames met.
 
     From where the video cannot be read on, clips are :class:`Lost`.
     """
-    left, health = sorted(spans), Health()
-    before = (0, 0)
+    left = sorted(spans)
     try:
-        for span, clip in clips_of(path, left, budget, reencode, health):
-            now = (health.corrupt, health.lost)
-            damage = Health(health.frames, corrupt=now[0] - before[0], lost=now[1] - before[1]).damage()
-            before = now
+        for span, clip in clips_of(video, left, budget, reencode):
             left.remove(span)
-            yield span, clip, damage
+            yield span, clip, video.damage_between(span.start, span.end)
     except VideoError as error:
         for span in left:
-            yield span, Lost(path, error), ""
+            yield span, Lost(video.path, error), ""
 
 
 def long_videos(tasks: Iterable[VideoTask], reencode: bool) -> list[LongVideo]:

@@ -21,6 +21,7 @@ from vbench.errors import (
 )
 from vbench.files.digest import content_of
 from vbench.media.decode import is_picture
+from vbench.media.lockstep import waited
 from vbench.media.video import Video
 from vbench.runs.plan import VideoTask
 from vbench.runs.room import AT_ONCE, with_room
@@ -71,10 +72,10 @@ def score_video(
         except Unavailable as error:
             yield replace(row, status=FAILED, reason=str(error))
             continue
-        started = time.perf_counter()
+        started = time.perf_counter() - waited()
         row = _settled(_scored(row, name, evaluators, video, task.prompt), task)
         row = _of_clip(row, task, damage) if task.spans else row
-        yield replace(_marked(row, video), seconds=round(time.perf_counter() - started, 4))
+        yield replace(_marked(row, video), seconds=round(time.perf_counter() - waited() - started, 4))
 
 
 def _of_clip(row: Row, task: VideoTask, damage: str) -> Row:

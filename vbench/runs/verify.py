@@ -6,7 +6,10 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from vbench.benchmarks.registry import benchmark_named
+from vbench.dimensions.profiles import profile
 from vbench.files.digest import content_of
 from vbench.media.spans import Span, video_of
 from vbench.prompts.suite import Prompt
@@ -15,8 +18,12 @@ from vbench.runs.evaluators import Evaluators
 from vbench.runs.executor import Job, score_all
 from vbench.runs.long_video import long_videos
 from vbench.runs.plan import Cutting, VideoTask
+from vbench.runs.record import RunRecord
 from vbench.runs.score_video import CLIPS, GROUP, SPANS
 from vbench.runs.store import SCORED, Row
+
+if TYPE_CHECKING:
+    import torch
 
 HELD, MISSING, OTHER_VIDEO, OTHER_EVALUATOR, OTHER_SCORE, NOT_SCORED = (
     "held",
@@ -85,8 +92,37 @@ def verify(
         tasks.append(found)
     clips = long_videos((task for task in tasks if task.spans), bool(cutting and cutting.reencode))
     jobs: list[Job] = [*(task for task in tasks if not task.spans), *clips]
-    for again in score_all(jobs, evaluators, budget):
-        yield _compared(stored[again.video, again.prompt, again.dimension], again, tolerance)
+    for now in score_all(jobs, evaluators, budget):
+        yield _compared(stored[now.video, now.prompt, now.dimension], now, tolerance)
+
+
+def again(row: Row, videos: Path, evaluators: Evaluators, budget: int) -> Row | Verdict:
+    """A stored unit of a whole video, made once more, or why it cannot be.
+
+    Args:
+        row: as it is stored.
+        videos: folder of the videos.
+        evaluators: who looks.
+        budget: bytes of decoded frames to keep.
+    """
+    task = _task_of(row, videos, evaluators, None)
+    if isinstance(task, Verdict):
+        return task
+    (made,) = score_all([task], evaluators, budget)
+    return made
+
+
+def judges_of(record: RunRecord, device: torch.device, all_pairs: bool = False) -> Evaluators:
+    """Whoever looked at a run's videos.
+
+    Args:
+        record: of the run.
+        device: where the backbones compute.
+        all_pairs: see :class:`Evaluators`.
+    """
+    benchmark = benchmark_named(record.benchmark)
+    filtered = tuple(record.filtered)
+    return Evaluators(profile(record.profile), device, record.options, benchmark, filtered, all_pairs)
 
 
 def _task_of(row: Row, videos: Path, evaluators: Evaluators, cutting: Cutting | None) -> VideoTask | Verdict:
@@ -109,11 +145,11 @@ def _task_of(row: Row, videos: Path, evaluators: Evaluators, cutting: Cutting | 
     return replace(task, cache_keys={row.dimension: key})
 
 
-def _compared(row: Row, again: Row, tolerance: float) -> Verdict:
-    if again.value is None or row.value is None:
-        return Verdict(row, NOT_SCORED, reason=again.reason)
-    changed = abs(again.value - row.value) > tolerance
-    if again.cache_key != row.cache_key:
-        effect = f"the score is {again.value:.6f} and was {row.value:.6f}"
-        return Verdict(row, OTHER_EVALUATOR, again.value, f"checkpoint, version, options or device differ; {effect}")
-    return Verdict(row, OTHER_SCORE if changed else HELD, again.value)
+def _compared(row: Row, now: Row, tolerance: float) -> Verdict:
+    if now.value is None or row.value is None:
+        return Verdict(row, NOT_SCORED, reason=now.reason)
+    changed = abs(now.value - row.value) > tolerance
+    if now.cache_key != row.cache_key:
+        effect = f"the score is {now.value:.6f} and was {row.value:.6f}"
+        return Verdict(row, OTHER_EVALUATOR, now.value, f"checkpoint, version, options or device differ; {effect}")
+    return Verdict(row, OTHER_SCORE if changed else HELD, now.value)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import Tensor
@@ -45,19 +47,24 @@ def test_the_flow_is_torchvisions(untrained: RAFT) -> None:
     torch.testing.assert_close(untrained.flow(first, second), expected, atol=1e-4, rtol=1e-5)
 
 
-def test_the_flows_of_a_run_of_frames_are_those_of_its_pairs(untrained: RAFT) -> None:
-    frames = noise(4, 3, 128, 136)
-    pairs = untrained.flow(frames[:-1], frames[1:])
-    torch.testing.assert_close(torch.stack(list(untrained.flows(frames))), pairs, atol=1e-4, rtol=1e-5)
-    untrained.at_once_on_cpu = 3  # type: ignore[misc]
+def test_flows_are_those_of_each_pair_whatever_they_share(untrained: RAFT, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = list(noise(4, 3, 128, 136))
+    order = [(0, 1), (1, 2), (0, 3), (3, 0), (2, 3)]
+    expected = torch.cat([untrained.flow(frames[first][None], frames[second][None]) for first, second in order])
+    pairs = [(frames[first], frames[second]) for first, second in order]
+    assert torch.stack(list(untrained.flows(pairs))).equal(expected)
+    monkeypatch.setattr(RAFT, "at_once_on_cpu", 2)
+    torch.testing.assert_close(torch.stack(list(untrained.flows(iter(pairs)))), expected, atol=1e-4, rtol=1e-5)
+
+
+def test_a_frame_of_neighbouring_pairs_is_encoded_once(untrained: RAFT) -> None:
+    frames, encoded = list(noise(4, 3, 128, 136)), []
+    hook = untrained.network.feature_encoder.register_forward_hook(lambda _, given, __: encoded.append(len(given[0])))
     try:
-        torch.testing.assert_close(torch.stack(list(untrained.flows(frames))), pairs, atol=1e-4, rtol=1e-5)
+        assert len(list(untrained.flows(pairwise(frames)))) == 3
     finally:
-        del untrained.at_once_on_cpu
-
-
-def test_one_frame_has_no_flow(untrained: RAFT) -> None:
-    assert list(untrained.flows(noise(1, 3, 128, 136))) == []
+        hook.remove()
+    assert encoded == [1] * 4
 
 
 def test_the_padding_stays(untrained: RAFT) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import ClassVar, Literal
 
 import torch
@@ -160,13 +159,13 @@ class FlowEstimator(Backbone):
             NotApplicable: the frames are smaller than the model can see.
         """
 
-    def flows(self, frames: Iterable[Tensor]) -> Iterator[Tensor]:
-        """Frames ``(3, H, W)`` uint8 RGB in the order of time -> the flow from each to the next, ``(2, H', W')``.
+    def flows(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> Iterator[Tensor]:
+        """Pairs of frames ``(3, H, W)`` uint8 RGB -> the flow from the first to the second of each, ``(2, H', W')``.
 
-        As :meth:`flow` gives it, computed as it is asked for (or a few pairs ahead); what a frame has in common with
-        both its neighbours may be computed once.
+        As :meth:`flow` gives it, computed as it is asked for (or a few pairs ahead). What is read in a frame may be
+        computed once for all neighbouring pairs that hold it, which are told by their being the same tensor.
         """
-        for first, second in pairwise(frames):
+        for first, second in pairs:
             yield self.flow(first[None], second[None])[0]
 
 

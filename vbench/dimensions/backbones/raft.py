@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import ClassVar, NamedTuple
 
@@ -80,17 +80,21 @@ class RAFT(FlowEstimator):
         return torch.cat([self._refined(self._encoded(start), self._encoded(end)) for start, end in pairs])
 
     @torch.inference_mode()
-    def flows(self, frames: Iterable[Tensor]) -> Iterator[Tensor]:
-        """See :meth:`FlowEstimator.flows`; every frame is encoded once, and few are held."""
-        coming = iter(frames)
-        before = Encoded(torch.empty(0), torch.empty(0))
-        for frame in coming:
-            at_once = self._pairs_at_once(*frame.shape[-2:])
-            now = self._encoded(torch.stack([frame, *islice(coming, at_once - 1)]))
-            seen = Encoded(*map(torch.cat, zip(before, now, strict=True))) if len(before.features) else now
-            if len(seen.features) > 1:
-                yield from self._refined(seen.part(slice(-1)), seen.part(slice(1, None)))
-            before = seen.part(slice(-1, None))
+    def flows(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> Iterator[Tensor]:
+        """See :meth:`FlowEstimator.flows`; a frame of several pairs is encoded once, and few are held."""
+        coming = iter(pairs)
+        known: dict[int, tuple[Tensor, Encoded]] = {}
+        for pair in coming:
+            at_once = self._pairs_at_once(*pair[0].shape[-2:])
+            some = [pair, *islice(coming, at_once - 1)]
+            frames = {id(frame): frame for both in some for frame in both}
+            new = [frame for key, frame in frames.items() if key not in known]
+            for part in (new[start : start + at_once] for start in range(0, len(new), at_once)):
+                seen = self._encoded(torch.stack(part))
+                known |= {id(frame): (frame, seen.part(slice(at, at + 1))) for at, frame in enumerate(part)}
+            first, second = (Encoded.of([known[id(both[end])][1] for both in some]) for end in (0, 1))
+            yield from self._refined(first, second)
+            known = {id(frame): known[id(frame)] for frame in some[-1]}
 
     @classmethod
     def too_small(cls, height: int, width: int) -> str:
@@ -155,6 +159,11 @@ class Encoded(NamedTuple):
 
     features: Tensor
     context: Tensor
+
+    @classmethod
+    def of(cls, parts: Sequence[Encoded]) -> Encoded:
+        """Several side by side."""
+        return cls(*map(torch.cat, zip(*parts, strict=True))) if len(parts) > 1 else parts[0]
 
     def part(self, frames: slice) -> Encoded:
         """Some of the frames."""
