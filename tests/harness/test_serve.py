@@ -227,3 +227,9 @@ def test_a_server_that_cannot_be_is_refused_before_a_model_is_loaded(
             main()
         assert exited.value.code == 2
         assert said in capsys.readouterr().err
+
+
+def test_the_server_needs_nothing_of_the_board() -> None:
+    code = "import vbench.harness.scoring_server, sys; print(*sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(printed.stdout.split()) & {"sqlalchemy", "alembic", "gradio", "httpx", "jinja2"}

@@ -32,8 +32,7 @@ from starlette.requests import ClientDisconnect
 
 from vbench.errors import Refused, VideoError
 from vbench.harness.sent_videos import read_sent
-from vbench.leaderboard.web.gate import bearer, too_many
-from vbench.leaderboard.web.http import refusal
+from vbench.leaderboard.web.http import later, refusal
 from vbench.media.decode import ASSUMED_FPS
 from vbench.runs.scorer import Scorer
 
@@ -146,12 +145,15 @@ def create_app(scorer: Scorer, profile: str, token: str = "", limits: Limits | N
         """Score the video in the body: a file, with its prompt in the address, or JSON (:mod:`.sent_videos`)."""
         if "origin" in request.headers:
             return refusal(403, "A page of a site may not call this server.")
-        if token and not hmac.compare_digest(bearer(request.headers).encode(), token.encode()):
+        given = request.headers.get("authorization", "")
+        if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
             return refusal(401, "Send the server's token: Authorization: Bearer ...", headers=_BEARER)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         with desk.place(SUFFIXES.get(kind, ".mp4")) as body:
             await _receive(request, body or Path(os.devnull), limits)
-            return await desk.answer(body, kind, prompt) if body else too_many(desk.seconds)
+            if body:
+                return await desk.answer(body, kind, prompt)
+            return refusal(429, f"All {desk.places} places are taken.", headers=later(desk.seconds))
 
     @app.get("/health")
     async def health() -> dict[str, Any]:
