@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from vbench.dimensions.base import VideoScore as VideoScore
     from vbench.generators.base import Generator as Generator
     from vbench.interface import compare as compare
+    from vbench.interface import distance as distance
     from vbench.interface import evaluate as evaluate
     from vbench.interface import generate as generate
     from vbench.media.video import Video as Video
@@ -59,6 +60,7 @@ _WHERE = {
     "Video": "vbench.media.video",
     "VideoScore": "vbench.dimensions.base",
     "compare": "vbench.interface",
+    "distance": "vbench.interface",
     "evaluate": "vbench.interface",
     "gate": "vbench.analysis.gate",
     "generate": "vbench.interface",

@@ -5,8 +5,9 @@ any F with F^T F = C: the nuclear norm. So no square root of a matrix is taken, 
 singular, and fewer samples than dimensions, dead dimensions and identical sets need no care. All in float64.
 
 Sources: Fréchet, "Sur la distance de deux lois de probabilité", 1957; Dowson and Landau, "The Fréchet distance between
-multivariate normal distributions", 1982; Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local
-Nash Equilibrium", NeurIPS 2017 (FID); Unterthiner et al., "Towards Accurate Generative Models of Video", 2018 (FVD).
+multivariate normal distributions", 1982; Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a
+Local Nash Equilibrium", NeurIPS 2017 (FID); Unterthiner et al., "Towards Accurate Generative Models of Video", 2018
+(FVD).
 """
 
 from __future__ import annotations

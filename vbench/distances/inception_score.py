@@ -9,6 +9,8 @@ pictures, Saito et al., "Temporal Generative Adversarial Nets with Singular Valu
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -41,7 +43,7 @@ def inception_scores(logits: ArrayLike, splits: int, shuffle: int | None = None)
         values = values[np.random.RandomState(shuffle).permutation(count)]
     log_p = _log_softmax(values)
     borders = [count * split // splits for split in range(splits + 1)]
-    return [_score(log_p[start:end]) for start, end in zip(borders, borders[1:], strict=False)]
+    return [_score(log_p[start:end]) for start, end in pairwise(borders)]
 
 
 def _score(log_p: Array) -> float:
