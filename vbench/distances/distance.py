@@ -183,8 +183,8 @@ def _refuse_ill(metric: Metric, protocol: Protocol, real: FeatureSet | Reference
     shared = len(set(real.contents) & set(made.contents))
     if shared and metric.least is None:
         raise UsageError(
-            f"{shared} videos are in both sets: {metric.name} leaves out what a video has in common with itself, within "
-            "a set but not across, so they alone would pull it far below 0. Take them out of one of the folders."
+            f"{shared} videos are in both sets: {metric.name} leaves out what a video has in common with itself, "
+            "within a set but not across, so they alone would pull it far below 0. Take them out of one of the folders."
         )
 
 
