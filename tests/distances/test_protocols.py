@@ -73,7 +73,7 @@ def test_a_wrong_setting_is_refused(settings: dict[str, object], said: str) -> N
         ("fid", {"frames": 2}, "fid compares single frames: frames must be 1, found 2"),
         ("fid", {"network": "i3d_kinetics_400"}, "sees windows of 9 or more frames, found frames=1"),
         ("isv", {"network": "videomae_v2_g_ssv2"}, "needs a network with classes"),
-        ("fvd", {"network": "i3d"}, "no network of distances named 'i3d'. Did you mean i3d_kinetics_400"),
+        ("fvd", {"network": "i3d"}, "no network of distances named 'i3d'. Known: i3d_kinetics_400"),
         ("fvd", {"network": "raft_things"}, "no network of distances named 'raft_things'"),
         ("fvd", {"resizing": "bicubic"}, "no way of resizing named 'bicubic'"),
         ("fvd", {"size": 256}, "fit and size go together"),

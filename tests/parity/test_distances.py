@@ -64,7 +64,7 @@ def inception() -> Inception2015:
 @pytest.fixture(scope="module")
 def frames(inception: Inception2015) -> dict[str, Features]:
     """Features of every frame of the clips that the lossless group needs, and of the ends of the others."""
-    found = {}
+    found: dict[str, Features] = {}
     for place, figures in FRAMES["clips"].items():
         video = Video(clip(place.removeprefix("shared/")))
         whole = place in LOSSLESS

@@ -186,7 +186,7 @@ def _print(result: Distance, change: Change | None) -> None:
     if result.parts:
         columns = [Column("part of the videos"), *map(figures, ("real", "generated", result.title))]
         names = ("a quarter", "half", "all")
-        rows = [
+        rows: list[tuple[str, ...]] = [
             (name, _count(part["real"]), _count(part["generated"]), _figure(part["value"]))
             for name, part in zip(names, result.parts, strict=True)
         ]

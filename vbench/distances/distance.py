@@ -13,12 +13,12 @@ import numpy as np
 
 from vbench import provenance
 from vbench.distances.frechet import Moments, moments
-from vbench.distances.metrics import Metric, resolved
+from vbench.distances.metrics import Metric, Side, Values, resolved
 from vbench.distances.protocols import FREE, Protocol, differences, protocol_named, with_settings
 from vbench.distances.reference import Reference, is_reference, protocol_of, read_reference
 from vbench.distances.result import Distance, refuse_different
 from vbench.distances.sets import FeatureSet, checkpoints_of, features_of, refuse_sizes
-from vbench.distances.spread import DRAWS, Sample, Spread, computations, spread
+from vbench.distances.spread import DRAWS, Sample, Spread, Statistic, computations, spread
 from vbench.errors import UsageError
 from vbench.progress import Progress
 
@@ -97,7 +97,10 @@ def measure(
     found = _real(metric, protocol, network, real, bench, layer) if metric.needs_real and real else None
     made = bench.looked(generated, protocol, False, layer)
     _refuse_ill(metric, protocol, found, made)
-    statistic = partial(metric.compute, protocol=protocol)
+
+    def statistic(first: Side, second: Values) -> float:
+        return metric.compute(first, second, protocol)
+
     first = found.moments if isinstance(found, Reference) else found.values if found else made.values[:0]
     value = statistic(first, made.values)
     known, why = _spread(metric, protocol, statistic, value, found, made, bench)
@@ -201,7 +204,7 @@ def _refuse_alike(side: str, found: FeatureSet) -> None:
 def _spread(
     metric: Metric,
     protocol: Protocol,
-    statistic: Any,
+    statistic: Statistic,
     value: float,
     real: FeatureSet | Reference | None,
     made: FeatureSet,

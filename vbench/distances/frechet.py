@@ -93,10 +93,10 @@ def moments(samples: ArrayLike, freedom: int) -> Moments:
     values = finite(samples)
     if len(values) < 2:
         raise UsageError(f"a covariance needs two samples at least, found {len(values)}")
-    mean = np.mean(values, axis=0, dtype=np.float64)
-    factor = np.empty((0, values.shape[1]))
+    mean: Array = np.asarray(np.mean(values, axis=0, dtype=np.float64))
+    factor: Array = np.empty((0, values.shape[1]))
     for start in range(0, len(values), BLOCK):
-        factor = np.linalg.qr(np.vstack([factor, values[start : start + BLOCK] - mean]), mode="r")
+        factor = np.asarray(np.linalg.qr(np.vstack([factor, values[start : start + BLOCK] - mean]), mode="r"))
     return Moments(mean, factor / np.sqrt(len(values) - freedom), len(values))
 
 

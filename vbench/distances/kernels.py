@@ -112,7 +112,7 @@ def unit(samples: ArrayLike) -> Array:
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
     if not lengths.all():
         raise UsageError("a feature of nothing but zeros has no direction: this distance cannot use it")
-    return values / lengths
+    return np.asarray(values / lengths)
 
 
 def _sum(first: Array, second: Array, kernel: Kernel) -> float:

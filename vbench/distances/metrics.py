@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from vbench.registry import unknown
 
 Values = NDArray[np.float32]
 
-Reference = Values | Moments
+Side = Values | Moments
 """The real side: features, or only their moments."""
 
 FREE = protocol_named("free")
@@ -60,7 +61,7 @@ class Metric:
     network: str
     of_frames: bool
     lower_better: bool
-    compute: Callable[[Reference, Values, Protocol], float]
+    compute: Callable[[Side, Values, Protocol], float]
     of_classes: bool = False
     needs_real: bool = True
     takes_moments: bool = False
@@ -78,25 +79,26 @@ class Metric:
         return network.classes if self.of_classes else network.embedding
 
 
-def _frechet(real: Reference, generated: Values, protocol: Protocol) -> float:
+def _frechet(real: Side, generated: Values, protocol: Protocol) -> float:
     known = real if isinstance(real, Moments) else moments(real, protocol.freedom)
     return frechet(known, moments(generated, protocol.freedom)).distance
 
 
-def _cubic(real: Reference, generated: Values, protocol: Protocol) -> float:
+def _cubic(real: Side, generated: Values, protocol: Protocol) -> float:
     assert not isinstance(real, Moments), "a kernel compares samples"
     if protocol.subsets:
         return float(np.mean(in_subsets(real, generated, protocol.subsets, protocol.subset_size, protocol.seed)))
     return discrepancy(real, generated, cubic, unbiased=True)
 
 
-def _biased(real: Reference, generated: Values, protocol: Protocol, kernel: Kernel, scale: float) -> float:
+def _biased(real: Side, generated: Values, protocol: Protocol, kernel: Kernel, scale: float) -> float:
     assert not isinstance(real, Moments), "a kernel compares samples"
-    sides = (unit(real), unit(generated)) if kernel is gaussian else (real, generated)
-    return scale * discrepancy(*sides, kernel, unbiased=False)
+    if kernel is gaussian:
+        return scale * discrepancy(unit(real), unit(generated), kernel, unbiased=False)
+    return scale * discrepancy(real, generated, kernel, unbiased=False)
 
 
-def _score(real: Reference, generated: Values, protocol: Protocol) -> float:
+def _score(real: Side, generated: Values, protocol: Protocol) -> float:
     return float(
         np.mean(inception_scores(generated, protocol.splits, protocol.shuffle if protocol.shuffle >= 0 else None))
     )
@@ -179,7 +181,7 @@ def resolved(protocol: Protocol, metric: Metric) -> Protocol:
         )
     if bool(protocol.fit) != bool(protocol.size):
         raise UsageError("fit and size go together: --set fit=crop-lanczos --set size=256")
-    unused = {} if metric.name in SCORES else {"splits": FREE.splits, "shuffle": FREE.shuffle}
+    unused: dict[str, Any] = {} if metric.name in SCORES else {"splits": FREE.splits, "shuffle": FREE.shuffle}
     if metric.name not in SUBSETS or not protocol.subsets:
         unused |= {"subsets": FREE.subsets, "subset_size": FREE.subset_size}
     if not metric.takes_moments:

@@ -151,11 +151,11 @@ def features_of(
             progress.note(f"features of {stored} of {len(jobs)} videos are stored in {folder / NAME}")
             raise
         progress.finish()
-        known = [(job, found) for job in jobs if (found := store.get(job.key, layer)) is not None]
+        known = [(job, features) for job in jobs if (features := store.get(job.key, layer)) is not None]
     if not known:
         raise NothingToScore(f"No video of {root} could be read: {_some(failed)}.")
-    values = np.concatenate([found for _, found in known])
-    owners = np.repeat(np.arange(len(known)), [len(found) for _, found in known])
+    values = np.concatenate([features for _, features in known])
+    owners = np.repeat(np.arange(len(known)), [len(features) for _, features in known])
     contents = tuple(job.content for job, _ in known)
     sizes = frozenset(choice.sizes)
     return FeatureSet(choice.root, values, owners, contents, sizes, choice.short, failed, choice.beyond)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -172,16 +172,12 @@ def windows_of(
 
 def fitting(protocol: Protocol) -> Callable[[Frame], Frame]:
     """What makes a decoded frame what a protocol wants: ``(H, W, 3)`` uint8 RGB -> the same of another size."""
-    scale = {
-        "": lambda frame: frame,
-        "crop-lanczos": lambda frame: _crop_lanczos(frame, protocol.size),
-        "lanczos-crop": lambda frame: _lanczos_crop(frame, protocol.size),
-        "antialias-crop": lambda frame: _antialias_crop(frame, protocol.size),
-    }[protocol.fit]
-    if not protocol.coding:
-        return scale
-    quality = int(protocol.coding.removeprefix("jpeg-"))
-    return lambda frame: _as_jpeg(scale(frame), quality)
+
+    def fitted(frame: Frame) -> Frame:
+        scaled = _SCALES[protocol.fit](frame, protocol.size) if protocol.fit else frame
+        return _as_jpeg(scaled, int(protocol.coding.removeprefix("jpeg-"))) if protocol.coding else scaled
+
+    return fitted
 
 
 def _crop_lanczos(frame: Frame, size: int) -> Frame:
@@ -213,6 +209,13 @@ def _antialias_crop(frame: Frame, size: int) -> Frame:
     top, left = (scaled[0] - size) // 2, (scaled[1] - size) // 2
     square = whole[:, top : top + size, left : left + size] * 255
     return np.ascontiguousarray(square.to(torch.uint8).permute(1, 2, 0).numpy())
+
+
+_SCALES: Mapping[str, Callable[[Frame, int], Frame]] = {
+    "crop-lanczos": _crop_lanczos,
+    "lanczos-crop": _lanczos_crop,
+    "antialias-crop": _antialias_crop,
+}
 
 
 def _as_jpeg(frame: Frame, quality: int) -> Frame:

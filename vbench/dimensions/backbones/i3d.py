@@ -67,7 +67,7 @@ class I3D(WindowEmbedder):
         found = []
         for chunk in self.chunks(windows):
             pixels = RESIZINGS[resizing](chunk.flatten(0, 1).to(self.device).float(), SIDE)
-            film = pixels.unflatten(0, chunk.shape[:2]).transpose(1, 2)
+            film = pixels.view(*chunk.shape[:3], SIDE, SIDE).transpose(1, 2)
             found.append(self.network(2 * film / 255 - 1).cpu())
         return {"logits": torch.cat(found)}
 
@@ -100,8 +100,7 @@ class Network(nn.Module):
         self.Mixed_4f = Mixed(528, (256, 160, 320, 32, 128, 128), epsilon)
         self.Mixed_5b = Mixed(832, (256, 160, 320, 32, 128, 128), epsilon)
         self.Mixed_5c = Mixed(832, (384, 192, 384, 48, 128, 128), epsilon)
-        self.logits = nn.Module()
-        self.logits.conv3d = nn.Conv3d(1024, CLASSES, 1)
+        self.logits = nn.ModuleDict({"conv3d": nn.Conv3d(1024, CLASSES, 1)})
 
     def forward(self, film: Tensor) -> Tensor:
         """``(N, 3, T, 224, 224)`` in [-1, 1] -> ``(N, 400)``."""
@@ -111,7 +110,7 @@ class Network(nn.Module):
         for block in (self.Mixed_4b, self.Mixed_4c, self.Mixed_4d, self.Mixed_4e, self.Mixed_4f):
             x = block(x)
         x = self.Mixed_5c(self.Mixed_5b(_largest(x, (2, 2, 2), (2, 2, 2))))
-        logits = self.logits.conv3d(F.avg_pool3d(x, (2, 7, 7), stride=1))
+        logits = self.logits["conv3d"](F.avg_pool3d(x, (2, 7, 7), stride=1))
         return torch.as_tensor(logits.mean((2, 3, 4)))
 
 

@@ -100,7 +100,8 @@ class VideoMAE(WindowEmbedder):
         found = []
         for chunk in self.chunks(windows):
             pixels = RESIZINGS[resizing](chunk.flatten(0, 1).to(self.device).float(), SIDE)
-            tokens = self.network(pixel_values=pixels.unflatten(0, chunk.shape[:2]) / 255).last_hidden_state
+            film = pixels.view(*chunk.shape[:3], SIDE, SIDE)
+            tokens = self.network(pixel_values=film / 255).last_hidden_state
             found.append(self.norm(tokens.mean(1)).cpu())
         return {"features": torch.cat(found)}
 
