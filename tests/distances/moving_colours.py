@@ -36,7 +36,7 @@ class MovingColours(WindowEmbedder):
 
     def look(self, windows: Tensor, resizing: str) -> dict[str, Tensor]:
         note_look()
-        small = RESIZINGS[resizing](windows.flatten(0, 1).float(), 2).view(*windows.shape[:2], -1) / 255
+        small = RESIZINGS[resizing](windows.flatten(0, 1).float(), 2).reshape(*windows.shape[:2], -1) / 255
         return {"features": torch.cat([small.mean(1), (small[:, 1:] - small[:, :-1]).abs().mean(1)], 1)}
 
 

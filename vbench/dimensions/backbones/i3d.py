@@ -67,7 +67,7 @@ class I3D(WindowEmbedder):
         found = []
         for chunk in self.chunks(windows):
             pixels = RESIZINGS[resizing](chunk.flatten(0, 1).to(self.device).float(), SIDE)
-            film = pixels.view(*chunk.shape[:3], SIDE, SIDE).transpose(1, 2)
+            film = pixels.reshape(*chunk.shape[:3], SIDE, SIDE).transpose(1, 2)
             found.append(self.network(2 * film / 255 - 1).cpu())
         return {"logits": torch.cat(found)}
 

@@ -100,7 +100,7 @@ class VideoMAE(WindowEmbedder):
         found = []
         for chunk in self.chunks(windows):
             pixels = RESIZINGS[resizing](chunk.flatten(0, 1).to(self.device).float(), SIDE)
-            film = pixels.view(*chunk.shape[:3], SIDE, SIDE)
+            film = pixels.reshape(*chunk.shape[:3], SIDE, SIDE)
             tokens = self.network(pixel_values=film / 255).last_hidden_state
             found.append(self.norm(tokens.mean(1)).cpu())
         return {"features": torch.cat(found)}
