@@ -12,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+import vbench
 from tests.parity import seeded as kit
 from tests.parity.checkpoint_cache import manifest, save, seeded_state
-from tests.parity.conftest import clip
+from tests.parity.conftest import SEEDED_CACHE, clip
 from tests.parity.figures import reference, seeded
 from vbench.dimensions.backbones.base import WindowEmbedder
 from vbench.dimensions.backbones.i3d import I3D, I3DOfPorts, in_the_archive
@@ -171,6 +172,26 @@ def test_i3d_with_another_epsilon_another_crop_and_fewer_frames(i3d: I3D) -> Non
     assert cropped[:8].tolist() == near(figures["logits_first8_crop"], place)
     ten = looked(i3d, window(place, 10))["logits"][0]
     assert ten[:8].tolist() == near(I3D_FIGURES["ten_frames"][place]["logits_first8"], place)
+
+
+def test_from_folders_to_a_figure_with_a_file_that_is_not_the_published_one(
+    i3d: I3D, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VBENCH_CACHE_DIR", str(SEEDED_CACHE))
+    for side, names in (("real", ("still_rgb", "pan_wide_rgb")), ("made", ("fast_square_rgb", "flicker_yuv"))):
+        (tmp_path / side).mkdir()
+        for name in names:
+            (tmp_path / side / f"{name}.mp4").symlink_to(clip(name))
+    found = vbench.distance(
+        tmp_path / "real", tmp_path / "made", protocol="stylegan-v", features=tmp_path / "store", device="cpu"
+    )
+    assert found.value > 0
+    assert found.interval is None
+    told = " ".join(found.notes)
+    assert "i3d_pretrained_400.pt is not the published file of i3d_kinetics_400" in told
+    assert "2,048 real videos are asked for and 2 were used" in told
+    assert "2 windows are few for 400 features" in told
+    assert "No interval: parts of 2 videos say nothing" in told
 
 
 def test_both_publications_of_i3d_are_one_network(i3d: I3D, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,7 +133,7 @@ def features_of(
     failed = dict(choice.unreadable)
     jobs = list(_jobs(choice, protocol, real, device, failed))
     with closing(FeatureStore(folder)) as store:
-        todo = [job for job in jobs if store.get(job.key, layer) is None]
+        todo = [job for job in jobs if not store.holds(job.key, layer)]
         todo = list({job.key: job for job in todo}.values())  # the same video under two names
         stored = len(jobs) - len(todo)
         progress.start(len(jobs), stored, f"{'real' if real else 'generated'} videos")
@@ -231,21 +231,29 @@ def _looked_at(
     """Each job with the features of its video, or why there are none."""
     look = partial(_look, protocol, real)
     if processes > 1 and len(jobs) > 1:
-        yield from side_by_side(partial(_loaded, protocol.network), look, jobs, device, processes)
-    elif jobs:
-        network = _loaded(protocol.network, device)
-        yield from (look(network, job) for job in jobs)
+        yield from side_by_side(partial(_Loaded, protocol.network), look, jobs, device, processes)
+    else:
+        loaded = _Loaded(protocol.network, device)
+        yield from (look(loaded, job) for job in jobs)
 
 
-def _loaded(network: str, device: torch.device) -> WindowEmbedder:
-    found = BACKBONES.get(network).load(device)
-    assert isinstance(found, WindowEmbedder), f"{network} is no network of windows"
-    return found
+class _Loaded:
+    """A network that is loaded when it is first used, so that what is wrong with its file is told as that."""
+
+    def __init__(self, name: str, device: torch.device) -> None:
+        self.name, self.device = name, device
+
+    @cached_property
+    def network(self) -> WindowEmbedder:
+        """The network."""
+        found = BACKBONES.get(self.name).load(self.device)
+        assert isinstance(found, WindowEmbedder), f"{self.name} is no network of windows"
+        return found
 
 
-def _look(protocol: Protocol, real: bool, network: WindowEmbedder, job: Job) -> tuple[Job, Features | str]:
+def _look(protocol: Protocol, real: bool, loaded: _Loaded, job: Job) -> tuple[Job, Features | str]:
     """The features of one video, of all layers."""
-    side = protocol.side(real)
+    side, network = protocol.side(real), loaded.network
     found: dict[str, list[NDArray[np.float32]]] = {layer: [] for layer in network.layers}
     try:
         windows = windows_of(job.path, job.starts, side.frames, side.stride, fitting(protocol))

@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS feature (
     width INTEGER NOT NULL,
     "values" BLOB NOT NULL,
     PRIMARY KEY (key, layer)
-) WITHOUT ROWID;
+);
 """
 
 _LITTLE = np.dtype("<f4")
@@ -76,6 +76,12 @@ class FeatureStore:
         rows = [(key, layer, found.shape[1], found.astype(_LITTLE).tobytes()) for layer, found in features.items()]
         with told(self.path, WHAT), self.connection:
             self.connection.executemany("INSERT OR REPLACE INTO feature VALUES (?, ?, ?, ?)", rows)
+
+    def holds(self, key: str, layer: str) -> bool:
+        """Whether the features of a key are there."""
+        with told(self.path, WHAT):
+            found = self.connection.execute("SELECT 1 FROM feature WHERE key = ? AND layer = ?", (key, layer))
+            return found.fetchone() is not None
 
     def get(self, key: str, layer: str) -> NDArray[np.float32] | None:
         """The features of a key, ``(windows, D)``; ``None`` where there are none."""
