@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -13,12 +14,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import typer
 
-from tests.distances.moving_colours import NAME
+from tests.distances.moving_colours import NAME, TABLE
 from tests.footage import noise, write_text, write_video
 from vbench.cli.distance import distance
+from vbench.dimensions import profiles
 from vbench.distances.store import NAME as STORE
-from vbench.errors import UsageError
+from vbench.errors import NothingToScore, UsageError
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,8 +36,6 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job does not hear it
     cli.main()
 """
-
-pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,7 @@ def stored(features: Path) -> list[tuple[object, ...]]:
         return connection.execute("SELECT * FROM feature ORDER BY key, layer").fetchall()
 
 
+@pytest.mark.slow
 def test_ended_killed_and_continued_it_gives_the_same_bits(folder: Path) -> None:
     sides = (folder / "real", folder / "made", "--draws", 10)
     whole = called(folder, *sides, "--features", "whole", "--json")
@@ -97,28 +99,41 @@ def test_ended_killed_and_continued_it_gives_the_same_bits(folder: Path) -> None
     assert {**first, "made": ""} == {**second, "made": ""}
 
 
-def test_what_it_says_to_people_and_against_an_earlier_result(folder: Path) -> None:
-    sides = (folder / "real", folder / "made", "--features", "whole", "--draws", 10)
-    first = called(folder, *sides, "-o", "first.json", "-m", "fvd", "-m", "kvd")
-    assert first.returncode == 0, first.stderr
-    assert max(map(len, first.stdout.splitlines())) <= 80 or "Note:" in max(first.stdout.splitlines(), key=len)
+def here(monkeypatch: pytest.MonkeyPatch, folder: Path, *args: object, **options: object) -> int:
+    """The command in this process; its exit status."""
+    monkeypatch.setattr(profiles.BACKBONES, "table", {**profiles.BACKBONES.table, **TABLE})
+    monkeypatch.chdir(folder)
+    settings = {"setting": [f"network={NAME}"], "features": Path("whole"), "draws": 10, "device": "cpu", **options}
+    with pytest.raises(typer.Exit) as ended:
+        distance(*args, **settings)  # type: ignore[arg-type]
+    return int(ended.value.exit_code)
+
+
+def test_what_it_says_to_people_and_against_an_earlier_result(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sides = folder / "real", folder / "made"
+    assert here(monkeypatch, folder, *sides, metric=["fvd", "kvd"], output=Path("first.json")) == 0
+    said = capsys.readouterr().out
     for text in ("FVD ", "KVD ", "95 % interval", "protocol   free:network=", "a quarter", "real against itself"):
-        assert text in first.stdout
-    written = called(folder, *sides, "--export", "real.npz", "--against", "first.json")
-    assert written.returncode == 0, written.stderr
-    assert "real.npz: 9 videos, 9 windows, fvd" in written.stderr
-    assert ", noise" in written.stdout
-    other = called(folder, *sides, "--against", "first.json", "-s", "frames=8")
-    assert other.returncode == 2
-    assert "cannot be compared: they differ in frames 16 and 8" in " ".join(other.stderr.split())
+        assert text in said
+    assert all(len(line) <= 80 or line.startswith("Note: ") for line in said.splitlines())
+    assert here(monkeypatch, folder, *sides, export=Path("real.npz"), against=Path("first.json")) == 0
+    told = capsys.readouterr()
+    assert "real.npz: 9 videos, 9 windows, fvd" in told.err
+    assert ", noise" in told.out
+    with pytest.raises(UsageError, match="cannot be compared: they differ in frames 16 and 8"):
+        here(monkeypatch, folder, *sides, against=Path("first.json"), setting=[f"network={NAME}", "frames=8"])
+    shutil.copytree(folder / "made", folder / "damaged")
+    write_text(folder / "damaged" / "text.mp4")
+    assert here(monkeypatch, folder, folder / "real", folder / "damaged") == 1
 
 
-def test_wrong_calls_are_told(folder: Path) -> None:
+def test_wrong_calls_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="fvd compares two folders"):
         distance(folder / "real")
     with pytest.raises(UsageError, match=r"ends in \.npz"):
-        distance(folder / "real", metric=["fvd"], protocol="lite", export=folder / "real.pkl")
+        distance(folder / "real", protocol="lite", export=folder / "real.pkl")
     write_text(folder / "bad" / "text.mp4")
-    none = called(folder, folder / "real", folder / "bad", "--features", "whole")
-    assert none.returncode == 3
-    assert "1 cannot be read: text.mp4" in " ".join(none.stderr.split())
+    with pytest.raises(NothingToScore, match=r"1 cannot be read: text\.mp4"):
+        here(monkeypatch, folder, folder / "real", folder / "bad")
