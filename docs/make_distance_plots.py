@@ -123,6 +123,7 @@ def itself_chart(found: Mapping[int, Sequence[float]]) -> Chart:
         axes.plot(list(found), [np.mean(figures) for figures in found.values()], linewidth=1.8, markersize=4, **look(0))
         axes.set_xscale("log", base=2)
         axes.set_xticks(list(found), [str(number) for number in found])
+        axes.set_ylim(bottom=0)
 
     return Chart("FVD (lite) of a set to itself", (4.2, 2.6), draw)
 
@@ -134,6 +135,7 @@ def dials_chart(found: Mapping[str, Sequence[float]]) -> Chart:
         axes = _axes(figure, "strength of the dial")
         for number, figures in enumerate(found.values()):
             axes.plot(STRENGTHS, figures, linewidth=1.6, markersize=4, **look(number))
+        axes.set_ylim(bottom=0)
 
     return Chart("FVD (lite) of synthetic sets as a dial turns", (4.2, 2.6), draw)
 
@@ -143,7 +145,6 @@ def _axes(figure: Figure, across: str) -> Axes:
     axes = figure.subplots()
     axes.set_xlabel(across)
     axes.set_ylabel("FVD (lite)")
-    axes.set_ylim(bottom=0)
     return axes
 
 
