@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from vbench.progress import Progress
     from vbench.runs.run import Run
     from vbench.sampling.generate import Sampled
+    from vbench.sampling.story import Told
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -151,6 +152,44 @@ def generate(
         wanted = with_images(wanted, Path(images) if images else None, ratio, size)
     wanted = with_material(wanted, texts or {}, extender)
     return sample(generator, wanted, chosen, Path(out), progress)
+
+
+@known_keywords
+def tell(
+    story: str | Path,
+    out: str | Path,
+    *,
+    shots: str | None = None,
+    transitions: str | None = None,
+    options: Sequence[str] = (),
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Told:
+    """Sample the shots of a story and the transitions between them, and join them to one video.
+
+    Args:
+        story: file, YAML or TOML, as :mod:`vbench.sampling.story_file` describes it.
+        out: folder of the parts and the video; made if it is not there, continued if it is.
+        shots: model of the shots, instead of the file's; LaVie by default.
+        transitions: model of the transitions, instead of the file's; SEINE by default.
+        options: ``NAME=VALUE`` for both, ``shots:NAME=VALUE`` or ``transitions:NAME=VALUE`` for one.
+        settings: any of height, width and fps, for all parts.
+        seed: base seed, from which that of each part follows that has none of its own.
+        progress: told of every part.
+
+    Returns:
+        The video, or which parts could not be made, with the reasons.
+
+    Raises:
+        UsageError: a story that cannot be read or told so, or a folder with something else.
+        CheckpointError: a model's files are missing, damaged or do not fit whole.
+    """
+    from vbench.sampling import story as stories
+    from vbench.sampling.story_file import read_story
+
+    read = read_story(Path(story), {"shots": shots, "transitions": transitions}, options)
+    return stories.tell(read, Path(out), settings or {}, seed, progress)
 
 
 @known_keywords

@@ -230,7 +230,7 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
         for name in task.dimensions:
             if name not in signatures:
                 continue
-            key = cache_key(sha256, task.prompt, signatures[name] | clips_of(task, plan))
+            key = cache_key(sha256, task.prompt, signatures[name] | clips_of(task, plan.cutting))
             if name in choices:
                 choices[name].append(replace(task, sha256=sha256, cache_keys={name: key}))
             if (stored := store.finished(key)) is None:
@@ -257,11 +257,11 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
     return [*of_prompts, *sorted(jobs, key=lambda job: job.evaluated)], untouchable
 
 
-def clips_of(task: VideoTask, plan: Plan) -> dict[str, Any]:
+def clips_of(task: VideoTask, cutting: Cutting | None) -> dict[str, Any]:
     """What identifies a clip, or several, beside the content of their video."""
-    if not task.spans or not plan.cutting:
+    if not task.spans or not cutting:
         return {}
-    return {"clips": [[span.start, span.end] for span in task.spans], "cutting": plan.cutting.plain()}
+    return {"clips": [[span.start, span.end] for span in task.spans], "cutting": cutting.plain()}
 
 
 def cache_key(sha256: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:

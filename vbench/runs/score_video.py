@@ -37,8 +37,8 @@ DAMAGE = "damage"
 """Among a row's details: what is wrong with a video that decodes all the same."""
 
 
-GROUP, CLIPS = "clips_of", "clips"
-"""Among a clip's details: whose clips are compared with each other, and how many these are."""
+GROUP, CLIPS, SPANS = "clips_of", "clips", "spans"
+"""Among a clip's details: whose clips are compared with each other, how many these are, and which frames were seen."""
 
 
 def blank_row(task: VideoTask, dimension: str, cache_key: str) -> Row:
@@ -75,7 +75,8 @@ def score_video(
 
 def _of_clip(row: Row, task: VideoTask, damage: str) -> Row:
     """A row of a clip: it counts 1, however long the clip is, and says with which others the clip is compared."""
-    known = {GROUP: task.group, CLIPS: task.clips, **({DAMAGE: damage} if damage else {})}
+    spans = [[span.start, span.end] for span in task.spans]
+    known = {GROUP: task.group, CLIPS: task.clips, SPANS: spans, **({DAMAGE: damage} if damage else {})}
     counts = None if row.weight is None else float(bool(row.weight))
     return replace(row, weight=counts, details={**row.details, **known})
 
