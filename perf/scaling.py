@@ -1,6 +1,6 @@
 """How does the work around the models grow with the number of videos? Processor seconds of each step, for more of them.
 
-    python perf/scaling.py --videos 500 1000 5000
+    python perf/scaling.py --videos 500 1000 5000 20000
 
 A suite of as many prompts as videos, with names of more than a hundred bytes; every video is the same small file under
 another name, and the dimension is temporal_flickering, so that what is measured is planning, hashing, storing and
@@ -77,6 +77,7 @@ def main() -> None:
     parser.add_argument("--videos", type=int, nargs="+", default=[500, 1000, 5000])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
+        steps(Path(place) / "first", 10)  # what is imported and loaded once counts nowhere
         found = {count: steps(Path(place) / str(count), count) for count in options.videos}
     first, last = options.videos[0], options.videos[-1]
     print(f"| step | {' | '.join(f'{count:,} videos' for count in found)} | times as long for {last / first:g} times |")

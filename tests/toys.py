@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import ClassVar
@@ -48,6 +49,19 @@ class Fragile(Dimension):
         note_call(self.name, video)
         if "1" in video.path.stem:
             raise RuntimeError("out of memory, say")
+        return VideoScore(1.0)
+
+
+class Deadly(Dimension):
+    """Ends its process over some videos, as a crash in a library or want of memory does."""
+
+    name: ClassVar[str] = "deadly"
+    title: ClassVar[str] = "Deadly"
+    meaning: ClassVar[str] = "The process lives."
+
+    def score(self, video: Video, prompt: Prompt) -> VideoScore:
+        if video.path.stem.endswith("-1"):
+            os.kill(os.getpid(), signal.SIGKILL)
         return VideoScore(1.0)
 
 

@@ -19,6 +19,7 @@ Everything here is also ``vbench.NAME``. Keywords that do not exist are refused 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import wraps
 from inspect import signature
 from pathlib import Path
@@ -207,14 +208,17 @@ def evaluate(
     ratio: str = "",
     profile: str = "official",
     clip_precision: str = "float32",
+    precision: str = "strict",
     options: Mapping[str, Mapping[str, Any]] | None = None,
     extra: Sequence[str] = (),
     output: str | Path | None = None,
     device: str | torch.device = "auto",
     workers: int = 1,
+    cluster: str = "",
     memory: int = 512,
     reencode: bool | None = None,
     scenes: bool = False,
+    shard: str = "",
     strict: bool = False,
     progress: Progress | None = None,
 ) -> Run:
@@ -233,15 +237,20 @@ def evaluate(
         ratio: of the pictures, such as ``"16-9"``; the one that was sampled with, or the nearest to the videos.
         profile: which models judge: ``"official"``, ``"lite"``, or one that a package brings.
         clip_precision: ``"float32"``, or ``"float16"`` as the reference has CLIP on CUDA (official profile).
+        precision: ``"strict"``, float32; or ``"fast"``, TF32 on CUDA where it moves no score by more than 1e-4.
         options: settings by dimension that differ from the protocol's.
         extra: dimensions beside those that are named or the default.
         output: folder of the run; by default one under ``vbench-runs`` named after the videos.
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"`` or a ``torch.device``.
         workers: processes that score side by side; the scores do not depend on it.
+        cluster: Ray cluster whose machines score: ``"auto"``, ``"HOST:PORT"`` or ``"ray://HOST:PORT"``; one worker
+            a GPU, or without GPUs as many ``workers`` as are asked for.
         memory: MiB of decoded frames to keep per video.
         reencode: where clips are judged, whether their frames are compressed once more as the reference does; by
             default where the profile's scores compare with the reference's.
         scenes: where clips are judged, whether videos are cut at the ends of scenes first.
+        shard: which part of the plan to score, such as ``"3/16"`` for the third of sixteen; ``vbench merge`` puts the
+            parts together.
         strict: score nothing if a video is damaged or cannot be read.
         progress: told of every score.
 
@@ -257,28 +266,36 @@ def evaluate(
         ``run = vbench.evaluate("videos/mine", profile="lite")``
     """
     from vbench import device as devices
-    from vbench.dimensions.profiles import in_precision
+    from vbench.dimensions.profiles import in_precision, refuse_elsewhere
     from vbench.dimensions.profiles import profile as profile_named
     from vbench.runs import evaluate as runs
+    from vbench.runs.cluster import connected
     from vbench.runs.cut import cut
     from vbench.runs.evaluators import Evaluators
     from vbench.runs.plan import Cutting, default_output, make_plan
     from vbench.runs.preflight import refuse_unsound
     from vbench.runs.run import Run
+    from vbench.runs.shard import read_shard, shard_of
 
     where = Path(videos)
-    plan = make_plan(
+    whole = make_plan(
         where, dimensions, mode, None if suite is None else str(suite),
         None if isinstance(prompts, Path) else prompts, prompts if isinstance(prompts, Path) else None,
         category, extra, special, benchmark, Path(images) if images else None, ratio,
     )  # fmt: skip
+    judges = profile_named(in_precision(profile, clip_precision, precision))
+    plan = cut(whole, Cutting(judges.comparable if reencode is None else reencode, scenes))
+    plan = shard_of(plan, read_shard(shard)) if shard else plan
     if strict:
-        refuse_unsound(plan)
-    judges = profile_named(in_precision(profile, clip_precision))
-    evaluators = Evaluators(judges, devices.choose(str(device)), options=options or {}, benchmark=plan.benchmark)
-    plan = cut(plan, Cutting(judges.comparable if reencode is None else reencode, scenes))
-    folder = Path(output) if output else default_output(where, judges.name, plan.benchmark)
-    outcome = runs.evaluate(plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None)
+        refuse_unsound(whole, only={task.path for task in plan.tasks})
+    folder = Path(output) if output else default_output(where, judges.name, plan.benchmark, plan.shard)
+    with connected(cluster, workers) if cluster else nullcontext() as machines:
+        computing = machines.device(str(device)) if machines else devices.choose(str(device))
+        refuse_elsewhere(judges, computing)
+        evaluators = Evaluators(judges, computing, options=options or {}, benchmark=plan.benchmark)
+        outcome = runs.evaluate(
+            plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None, cluster=machines
+        )
     return Run(folder, outcome, plan)
 
 

@@ -12,7 +12,7 @@ from vbench.files.digest import content_of
 from vbench.weights import cards
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     import torch
 
@@ -49,10 +49,26 @@ def machine(device: torch.device) -> dict[str, Any]:
         "system": platform.system(),
         "processor": _processor(),
         "device": str(device),
-        "accelerator": torch.cuda.get_device_name(device) if device.type == "cuda" else "",
+        "accelerator": torch.cuda.get_device_name(device)
+        if device.type == "cuda" and torch.cuda.is_available()
+        else "",
         "dtype": "float32",
         "threads": torch.get_num_threads(),
     }
+
+
+def together(machines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One description of several machines: of what differs, all values.
+
+    >>> together([{"system": "Linux", "threads": 8}, {"system": "Linux", "threads": 16}])
+    {'system': 'Linux', 'threads': '8; 16'}
+    """
+    told: dict[str, Any] = {}
+    for name in dict.fromkeys(name for machine in machines for name in machine):
+        values = [machine.get(name) for machine in machines]
+        different = [value for place, value in enumerate(values) if value not in values[:place]]
+        told[name] = different[0] if len(different) == 1 else "; ".join(map(str, different))
+    return told
 
 
 def packages() -> dict[str, str]:

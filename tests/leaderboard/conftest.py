@@ -101,9 +101,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return new_database(request, tmp_path)
 
 
-def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
-    """Make an empty database of the kind that the fixture's parameter names."""
-    if request.param == "sqlite":
+def new_database(request: pytest.FixtureRequest, folder: Path, kind: str = "") -> str:
+    """Make an empty database of a kind, by default the one that the fixture's parameter names."""
+    if (kind or request.param) == "sqlite":
         return f"sqlite:///{folder}/board.sqlite"
     server = request.getfixturevalue("postgres")
     name = f"board_{time.time_ns()}"

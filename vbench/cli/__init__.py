@@ -12,6 +12,7 @@ import typer
 
 from vbench.cli.align import align
 from vbench.cli.benchmarks import benchmarks
+from vbench.cli.board_cards import edit_card
 from vbench.cli.check import check
 from vbench.cli.cite import card
 from vbench.cli.compare import compare
@@ -26,6 +27,7 @@ from vbench.cli.filter_static import filter_static
 from vbench.cli.gate import gate
 from vbench.cli.generate import generate, generators
 from vbench.cli.leaderboard import leaderboard
+from vbench.cli.merge import merge
 from vbench.cli.names import complete_names
 from vbench.cli.plain_help import PlainHelp
 from vbench.cli.prompts import plan, prompts
@@ -67,6 +69,7 @@ app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(check)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(filter_static)
 app.command("static_filter", hidden=True, cls=PlainHelp)(filter_static)  # the reference's name for it
 app.command(rich_help_panel=EVALUATE, cls=ReferenceFlags)(evaluate)
+app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(merge)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(score)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(distance)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(card)
@@ -79,6 +82,7 @@ app.command(rich_help_panel=COMPARE, cls=PlainHelp)(diff)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(verify)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(sensitivity)
 app.command(rich_help_panel=BOARD, cls=PlainHelp)(submit)
+app.command("edit-card", rich_help_panel=BOARD, cls=PlainHelp)(edit_card)
 app.command(rich_help_panel=BOARD, cls=PlainHelp)(withdraw)
 app.command(rich_help_panel=BOARD, cls=PlainHelp)(align)
 app.add_typer(leaderboard, name="leaderboard", rich_help_panel=BOARD)

@@ -120,6 +120,14 @@ def evaluate(
     workers: Annotated[
         int, typer.Option("--workers", "--ngpus", min=1, help="Processes; with several GPUs each takes one.")
     ] = 1,
+    cluster: Annotated[
+        str,
+        typer.Option(
+            help="Ray cluster whose machines score: auto, HOST:PORT or ray://HOST:PORT. All of its GPUs, or so many "
+            "--workers.",
+            show_default=False,
+        ),
+    ] = "",
     memory: Annotated[int, typer.Option(min=0, help="MiB of decoded frames to keep per video.")] = 512,
     reencode: Annotated[
         bool | None,
@@ -135,6 +143,13 @@ def evaluate(
             "--scenes", "--use_semantic_splitting", help="vbench-long: cut at the ends of scenes, then into clips."
         ),
     ] = False,
+    shard: Annotated[
+        str,
+        typer.Option(
+            help="Score one part of the videos, such as 3/16 for the third of sixteen; then vbench merge.",
+            show_default=False,
+        ),
+    ] = "",
     imaging_preprocessing: Annotated[
         str,
         typer.Option(
@@ -154,6 +169,10 @@ def evaluate(
     clip_precision: Annotated[
         str, typer.Option(help="float32, or float16: CLIP as the reference has it on CUDA (official profile).")
     ] = "float32",
+    precision: Annotated[
+        str,
+        typer.Option(help="strict: float32. fast: TF32 on CUDA where it moves no score by more than 1e-4 (official)."),
+    ] = "strict",
     strict: Annotated[
         bool, typer.Option(help="Score nothing if a video is damaged or cannot be read (vbench check lists them).")
     ] = False,
@@ -183,6 +202,8 @@ def evaluate(
       vbench evaluate videos/ --suite vbench-t2v --output runs/my-model
       vbench evaluate videos/ --benchmark vbench-long --output runs/my-model-long
       vbench evaluate clip.mp4 -d subject_consistency -d motion_smoothness --json
+      vbench evaluate videos/ --suite vbench-t2v --shard 3/16 -o runs/mine-3
+      vbench evaluate videos/ --suite vbench-t2v --cluster auto -o runs/mine
     """
     where = videos or videos_path
     if where is None:
@@ -209,8 +230,8 @@ def evaluate(
     run = interface.evaluate(
         where, dimensions=dimension, benchmark=benchmark, suite=suite, category=category, prompts=prompt_file or prompt,
         mode=mode, special=special, images=images, ratio=ratio, profile=profile, clip_precision=clip_precision,
-        options=options, extra=[BY_METRIC] if imaging_metric else (), output=output, device=device, workers=workers,
-        memory=memory, reencode=reencode, scenes=scenes,
+        precision=precision, options=options, extra=[BY_METRIC] if imaging_metric else (), output=output,
+        device=device, workers=workers, cluster=cluster, memory=memory, reencode=reencode, scenes=scenes, shard=shard,
         strict=strict, progress=progress_of(progress),
     )  # fmt: skip
     assert run.plan
@@ -224,8 +245,12 @@ def evaluate(
         print_card(card, run.record.profile, partial, used, widths)
         typer.echo(f"Run: {run.folder}\nRead it again: vbench score {run.folder}")
         typer.echo(f"With curves:   vbench report {run.folder}")
+        if run.plan.shard:
+            typer.echo(f"Shard {run.plan.shard}. With all of them: vbench merge RUN... -o FOLDER")
     asked = run.plan.dimensions
     whole = all(card.dimensions[name].is_whole for name in asked if name in card.dimensions)
+    if run.plan.shard:
+        whole = not any(run.plan.absent.values())  # the others' scores are not here, and nobody misses them
     raise typer.Exit(exit_status(run.outcome, explicit=bool(dimension), whole=whole))
 
 

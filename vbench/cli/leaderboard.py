@@ -9,6 +9,9 @@ from typing import Annotated
 import typer
 
 from vbench.cli.board_admin import account, certify, open_board, queue, votes
+from vbench.cli.board_backup import backup, restore
+from vbench.cli.board_cards import edit_card_here
+from vbench.cli.board_jobs import jobs, worker
 from vbench.cli.card import print_json
 from vbench.cli.plain_help import PlainHelp
 from vbench.errors import UsageError
@@ -16,6 +19,11 @@ from vbench.errors import UsageError
 leaderboard = typer.Typer(help="Serve a leaderboard, and look after its database.")
 leaderboard.command(cls=PlainHelp)(queue)
 leaderboard.command(cls=PlainHelp)(certify)
+leaderboard.command(cls=PlainHelp)(backup)
+leaderboard.command(cls=PlainHelp)(restore)
+leaderboard.command(cls=PlainHelp)(worker)
+leaderboard.command("edit-card", cls=PlainHelp)(edit_card_here)
+leaderboard.add_typer(jobs, name="jobs")
 leaderboard.add_typer(account, name="account")
 leaderboard.add_typer(votes, name="votes")
 
@@ -149,6 +157,31 @@ def export(
 
     write = {Format.json: as_json, Format.csv: as_csv}[form]
     typer.echo(write(open_board(database).entries()), nl=False)
+
+
+@leaderboard.command("export-dataset", cls=PlainHelp)
+def export_dataset(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="New, or exported to before.", show_default=False)],
+    database: Database = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Write the whole board as the folder of a Hugging Face data set: Parquet, a card, the list of its versions.
+
+    Examples:
+      vbench leaderboard export-dataset board-dataset
+    """
+    from dataclasses import asdict
+
+    from vbench.leaderboard.views import dataset
+
+    board = open_board(database)
+    made = dataset.export_dataset(board, folder)
+    board.close()
+    if as_json:
+        print_json({"folder": str(folder), **asdict(made)})
+        return
+    rows = ", ".join(f"{count:,} of {name}" for name, count in made.rows.items())
+    typer.echo(f"{folder}: version {made.version}; rows: {rows}")
 
 
 @leaderboard.command(cls=PlainHelp)

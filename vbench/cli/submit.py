@@ -60,6 +60,9 @@ def submit(
     earlier: Annotated[
         str, typer.Option(help="Withdraw token of an earlier submission of these scores.", show_default=False)
     ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be refused, and why; nothing is sent or written.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make the zip of a submission, check it as the board will, and send it if an address is given.
@@ -71,18 +74,24 @@ def submit(
     evaluated_by, contact, notes, resolution, fps, frames, seconds, steps, guidance, prompt_rewriting, precision.
     What the run knows of them (size, rate, frames, settings, the model that was sampled) need not be said.
 
+    Exit status: 0 all is well, 1 it is refused, 2 wrong call; the same with --dry-run.
+
     Examples:
       vbench submit run --model-name "My Model" --organisation "My Lab" -o my.zip
+      vbench submit run --card card.json --dry-run
       vbench submit run --card card.json --videos 20 --to https://board.example.org
     """
     from vbench.files import ours
+
+    given = {"name": model_name, "version": model_version, "organisation": organisation}
+    given |= {"sampled_by": sampled_by, "evaluated_by": evaluated_by}
+    if dry_run:
+        raise typer.Exit(_tried(source, card, given, videos, partial, benchmark, as_json))
 
     if output is None and not to:
         output = Path("submission.zip")
     if output:
         ours.refuse_foreign(output)
-    given = {"name": model_name, "version": model_version, "organisation": organisation}
-    given |= {"sampled_by": sampled_by, "evaluated_by": evaluated_by}
     content = _archive(source, _card(source, card, given), videos, partial, benchmark)
     checked = _checked(content)
     if output:
@@ -100,6 +109,39 @@ def submit(
         typer.echo(f"submission {receipt['id']} is {receipt['state']}")
         typer.echo(f"this token withdraws it: {receipt['withdraw_token']}")
         typer.echo(f"it is kept in {receipt['kept_in']}")
+
+
+def _tried(
+    source: Path,
+    card: Path | None,
+    given: dict[str, str],
+    videos: int,
+    partial: bool,
+    benchmark: str | None,
+    as_json: bool,
+) -> int:
+    """Say what a board would say; returns the exit status."""
+    from vbench.errors import Refused
+    from vbench.leaderboard.submissions.plausibility import strange
+    from vbench.leaderboard.submissions.preview import Preview, of_checked
+
+    try:
+        checked = _checked(_archive(source, _card(source, card, given), videos, partial, benchmark))
+        found = of_checked(checked, [*strange(checked, ())])
+    except Refused as error:
+        found = Preview(error.reasons)
+    if as_json:
+        print_json(found.plain())
+        return int(bool(found.reasons))
+    for name, value in found.scores.items():
+        typer.echo(f"{name:25}{value:.4f}")
+    said = {"refused": found.reasons, "looked at first": found.flags, "not ranked": found.apart, "note": found.notes}
+    for word, sentences in said.items():
+        for sentence in sentences:
+            typer.echo(f"{word}: {sentence}")
+    if not found.reasons:
+        typer.echo("A board would take it, unless this version or a copy of it is there already. Nothing was sent.")
+    return int(bool(found.reasons))
 
 
 def withdraw(
@@ -141,7 +183,7 @@ def _card(source: Path, file: Path | None, given: dict[str, str]) -> ModelCard:
     from vbench.runs.record import RECORD
 
     typed = {name: value for name, value in given.items() if value}
-    written = _written(file) if file else {}
+    written = written_card(file) if file else {}
     values = {**(known_settings(source) if (source / RECORD).exists() else {}), **written, **typed}
     for name in ("sampled_by", "evaluated_by"):
         values.setdefault(name, values.get("organisation", ""))
@@ -150,7 +192,7 @@ def _card(source: Path, file: Path | None, given: dict[str, str]) -> ModelCard:
     return read_card(values, words)
 
 
-def _written(file: Path) -> dict[str, Any]:
+def written_card(file: Path) -> dict[str, Any]:
     """What a file says of the card."""
     from vbench.errors import UsageError
     from vbench.files.text import read_text

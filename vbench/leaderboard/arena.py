@@ -3,7 +3,7 @@
 A ballot has a random name, signed for the voter that it was drawn for, and its videos have random addresses of their
 own, under which copies lie that nobody else has (:mod:`vbench.leaderboard.rewrap`): neither page nor address nor file
 says which model is which. A ballot is void after a vote, or after an hour; its addresses a minute after the vote, as a
-player may still read.
+player may still read. Open ballots are in the database: every server process knows them.
 """
 
 from __future__ import annotations
@@ -11,18 +11,21 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from threading import Lock
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
 
 from vbench.errors import Refused, VideoError
 from vbench.leaderboard.ballot_box import FIRST, SECOND, TIE
 from vbench.leaderboard.board import Board
+from vbench.leaderboard.db.tables import OpenBallot
 from vbench.leaderboard.errors import NotFound
-from vbench.leaderboard.keys import own_secret, signature, signed
+from vbench.leaderboard.keys import digest, own_secret, signature, signed
 from vbench.leaderboard.rewrap import rewrapped_pair
 
 LEFT, RIGHT = "left", "right"
@@ -41,6 +44,9 @@ STILL_READ = 60
 
 PAIRS_KEPT = 4
 """Pairs of copies that are kept in memory."""
+
+ADDRESS = 32
+"""Characters of a video's address."""
 
 GONE = "A video of this ballot is no longer on the board. Ask for another pair."
 
@@ -67,35 +73,20 @@ class Ballot:
     right: int
 
 
-@dataclass(frozen=True)
-class _Open:
-    """A ballot with the addresses of its videos, the time at which they are void, and whether it was voted on."""
-
-    ballot: Ballot
-    addresses: dict[str, str]
-    until: float
-    voted: bool = False
-
-
 class Arena:
     """Hands out ballots and takes votes.
 
     Args:
         board: with the videos.
         rng: draws pairs and sides.
-        clock: gives seconds that never go back.
+        clock: gives seconds since 1970.
     """
 
-    def __init__(
-        self, board: Board, rng: random.Random | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, board: Board, rng: random.Random | None = None, clock: Callable[[], float] = time.time) -> None:
         self.board = board
         self._rng = rng or random.SystemRandom()
         self._clock = clock
         self._secret = own_secret(board.database, SECRET)
-        self._open: OrderedDict[str, _Open] = OrderedDict()
-        self._ballot_of: dict[str, tuple[str, str]] = {}
-        self._lock = Lock()
         self._copies = lru_cache(maxsize=PAIRS_KEPT)(self._copied)
 
     def voter(self, kept: str = "") -> str:
@@ -121,12 +112,15 @@ class Arena:
         prompt = self._rng.choice(pairs[pair])
         left, right = self._rng.sample(pair, 2)
         name = signed(self._secret, secrets.token_urlsafe(16), "ballot", voter)
-        addresses = {side: secrets.token_urlsafe(16) for side in (LEFT, RIGHT)}
-        with self._lock:
-            self._open[name] = _Open(Ballot(prompt, dimension, left, right), addresses, self._clock() + SECONDS)
-            self._ballot_of |= {address: (name, side) for side, address in addresses.items()}
-            while len(self._open) > MOST_BALLOTS or next(iter(self._open.values())).until <= self._clock():
-                self._close(next(iter(self._open)))
+        with self.board.database.writing() as session:
+            self._forget(session)
+            session.add(
+                OpenBallot(
+                    name=digest(name), prompt=prompt, dimension=dimension, left_id=left, right_id=right,
+                    left_address=digest(self._address(name, LEFT)), right_address=digest(self._address(name, RIGHT)),
+                    until=self._clock() + SECONDS, voted=False,
+                )
+            )  # fmt: skip
         return name
 
     def ballot(self, name: str) -> Ballot:
@@ -135,11 +129,13 @@ class Arena:
         Raises:
             NotFound: there is none of that name; it is void or was voted on.
         """
-        return self._opened(name).ballot
+        with self.board.database.reading() as session:
+            return _ballot(self._opened(session, name))
 
     def addresses(self, name: str) -> dict[str, str]:
         """Where a ballot's videos are, by side; raises as :meth:`ballot`."""
-        return self._opened(name).addresses
+        self.ballot(name)
+        return {side: self._address(name, side) for side in (LEFT, RIGHT)}
 
     def video(self, address: str) -> bytes:
         """The video of an address: a copy that was made for its ballot.
@@ -147,17 +143,19 @@ class Arena:
         Raises:
             NotFound: the address is of no ballot, or void.
         """
-        with self._lock:
-            name, side = self._ballot_of.get(address, ("", ""))
-            known = self._open.get(name)
-        if known is None or known.until <= self._clock():
+        asked = digest(address)
+        with self.board.database.reading() as session:
+            by_address = or_(OpenBallot.left_address == asked, OpenBallot.right_address == asked)
+            known = session.scalar(select(OpenBallot).where(by_address, OpenBallot.until > self._clock()))
+        if known is None:
             raise NotFound(CLOSED)
-        ballot = known.ballot
-        names = self.board.videos().get(ballot.prompt, {})
-        if not {ballot.left, ballot.right} <= names.keys():
+        names = self.board.videos().get(known.prompt, {})
+        if not {known.left_id, known.right_id} <= names.keys():
             raise NotFound(GONE)
-        left, right = self._copies(name, (ballot.left, names[ballot.left]), (ballot.right, names[ballot.right]))
-        return left if side == LEFT else right
+        left, right = self._copies(
+            known.name, (known.left_id, names[known.left_id]), (known.right_id, names[known.right_id])
+        )
+        return left if known.left_address == asked else right
 
     def vote(self, name: str, verdict: str, voter: str) -> Ballot:
         """Keep a vote and close the ballot.
@@ -176,35 +174,43 @@ class Arena:
         ballot = self.ballot(name)
         if not self._is_ours(voter, "voter") or not self._is_ours(name, "ballot", voter):
             raise Refused(["This ballot was drawn for somebody else. Ask for another pair."])
-        with self._lock:
-            found = self._open.get(name)
-            if found is None or found.voted:
-                raise NotFound(CLOSED)
-            until = min(found.until, self._clock() + STILL_READ)
-            self._open[name] = replace(found, voted=True, until=until)
+        with self.board.database.writing() as session:
+            found = self._opened(session, name)
+            found.voted, found.until = True, min(found.until, self._clock() + STILL_READ)
         self.board.ballot_box.vote(
             ballot.prompt, ballot.left, ballot.right, VERDICTS[verdict], voter, ballot.dimension, name, ballot.left
         )
         return ballot
 
-    def _opened(self, name: str) -> _Open:
-        with self._lock:
-            found = self._open.get(name)
+    def _opened(self, session: Session, name: str) -> OpenBallot:
+        found = session.scalar(select(OpenBallot).where(OpenBallot.name == digest(name)))
         if found is None or found.voted or found.until <= self._clock():
             raise NotFound(CLOSED)
         return found
 
-    def _close(self, name: str) -> None:
-        for address in self._open.pop(name).addresses.values():
-            del self._ballot_of[address]
+    def _forget(self, session: Session) -> None:
+        """Delete what is void, and the oldest ballots where there are too many."""
+        session.execute(delete(OpenBallot).where(OpenBallot.until <= self._clock()))
+        newest = select(OpenBallot.id).order_by(OpenBallot.id.desc()).offset(MOST_BALLOTS - 1).limit(1)
+        if (last := session.scalar(newest)) is not None:
+            session.execute(delete(OpenBallot).where(OpenBallot.id <= last))
+
+    def _address(self, name: str, side: str) -> str:
+        """Where a video of a ballot is: a name that only the board can make."""
+        return signature(self._secret, name, side)[:ADDRESS]
 
     def _copied(self, name: str, left: tuple[int, str], right: tuple[int, str]) -> tuple[bytes, bytes]:
         """Both videos of a ballot in new containers; of each ballot others."""
         try:
-            return rewrapped_pair(self.board.medium(*left), self.board.medium(*right))
+            seed = signature(self._secret, name, "copies").encode()
+            return rewrapped_pair(self.board.medium(*left), self.board.medium(*right), seed)
         except VideoError as error:
             raise NotFound(GONE) from error
 
     def _is_ours(self, name: str, *parts: str) -> bool:
         value, _, proof = name.partition(".")
         return secrets.compare_digest(proof.encode("utf-8", "replace"), signature(self._secret, value, *parts).encode())
+
+
+def _ballot(kept: OpenBallot) -> Ballot:
+    return Ballot(kept.prompt, kept.dimension, kept.left_id, kept.right_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +21,13 @@ from vbench.errors import Refused
 from vbench.leaderboard.accounts import Accounts, Holder, holder_of
 from vbench.leaderboard.ballot_box import BallotBox
 from vbench.leaderboard.db.database import Database
-from vbench.leaderboard.db.large_values import parts
+from vbench.leaderboard.db.large_values import LargeValue, large_value
 from vbench.leaderboard.db.tables import (
     PENDING,
     PUBLISHED,
     WITHDRAWN,
     Account,
+    CardVersion,
     Certification,
     Change,
     Medium,
@@ -45,6 +46,7 @@ from vbench.leaderboard.submissions.check_apart import check_apart
 from vbench.leaderboard.submissions.likeness import likeness_of
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
 from vbench.leaderboard.submissions.plausibility import strange
+from vbench.leaderboard.submissions.preview import Preview, of_checked, of_record
 from vbench.leaderboard.submissions.validate import CHECK_VERSION, Checked, check
 from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.published_figures import published_entries
@@ -119,6 +121,23 @@ class Waiting:
     flags: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class EditedCard:
+    """A model card of a submission.
+
+    Attributes:
+        version: 1 for the one that it came with.
+        card: what it says.
+        at: when it was sent, UTC, ISO 8601.
+        by: ``submitter`` or ``admin``.
+    """
+
+    version: int
+    card: ModelCard
+    at: str
+    by: str
+
+
 class Board:
     """A leaderboard in a database.
 
@@ -191,6 +210,11 @@ class Board:
         entry = self.submission(number, local=True).entry
         return Receipt(number, entry.state, sha256, withdraw_token(key), entry)
 
+    def sent_under(self, key: str) -> int | None:
+        """The submission that was sent under a key, ``None`` where there is none."""
+        with self.database.reading() as session:
+            return session.scalar(select(Submission.id).where(Submission.key == digest(key)))
+
     def _keep(
         self,
         archive: bytes,
@@ -247,10 +271,104 @@ class Board:
             for number in session.scalars(lacking).all():
                 session.get_one(Verdict, number).likeness = likeness_of(_rows(session, number))
 
-    def _checked(self, archive: bytes, card: ModelCard | None) -> Checked:
+    def preview(self, archive: bytes, token: str = "", card: ModelCard | None = None) -> Preview:
+        """What would become of an archive, or of the record of a run; nothing is kept of it.
+
+        Args:
+            archive: as for :meth:`submit`, or ``run.json``.
+            token: of whoever would send it.
+            card: for an archive that has none.
+
+        Raises:
+            NotAllowed: the board takes submissions from holders of a token or an account only.
+        """
+        account = self.accounts.holder(token)
+        if not self.is_admin(token):
+            self._demand_submitter(token, account)
+        if record := of_record(archive):
+            return record
+        try:
+            checked = self._checked(archive, card)
+            with self.database.reading() as session:
+                flags = [*copies(checked.rows_sha256, likeness_of(checked.rows), _known(session, account, ""))]
+                flags += strange(checked, session.scalars(select(Model.name)))
+                _refuse_known_version(session, checked.card, checked.suite, checked.profile)
+        except Refused as error:
+            return Preview(error.reasons)
+        return of_checked(checked, flags)
+
+    def _checked(self, archive: bytes, card: ModelCard | None, edited: bool = False) -> Checked:
         if self.check_here:
-            return check(read_archive(archive, self.limits), self.settings.suite, card)
-        return check_apart(archive, self.settings, card)
+            return check(read_archive(archive, self.limits), self.settings.suite, card, edited=edited)
+        return check_apart(archive, self.settings, card, edited)
+
+    def edit_card(self, number: int, card: ModelCard, token: str = "", local: bool = False) -> int:
+        """Put another card in the place of a submission's; the earlier ones can be read on.
+
+        The new card is held against the archive as the first one was. Name and version stay: the result of a version is
+        final. The card of a published submission is edited by those whose submissions are published at once.
+
+        Args:
+            number: of the submission.
+            card: the new one.
+            token: the one of the receipt, its account's or an admin's.
+            local: the caller owns the database and needs no token.
+
+        Returns:
+            The number of the version.
+
+        Raises:
+            NotAllowed: the token does not give this right.
+            NotFound: there is no such submission, or it is not published and not the caller's.
+            Refused: the card does not fit the submission, or somebody would have to look at it first.
+        """
+        admin = local or self.is_admin(token)
+        with self.database.reading() as session:
+            self._editable(session, number, card, token, admin)
+            archive = session.scalars(select(Submission.archive).where(Submission.id == number)).one()
+            flags = session.get_one(Verdict, number).findings.get("flags", [])
+        checked = self._checked(archive, card, edited=True)
+        if not admin and (new := [flag for flag in strange(checked, ()) if flag not in flags]):
+            raise Refused([*new, "Somebody has to look at this: ask whoever runs the board."])
+        with self.database.writing() as session:
+            submission = self._editable(session, number, card, token, admin)
+            verdict = session.get_one(Verdict, number)
+            if not _versions(session, number):
+                first = CardVersion(submission_id=number, card=submission.card, at=submission.received, by="submitter")
+                session.add(first)
+            by = "admin" if admin else "submitter"
+            session.add(CardVersion(submission_id=number, card=checked.card.plain(), at=now(), by=by))
+            submission.card = checked.card.plain()
+            submission.sampled_by, submission.evaluated_by = checked.card.sampled_by, checked.card.evaluated_by
+            said = {name: list(getattr(checked, name)) for name in ("notes", "apart", "unverified")}
+            verdict.findings = {**verdict.findings, **said}
+            session.flush()
+            return len(_versions(session, number))
+
+    def _editable(self, session: Session, number: int, card: ModelCard, token: str, admin: bool) -> Submission:
+        """A submission whose card may be replaced by another; raises as :meth:`edit_card`."""
+        submission = self._seen(session, number, token, admin)
+        if not admin and not self._owns(session, submission, token):
+            raise NotAllowed(f"This token does not edit submission {number}: use the one of its receipt.")
+        if (state := _state(session, number)) == WITHDRAWN:
+            raise Refused([f"Submission {number} is withdrawn."])
+        if state == PUBLISHED and not admin and not self._publishes(holder_of(session, token)):
+            raise NotAllowed("The card of a published submission is edited with an account's or an admin's token.")
+        old = read_card(submission.card)
+        if (card.name, card.version) != (old.name, old.version):
+            what = f"Name and version stay {old.name!r:.100} and {old.version!r:.100}"
+            raise Refused([f"{what}: the result of a version is final. Submit another, and note what is different."])
+        if card == old:
+            raise Refused(["This is the card that is there already."])
+        return submission
+
+    def cards(self, number: int, token: str = "", local: bool = False) -> list[EditedCard]:
+        """Every card that a submission had, the first one first; arguments and errors as of :meth:`submission`."""
+        with self.database.reading() as session:
+            submission = self._seen(session, number, token, local)
+            first = EditedCard(1, read_card(submission.card), submission.received, "submitter")
+            kept = enumerate(_versions(session, number), 1)
+            return [EditedCard(place, read_card(one.card), one.at, one.by) for place, one in kept] or [first]
 
     def publish(self, number: int, token: str = "", local: bool = False) -> None:
         """Show a pending submission on the board.
@@ -348,7 +466,7 @@ class Board:
                 submission = session.get_one(Submission, number, options=[undefer(Submission.archive)])
                 files = read_archive(submission.archive, self.limits)
                 try:
-                    checked = check(files, self.settings.suite, read_card(submission.card))
+                    checked = check(files, self.settings.suite, read_card(submission.card), edited=True)
                 except Refused as error:
                     refused[number] = error.reasons
                     continue
@@ -370,6 +488,11 @@ class Board:
             states = _states(session)
             wanted = [number for number, state in states.items() if everything or state == PUBLISHED]
             return [*_entries(session, wanted, states), *published_entries()]
+
+    def states(self) -> dict[int, str]:
+        """State of every submission, the newest first."""
+        with self.database.reading() as session:
+            return _states(session)
 
     def submission(self, number: int, token: str = "", local: bool = False) -> Detail:
         """One submission: a published one, or whatever its state for whoever may see it.
@@ -401,24 +524,24 @@ class Board:
             content: bytes = session.scalars(select(Submission.archive).where(Submission.id == number)).one()
             return content
 
-    def archive_parts(self, number: int, token: str = "") -> tuple[int, Iterator[bytes]]:
-        """The size of an archive, and its bytes, read as they are taken; errors as of :meth:`submission`."""
+    def large_archive(self, number: int, token: str = "") -> LargeValue:
+        """An archive whose bytes are read as they are taken; errors as of :meth:`submission`."""
         with self.database.reading() as session:
             self._seen(session, number, token, local=False)
-        return self._parts(number, "archive", Submission.archive, Submission.id == number)
+        return self._large(number, "archive", Submission.archive, Submission.id == number)
 
-    def medium_parts(self, number: int, name: str, token: str = "") -> tuple[int, Iterator[bytes]]:
-        """The size of a frame or video, and its bytes, read as they are taken.
+    def large_medium(self, number: int, name: str, token: str = "") -> LargeValue:
+        """A frame or video whose bytes are read as they are taken.
 
         Raises:
             NotFound: the submission has none of that name, or is nobody's to see.
         """
         with self.database.reading() as session:
             self._seen(session, number, token, local=False)
-        return self._parts(number, name, Medium.content, Medium.submission_id == number, Medium.name == name)
+        return self._large(number, name, Medium.content, Medium.submission_id == number, Medium.name == name)
 
-    def _parts(self, number: int, name: str, column: Any, *where: Any) -> tuple[int, Iterator[bytes]]:
-        found = parts(self.database, column, *where)
+    def _large(self, number: int, name: str, column: Any, *where: Any) -> LargeValue:
+        found = large_value(self.database, column, *where)
         if found is None:
             raise NotFound(f"Submission {number} has no {name!r:.100}.")
         return found
@@ -474,6 +597,15 @@ class Board:
     def is_admin(self, token: str) -> bool:
         """Whether a token is one of the admins', compared in constant time."""
         return _is_one_of(token, self.settings.admin_tokens)
+
+    def demand_metrics(self, token: str) -> None:
+        """Turn away who may not read the figures of a server.
+
+        Raises:
+            NotAllowed: the token is none of those for metrics and no admin's.
+        """
+        if not _is_one_of(token, self.settings.metrics_tokens) and not self.is_admin(token):
+            raise NotAllowed("Metrics are read with one of the METRICS_TOKENS or an admin's token.")
 
     def _demand_admin(self, token: str, local: bool, what: str) -> None:
         if not local and not self.is_admin(token):
@@ -547,6 +679,12 @@ def _state(session: Session, number: int) -> str:
     return session.scalars(
         select(Change.state).where(Change.submission_id == number).order_by(Change.id.desc()).limit(1)
     ).one()
+
+
+def _versions(session: Session, number: int) -> Sequence[CardVersion]:
+    """The cards of a submission that was edited, the first one first."""
+    wanted = select(CardVersion).where(CardVersion.submission_id == number).order_by(CardVersion.id)
+    return session.scalars(wanted).all()
 
 
 def _media(number: int) -> Any:

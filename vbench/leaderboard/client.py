@@ -14,6 +14,9 @@ from vbench.leaderboard.keys import new_key
 
 TIMEOUT = 600
 
+KINDS = {"POST": "application/zip", "PUT": "application/json"}
+"""What is sent by each method."""
+
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -47,22 +50,34 @@ def submit(board: str, archive: bytes, token: str = "", key: str = "", earlier: 
         BoardError: anything else went wrong.
     """
     secrets = {"Idempotency-Key": key or new_key(), **({"Earlier-Token": earlier} if earlier else {})}
-    return _post(board, "/api/submissions", archive, token, secrets)
+    return _sent(board, "/api/submissions", archive, token, secrets)
 
 
 def withdraw(board: str, number: int, token: str) -> dict[str, Any]:
     """Take a submission back; raises as :func:`submit`."""
-    return _post(board, f"/api/submissions/{number}/withdraw", b"", token)
+    return _sent(board, f"/api/submissions/{number}/withdraw", b"", token)
 
 
-def _post(board: str, path: str, body: bytes, token: str, secrets: Mapping[str, str] | None = None) -> dict[str, Any]:
+def edit_card(board: str, number: int, card: Mapping[str, Any], token: str) -> dict[str, Any]:
+    """Put another model card in the place of a submission's; raises as :func:`submit`."""
+    return _sent(board, f"/api/submissions/{number}/card", json.dumps(card).encode(), token, method="PUT")
+
+
+def _sent(
+    board: str,
+    path: str,
+    body: bytes,
+    token: str,
+    secrets: Mapping[str, str] | None = None,
+    method: str = "POST",
+) -> dict[str, Any]:
     parts = urlsplit(board)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"{board!r} is no address of a board: expected https://HOST.")
     known = token or (secrets or {}).get("Earlier-Token")
     if known and parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise UsageError(f"A token is not sent over an open line: use https:// for {parts.hostname}.")
-    request = urllib.request.Request(board.rstrip("/") + path, body, {"Content-Type": "application/zip"})
+    request = urllib.request.Request(board.rstrip("/") + path, body, {"Content-Type": KINDS[method]}, method=method)
     for name, secret in (secrets or {}).items():
         request.add_unredirected_header(name, secret)
     if token:

@@ -6,8 +6,8 @@ its digest. Its pictures are those of the original: whoever has the original bef
 
 from __future__ import annotations
 
+import hashlib
 import io
-import secrets
 import struct
 
 import av
@@ -28,15 +28,20 @@ _HEADER = 8
 """Bytes of an MP4 box before its content."""
 
 
-def rewrapped_pair(first: bytes, second: bytes) -> tuple[bytes, bytes]:
-    """New copies of two videos, of one size.
+def rewrapped_pair(first: bytes, second: bytes, seed: bytes) -> tuple[bytes, bytes]:
+    """New copies of two videos, of one size; the same for one seed, so that parts may be asked for one by one.
+
+    Args:
+        first: a video.
+        second: another.
+        seed: secret; of another one the copies are others.
 
     Raises:
         VideoError: one of them is no video.
     """
     copies = rewrapped(first), rewrapped(second)
     size = -(-(max(map(len, copies)) + _HEADER) // STEP) * STEP
-    return _filled(copies[0], size), _filled(copies[1], size)
+    return _filled(copies[0], size, seed + b"1"), _filled(copies[1], size, seed + b"2")
 
 
 def rewrapped(content: bytes) -> bytes:
@@ -64,10 +69,10 @@ def rewrapped(content: bytes) -> bytes:
     return made.getvalue()
 
 
-def _filled(content: bytes, size: int) -> bytes:
-    """With a box at the end that players skip, of random bytes."""
+def _filled(content: bytes, size: int, seed: bytes) -> bytes:
+    """With a box at the end that players skip, of bytes that only the seed's owner could foresee."""
     room = size - len(content)
-    return content + struct.pack(">I4s", room, b"free") + secrets.token_bytes(room - _HEADER)
+    return content + struct.pack(">I4s", room, b"free") + hashlib.shake_256(seed).digest(room - _HEADER)
 
 
 def is_readable(content: bytes) -> bool:

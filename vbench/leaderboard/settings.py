@@ -37,6 +37,7 @@ class Settings:
         suite: name of the prompt suite whose results are ranked; those of other suites stand apart.
         admin_tokens: whoever shows one may publish and withdraw; comma-separated in the environment.
         submit_tokens: whoever shows one may submit; with none, ``submissions_from`` says who may.
+        metrics_tokens: whoever shows one may read ``/metrics``; an admin's will do, too.
         submissions_from: ``everybody``, or ``accounts`` for holders of an account only.
         published_at_once: whose unsuspicious submissions are: ``nobody``'s, those of ``accounts``, ``everybody``'s (a
             private board); the others wait for an admin.
@@ -69,6 +70,7 @@ class Settings:
     suite: str = OFFICIAL
     admin_tokens: tuple[str, ...] = field(default=(), repr=False)
     submit_tokens: tuple[str, ...] = field(default=(), repr=False)
+    metrics_tokens: tuple[str, ...] = field(default=(), repr=False)
     submissions_from: str = EVERYBODY
     published_at_once: str = ACCOUNTS
     hosts: tuple[str, ...] = ()
@@ -95,7 +97,7 @@ class Settings:
     database_seconds: int = 60
 
     def __post_init__(self) -> None:
-        for token in (*self.admin_tokens, *self.submit_tokens):
+        for token in (*self.admin_tokens, *self.submit_tokens, *self.metrics_tokens):
             if len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
                 raise UsageError(
                     f"A token of the board must have at least {SHORTEST_TOKEN} printable ASCII characters and no space."
@@ -125,11 +127,17 @@ class Settings:
 
     def token_name(self, token: str) -> str:
         """Whose a token is, for the log: ``admin 1`` for the first of the admins'; ``""`` for none of these."""
-        for kind, tokens in (("admin", self.admin_tokens), ("submitter", self.submit_tokens)):
+        for kind, tokens in _named(self):
             for number, known in enumerate(tokens, 1):
                 if hmac.compare_digest(token.encode(), known.encode()):
                     return f"{kind} {number}"
         return ""
+
+
+def _named(settings: Settings) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return (
+        ("admin", settings.admin_tokens), ("submitter", settings.submit_tokens), ("metrics", settings.metrics_tokens),
+    )  # fmt: skip
 
 
 def from_environment(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from vbench import device as devices
 from vbench import provenance
 from vbench.errors import MissingExtra, NothingToScore, PluginError, UsageError, VBenchError
 from vbench.files import ours
@@ -32,10 +33,15 @@ from vbench.runs.long_video import LongVideo, long_videos
 from vbench.runs.plan import Cutting, Plan, VideoTask, why_nothing
 from vbench.runs.record import FINISHED, INTERRUPTED, RECORD, STORE, RunRecord, read_record, write_record
 from vbench.runs.results import read_rows
+from vbench.runs.room import AT_ONCE
 from vbench.runs.score_video import GROUP, NOT_EVALUATED, failed_row
+from vbench.runs.shard import digest_of
 from vbench.runs.store import NOT_STATIC, SCORED, Row, RunStore
 from vbench.sampling.manifest import NAME as MANIFEST
 from vbench.sampling.manifest import manifest_text, read_manifest
+
+if TYPE_CHECKING:
+    from vbench.runs.cluster import Cluster
 
 PATIENCE = 0.05
 """Seconds after a commit within which rows wait for the next one."""
@@ -77,6 +83,7 @@ def evaluate(
     budget: int = DEFAULT_BUDGET,
     processes: int = 1,
     may_join: bool = False,
+    cluster: Cluster | None = None,
 ) -> Outcome:
     """Score every unit of a plan that has no score yet.
 
@@ -88,6 +95,7 @@ def evaluate(
         budget: bytes of decoded frames to keep per video.
         processes: how many look at videos at the same time; the scores do not depend on it.
         may_join: whether other videos than the run's may bring the scores of dimensions that it has not judged yet.
+        cluster: whose workers look at the videos, instead of processes of this machine.
 
     Raises:
         UsageError: the folder holds a run of something else, or another process works in it.
@@ -101,11 +109,17 @@ def evaluate(
     with alone_in(folder):
         if found := conflicts(folder, plan, evaluators, may_join):
             raise UsageError(f"{folder} holds another run: {'; '.join(found)}. Choose another folder for this one.")
-        return _evaluated(plan, evaluators, folder, progress or Progress(), budget, processes)
+        return _evaluated(plan, evaluators, folder, progress or Progress(), budget, processes, cluster)
 
 
 def _evaluated(
-    plan: Plan, evaluators: Evaluators, folder: Path, progress: Progress, budget: int, processes: int
+    plan: Plan,
+    evaluators: Evaluators,
+    folder: Path,
+    progress: Progress,
+    budget: int,
+    processes: int,
+    cluster: Cluster | None,
 ) -> Outcome:
     record = _open_record(folder, plan, evaluators)
     _keep_manifest(plan.root, folder)
@@ -122,6 +136,8 @@ def _evaluated(
         _forget_removed(store, plan)
         left_out = sum(len(outcome.not_evaluated.keys() & set(task.dimensions)) for task in plan.tasks)
         progress.start(plan.units - left_out, outcome.reused)
+        if not cluster and (sharing := devices.told_of_sharing(evaluators.device, processes)):
+            progress.note(sharing)
         for reason in dict.fromkeys(outcome.not_evaluated.values()):
             names = [name for name, why in outcome.not_evaluated.items() if why == reason]
             progress.note(f"not evaluated: {', '.join(names)}: {reason}")
@@ -131,10 +147,14 @@ def _evaluated(
         write_record(folder, record)
         for row in untouchable:
             writer.take(row)
-        for row in score_all(todo, evaluators, budget, processes):
+        for row in score_all(todo, evaluators, budget, processes, cluster):
             writer.take(row)
         writer.commit()
+        if cluster and cluster.machines:
+            record = replace(record, machine=provenance.together(cluster.machines))
         record = _gone_through(record, plan, outcome, list(store.rows()) if plan.filtered else [], progress)
+        if writer.at_once:
+            record = replace(record, machine={**record.machine, AT_ONCE: writer.at_once})
         write_record(folder, record)
     except BaseException:
         progress.finish()
@@ -153,10 +173,14 @@ def _gone_through(
     record: RunRecord, plan: Plan, outcome: Outcome, rows: Sequence[Row], progress: Progress
 ) -> RunRecord:
     """The record of a run after a call that came to its end; finished once every dimension was in such a call."""
-    counts = dict(record.planned)
+    counts, shard = dict(record.planned), dict(record.shard)
     for name in plan.filtered:
         if name not in outcome.not_evaluated:
-            counts[name], short = choose_static.planned(plan, name, rows)
+            count, short = choose_static.planned(plan, name, rows)
+            if plan.whole:  # what the whole run has is known when all shards are
+                shard["filtered"] = {**shard["filtered"], name: count}
+            else:
+                counts[name] = count
             if short:
                 progress.note(f"{name}: {short} prompts have fewer than {plan.samples} static videos")
     unfinished = [name for name in record.unfinished if name not in plan.dimensions]
@@ -166,6 +190,7 @@ def _gone_through(
         status=INTERRUPTED if unfinished else FINISHED,
         unfinished=unfinished,
         planned=counts,
+        shard=shard,
         ended=provenance.now(),
         not_evaluated={**earlier, **outcome.not_evaluated},
     )
@@ -180,6 +205,7 @@ class _Writer:
 
     def __init__(self, store: RunStore, outcome: Outcome, progress: Progress) -> None:
         self.store, self.outcome, self.progress = store, outcome, progress
+        self.at_once: dict[str, int] = {}
         self.waiting: list[Row] = []
         self.committed = 0.0
 
@@ -195,9 +221,16 @@ class _Writer:
                 self.progress.note(f"not evaluated: {row.dimension}: {row.reason}")
             self.progress.skipped(1)
             return
+        self._note_less_at_once(row.details.get(AT_ONCE, {}))
         self.waiting.append(row)
         if time.monotonic() - self.committed >= PATIENCE:
             self.commit()
+
+    def _note_less_at_once(self, reduced: Mapping[str, int]) -> None:
+        for backbone, count in reduced.items():
+            if count < self.at_once.get(backbone, count + 1):
+                self.at_once[backbone] = count
+                self.progress.note(f"{backbone} takes {count} at once, as the device has no room for more")
 
     def commit(self) -> None:
         """Put on disk what waits, and tell of it."""
@@ -306,6 +339,8 @@ def conflicts(folder: Path, plan: Plan, evaluators: Evaluators, may_join: bool =
     """
     if not (before := _before(folder)):
         return []
+    if (shard := _shard_before(before)) != plan.shard:
+        return [f"shard was {shard or 'all of it'} and is now {plan.shard or 'all of it'}"]
     now = _looked_at(plan, evaluators)
     found = [
         f"{name} was {getattr(before, name)!r} and is now {now[name]!r}"
@@ -329,6 +364,21 @@ def _other_videos(folder: Path, before: RunRecord, plan: Plan, may_join: bool) -
     samplers = [{record.generator for record in read_manifest(place)} for place in (folder, plan.root)]
     if all(samplers) and samplers[0] != samplers[1]:
         yield "its videos were sampled by {} and these by {}".format(*(", ".join(sorted(names)) for names in samplers))
+
+
+def _shard_before(before: RunRecord) -> str:
+    return "{number}/{of}".format(**before.shard) if before.shard else ""
+
+
+def _shard_now(plan: Plan, before: RunRecord, others: Collection[str]) -> dict[str, Any]:
+    """What tells which shards make one run, with what earlier calls said of the dimensions that are not judged now."""
+    if not plan.whole:
+        return {}
+    number, of = map(int, plan.shard.split("/"))
+    plans = {name: digest for name, digest in before.shard.get("plans", {}).items() if name in others}
+    filtered = {name: count for name, count in before.shard.get("filtered", {}).items() if name in others}
+    plans |= dict.fromkeys(plan.dimensions, digest_of(plan.whole))
+    return {"number": number, "of": of, "plans": plans, "filtered": filtered}
 
 
 def _content(path: Path) -> str:
@@ -384,6 +434,7 @@ def _open_record(folder: Path, plan: Plan, evaluators: Evaluators) -> RunRecord:
         arguments=provenance.command_line(),
         machine=provenance.machine(evaluators.device),
         packages=provenance.packages(),
+        shard=_shard_now(plan, before, others),
     )
 
 

@@ -15,6 +15,7 @@ from vbench.runs.workers import side_by_side
 if TYPE_CHECKING:
     import torch
 
+    from vbench.runs.cluster import Cluster
     from vbench.runs.evaluators import Evaluators
     from vbench.runs.store import Row
 
@@ -23,7 +24,9 @@ Job = VideoTask | Candidates | LongVideo
 """What one process does in one go."""
 
 
-def score_all(tasks: Sequence[Job], evaluators: Evaluators, budget: int, processes: int = 1) -> Iterator[Row]:
+def score_all(
+    tasks: Sequence[Job], evaluators: Evaluators, budget: int, processes: int = 1, cluster: Cluster | None = None
+) -> Iterator[Row]:
     """The rows of all tasks, each as soon as it is known.
 
     Args:
@@ -31,11 +34,14 @@ def score_all(tasks: Sequence[Job], evaluators: Evaluators, budget: int, process
         evaluators: who looks; with several processes each gets a copy, on the next GPU where there are several.
         budget: bytes of decoded frames to keep per video.
         processes: how many work at the same time.
+        cluster: whose workers look instead.
 
     Raises:
         WorkerDied: a process was killed; what is stored by then stays.
     """
-    if processes == 1:
+    if cluster:
+        yield from cluster.score_all(tasks, evaluators, budget)
+    elif processes == 1:
         yield from _one_by_one(tasks, evaluators, budget)
     else:
         yield from _side_by_side(tasks, evaluators, budget, processes)
@@ -44,7 +50,7 @@ def score_all(tasks: Sequence[Job], evaluators: Evaluators, budget: int, process
 def _one_by_one(tasks: Sequence[Job], evaluators: Evaluators, budget: int) -> Iterator[Row]:
     last_use = {name: position for position, task in enumerate(tasks) for name in task.evaluated}
     for position, task in enumerate(tasks):
-        yield from _rows(task, evaluators, budget)
+        yield from rows_of(task, evaluators, budget)
         if position in last_use.values():
             evaluators.keep_only({name for name, last in last_use.items() if last > position})
 
@@ -61,10 +67,11 @@ def _placed(evaluators: Evaluators, device: torch.device) -> Evaluators:
 
 
 def _score(budget: int, evaluators: Evaluators, task: Job) -> list[Row]:
-    return list(_rows(task, evaluators, budget))
+    return list(rows_of(task, evaluators, budget))
 
 
-def _rows(task: Job, evaluators: Evaluators, budget: int) -> Iterator[Row]:
+def rows_of(task: Job, evaluators: Evaluators, budget: int) -> Iterator[Row]:
+    """The rows of one job."""
     if isinstance(task, VideoTask):
         return score_video(task, evaluators, budget)
     return task.rows(evaluators, budget)

@@ -125,6 +125,8 @@ class Plan:
         tested: prompt -> all that the suite tests with it, whatever was asked for.
         cutting: how the videos were cut into clips; ``None`` where they were not.
         pictures: folder and ratio of the pictures that videos start from, where they are looked at.
+        shard: which part of a whole plan this is, such as ``3/16``; ``""`` where it is all of it.
+        whole: the plan that this is a shard of.
     """
 
     root: Path
@@ -143,6 +145,8 @@ class Plan:
     tested: Mapping[str, frozenset[str]] = field(default_factory=dict)
     cutting: Cutting | None = None
     pictures: Pictures | None = None
+    shard: str = ""
+    whole: Plan | None = None
 
     @property
     def units(self) -> int:
@@ -151,7 +155,9 @@ class Plan:
 
     @property
     def planned(self) -> dict[str, int]:
-        """Dimension -> scores that a whole run has, those of missing videos among them."""
+        """Dimension -> scores that a whole run has, those of missing videos and of other shards among them."""
+        if self.whole:
+            return self.whole.planned
         there = Counter(name for task in self.tasks for name in task.dimensions)
         counts = {name: there[name] + self.absent.get(name, 0) for name in self.dimensions}
         for name in self.filtered:  # as many as are judged, once it is known which
@@ -631,11 +637,12 @@ def _unchanged(suite: dict[str, Any], videos: Path) -> dict[str, Any]:
     return suite
 
 
-def default_output(videos: Path, profile: str, benchmark: Benchmark = T2V) -> Path:
-    """A folder named after the videos, the benchmark and the profile, so that the same call finds its run again."""
+def default_output(videos: Path, profile: str, benchmark: Benchmark = T2V, shard: str = "") -> Path:
+    """A folder named after videos, benchmark, profile and shard, so that the same call finds its run again."""
     of = "" if benchmark is T2V else f"-{benchmark.name}"
+    part = f"-shard-{shard.replace('/', '-of-')}" if shard else ""
     whole = videos.resolve()
-    return Path("vbench-runs") / f"{whole.name if whole.is_dir() else whole.stem}{of}-{profile}"
+    return Path("vbench-runs") / f"{whole.name if whole.is_dir() else whole.stem}{of}-{profile}{part}"
 
 
 def why_nothing(plan: Plan) -> str:

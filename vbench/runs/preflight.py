@@ -6,7 +6,7 @@ A bad file is a finding here and a recorded state in a run; it never ends one.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -95,13 +95,17 @@ def unsound(plan: Plan, facts: dict[str, VideoFacts] | None = None) -> Iterator[
                 yield Finding(WARNING, "repeats", video, line)
 
 
-def refuse_unsound(plan: Plan) -> None:
+def refuse_unsound(plan: Plan, only: Collection[Path]) -> None:
     """Let nothing be scored of a plan with a video that is damaged or cannot be read.
+
+    Args:
+        plan: of videos.
+        only: those that are looked at.
 
     Raises:
         UsageError: there is one.
     """
-    if found := list(unsound(plan)):
+    if found := list(unsound(replace(plan, tasks=tuple(task for task in plan.tasks if task.path in only)))):
         more = f" ({len(found)} in all)" if len(found) > 1 else ""
         raise UsageError(f"{found[0].video}: {found[0].kind}: {found[0].message}{more}. --strict scores nothing then.")
 

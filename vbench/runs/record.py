@@ -18,7 +18,7 @@ from vbench.files.atomic import write_atomically
 
 STORE, RECORD = "run.sqlite", "run.json"
 
-RECORD_VERSION = 4
+RECORD_VERSION = 5
 
 RUNNING, INTERRUPTED, FINISHED = "running", "interrupted", "finished"
 
@@ -54,6 +54,8 @@ class RunRecord:
         arguments: of the command line, of the last call.
         machine: system, processor, device, accelerator, dtype, threads.
         packages: name -> version.
+        shard: of a shard its ``number``, ``of`` how many, by dimension the digest of the whole ``plans``, and of
+            ``filtered`` dimensions how many scores the shard has when it is whole; empty where it is no shard.
         version: of this record's form.
     """
 
@@ -82,6 +84,7 @@ class RunRecord:
     arguments: Sequence[str] = ()
     machine: Mapping[str, Any] = field(default_factory=dict)
     packages: Mapping[str, str] = field(default_factory=dict)
+    shard: Mapping[str, Any] = field(default_factory=dict)
     version: int = RECORD_VERSION
 
     def plain(self) -> dict[str, Any]:
@@ -110,7 +113,14 @@ def _read_3(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, "version": 4}
 
 
-_READERS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _read_1, 2: _read_2, 3: _read_3}
+def _read_4(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 4 knew no shards."""
+    return {**values, "version": 5}
+
+
+_READERS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    1: _read_1, 2: _read_2, 3: _read_3, 4: _read_4,
+}  # fmt: skip
 """Version -> what makes the next one of it."""
 
 

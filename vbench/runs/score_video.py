@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vbench.dimensions.facts import demand_facts
@@ -22,10 +23,10 @@ from vbench.files.digest import content_of
 from vbench.media.decode import is_picture
 from vbench.media.video import Video
 from vbench.runs.plan import VideoTask
+from vbench.runs.room import AT_ONCE, with_room
 from vbench.runs.store import FAILED, NOT_APPLICABLE, NOT_STATIC, SCORED, TOO_SHORT, UNREADABLE, Row
 
 if TYPE_CHECKING:
-    from vbench.dimensions.base import Dimension
     from vbench.prompts.suite import Prompt
     from vbench.runs.evaluators import Evaluators
 
@@ -63,12 +64,15 @@ def score_video(
     for name, cache_key in task.cache_keys.items():
         row = blank_row(task, name, cache_key)
         try:
-            dimension = evaluators.dimension(name)
+            with_room(partial(evaluators.dimension, name), name, evaluators)
         except (CheckpointError, MissingExtra, PluginError) as error:
             yield replace(row, status=NOT_EVALUATED, reason=str(error))
             continue
+        except Unavailable as error:
+            yield replace(row, status=FAILED, reason=str(error))
+            continue
         started = time.perf_counter()
-        row = _settled(_scored(row, dimension, evaluators.spec(name).needs, video, task.prompt), task)
+        row = _settled(_scored(row, name, evaluators, video, task.prompt), task)
         row = _of_clip(row, task, damage) if task.spans else row
         yield replace(_marked(row, video), seconds=round(time.perf_counter() - started, 4))
 
@@ -94,10 +98,10 @@ def described(error: Exception) -> str:
     return f"{type(error).__name__}: {words or error}"
 
 
-def _scored(row: Row, dimension: Dimension, needs: str, video: Video, prompt: Prompt) -> Row:
+def _scored(row: Row, name: str, evaluators: Evaluators, video: Video, prompt: Prompt) -> Row:
     try:
-        demand_facts(prompt, needs)
-        score = dimension.score(video, prompt)
+        demand_facts(prompt, evaluators.spec(name).needs)
+        score = with_room(lambda: evaluators.dimension(name).score(video, prompt), name, evaluators)
     except Unavailable as error:
         return replace(row, status=FAILED, reason=str(error))
     except VideoError as error:
@@ -114,9 +118,9 @@ def _scored(row: Row, dimension: Dimension, needs: str, video: Video, prompt: Pr
     except Exception as error:  # one video must never end a run of hours; what happened is recorded
         return replace(row, status=FAILED, reason=described(error))
     per_frame = [float(one) for one in score.per_frame]
-    return replace(
-        row, value=float(score.value), weight=float(score.weight), per_frame=per_frame, details=dict(score.details)
-    )
+    reduced = {AT_ONCE: less} if (less := evaluators.reduced(name)) else {}
+    details = {**score.details, **reduced}
+    return replace(row, value=float(score.value), weight=float(score.weight), per_frame=per_frame, details=details)
 
 
 def _settled(row: Row, task: VideoTask) -> Row:

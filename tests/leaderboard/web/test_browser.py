@@ -39,7 +39,7 @@ DESK, PHONE = (1400, 1080), (390, 844)
 TOP = {"x": 0, "y": 0, "width": 1400, "height": 1500}
 """What the documentation shows of a long page."""
 
-PAGES = ("/", "/model?id=1", "/compare?ids=1,2,3", "/arena", "/submit")
+PAGES = ("/", "/model?id=1", "/compare?ids=1,2,3", "/samples?ids=1,2", "/arena", "/submit", "/queue")
 
 PERCENT = r"\d\d\.\d\d"
 
@@ -405,6 +405,13 @@ def bad_archives(folder: Path) -> dict[str, tuple[bytes, str]]:
 def number_in(answer: Locator) -> int:
     (number,) = re.findall(r"Submission (\d+)", answer.inner_text())
     return int(number)
+
+
+def test_what_would_become_of_a_file_is_said_as_soon_as_it_is_chosen(opened: Open, tmp_path: Path) -> None:
+    (tmp_path / "look.zip").write_bytes(archive(tmp_path / "look", 43, "Looked at", version="2"))
+    with opened("/submit") as tab:
+        tab.locator("#archive input[type=file]").set_input_files(tmp_path / "look.zip")
+        assert "Looked at 2 would be taken" in tab.locator("#preview .card.good").inner_text()
 
 
 def test_submitting(site: tuple[Server, Board], opened: Open, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ class Database:
         self.engine = _engine(url, seconds)
         _refuse_foreign(self.engine)
         try:
-            with self._transaction(**MIGRATES) as connection:
+            with self.transaction(**MIGRATES) as connection:
                 command.upgrade(migrations(connection), "head")
         except DBAPIError as error:
             raise UsageError(f"The database {self.engine.url!r} cannot be opened: {_reason(error)}.") from error
@@ -84,16 +84,32 @@ class Database:
         Raises:
             Unavailable: the database does not answer, another writer does not end, or the disk is full.
         """
-        with _spoken(), self._transaction() as connection, Session(connection) as session:
+        with _spoken(), self.transaction() as connection, Session(connection) as session:
             yield session
             session.flush()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several server processes may serve it: PostgreSQL; of SQLite there is one."""
+        return self.engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def beside(self) -> Iterator[Session]:
+        """A session for single statements that wait for no writer, on a database that is shared; then committed.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        with _spoken(), Session(self.engine) as session, session.begin():
+            yield session
 
     def close(self) -> None:
         """Let all connections go."""
         self.engine.dispose()
 
     @contextmanager
-    def _transaction(self, **options: bool) -> Iterator[Connection]:
+    def transaction(self, **options: bool) -> Iterator[Connection]:
+        """A connection of the only writer; for whole tables, where errors are said by the caller."""
         with self.engine.connect().execution_options(**WRITES, **options) as connection, connection.begin():
             if self.engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})

@@ -1,7 +1,8 @@
 """The board's tables, in two layers.
 
 The first layer is what was received: submissions (the archive as it came), what was done with them, votes and what was
-taken out of them, and who has an account. Rows are added to it and never changed, but for accounts, which are revoked.
+taken out of them, and who has an account. Rows are added to it and never changed, but for accounts, which are revoked,
+model cards, of which every version is kept, jobs, and what is over within hours (:data:`PASSING`), which is deleted.
 The second layer is what follows from an archive: verdict, scores and pictures;
 :meth:`vbench.leaderboard.board.Board.rebuild` makes it anew.
 """
@@ -10,7 +11,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Double, ForeignKey, Index, Integer, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 PENDING, PUBLISHED, WITHDRAWN = "pending", "published", "withdrawn"
@@ -139,6 +151,87 @@ class Secret(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
+
+
+class CardVersion(Base):
+    """A model card that a submission has or had, from its first edit on; the latest one is the submission's."""
+
+    __tablename__ = "card_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
+    card: Mapped[dict[str, Any]]
+    at: Mapped[str]
+    by: Mapped[str]
+
+
+class Job(Base):
+    """Videos that the board evaluates itself."""
+
+    __tablename__ = "job"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    """Folder, or address of an archive."""
+    card: Mapped[dict[str, Any]]
+    options: Mapped[dict[str, Any]]
+    """Of the evaluation."""
+    key: Mapped[str] = mapped_column(unique=True)
+    """Under which its result is submitted: twice is once."""
+    state: Mapped[str]
+    reason: Mapped[str]
+    """Why it failed, ``""`` where it did not."""
+    done: Mapped[int]
+    total: Mapped[int]
+    """Units of work, 0 while nobody knows."""
+    worker: Mapped[str]
+    until: Mapped[float]
+    """Seconds since 1970, when its worker is taken for dead unless it speaks again."""
+    tries: Mapped[int]
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"))
+    added: Mapped[str]
+    changed: Mapped[str]
+
+
+class OpenBallot(Base):
+    """Two videos that wait for a vote, or whose players may still read; every server process knows them."""
+
+    __tablename__ = "open_ballot"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    """Digest of the ballot's name."""
+    prompt: Mapped[str]
+    dimension: Mapped[str]
+    left_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    right_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    left_address: Mapped[str] = mapped_column(unique=True)
+    """Digest of the address under which the left video is."""
+    right_address: Mapped[str] = mapped_column(unique=True)
+    until: Mapped[float] = mapped_column(index=True)
+    """Seconds since 1970, when it is void."""
+    voted: Mapped[bool]
+
+
+class Visit(Base):
+    """How much one sender has had of one limit, since when; of boards with several server processes."""
+
+    __tablename__ = "visit"
+
+    what: Mapped[str] = mapped_column(primary_key=True)
+    """Name of the limit."""
+    sender: Mapped[str] = mapped_column(primary_key=True)
+    """A keyed hash; nobody can tell whose once the key is gone."""
+    since: Mapped[float]
+    """Seconds since 1970 on the database's clock."""
+    amount: Mapped[int] = mapped_column(BigInteger)
+
+
+PASSING = (OpenBallot, Visit)
+"""Tables of what is over within hours, and in no backup."""
+
+PASSING_SECRET = "senders"
+"""Name of the secret that is replaced after hours, and in no backup."""
 
 
 class Verdict(Base):

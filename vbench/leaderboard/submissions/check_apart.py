@@ -27,20 +27,21 @@ NICENESS = 5
 """The pages come first."""
 
 
-def check_apart(archive: bytes, settings: Settings, card: ModelCard | None = None) -> Checked:
+def check_apart(archive: bytes, settings: Settings, card: ModelCard | None = None, edited: bool = False) -> Checked:
     """What an archive is worth; as :func:`vbench.leaderboard.submissions.validate.check`, but apart.
 
     Args:
         archive: as it was received.
         settings: with the limits and the suite that is ranked.
         card: where the archive has none.
+        edited: whether the card comes before the one in the archive.
 
     Raises:
         Refused: it does not hold, or cannot be checked within the limits; with the reasons.
     """
     with _process(settings) as line:
         try:
-            line.send((limits_of(settings), settings.suite, card))
+            line.send((limits_of(settings), settings.suite, card, edited))
             line.send_bytes(archive)
             answer = _Answer(io.BytesIO(line.recv_bytes())).load()
             if isinstance(answer, Checked):
@@ -96,8 +97,8 @@ class _Answer(pickle.Unpickler):
 def _answer(line: Connection, most_bytes: int, seconds: int) -> None:
     """Check one archive; runs in a process of its own."""
     _limit(most_bytes, seconds)
-    limits, suite, card = line.recv()
-    answer = _verdict(line.recv_bytes(), limits, suite, card)
+    limits, suite, card, edited = line.recv()
+    answer = _verdict(line.recv_bytes(), limits, suite, card, edited)
     if not isinstance(answer, Checked):
         line.send_bytes(pickle.dumps(answer))
         return
@@ -107,9 +108,11 @@ def _answer(line: Connection, most_bytes: int, seconds: int) -> None:
         line.send_bytes(content)
 
 
-def _verdict(archive: bytes, limits: Limits, suite: str, card: ModelCard | None) -> Checked | tuple[str, ...]:
+def _verdict(
+    archive: bytes, limits: Limits, suite: str, card: ModelCard | None, edited: bool
+) -> Checked | tuple[str, ...]:
     try:
-        return check(read_archive(archive, limits), suite, card)
+        return check(read_archive(archive, limits), suite, card, edited=edited)
     except Refused as error:
         return error.reasons
     except MemoryError:

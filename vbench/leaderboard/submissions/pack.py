@@ -120,7 +120,7 @@ def _scores(rows: Iterable[Row]) -> bytes:
     columns = ("video", "prompt", "dimension", "status", "value", "weight", "category", "format")
     kept = (
         {name: getattr(row, name) for name in columns}
-        | {"content": row.sha256, "damage": _without_folders(row.details.get(DAMAGE, ""))}
+        | {"content": row.sha256, "damage": without_folders(row.details.get(DAMAGE, ""))}
         for row in rows
     )
     return b"".join(_json(row) for row in kept)
@@ -128,26 +128,26 @@ def _scores(rows: Iterable[Row]) -> bytes:
 
 def _samples(run: Path) -> bytes:
     records = sorted(read_manifest(run), key=lambda record: record.file)
-    return b"".join(_json(_without_folders(vars(record))) for record in records)
+    return b"".join(_json(without_folders(vars(record))) for record in records)
 
 
 def _public(record: Mapping[str, Any]) -> dict[str, Any]:
-    public = _without_folders({name: value for name, value in record.items() if name not in PRIVATE})
+    public = without_folders({name: value for name, value in record.items() if name not in PRIVATE})
     return dict(public)
 
 
-def _without_folders(value: Any) -> Any:
+def without_folders(value: Any) -> Any:
     """The value with every path cut down to its last part.
 
-    >>> _without_folders(["no weights at /home/somebody/.cache/raft.pth", "https://a.b/c/d", "512x512"])
+    >>> without_folders(["no weights at /home/somebody/.cache/raft.pth", "https://a.b/c/d", "512x512"])
     ['no weights at raft.pth', 'https://a.b/c/d', '512x512']
     """
     if isinstance(value, str):
         return _FOLDERS.sub("", value)
     if isinstance(value, Mapping):
-        return {name: _without_folders(part) for name, part in value.items()}
+        return {name: without_folders(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_folders(part) for part in value]
+        return [without_folders(part) for part in value]
     return value
 
 

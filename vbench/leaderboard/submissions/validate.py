@@ -122,7 +122,11 @@ class Checked:
 
 
 def check(
-    files: Mapping[str, bytes], ranked_suite: str, card: ModelCard | None = None, now: datetime | None = None
+    files: Mapping[str, bytes],
+    ranked_suite: str,
+    card: ModelCard | None = None,
+    now: datetime | None = None,
+    edited: bool = False,
 ) -> Checked:
     """What a submission is worth.
 
@@ -131,6 +135,7 @@ def check(
         ranked_suite: the suite whose results the board ranks.
         card: where the archive has none.
         now: the time, before which everything must have happened; by default that of the clock.
+        edited: whether the card comes before the one in the archive.
 
     Raises:
         Refused: it does not hold; with the reasons.
@@ -138,7 +143,7 @@ def check(
     found, now = Findings(), now or datetime.now(timezone.utc)
     head = _head(files, found) if "submission.json" in files else {}
     found.settle()
-    if "card" in head:
+    if "card" in head and not (edited and card):
         card = read_card(head["card"])
     if card is None:
         raise Refused(["There is no model card: submission.json is missing. Make the archive with: vbench submit"])
@@ -197,6 +202,19 @@ def check(
         _rows_digest(rows, card, benchmark), scores, _figures_by_category(rows, benchmark), found.notes,
         found.apart, found.unverified, found.flags, media,
     )  # fmt: skip
+
+
+def check_record(record: Mapping[str, Any]) -> Findings:
+    """What the record of a run says by itself, without its scores: ``run.json``, as it lies in the run's folder.
+
+    Raises:
+        Refused: nothing more can be said of it; with the reasons.
+    """
+    found, benchmark = Findings(), _benchmark(record)
+    _check_record(record, benchmark, found)
+    check_missing_videos(record, False, found)
+    check_versions(record, found)
+    return found
 
 
 # The files -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ An archive is counted while it arrives and dropped as soon as it is too large. R
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path as File
@@ -15,7 +15,8 @@ from typing import Annotated, Any
 import anyio
 from fastapi import APIRouter, Depends, FastAPI, Path, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -24,6 +25,7 @@ from vbench.errors import Refused, VBenchError
 from vbench.files.strict_json import loads
 from vbench.leaderboard.board import Board, Receipt
 from vbench.leaderboard.errors import TooLarge
+from vbench.leaderboard.jobs import Jobs
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
 from vbench.leaderboard.views.board_row import BoardRow
@@ -32,13 +34,19 @@ from vbench.leaderboard.views.ranking import View, rows
 from vbench.leaderboard.web.desk import Desk
 from vbench.leaderboard.web.gate import bearer, too_many
 from vbench.leaderboard.web.http import GUARDED, in_words, refusal
-from vbench.leaderboard.web.rate_limit import RateLimiter
+from vbench.leaderboard.web.metrics import Metrics
+from vbench.leaderboard.web.ranges import ranged
+from vbench.leaderboard.web.salt import Salt, SharedSalt
 from vbench.leaderboard.web.senders import Senders, one_of
+from vbench.leaderboard.web.shared_limits import Limits, wait
 from vbench.leaderboard.web.ui.render import render
 
 TITLE = "VBench leaderboard"
 
 HOUR = 3600
+
+LARGEST_CARD = 1 << 16
+"""Bytes of a model card alone."""
 
 LARGEST_NUMBER = 2**31 - 1
 """Of a submission; the database has no larger ones."""
@@ -47,7 +55,7 @@ KINDS = {"jpg": "image/jpeg", "mp4": "video/mp4"}
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The application; ``app.state`` has the ``board``, the ``senders`` and the ``desk`` where archives are handed in.
+    """The application; ``app.state`` has the ``board``, the ``senders``, the ``desk`` of archives and the ``metrics``.
 
     It is served behind a :class:`vbench.leaderboard.web.gate.Gate`.
 
@@ -58,8 +66,10 @@ def create_app(settings: Settings) -> FastAPI:
         UsageError: the database cannot be opened.
     """
     board = Board(settings, check_here=False)
-    senders = Senders(settings.trusted_proxies, settings.address_hours)
-    desk = Desk(settings, senders)
+    hours = settings.address_hours
+    salt = SharedSalt(board.database, hours) if board.database.is_shared else Salt(hours)
+    senders = Senders(settings.trusted_proxies, salt)
+    desk = Desk(settings, senders, Limits(board.database, senders))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -68,8 +78,9 @@ def create_app(settings: Settings) -> FastAPI:
         board.close()
 
     app = FastAPI(title=TITLE, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=lifespan)
-    app.state.board, app.state.senders, app.state.desk = board, senders, desk
-    app.include_router(_routes(board, desk))
+    metrics = Metrics(board, desk.places)
+    app.state.board, app.state.senders, app.state.desk, app.state.metrics = board, senders, desk, metrics
+    app.include_router(_routes(board, desk, metrics))
     app.add_exception_handler(VBenchError, _cannot)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _wrong_call)
@@ -86,15 +97,16 @@ Token = Annotated[str, Depends(token_of)]
 Number = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]
 
 
-def _routes(board: Board, desk: Desk) -> APIRouter:
-    submissions = RateLimiter(board.settings.submissions_per_hour, HOUR)
+def _routes(board: Board, desk: Desk, metrics: Metrics) -> APIRouter:
+    submissions = desk.limits.of("submissions", board.settings.submissions_per_hour, HOUR)
+    previews = desk.limits.of("previews", board.settings.submissions_per_hour, HOUR)
     routes = APIRouter()
 
     @routes.post("/api/submissions", status_code=201)
     async def submit(request: Request, token: Token, card: str = "") -> Any:
         """Send an archive as the request's body; ``card`` is a model card as JSON for archives without one."""
-        waits = [submissions.wait(f"address {one_of(address_of(request))}")]
-        waits += [submissions.wait(f"token {token}")] if token else []
+        waits = [await wait(submissions, f"address {one_of(address_of(request))}")]
+        waits += [await wait(submissions, f"token {token}")] if token else []
         if any(waits):
             return too_many(max(waits))
         given = _card(card) if card else None
@@ -103,6 +115,37 @@ def _routes(board: Board, desk: Desk) -> APIRouter:
         key, earlier = (request.headers.get(name, "") for name in ("idempotency-key", "earlier-token"))
         check = partial(board.submit, token=token, submitter=sender, card=given, key=key, earlier=earlier)
         return _receipt(await desk.take(upload, address_of(request), check))
+
+    @routes.post("/api/check")
+    async def check(request: Request, token: Token, card: str = "") -> dict[str, Any]:
+        """What would become of an archive or of a run's ``run.json``, sent as the body; nothing of it is kept."""
+        if wait_for := await wait(previews, f"address {one_of(address_of(request))}"):
+            return too_many(wait_for)  # type: ignore[return-value]
+        given = _card(card) if card else None
+        upload = await _received(request, desk, board.settings)
+        look = partial(board.preview, token=token, card=given)
+        return (await desk.take(upload, address_of(request), look)).plain()
+
+    @routes.put("/api/submissions/{number}/card")
+    async def edit_card(number: Number, request: Request, token: Token) -> dict[str, Any]:
+        """Replace a submission's model card by the body, JSON; with its token, its account's or an admin's."""
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_CARD:
+                raise TooLarge(f"A card has at most {LARGEST_CARD:,} bytes.")
+        edit = partial(board.edit_card, number, _card(body.decode("utf-8", "replace")), token)
+        return {"id": number, "version": await desk.turn(address_of(request), edit)}
+
+    @routes.get("/api/submissions/{number}/cards")
+    def cards(number: Number, token: Token) -> dict[str, Any]:
+        """Every model card that a submission had, the first one first."""
+        return {"cards": [{**vars(one), "card": one.card.plain()} for one in board.cards(number, token)]}
+
+    @routes.get("/api/jobs")
+    def jobs() -> dict[str, Any]:
+        """The videos that this board evaluates itself, and how far it is."""
+        return {"jobs": [job.public() for job in Jobs(board.database).all()]}
 
     @routes.get("/api/submissions/{number}")
     def submission(number: Number, token: Token) -> dict[str, Any]:
@@ -146,15 +189,18 @@ def _routes(board: Board, desk: Desk) -> APIRouter:
         return {"id": number, "state": board.submission(number, token).entry.state}
 
     @routes.get("/api/submissions/{number}/archive")
-    def archive(number: Number, token: Token) -> Response:
+    def archive(number: Number, request: Request, token: Token) -> Response:
         """The archive of a submission, as it was received."""
         name = f'attachment; filename="submission-{number}.zip"'
-        return _streamed(board.archive_parts(number, token), "application/zip", {"Content-Disposition": name})
+        found = board.large_archive(number, token)
+        headers = {**GUARDED, "Content-Disposition": name}
+        return ranged(request.headers, found.size, found.read, "application/zip", headers)
 
     @routes.get("/api/submissions/{number}/media/{name:path}")
-    def media(number: Number, name: str, token: Token) -> Response:
-        """A frame or video of a submission."""
-        return _streamed(board.medium_parts(number, name, token), KINDS[name.rsplit(".", 1)[-1]], {})
+    def media(number: Number, name: str, request: Request, token: Token) -> Response:
+        """A frame or video of a submission, or the part of it that the header ``Range`` asks for."""
+        found = board.large_medium(number, name, token)
+        return ranged(request.headers, found.size, found.read, KINDS[name.rsplit(".", 1)[-1]], GUARDED)
 
     @routes.get("/api/board.json")
     def board_json(request: Request) -> Response:
@@ -179,6 +225,12 @@ def _routes(board: Board, desk: Desk) -> APIRouter:
             session.execute(text("SELECT 1"))
         return {"status": "ok"}
 
+    @routes.get("/metrics")
+    def figures(token: Token) -> Response:
+        """What Prometheus reads of this server process; with a token for metrics or an admin's."""
+        board.demand_metrics(token)
+        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
     return routes
 
 
@@ -194,13 +246,6 @@ async def _received(request: Request, desk: Desk, settings: Settings) -> File:
         raise HTTPException(408, f"The archive did not arrive in {settings.upload_seconds} s.") from None
     except ClientDisconnect:
         raise HTTPException(400, "The sender went away.") from None
-
-
-def _streamed(parts: tuple[int, Iterator[bytes]], kind: str, headers: dict[str, str]) -> Response:
-    """Foreign bytes, read from the database as they are taken."""
-    size, content = parts
-    headers = {**GUARDED, **headers, "Content-Length": str(size)}
-    return StreamingResponse(content, media_type=kind, headers=headers)
 
 
 def _card(given: str) -> ModelCard:

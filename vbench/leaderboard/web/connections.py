@@ -32,7 +32,7 @@ in the middle of sending may never read the answer."""
 GRACE = 5
 """Seconds more than the limit within which the application itself says that a body is late."""
 
-UPLOADS = ("/api/submissions", "/gradio_api/upload")
+UPLOADS = ("/api/submissions", "/api/check", "/gradio_api/upload")
 
 _LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _MANY = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 10\r\nContent-Length: 0\r\n\r\n"

@@ -9,9 +9,11 @@ from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
+from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.settings import MIB, Settings
 from vbench.leaderboard.web.places import Places
 from vbench.leaderboard.web.senders import Senders, one_of
+from vbench.leaderboard.web.shared_limits import Limits
 from vbench.leaderboard.web.uploads import Uploads
 
 LARGE = 8 * MIB
@@ -29,11 +31,12 @@ class Desk:
     Args:
         settings: of the board.
         senders: who names them.
+        limits: makes the limits of this server.
     """
 
-    def __init__(self, settings: Settings, senders: Senders) -> None:
-        self.senders = senders
-        self.uploads = Uploads(settings)
+    def __init__(self, settings: Settings, senders: Senders, limits: Limits) -> None:
+        self.senders, self.limits = senders, limits
+        self.uploads = Uploads(settings, limits)
         self.places = Places(settings.uploads_at_once, settings.uploads_waiting, WAIT)
         self.large = Places(1, settings.uploads_waiting, WAIT)
 
@@ -55,6 +58,30 @@ class Desk:
                 return await run_in_threadpool(lambda: check(upload.read_bytes()))
         finally:
             self.uploads.drop(upload)
+
+    async def turn(self, address: str, work: Callable[[], T]) -> T:
+        """Wait for a place and do something in a thread that costs as much as a check.
+
+        Args:
+            address: of whoever asks.
+            work: what to do.
+
+        Raises:
+            Busy: no place became free.
+        """
+        async with self.places.taken(one_of(address)):
+            return await run_in_threadpool(work)
+
+    async def look(self, upload: Path, address: str, check: Callable[[bytes], T]) -> T:
+        """The same as :meth:`take`, but the upload stays.
+
+        Raises:
+            NotFound: it was taken meanwhile.
+        """
+        try:
+            return await self.turn(address, lambda: check(upload.read_bytes()))
+        except FileNotFoundError:
+            raise NotFound("This file is there no longer. Choose one again.") from None
 
     def close(self) -> None:
         """Delete what still lies there."""

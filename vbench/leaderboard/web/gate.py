@@ -21,9 +21,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vbench.leaderboard.errors import Unavailable
 from vbench.leaderboard.settings import PREFIX, Settings
+from vbench.leaderboard.web.desk import Desk
 from vbench.leaderboard.web.http import in_words, later, refusal
-from vbench.leaderboard.web.rate_limit import RateLimiter
-from vbench.leaderboard.web.senders import Senders, one_of
+from vbench.leaderboard.web.metrics import Metrics
+from vbench.leaderboard.web.senders import one_of
+from vbench.leaderboard.web.shared_limits import wait
 
 access = logging.getLogger("vbench.board.access")
 
@@ -41,7 +43,8 @@ CLOSED = re.compile(r"/(login|logout|monitoring|token|pwa_icon|manifest\.json)(/
 QUIET = ("/assets/", "/static/", "/svelte/", "/theme.css", "/favicon.ico")
 """Files of the pages: neither counted nor in the log."""
 
-HEALTH = "/healthz"
+UNCOUNTED = (*QUIET, "/healthz", "/metrics")
+"""Whatever else is asked counts."""
 
 MINUTE = 60
 
@@ -52,16 +55,24 @@ class Gate:
     Args:
         app: what comes behind.
         settings: of the board.
-        senders: names them.
+        desk: knows the senders, and makes the limit of requests a minute.
+        metrics: count what is answered.
         name_of: whose a token is.
         alone: whether the board listens on this machine alone.
     """
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, senders: Senders, name_of: Callable[[str], str], alone: bool = False
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        desk: Desk,
+        metrics: Metrics,
+        name_of: Callable[[str], str],
+        alone: bool = False,
     ) -> None:
-        self.app, self.settings, self.senders, self.name_of, self.alone = app, settings, senders, name_of, alone
-        self.requests = RateLimiter(settings.requests_per_minute, MINUTE)
+        self.app, self.settings, self.metrics, self.name_of, self.alone = app, settings, metrics, name_of, alone
+        self.senders = desk.senders
+        self.requests = desk.limits.of("requests", settings.requests_per_minute, MINUTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -81,18 +92,21 @@ class Gate:
         path = self._rooted(scope)
         token = bearer(Headers(scope=scope))
         try:
-            answer = self._objection(scope, path, address, token, forwarded) or self.app
-            await answer(scope, receive, counted)
+            if self.senders.salt.is_due:
+                await run_in_threadpool(self.senders.salt.renew)
+            answer = self._objection(scope, path) or await self._crowded(path, address, token, forwarded)
+            await (answer or self.app)(scope, receive, counted)
         except Exception as error:
             if started:
                 raise
             await in_words(error)(scope, receive, counted)
         finally:
+            spent = time.monotonic() - began
+            self.metrics.answered(scope["method"], path, status, spent)
             if not path.startswith(QUIET):
                 who = await self._who(token) if status != 429 else "-"
-                spent = 1000 * (time.monotonic() - began)
                 sender = self.senders.name(address)
-                access.info("%s %s %s %r %d %.0f ms", sender, who, scope["method"], path[:200], status, spent)
+                access.info("%s %s %s %r %d %.0f ms", sender, who, scope["method"], path[:200], status, 1000 * spent)
 
     async def _who(self, token: str) -> str:
         try:
@@ -115,7 +129,7 @@ class Gate:
         scope["raw_path"] = root.encode() + (scope.get("raw_path") or path.encode())
         return path
 
-    def _objection(self, scope: Scope, path: str, address: str, token: str, forwarded: bool) -> Response | None:
+    def _objection(self, scope: Scope, path: str) -> Response | None:
         """Why a request is not answered."""
         headers = Headers(scope=scope)
         if b"%00" in scope["query_string"] or _CONTROL.search(path):
@@ -127,12 +141,15 @@ class Gate:
             return refusal(403, "A page of another site may not call this board.")
         if CLOSED.fullmatch(path) or (path.startswith(GRADIO) and not _is_called(path.removeprefix(GRADIO))):
             return refusal(404, "Not Found")
-        if path.startswith((GRADIO, "/api/")) and path != HEALTH:
-            waits = [self.requests.wait(f"address {one_of(address)}")]
-            waits += [self.requests.wait(f"token {token}")] if token else []
-            if any(waits):
-                return too_many(max(waits), forwarded)
         return None
+
+    async def _crowded(self, path: str, address: str, token: str, forwarded: bool) -> Response | None:
+        """Turn away who came too often."""
+        if path.startswith(UNCOUNTED):
+            return None
+        waits = [await wait(self.requests, f"address {one_of(address)}")]
+        waits += [await wait(self.requests, f"token {token}")] if token else []
+        return too_many(max(waits), forwarded) if any(waits) else None
 
     def _is_known(self, host: str) -> bool:
         name = (urlsplit(f"//{host}").hostname or "") if _HOST.fullmatch(host) else ""

@@ -24,6 +24,16 @@ class Places:
         self._taken = 0
         self._queues: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
+    @property
+    def running(self) -> int:
+        """Places that are taken."""
+        return self._taken
+
+    @property
+    def queued(self) -> int:
+        """Who wait for one."""
+        return sum(map(len, self._queues.values()))
+
     @asynccontextmanager
     async def taken(self, sender: str) -> AsyncIterator[None]:
         """Have a place while the block runs.
@@ -38,7 +48,7 @@ class Places:
             self._leave()
 
     async def _enter(self, sender: str) -> None:
-        if sum(map(len, self._queues.values())) >= self.waiting:
+        if self.queued >= self.waiting:
             raise Busy("Too many wait to be checked.")
         turn = asyncio.get_running_loop().create_future()
         self._queues.setdefault(sender, deque()).append(turn)

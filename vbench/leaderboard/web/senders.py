@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-import secrets
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from starlette.types import Scope
 
 from vbench.leaderboard.settings import PREFIX
+from vbench.leaderboard.web.salt import Salt
 
 log = logging.getLogger("vbench.board")
 
@@ -31,14 +30,13 @@ class Senders:
 
     Args:
         proxies: addresses and networks whose headers are believed.
-        hours: after which a sender gets another name, and the old ones are nobody's.
-        clock: gives seconds that never go back.
+        salt: makes their names; after it was replaced the old ones are nobody's.
     """
 
-    def __init__(self, proxies: Iterable[str], hours: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, proxies: Iterable[str], salt: Salt) -> None:
         self._proxies = [ip_network(proxy) for proxy in proxies]
-        self._seconds, self._clock = 3600 * hours, clock
-        self._salt, self._since = secrets.token_bytes(32), clock()
+        self.salt = salt
+        salt.renew()
         self._told: set[str] = set()
 
     def is_proxy(self, address: str) -> bool:
@@ -71,13 +69,14 @@ class Senders:
     def name(self, address: str) -> str:
         """A sender's name in the log and in the database.
 
-        It is made with a random salt that is kept in memory alone and replaced after so many hours; from then on nobody
-        can tell which address a name was.
+        It is made with a random key that is replaced after so many hours; from then on nobody can tell which address a
+        name was.
         """
-        now = self._clock()
-        if now - self._since >= self._seconds:
-            self._salt, self._since = secrets.token_bytes(32), now
-        return hmac.new(self._salt, one_of(address).encode(), hashlib.sha256).hexdigest()[:16]
+        return self.keyed(one_of(address))[:16]
+
+    def keyed(self, text: str) -> str:
+        """What stands for a text while the key holds."""
+        return hmac.new(self.salt.value, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
     def _farthest(self, peer: str, forwarded: str) -> str:
         """The address that the last proxy that we trust was asked by."""

@@ -23,7 +23,7 @@ HEAD_BYTES = 1 << 15
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 """Of ``mallopt`` in the GNU C library."""
 
-SECRETS = ("ADMIN_TOKENS", "SUBMIT_TOKENS", "DATABASE")
+SECRETS = ("ADMIN_TOKENS", "SUBMIT_TOKENS", "METRICS_TOKENS", "DATABASE")
 """Settings that nobody else should read; the database's address may have a password."""
 
 
@@ -45,7 +45,8 @@ def serve(settings: Settings, host: str, port: int) -> None:
     logging.getLogger("vbench.board").setLevel(logging.INFO)
     app = create_app(settings)
     mount(app, app.state.board, app.state.desk)
-    gate = Gate(app, settings, app.state.senders, partial(token_name, app.state.board), alone=is_loopback(host))
+    name_of = partial(token_name, app.state.board)
+    gate = Gate(app, settings, app.state.desk, app.state.metrics, name_of, alone=is_loopback(host))
     connections = Connections(settings, app.state.senders)
     uvicorn.run(
         gate, host=host, port=port, http=deadlines(connections), ws="none", h11_max_incomplete_event_size=HEAD_BYTES,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vbench.leaderboard.errors import Busy, TooLarge, Unavailable
 from vbench.leaderboard.settings import MIB, Settings
-from vbench.leaderboard.web.rate_limit import RateLimiter
+from vbench.leaderboard.web.shared_limits import Limits, wait
 
 KEPT = 3600
 """Seconds after which a file that nobody submitted is deleted."""
@@ -37,12 +37,13 @@ class Uploads:
 
     Args:
         settings: with the limits.
+        limits: makes the one of bytes an hour.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, limits: Limits) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="vbench-uploads-")).resolve()
         self._most = settings.upload_bytes
-        self._hourly = RateLimiter(settings.bytes_per_hour, HOUR)
+        self._hourly = limits.of("bytes", settings.bytes_per_hour, HOUR)
         self._held: dict[Path, _Upload] = {}
 
     async def receive(self, chunks: AsyncIterator[bytes], sender: str, suffix: str = ".zip") -> Path:
@@ -65,7 +66,7 @@ class Uploads:
             path.parent.mkdir()
             with path.open("wb") as file:
                 async for chunk in chunks:
-                    self._count(upload, len(chunk))
+                    await self._count(upload, len(chunk))
                     file.write(chunk)
         except OSError as error:
             self.drop(path)
@@ -92,7 +93,7 @@ class Uploads:
         """Delete all of them."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _count(self, upload: _Upload, size: int) -> None:
+    async def _count(self, upload: _Upload, size: int) -> None:
         upload.size += size
         if upload.size > self._most:
             raise TooLarge(f"The archive is larger than {self._most:,} bytes.")
@@ -102,8 +103,8 @@ class Uploads:
             raise Busy("Too many archives of yours wait to be checked.")
         while upload.size > upload.charged:  # in large pieces, so that there are few to remember
             upload.charged += MIB
-            if wait := self._hourly.wait(upload.sender, MIB):
-                raise Busy(f"More than {self._hourly.limit / MIB:g} MiB came from you within an hour.", wait)
+            if seconds := await wait(self._hourly, upload.sender, MIB):
+                raise Busy(f"More than {self._hourly.limit / MIB:g} MiB came from you within an hour.", seconds)
 
     def _sweep(self) -> None:
         old = [path for path, upload in self._held.items() if upload.since < time.monotonic() - KEPT]

@@ -25,10 +25,13 @@ from vbench.leaderboard.web.api import HOUR, TITLE, address_of
 from vbench.leaderboard.web.desk import Desk
 from vbench.leaderboard.web.gate import too_many
 from vbench.leaderboard.web.http import GUARDED, refusal
-from vbench.leaderboard.web.rate_limit import RateLimiter
+from vbench.leaderboard.web.ranges import ranged
 from vbench.leaderboard.web.senders import one_of
+from vbench.leaderboard.web.share.pages import SharedPages
+from vbench.leaderboard.web.share.routes import routes as shared_routes
+from vbench.leaderboard.web.shared_limits import wait
 from vbench.leaderboard.web.ui.events import Events
-from vbench.leaderboard.web.ui.pages import arena, board, compare, model, submit
+from vbench.leaderboard.web.ui.pages import arena, board, compare, model, queue, samples, submit
 from vbench.leaderboard.web.ui.render import script, style
 from vbench.leaderboard.web.ui.theme import theme
 
@@ -68,6 +71,7 @@ def mount(app: FastAPI, board: Board, desk: Desk) -> None:
     os.environ["GRADIO_TEMP_DIR"] = str(desk.uploads.folder)
     ballots = Arena(board)
     comparisons = Comparisons(board)
+    app.include_router(shared_routes(board))
     app.include_router(_routes(ballots, desk, board.settings))
     pages = build(board, ballots, comparisons, desk)
     app.add_middleware(
@@ -77,6 +81,7 @@ def mount(app: FastAPI, board: Board, desk: Desk) -> None:
         each=board.settings.events_per_address,
         root_path=board.settings.root_path,
     )
+    app.add_middleware(SharedPages, board=board, root_path=board.settings.root_path)
     app.router.lifespan_context = _ending(app.router.lifespan_context, comparisons)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "SSR mode is not supported")
@@ -116,9 +121,13 @@ def build(shown: Board, ballots: Arena, comparisons: Comparisons, desk: Desk) ->
     with pages.route("Compare", "/compare"):
         compare.add(pages, shown, comparisons)
     with pages.route("Arena", "/arena"):
-        arena.add(pages, shown, ballots)
+        arena.add(pages, shown, ballots, desk.limits)
     with pages.route("Submit", "/submit"):
         submit.add(pages, shown, desk)
+    with pages.route("Queue", "/queue"):
+        queue.add(pages, shown)
+    with pages.route("Samples", "/samples", show_in_navbar=False):
+        samples.add(pages, shown)
     with pages.route("Model", "/model", show_in_navbar=False):
         model.add(pages, shown)
     return pages
@@ -144,14 +153,14 @@ def _elsewhere(folder: Path) -> list[str]:
 
 def _routes(ballots: Arena, desk: Desk, settings: Settings) -> APIRouter:
     routes = APIRouter()
-    uploads = RateLimiter(settings.submissions_per_hour, HOUR)
+    uploads = desk.limits.of("uploads", settings.submissions_per_hour, HOUR)
 
     @routes.post("/gradio_api/upload", include_in_schema=False)
     async def upload(request: Request) -> Any:
         """Keep the one file that the page asks for; in place of Gradio's, which takes any number of any kind."""
         sender = one_of(address_of(request))
-        if wait := uploads.wait(sender):
-            return too_many(wait)
+        if seconds := await wait(uploads, sender):
+            return too_many(seconds)
         declared = request.headers.get("content-length", "")
         if not declared.isdecimal() or int(declared[:20]) > settings.upload_bytes + 2 * PART_BYTES:
             return refusal(413, f"At most {settings.upload_bytes:,} bytes may be uploaded.", headers=_CLOSE)
@@ -168,10 +177,11 @@ def _routes(ballots: Arena, desk: Desk, settings: Settings) -> APIRouter:
         return Response('data: {"msg": "done"}\n\n', media_type="text/event-stream")
 
     @routes.get("/api/arena/{address}.mp4", include_in_schema=False)
-    def video(address: str) -> Response:
+    def video(address: str, request: Request) -> Response:
         """A video of an open ballot, under an address that does not say whose it is."""
+        content = ballots.video(address)
         headers = {**GUARDED, "Cache-Control": "no-store"}
-        return Response(ballots.video(address), media_type="video/mp4", headers=headers)
+        return ranged(request.headers, len(content), lambda a, b: iter([content[a:b]]), "video/mp4", headers)
 
     @routes.api_route("/api/{path:path}", methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)
     def nothing(path: str) -> Response:

@@ -27,6 +27,9 @@ from vbench.reports.chart import COLOURS, MARKS
 
 SIDES = (QUALITY, SEMANTIC)
 
+SCORES = (TOTAL, *SIDES, *RULES)
+"""Every score of a row."""
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 MINUS = "\N{MINUS SIGN}"

@@ -15,7 +15,7 @@ from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotAllowed, NotFound
 from vbench.leaderboard.standings import standings
 from vbench.leaderboard.web.origin import demand_own_origin
-from vbench.leaderboard.web.rate_limit import RateLimiter
+from vbench.leaderboard.web.shared_limits import Limits
 from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, never_blank, part
 from vbench.leaderboard.web.ui.render import render, title_of
 
@@ -31,7 +31,7 @@ SECRET = "vbench-board-voter"
 MINUTE = 60
 
 
-def add(page: gr.Blocks, board: Board, ballots: Arena) -> None:
+def add(page: gr.Blocks, board: Board, ballots: Arena, limits: Limits) -> None:
     """Put the arena into the page that is being built."""
     navbar()
     part(HEAD)
@@ -48,7 +48,7 @@ def add(page: gr.Blocks, board: Board, ballots: Arena) -> None:
     ranking = part(elem_id="standings")
     ballot, voter = gr.State(""), gr.BrowserState("", storage_key="vbench-voter", secret=SECRET)
     buttons = [left, tie, right]
-    flood = RateLimiter(board.settings.votes_per_minute, MINUTE)
+    flood = limits.of("votes", board.settings.votes_per_minute, MINUTE)
 
     def drawn(dimension: str, who: str) -> list[Any]:
         name = ballots.draw(who, dimension if dimension in RULES else "")

@@ -14,13 +14,15 @@ from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotAllowed, NotFound
 from vbench.leaderboard.settings import MIB
 from vbench.leaderboard.submissions.model_card import ACCESS, ModelCard, read_card
+from vbench.leaderboard.submissions.preview import Preview
 from vbench.leaderboard.web.desk import Desk
 from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, number_of, part
 from vbench.leaderboard.web.ui.render import render, title_of
 
 HEAD = """<div class="vb" data-title="Submit &ndash; VBench leaderboard"><header><h1>Submit a result</h1>
 <p>Make the archive of a run with <code>vbench submit RUN --model-name NAME --organisation WHO -o submission.zip</code>,
-or send it from there with <code>--to</code> this address. Every score is computed here, from the scores per video.</p>
+or send it from there with <code>--to</code> this address. Every score is computed here, from the scores per video.
+What would become of a file is said as soon as you choose it; a run's <code>run.json</code> alone will do for that.</p>
 </header></div>"""
 
 NUMBERS = {"float": float, "int": int}
@@ -44,7 +46,10 @@ def add(page: gr.Blocks, board: Board, desk: Desk) -> None:
                 "Model card, for the reference's result files (a zip of vbench submit has one)", open=False
             ):
                 card = {field.name: _input(field.name) for field in fields(ModelCard)}
-            send = gr.Button("Submit", variant="primary", elem_id="send")
+            with gr.Row():
+                look = gr.Button("Check", elem_id="look")
+                send = gr.Button("Submit", variant="primary", elem_id="send")
+            preview = part(elem_id="preview")
         with gr.Column():
             answer = part(elem_id="answer")
             with gr.Accordion("Withdraw a submission", open=False, elem_id="withdrawal"):
@@ -55,7 +60,11 @@ def add(page: gr.Blocks, board: Board, desk: Desk) -> None:
     async def submitted(request: gr.Request, file: str | None, secret: str, *values: Any) -> list[Any]:
         address = request.client.host if request.client else ""
         filled = dict(zip(card, values, strict=True))
-        return [await _answer(board, desk, address, file, secret or "", filled), None]
+        return [await _answer(board, desk, address, file, secret or "", filled), None, ""]
+
+    async def looked_at(request: gr.Request, file: str | None, secret: str, *values: Any) -> str:
+        address = request.client.host if request.client else ""
+        return await _preview(board, desk, address, file, secret or "", dict(zip(card, values, strict=True)))
 
     def withdrawn(which: str, secret: str) -> str:
         try:
@@ -67,10 +76,10 @@ def add(page: gr.Blocks, board: Board, desk: Desk) -> None:
             return _refusal("It was not withdrawn", [str(error)])
         return render("receipt.html", receipt=None, done=f"Submission {found} is withdrawn.")
 
-    send.click(
-        submitted, [archive, token, *card.values()], [answer, archive],
-        concurrency_limit=None, api_visibility="private",
-    )  # fmt: skip
+    fields_of_it = [archive, token, *card.values()]
+    send.click(submitted, fields_of_it, [answer, archive, preview], concurrency_limit=None, api_visibility="private")
+    gr.on([archive.upload, look.click], looked_at, fields_of_it, preview, concurrency_limit=None, **QUIET)
+    archive.clear(lambda: "", None, preview, **QUIET)
     withdraw.click(withdrawn, [number, proof], answer, **QUIET)
 
 
@@ -91,6 +100,22 @@ async def _answer(board: Board, desk: Desk, address: str, file: str | None, toke
     finally:
         desk.uploads.drop(path)
     return render("receipt.html", receipt=receipt, done="")
+
+
+async def _preview(board: Board, desk: Desk, address: str, file: str | None, token: str, card: dict[str, Any]) -> str:
+    """What would become of the file that was chosen; it stays where it is."""
+    if file is None or not desk.uploads.holds(str(file)):
+        return _refusal("Nothing was checked", ["Choose an archive first."])
+    try:
+        given = _card(card)
+        found = await desk.look(Path(file), address, partial(board.preview, token=token.strip(), card=given))
+    except Refused as error:
+        found = Preview(error.reasons)
+    except NotAllowed as error:
+        return _refusal("It is not allowed", [str(error)])
+    except NotFound:  # it was submitted meanwhile, and the answer stands beside this
+        return ""
+    return render("preview.html", preview=found)
 
 
 def _refusal(heading: str, reasons: Any) -> str:

@@ -1,0 +1,226 @@
+"""A real Ray cluster of two nodes on this machine: equal scores, and what becomes of a run when something dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from tests.footage import noise, write_video
+from vbench.errors import UsageError
+from vbench.runs.cluster import connected
+from vbench.runs.record import INTERRUPTED, read_record
+from vbench.runs.results import read_rows
+from vbench.runs.store import FAILED, SCORED, Row
+
+pytest.importorskip("ray")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are watched by way of /proc"),
+]
+
+ROOT = Path(__file__).parents[2]
+
+NODES = """
+import json, sys
+from ray.cluster_utils import Cluster
+
+node = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
+cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
+second = cluster.add_node(**node)
+print(json.dumps({"address": cluster.address, "second": second.all_processes["raylet"][0].process.pid}), flush=True)
+sys.stdin.read()
+cluster.shutdown()
+"""
+
+BROUGHT = "[vbench.dimensions]\nbrightness = tests.toys:Brightness\ndeadly = tests.toys:Deadly\n"
+
+SECONDS = "0.3"
+"""How long a worker is at a video: long enough to be met at it."""
+
+
+@dataclass
+class Machines:
+    """The cluster, and a folder beside it.
+
+    Attributes:
+        folder: with the videos.
+        address: of the cluster.
+        second: process of the node that is not the head.
+        environment: of the processes that call.
+    """
+
+    folder: Path
+    address: str
+    second: int
+    environment: dict[str, str]
+
+    def command(self, run: str, *options: str) -> list[str]:
+        videos = str(self.folder / "videos")
+        return [sys.executable, "-m", "vbench", "evaluate", videos, "--profile", "lite", "--device", "cpu",
+                "--output", str(self.folder / run), *options]  # fmt: skip
+
+    def on_cluster(self, run: str, *options: str) -> list[str]:
+        return self.command(run, "--cluster", self.address, "--workers", "2", *options)
+
+    def call(self, command: list[str], **more: str) -> subprocess.CompletedProcess[str]:
+        environment = {**self.environment, **more}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+
+    def looked_at(self) -> int:
+        """Units that workers have begun."""
+        return len((self.folder / "log").read_text().splitlines())
+
+    def until_looked_at(self, count: int, process: subprocess.Popen[str]) -> None:
+        deadline = time.monotonic() + 240
+        while self.looked_at() < count:
+            assert process.poll() is None, process.stderr and process.stderr.read()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    folder = tmp_path_factory.mktemp("cluster")
+    for index in range(12):
+        write_video(folder / "videos" / f"a-{index}.mp4", noise(4, seed=index))
+    site = folder / "site" / "toys-1.0.dist-info"
+    site.mkdir(parents=True)
+    (site / "METADATA").write_text("Metadata-Version: 2.1\nName: toys\nVersion: 1.0\n")
+    (site / "entry_points.txt").write_text(BROUGHT)
+    (folder / "log").touch()
+    paths = os.pathsep.join(map(str, (folder / "site", ROOT)))
+    environment = {**os.environ, "PYTHONPATH": paths, "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+    nodes = {**environment, "TOY_SECONDS": SECONDS, "TOY_LOG": str(folder / "log")}
+    cluster = subprocess.Popen(
+        [sys.executable, "-c", NODES], env=nodes, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert cluster.stdout is not None
+    told = json.loads(next(line for line in cluster.stdout if line.startswith("{")))
+    yield Machines(folder, told["address"], told["second"], environment)
+    cluster.communicate(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def alone(machines: Machines) -> list[Row]:
+    """The rows of one process."""
+    done = machines.call(machines.command("alone", "-d", "brightness", "-d", "motion_smoothness"))
+    assert done.returncode == 0, done.stderr
+    return rows(machines.folder / "alone")
+
+
+def rows(run: Path) -> list[Row]:
+    return [replace(row, seconds=0.0) for row in read_rows(run)]
+
+
+def workers() -> set[int]:
+    """Processes of workers that are there."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes().startswith(b"ray::_Worker"):
+                found.add(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def gone(processes: set[int]) -> bool:
+    deadline = time.monotonic() + 60
+    while processes & workers() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not processes & workers()
+
+
+def test_scores_are_those_of_one_process_bit_for_bit(machines: Machines, alone: list[Row]) -> None:
+    done = machines.call(machines.on_cluster("run", "-d", "brightness", "-d", "motion_smoothness", "--json"))
+    assert done.returncode == 0, done.stderr
+    assert rows(machines.folder / "run") == alone
+    assert len(alone) == 24
+    assert "ray" not in done.stderr.lower()
+    assert json.loads(done.stdout)["scored"] == 24
+    assert read_record(machines.folder / "run").machine == read_record(machines.folder / "alone").machine
+    assert not workers()
+
+
+def test_a_job_that_ends_its_workers_is_recorded_and_the_rest_goes_on(machines: Machines) -> None:
+    done = machines.call(machines.on_cluster("deadly", "-d", "deadly"))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    by_status = {status: {row.video for row in rows(machines.folder / "deadly") if row.status == status}
+                 for status in (SCORED, FAILED)}  # fmt: skip
+    assert by_status[FAILED] == {"a-1.mp4"}
+    assert len(by_status[SCORED]) == 11
+    failed = next(row for row in rows(machines.folder / "deadly") if row.status == FAILED)
+    assert failed.reason.startswith("3 workers ended over it: ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_workers_end_with_the_caller_and_the_same_command_continues(
+    machines: Machines, alone: list[Row], number: signal.Signals
+) -> None:
+    run = f"stopped-{number}"
+    before = machines.looked_at()
+    heard = "import signal; signal.signal(2, signal.default_int_handler); from vbench.cli import main; main()"
+    command = machines.on_cluster(run, "-d", "brightness")
+    command[1:3] = ["-c", heard]  # background shells have their children ignore Ctrl-C
+    process = subprocess.Popen(command, env=machines.environment, stderr=subprocess.PIPE, text=True)
+    machines.until_looked_at(before + 4, process)
+    there = workers()
+    assert there
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert gone(there)
+    if number == signal.SIGINT:
+        assert process.returncode == 130
+        assert "the same command continues" in said
+        assert "Traceback" not in said
+        assert read_record(machines.folder / run).status == INTERRUPTED
+    done = machines.call(machines.on_cluster(run, "-d", "brightness"))
+    assert done.returncode == 0, done.stderr
+    assert rows(machines.folder / run) == [row for row in alone if row.dimension == "brightness"]
+    assert machines.looked_at() - before < 2 * 12
+
+
+@pytest.mark.parametrize(
+    ("address", "said"), [("127.0.0.1:9", "There is no Ray cluster at 127.0.0.1:9"), ("somewhere", "is no cluster: ")]
+)
+def test_what_cannot_be_reached_is_said_at_once(address: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said), connected(address, 1):
+        pass
+
+
+def test_without_ray_the_command_that_installs_it_is_named(machines: Machines) -> None:
+    code = "import sys; sys.modules['ray'] = None; from vbench.cli import main; main()"
+    command = machines.on_cluster("none")
+    command[1:3] = ["-c", code]
+    done = machines.call(command)
+    assert done.returncode == 1
+    assert 'pip install "vbench-suite[cluster]"' in done.stderr
+
+
+def test_a_device_of_one_machine_is_refused(machines: Machines) -> None:
+    done = machines.call(machines.on_cluster("none", "--device", "cuda:1"))
+    assert done.returncode == 2
+    assert "--device is auto, cpu or cuda" in done.stderr
+
+
+def test_a_node_that_is_killed_in_the_middle_changes_no_bit(machines: Machines, alone: list[Row]) -> None:
+    before = machines.looked_at()
+    command = machines.on_cluster("killed", "-d", "brightness", "-d", "motion_smoothness")
+    process = subprocess.Popen(command, env=machines.environment, stderr=subprocess.PIPE, text=True)
+    machines.until_looked_at(before + 4, process)
+    assert len(workers()) == 2
+    os.kill(machines.second, signal.SIGKILL)
+    _, said = process.communicate(timeout=240)
+    assert process.returncode == 0, said
+    assert rows(machines.folder / "killed") == alone

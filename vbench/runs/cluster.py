@@ -1,0 +1,329 @@
+"""Who scores the videos: workers on the machines of a Ray cluster, one for each GPU, or as many as asked on processors.
+
+Workers only compute, each job on one of them with the models that it has loaded; the process that called writes the
+store, so that nothing is shared but rows. A worker whose machine dies is replaced and its job done again elsewhere; a
+job that ends one worker after the other is recorded as failed, and the rest goes on. Workers end when the caller ends,
+however that comes about.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+import socket
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from vbench import provenance
+from vbench.errors import MissingExtra, UsageError, VBenchError
+from vbench.runs.choose_static import Candidates
+from vbench.runs.executor import Job, rows_of
+from vbench.runs.plan import VideoTask
+from vbench.runs.score_video import blank_row
+from vbench.runs.store import FAILED, Row
+from vbench.runs.workers import WorkerDied
+
+if TYPE_CHECKING:
+    import torch
+
+    from vbench.runs.evaluators import Evaluators
+
+ATTEMPTS = 3
+"""Workers that may end over one job before it is recorded as failed, and starts of workers that may fail in a row."""
+
+PATIENCE = 600.0
+"""Seconds for which no worker at all may be there before a run gives up."""
+
+GLANCE = 0.5
+"""Seconds after which it is asked whether somebody wants the run to end."""
+
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_DEDUP_LOGS": "0"}
+"""Nothing is reported to anybody, and no warning is printed that is not about the run."""
+
+EXPECTED = "auto, HOST:PORT or ray://HOST:PORT"
+
+
+@dataclass
+class Cluster:
+    """A Ray cluster that this process is connected to.
+
+    Attributes:
+        asked: workers that were asked for, where processors compute.
+        machines: what the workers said of where they are.
+    """
+
+    ray: Any
+    asked: int
+    machines: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def device(self, name: str) -> torch.device:
+        """Where the workers compute: on the cluster's GPUs where it has some, unless something else is asked for.
+
+        Raises:
+            UsageError: the cluster has no GPU, or one GPU of one machine is named.
+        """
+        import torch
+
+        cards = int(self.ray.cluster_resources().get("GPU", 0))
+        if name not in ("auto", "cpu", "cuda"):
+            raise UsageError(
+                f"On a cluster --device is auto, cpu or cuda; found {name!r}. Each worker has a GPU of its own."
+            )
+        if name == "cuda" and not cards:
+            raise UsageError("The cluster has no GPU: start its nodes with some, or leave out --device cuda.")
+        return torch.device("cuda" if cards and name != "cpu" else "cpu")
+
+    def score_all(self, jobs: Sequence[Job], evaluators: Evaluators, budget: int) -> Iterator[Row]:
+        """The rows of all jobs, those of a job as soon as it is done.
+
+        Args:
+            jobs: what to do, grouped so that neighbours need the same dimensions.
+            evaluators: who looks; each worker has a copy.
+            budget: bytes of decoded frames to keep per video.
+
+        Raises:
+            UsageError: the cluster has no place for a worker, or has other packages.
+            WorkerDied: no worker can be had any more; what is stored by then stays.
+        """
+        crew = _Crew(self, evaluators, budget, self._places(evaluators.device.type))
+        with _heard_between_calls() as listen:
+            try:
+                yield from crew.rows(jobs, listen)
+            finally:
+                crew.end()
+
+    def _places(self, device: str) -> int:
+        """How many workers there can be."""
+        import torch
+
+        total = self.ray.cluster_resources()
+        if device == "cuda":
+            return int(total["GPU"])
+        threads = torch.get_num_threads()
+        nodes = [node["Resources"].get("CPU", 0) for node in self.ray.nodes() if node["Alive"]]
+        if not (places := sum(int(cores // threads) for cores in nodes)):
+            raise UsageError(
+                f"No node of the cluster has {threads} free cores for the threads of a worker; the largest has "
+                f"{max(nodes, default=0):g}. Set OMP_NUM_THREADS to so many."
+            )
+        return min(self.asked, places)
+
+
+@contextmanager
+def connected(address: str, workers: int) -> Iterator[Cluster]:
+    """A Ray cluster that is there.
+
+    Args:
+        address: ``auto`` for the cluster that this machine belongs to, or ``HOST:PORT`` of its head; ``ray://HOST:PORT``
+            of any other's.
+        workers: how many look at videos at the same time, where processors compute; of GPUs all are used.
+
+    Raises:
+        MissingExtra: Ray is not installed.
+        UsageError: there is no such cluster, or one of another version.
+    """
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+    except ModuleNotFoundError as error:
+        raise MissingExtra('A cluster needs Ray. Install it with: pip install "vbench-suite[cluster]"') from error
+    _refuse_absent(address)
+    handlers = _handlers()
+    try:
+        ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UsageError(
+            f"There is no Ray cluster at {address} ({reason}). Start one with: ray start --head, and on each other "
+            "machine: ray start --address=HOST:PORT, with the same versions of Python and ray as here."
+        ) from error
+    finally:
+        for number, handler in handlers.items():  # Ray has put its own in their place
+            signal.signal(number, handler)
+    try:
+        yield Cluster(ray, workers)
+    finally:
+        ray.shutdown()
+
+
+def _refuse_absent(address: str) -> None:
+    """Say at once that nobody answers, which Ray takes minutes for."""
+    if address == "auto":
+        return
+    found = re.fullmatch(r"(?:ray://)?\[?([^/\s]+?)\]?:(\d{1,5})", address)
+    if not found:
+        raise UsageError(f"{address!r} is no cluster: expected {EXPECTED}.")
+    try:
+        socket.create_connection((found[1], int(found[2])), timeout=10).close()
+    except (OSError, OverflowError) as error:
+        raise UsageError(f"There is no Ray cluster at {address}: {error}. Expected {EXPECTED}.") from error
+
+
+class _Worker:
+    """What runs on a machine of the cluster: the evaluators with their models, loaded once."""
+
+    def __init__(self, evaluators: Evaluators, budget: int, threads: int, environment: Mapping[str, str]) -> None:
+        import torch
+
+        from vbench import device as devices
+
+        os.environ.update(environment)
+        torch.set_num_threads(threads)  # it shows in the last bits of a matrix product
+        evaluators.device = devices.choose(evaluators.device.type)
+        self.evaluators, self.budget = evaluators, budget
+
+    def about(self) -> tuple[dict[str, Any], dict[str, str], str]:
+        """The machine, its packages, and its name."""
+        return provenance.machine(self.evaluators.device), provenance.packages(), socket.gethostname()
+
+    def score(self, job: Job) -> list[Row]:
+        """The rows of a job; models that it does not need are let go, as neighbours need the same."""
+        self.evaluators.keep_only(job.evaluated)
+        return list(rows_of(job, self.evaluators, self.budget))
+
+
+class _Crew:
+    """The workers of one run, and which job each is at."""
+
+    def __init__(self, cluster: Cluster, evaluators: Evaluators, budget: int, size: int) -> None:
+        import torch
+
+        self.cluster, self.ray, self.size = cluster, cluster.ray, size
+        threads = torch.get_num_threads()
+        environment = {name: value for name, value in os.environ.items() if name.startswith("VBENCH_")}
+        share = {"num_gpus": 1, "num_cpus": 1} if evaluators.device.type == "cuda" else {"num_cpus": threads}
+        kind = self.ray.remote(max_restarts=0, max_task_retries=0, scheduling_strategy="SPREAD", **share)(_Worker)
+        given = self.ray.put(evaluators)
+        self.hire: Callable[[], Any] = lambda: kind.remote(given, budget, threads, environment)
+        self.coming: dict[Any, Any] = {}
+        self.at_work: dict[Any, tuple[Any, int, Job]] = {}
+        self.idle: list[Any] = []
+        self.failed_starts = 0
+
+    def rows(self, jobs: Sequence[Job], listen: Callable[[], None]) -> Iterator[Row]:
+        """The rows of all jobs."""
+        left, ended = deque(enumerate(jobs)), Counter[int]()
+        seen = time.monotonic()
+        while left or self.at_work:
+            listen()
+            wanted = min(self.size, len(left) + len(self.at_work))
+            while len(self.coming) + len(self.at_work) + len(self.idle) < wanted:
+                worker = self.hire()
+                self.coming[worker.about.remote()] = worker
+            while left and self.idle:
+                worker, (number, job) = self.idle.pop(), left.popleft()
+                self.at_work[worker.score.remote(job)] = worker, number, job
+            ready, _ = self.ray.wait([*self.at_work, *self.coming], timeout=GLANCE)
+            for promise in ready:
+                if promise in self.coming:
+                    self._welcome(promise)
+                    continue
+                worker, number, job = self.at_work.pop(promise)
+                try:
+                    found = self.ray.get(promise)
+                except self.ray.exceptions.RayTaskError as error:  # not the worker: a fault of ours, told as such
+                    raise error.as_instanceof_cause() from error
+                except self.ray.exceptions.RayError as error:
+                    ended[number] += 1
+                    if ended[number] < ATTEMPTS:
+                        left.appendleft((number, job))
+                    else:
+                        yield from _failed(job, str(error))
+                    continue
+                self.idle.append(worker)
+                yield from found
+            seen = time.monotonic() if self.at_work or self.idle else seen
+            if time.monotonic() - seen > PATIENCE:
+                raise WorkerDied(
+                    f"No worker could be placed on the cluster for {PATIENCE:g} s: other work may hold it. "
+                    "What was scored is stored; call again to continue (ray status says what is free)."
+                )
+
+    def end(self) -> None:
+        """Let go of everybody, also of those that are half done."""
+        for worker in [*self.coming.values(), *(worker for worker, _, _ in self.at_work.values()), *self.idle]:
+            self.ray.kill(worker)
+
+    def _welcome(self, promise: Any) -> None:
+        """A worker has come, or has failed to."""
+        worker = self.coming.pop(promise)
+        try:
+            machine, packages, name = self.ray.get(promise)
+        except self.ray.exceptions.RayError as error:
+            self.failed_starts += 1
+            if isinstance(cause := getattr(error, "cause", None), VBenchError):
+                raise cause from error
+            if self.failed_starts >= ATTEMPTS:
+                raise WorkerDied(f"Workers do not start on the cluster: {_last_line(str(error))}") from error
+            return
+        self.failed_starts = 0
+        if others := _other_packages(packages):
+            raise UsageError(
+                f"The worker on {name} has other packages than here: {others}. Install the same everywhere."
+            )
+        self.cluster.machines.append(machine)
+        self.idle.append(worker)
+
+
+def _other_packages(there: Mapping[str, str]) -> str:
+    here = provenance.packages()
+    names = sorted(name for name in {*here, *there} if here.get(name) != there.get(name))
+    return ", ".join(
+        f"{name} {there.get(name, 'not installed')} (here {here.get(name, 'not installed')})" for name in names
+    )
+
+
+def _failed(job: Job, reason: str) -> Iterator[Row]:
+    """Rows that say why a job was given up; of samples that are looked at in turn, of the one whose turn it was."""
+    tasks: Sequence[VideoTask]
+    if isinstance(job, VideoTask):
+        tasks = [job]
+    elif isinstance(job, Candidates):
+        tasks = [task for task in job.tasks if task.video not in job.known][:1]
+    else:
+        tasks = job.tasks
+    said = f"{ATTEMPTS} workers ended over it: {_last_line(reason)}"
+    for task in tasks:
+        for name, key in task.cache_keys.items():
+            yield replace(blank_row(task, name, key), status=FAILED, reason=said)
+
+
+def _last_line(text: str) -> str:
+    """What a long message of Ray's comes down to."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "no reason was given"
+
+
+def _handlers() -> dict[int, Any]:
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    return {number: signal.getsignal(number) for number in numbers}
+
+
+@contextmanager
+def _heard_between_calls() -> Iterator[Callable[[], None]]:
+    """Signals are answered when the function that is given is called: inside a call of Ray an answer is lost."""
+    before = {number: handler for number, handler in _handlers().items() if callable(handler)}
+    heard: list[int] = []
+    for number in before:
+        signal.signal(number, lambda number, _: heard.append(number))
+
+    def listen() -> None:
+        if heard:
+            number = heard.pop()
+            before[number](number, None)
+
+    try:
+        yield listen
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
