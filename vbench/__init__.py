@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from vbench.dimensions.base import VideoScore as VideoScore
     from vbench.generators.base import Generator as Generator
     from vbench.interface import compare as compare
+    from vbench.interface import distance as distance
     from vbench.interface import evaluate as evaluate
     from vbench.interface import evaluate_together as evaluate_together
     from vbench.interface import generate as generate
@@ -61,6 +62,7 @@ _WHERE = {
     "Video": "vbench.media.video",
     "VideoScore": "vbench.dimensions.base",
     "compare": "vbench.interface",
+    "distance": "vbench.interface",
     "evaluate": "vbench.interface",
     "evaluate_together": "vbench.interface",
     "gate": "vbench.analysis.gate",

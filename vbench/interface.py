@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import torch
 
     from vbench.analysis.comparison import Comparison
+    from vbench.distances.result import Distance
     from vbench.progress import Progress
     from vbench.runs.cluster import Cluster
     from vbench.runs.evaluate import Asked
@@ -401,3 +402,52 @@ def compare(
     compared = compare_runs(folders, force, seed, prompts, benchmark_named(benchmark) if benchmark else None)
     refuse_unshared(folders, compared)
     return compared
+
+
+@known_keywords
+def distance(
+    real: str | Path | None,
+    generated: str | Path,
+    *,
+    metric: str = "fvd",
+    protocol: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    features: str | Path | None = None,
+    draws: int = 100,
+    device: str | torch.device = "auto",
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Distance:
+    """Compare a set of generated videos with a set of real ones; what was looked at before is not looked at again.
+
+    Args:
+        real: folder of the real videos, or a reference file; ``None`` for an Inception Score.
+        generated: folder of the generated videos.
+        metric: ``"fvd"``, ``"kvd"``, ``"fid"``, ``"kid"``, ``"is"``, ``"isv"``, ``"gaussian-mmd"`` or
+            ``"quadratic-mmd"``.
+        protocol: ``"latte-fvd2048-16f"``, ``"stylegan-v"``, ``"cd-fvd"``, ``"free"`` or ``"lite"``; by default that of
+            the reference file, else ``"free"``.
+        settings: of the protocol, where they shall differ, such as ``{"stride_real": 6}``.
+        features: folder of the store of features; by default ``vbench-runs/features``.
+        draws: halves of the videos that are drawn for the interval; 0 for none.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"`` or a ``torch.device``.
+        workers: processes that look at videos side by side; no figure depends on it.
+        progress: told of every video.
+
+    Returns:
+        The figure with its interval, its protocol, what both sides were, and what a reader should know.
+
+    Raises:
+        UsageError: unknown names, or sets that cannot be compared so; with the reason.
+        NothingToScore: a folder has no video that can be used.
+        CheckpointError: the network's file is missing, damaged, unsafe or does not fit.
+    """
+    from vbench import device as devices
+    from vbench.distances.distance import FEATURES, Bench, measure, protocol_for
+    from vbench.distances.metrics import metric_named
+    from vbench.progress import Progress
+
+    side = None if real is None else Path(real)
+    store = Path(features) if features else FEATURES
+    bench = Bench(store, devices.choose(str(device)), progress or Progress(), workers, draws)
+    return measure(metric_named(metric), protocol_for(side, protocol, settings or {}), side, Path(generated), bench)

@@ -90,8 +90,8 @@ def checkpoint_records(names: Iterable[str]) -> dict[str, dict[str, Any]]:
     records = {}
     for name in sorted(set(names)):
         path = cards.locate(name)
-        sha256 = content_of(path)
-        records[name] = {"file": path.name, "sha256": sha256, "published": cards.is_published(name, sha256)}
+        published = cards.is_published_file(name, path)
+        records[name] = {"file": path.name, "sha256": content_of(path), "published": published}
     return records
 
 

@@ -34,7 +34,14 @@ MANIFESTS = {
     "dreamsim_open_clip": "dreamsim_open_clip_vitb16",
     "dreamsim_lora": "dreamsim_ensemble_lora",
     "retinaface_resnet50": "retinaface_resnet50",
+    "inception_2015_12_05": "inception_2015_12_05",
+    "i3d_kinetics_400": "i3d_pretrained_400",
+    "videomae_v2_g_ssv2": "videomae_v2_g_ssv2",
 }
+
+
+ARCHIVES = ("clip_vit_b_32", "clip_vit_l_14")
+"""Published as TorchScript."""
 
 
 def manifest(name: str) -> dict[str, Any]:
@@ -72,7 +79,7 @@ def _write(name: str, target: Path, entry: str, seed: int, form: str) -> None:
     if name in MANIFESTS and form == ".safetensors":
         save_file(seeded_state(name, seed), target)
     elif name in MANIFESTS:
-        save(seeded_state(name, seed), target, entry, torchscript=form == ".pt")
+        save(seeded_state(name, seed), target, entry, torchscript=name in ARCHIVES)
     else:  # small enough to be in the kit as published
         shutil.copy(KIT / "weights" / Path(CHECKPOINTS[name].path).name, target)
 

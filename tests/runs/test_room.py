@@ -139,9 +139,10 @@ def test_what_other_dimensions_hold_is_let_go_of_last(crew: Evaluators) -> None:
     assert not crew.make_room("alike")
 
 
-def test_other_errors_are_no_want_of_room(crew: Evaluators, videos: Path, tmp_path: Path) -> None:
-    narrow = crew.dimension("alike").embedder  # type: ignore[attr-defined]
-    narrow.embed = lambda frames: torch.zeros(2) @ torch.zeros(3)
+def test_other_errors_are_no_want_of_room(
+    crew: Evaluators, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Narrow, "embed", lambda self, frames: torch.zeros(2) @ torch.zeros(3))
     evaluate(custom_plan(videos, ["alike"]), crew, tmp_path / "run")
     rows = read_rows(tmp_path / "run")
     assert [row.status for row in rows] == [FAILED, FAILED]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from vbench.errors import MissingCheckpoint, UsageError
+from vbench.files.digest import git_blob
 from vbench.generators.catalog import GENERATORS, build
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS
-from vbench.weights.cards import CHECKPOINTS, candidates, find, locate
+from vbench.weights.cards import CHECKPOINTS, candidates, find, is_published_file, locate
 
 
 def test_every_card_says_where_its_file_is_and_under_which_licence() -> None:
@@ -80,3 +82,16 @@ def test_the_hubs_own_cache_is_used_at_the_revision_of_the_card(
 def test_an_unknown_name_is_told_with_the_closest_ones() -> None:
     with pytest.raises(UsageError, match="Did you mean lavie_base"):
         locate("lavie-base")
+
+
+def test_a_file_without_a_published_digest_is_known_by_what_git_calls_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "hello.txt"
+    file.write_bytes(b"hello\n")
+    assert git_blob(file) == "ce013625030ba8dba906f756967f9e9ca394464a"  # git hash-object hello.txt
+    assert is_published_file("i3d_kinetics_400", file) is False
+    card = CHECKPOINTS["i3d_kinetics_400"]
+    monkeypatch.setitem(CHECKPOINTS, card.name, replace(card, git_blobs=(*card.git_blobs, git_blob(file))))
+    assert is_published_file("i3d_kinetics_400", file)
+    assert is_published_file("dino_vitb16", file) is None

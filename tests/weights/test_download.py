@@ -20,6 +20,7 @@ from tests.parity.checkpoint_cache import manifest, seeded_state
 from vbench.errors import CheckpointError
 from vbench.weights import cards
 from vbench.weights.backbone_files import BACKBONES
+from vbench.weights.distance_files import DISTANCES
 from vbench.weights.download import _unwanted, _wanted, download
 from vbench.weights.load import SHAPES, shapes, state_dict
 from vbench.weights.part import taken
@@ -270,7 +271,7 @@ def test_the_shapes_that_must_be_there_are_those_of_the_published_files() -> Non
         published = {key: tuple(one["shape"]) for key, one in manifest(card.name)["keys"].items()}
         assert not card.sha256
         assert shapes(card.name).items() <= published.items()
-    assert {card.name for card in BACKBONES if not (card.sha256 or card.is_folder)} == {
+    assert {card.name for card in (*BACKBONES, *DISTANCES) if not (card.sha256 or card.is_folder)} == {
         path.stem for path in SHAPES.iterdir()
     }
 

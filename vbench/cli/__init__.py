@@ -19,6 +19,7 @@ from vbench.cli.compare import compare
 from vbench.cli.demo import demo
 from vbench.cli.diff import diff
 from vbench.cli.dimensions import dimensions
+from vbench.cli.distance import distance
 from vbench.cli.environment import name_options
 from vbench.cli.evaluate import ReferenceFlags, evaluate
 from vbench.cli.explain import explain
@@ -71,6 +72,7 @@ app.command("static_filter", hidden=True, cls=PlainHelp)(filter_static)  # the r
 app.command(rich_help_panel=EVALUATE, cls=ReferenceFlags)(evaluate)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(merge)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(score)
+app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(distance)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(serve)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(card)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(dimensions)

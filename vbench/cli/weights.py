@@ -166,12 +166,9 @@ def _verdict(name: str, place: Path) -> tuple[str, bool]:
     if place.is_dir():
         return _verdict_of_folder(place)
     sha256 = digest(place)
-    published = cards.is_published(name, sha256)
+    published = cards.is_published_file(name, place)
     if published is False:
-        return (
-            f"{place} is not the published file: sha256 {sha256}, expected {cards.checkpoint(name).sha256}",
-            False,
-        )
+        return f"{place} is not the published file: {_expected(name, place)}", False
     if published:
         return f"{place} is the published file", True
     tensors = len(load.state_dict(name)) if cards.checkpoint(name).is_weights else 0
@@ -179,6 +176,17 @@ def _verdict(name: str, place: Path) -> tuple[str, bool]:
         with suppress(OSError):  # a cache that cannot be written is somebody else's to look after
             pin(place, sha256)
     return f"{place} reads ({tensors} tensors); no digest is published to compare with (sha256 {sha256})", True
+
+
+def _expected(name: str, place: Path) -> str:
+    """What a file is called by its digest, and what it should be."""
+    from vbench.files.digest import digest, git_blob
+    from vbench.weights.cards import checkpoint
+
+    card = checkpoint(name)
+    if card.git_blobs:
+        return f"git blob {git_blob(place)}, expected {' or '.join(card.git_blobs)}"
+    return f"sha256 {digest(place)}, expected {card.sha256}"
 
 
 def _verdict_of_folder(place: Path) -> tuple[str, bool]:

@@ -1,4 +1,4 @@
-"""SHA-256 of files, computed once per process for an unchanged file."""
+"""Digests of files: SHA-256, computed once per process for an unchanged file, and what git calls a file."""
 
 from __future__ import annotations
 
@@ -32,6 +32,15 @@ def _sha256(file: Any) -> str:  # Python 3.10 has no hashlib.file_digest
     sha = hashlib.sha256()
     while block := file.read(1 << 20):
         sha.update(block)
+    return sha.hexdigest()
+
+
+def git_blob(path: Path) -> str:
+    """What git calls the content of a file: 40 hexadecimal characters, as ``git hash-object`` prints them."""
+    sha = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            sha.update(block)
     return sha.hexdigest()
 
 

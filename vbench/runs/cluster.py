@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING, Any
 from vbench import provenance
 from vbench.errors import MissingExtra, UsageError, VBenchError
 from vbench.runs.choose_static import Candidates
-from vbench.runs.executor import Job, WorkerDied, rows_of
+from vbench.runs.executor import Job, rows_of
 from vbench.runs.one_video import OneVideo
 from vbench.runs.plan import VideoTask
 from vbench.runs.score_video import blank_row
 from vbench.runs.store import FAILED, Row
+from vbench.runs.workers import WorkerDied
 
 if TYPE_CHECKING:
     import torch
@@ -289,7 +290,7 @@ def _failed(job: Job, reason: str) -> Iterator[Row]:
 
 
 def _tasks_of(job: Job) -> list[VideoTask]:
-    """What a job is made of; of samples that are looked at in turn the one whose turn it was, and what goes with them."""
+    """What a job is made of; of samples that are looked at in turn that whose turn it was, and what goes with them."""
     if isinstance(job, VideoTask):
         return [job]
     if isinstance(job, OneVideo):

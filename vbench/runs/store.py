@@ -8,14 +8,14 @@ these keys, so nothing finished is computed again and nothing outdated is taken 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vbench.errors import StorageError, UsageError
+from vbench.errors import UsageError
+from vbench.files.database import opened, opened_to_read, told
 
 SCORED, TOO_SHORT, UNREADABLE, NOT_APPLICABLE, FAILED = "scored", "too_short", "unreadable", "not_applicable", "failed"
 
@@ -26,6 +26,8 @@ FINAL = (SCORED, TOO_SHORT, UNREADABLE, NOT_APPLICABLE, NOT_STATIC)
 """States that the same input reaches again; a ``failed`` unit is tried again when the run is continued."""
 
 SCHEMA_VERSION = 1
+
+WHAT = "run store"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS score (
@@ -111,9 +113,9 @@ class RunStore:
 
     def __init__(self, path: Path, read_only: bool = False) -> None:
         self.path = path
-        with _told(path):
+        with told(path, WHAT):
             _refuse_foreign(path)
-            self.connection = _opened_to_read(path) if read_only else _opened(path)
+            self.connection = opened_to_read(path) if read_only else opened(path)
             (version,) = self.connection.execute("PRAGMA user_version").fetchone()
             if version > SCHEMA_VERSION:
                 raise UsageError(
@@ -135,7 +137,7 @@ class RunStore:
         """Write a unit whose video could not be read; what was found of it before stays, as it may hold again."""
         states = ", ".join("?" for _ in FINAL)
         query = f"SELECT 1 FROM score WHERE video = ? AND prompt = ? AND dimension = ? AND status IN ({states})"
-        with _told(self.path):
+        with told(self.path, WHAT):
             found = self.connection.execute(query, (row.video, row.prompt, row.dimension, *FINAL)).fetchone()
         if not found:
             self.put(row)
@@ -144,13 +146,13 @@ class RunStore:
         """Write several units in one transaction: all of them or none."""
         marks = ", ".join("?" for _ in _COLUMNS)
         values = [[_stored(getattr(row, name)) for name in _FIELDS] for row in rows]
-        with _told(self.path), self.connection:
+        with told(self.path, WHAT), self.connection:
             query = f"INSERT OR REPLACE INTO score ({', '.join(_COLUMNS)}) VALUES ({marks})"
             self.connection.executemany(query, values)
 
     def drop(self, units: Iterable[tuple[str, str, str]]) -> None:
         """Forget units by video, prompt and dimension, in one transaction."""
-        with _told(self.path), self.connection:
+        with told(self.path, WHAT), self.connection:
             where = "video = ? AND prompt = ? AND dimension = ?"
             self.connection.executemany(f"DELETE FROM score WHERE {where}", units)
 
@@ -158,97 +160,26 @@ class RunStore:
         """A row of that key in a final state, whichever path the video had then."""
         states = ", ".join("?" for _ in FINAL)
         query = f"SELECT {', '.join(_COLUMNS)} FROM score WHERE identity = ? AND status IN ({states}) LIMIT 1"
-        with _told(self.path):
+        with told(self.path, WHAT):
             found = self.connection.execute(query, (cache_key, *FINAL)).fetchone()
         return _row(found) if found else None
 
     def rows(self) -> Iterator[Row]:
         """All rows, ordered by dimension, video and prompt, whatever the order they were put in."""
         query = f"SELECT {', '.join(_COLUMNS)} FROM score ORDER BY dimension, video, prompt"
-        with _told(self.path):
+        with told(self.path, WHAT):
             yield from map(_row, self.connection.execute(query))
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    """A connection that writes: with a write-ahead log, or a rollback journal where nothing can be mapped."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return _journalled(path, "WAL")
-    except sqlite3.OperationalError as error:
-        if "is locked" in str(error):
-            raise
-        try:
-            return _journalled(path, "DELETE")
-        except sqlite3.OperationalError:  # it was not the log
-            raise error from None
-
-
-def _journalled(path: Path, journal: str) -> sqlite3.Connection:
-    """A connection that has shown that it can write; that a log cannot be mapped shows only then."""
-    connection = sqlite3.connect(path, timeout=60)
-    try:
-        if journal == "DELETE":  # leaving a log behind must not map it, either
-            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-        connection.execute(f"PRAGMA journal_mode={journal}")
-        connection.execute("PRAGMA locking_mode=NORMAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _opened_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that only reads; on a medium that cannot be written, one that takes the file to stay as it is."""
-    for how in ("mode=ro", "mode=ro&immutable=1"):
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True, timeout=60)
-        try:
-            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError:
-            connection.close()
-            if "immutable" in how:
-                raise
-        else:
-            break
-    return connection
 
 
 def _refuse_foreign(path: Path) -> None:
     """A database of somebody else's is left as it is; only asked, nothing of it changes."""
     if not path.is_file() or not path.stat().st_size:
         return
-    with closing(_opened_to_read(path)) as connection:
+    with closing(opened_to_read(path)) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         columns = {column for _, column, *_ in connection.execute("PRAGMA table_info(score)")}
     if tables and not set(_COLUMNS) <= columns:
         raise UsageError(f"{path} is a database of something else: move it away, or choose another folder.")
-
-
-TOLD = {
-    "is full": "the disk is full. Make room, and call again: what was finished is stored",
-    "readonly": "it cannot be written: the folder or the medium is read-only. Choose another folder",
-    "unable to open": "it cannot be opened: the folder is not there, or you may not read or write it",
-    "locked": "another process holds it, or the file system has no locks. Wait for it, or choose a local folder",
-    "locking protocol": "the file system has no locks. Choose a local folder",
-    "I/O error": "the disk or the network share failed. What was finished is stored there; look after it first",
-    "no such table": "it is empty, as a crash or a full disk leaves it. The command that made the run scores again",
-    "malformed": "pages of it are damaged. Keep it: sqlite3 FILE .recover prints the rows that are whole",
-}
-"""SQLite's words -> ours."""
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Say what is in the way of a store, each thing in words of its own."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        for words, reason in TOLD.items():
-            if words in str(error):
-                raise StorageError(f"{path}: {reason} ({error}).") from error
-        raise UsageError(f"{path} is not a run store: {error}") from error
 
 
 def _stored(value: Any) -> Any:

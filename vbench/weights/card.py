@@ -27,6 +27,8 @@ class Checkpoint:
         names: other names that the file may have.
         size: in bytes, as published; 0 where it is not known.
         sha256: digest of the file, or its first characters where only those are published; ``""`` if none is.
+        git_blobs: what git calls the file (a SHA-1 of its content), in each form in which it is published, where a
+            repository keeps it and no digest is published.
         paper: address of the paper.
         entry: the key under which a training checkpoint keeps its state dict; ``""`` for a plain one.
         member: name inside the downloaded archive; ``""`` where the url is the file itself.
@@ -48,6 +50,7 @@ class Checkpoint:
     names: tuple[str, ...] = ()
     size: int = 0
     sha256: str = ""
+    git_blobs: tuple[str, ...] = ()
     paper: str = ""
     entry: str = ""
     member: str = ""
@@ -70,7 +73,7 @@ class Checkpoint:
     @property
     def is_pinned(self) -> bool:
         """Whether the address always gives the same bytes: a commit, or a digest that is compared."""
-        return bool(self.sha256) or is_commit(self.read_at)
+        return bool(self.sha256 or self.git_blobs) or is_commit(self.read_at)
 
     @property
     def read_at(self) -> str:

@@ -14,15 +14,17 @@ from pathlib import Path
 
 from vbench.errors import MissingCheckpoint
 from vbench.files.cache import cache_dir
+from vbench.files.digest import content_of, git_blob
 from vbench.registry import Registry, unknown
 from vbench.weights.backbone_files import BACKBONES
 from vbench.weights.card import Checkpoint
+from vbench.weights.distance_files import DISTANCES
 from vbench.weights.generator_files import GENERATORS
 from vbench.weights.repositories import REPOSITORIES
 
 __all__ = ["CHECKPOINTS", "Checkpoint", "all_checkpoints", "cache_dir", "candidates", "checkpoint", "find", "locate"]
 
-CHECKPOINTS: dict[str, Checkpoint] = {card.name: card for card in (*BACKBONES, *GENERATORS, *REPOSITORIES)}
+CHECKPOINTS: dict[str, Checkpoint] = {card.name: card for card in (*BACKBONES, *DISTANCES, *GENERATORS, *REPOSITORIES)}
 
 
 _BROUGHT: Registry[Checkpoint] = Registry(
@@ -45,7 +47,7 @@ def _brought() -> dict[str, Checkpoint]:
 
 def of_backbones() -> list[str]:
     """Names of what dimensions are scored with: ours, and all that other packages bring."""
-    others = {card.name for card in (*GENERATORS, *REPOSITORIES)}
+    others = {card.name for card in (*DISTANCES, *GENERATORS, *REPOSITORIES)}
     return [name for name in all_checkpoints() if name not in others]
 
 
@@ -127,6 +129,14 @@ def is_published(name: str, sha256: str) -> bool | None:
     """Whether a digest is the published one; ``None`` where the publisher gives none."""
     published = checkpoint(name).sha256
     return sha256.startswith(published) if published else None
+
+
+def is_published_file(name: str, path: Path) -> bool | None:
+    """Whether a file is the published one, by its digest or by what git calls it; ``None`` where neither is known."""
+    card = checkpoint(name)
+    if card.git_blobs:
+        return git_blob(path) in card.git_blobs
+    return is_published(name, content_of(path))
 
 
 def _in_hub_cache(card: Checkpoint) -> Path:

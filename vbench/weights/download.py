@@ -19,7 +19,7 @@ from typing import Any
 
 from vbench.errors import CheckpointError, MissingExtra
 from vbench.files.cache import cache_dir
-from vbench.files.digest import digest
+from vbench.files.digest import digest, git_blob
 from vbench.weights.card import Checkpoint
 from vbench.weights.cards import checkpoint, find
 from vbench.weights.part import Part, body_of, parts_left, taken
@@ -108,6 +108,9 @@ def _refuse_another(card: Checkpoint, target: Path, file: Path, sha256: str) -> 
         if not sha256.startswith(card.sha256):
             raise CheckpointError(f"another file than the published one: sha256 {sha256}, expected {card.sha256}.")
         return
+    if card.git_blobs and (blob := git_blob(file)) not in card.git_blobs:
+        expected = " or ".join(card.git_blobs)
+        raise CheckpointError(f"another file than the published one: git blob {blob}, expected {expected}.")
     try:
         refuse_another(target, sha256)
     except CheckpointError as error:

@@ -98,6 +98,38 @@ class FrameEmbedder(Backbone):
         """
 
 
+class WindowEmbedder(Backbone):
+    """Role: vectors of windows, which are frames in a row; what sets of videos are compared by.
+
+    Class attributes:
+        layers: name of a layer -> how many values it has for a window.
+        embedding: the layer whose values distances compare.
+        classes: the layer with a number for each class before the softmax, ``""`` where it knows no classes.
+        fewest: frames that a window must have.
+        most: frames that it can have, 0 where there is no limit; 1 for a network of pictures.
+        resizing: how the published evaluation brings frames to the square that the network sees; a name in
+            :data:`vbench.dimensions.backbones.squares.RESIZINGS`.
+        proxy: what it stands in for, in words, ``""`` where it is what it is.
+    """
+
+    layers: ClassVar[Mapping[str, int]]
+    embedding: ClassVar[str]
+    classes: ClassVar[str] = ""
+    fewest: ClassVar[int] = 1
+    most: ClassVar[int] = 0
+    resizing: ClassVar[str]
+    proxy: ClassVar[str] = ""
+
+    @abstractmethod
+    def look(self, windows: Tensor, resizing: str) -> dict[str, Tensor]:
+        """``(N, T, 3, H, W)`` uint8 RGB -> layer -> ``(N, D)`` float32 on the CPU.
+
+        Args:
+            windows: T frames each.
+            resizing: how they are brought to the square that the network sees.
+        """
+
+
 class PictureEmbedder(Backbone):
     """Role: one vector per frame, and one of the picture that a video starts from, in the same space."""
 

@@ -1,0 +1,111 @@
+"""A real set as a file that can be handed on: its moments, with the protocol and the network that they belong to.
+
+Nobody can see a video in it. Fréchet distances to it are those to the videos, bit for bit; what needs the single videos
+(kernel distances, the real set against itself with other draws) does not work from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vbench.distances.frechet import Moments
+from vbench.distances.protocols import Protocol
+from vbench.errors import UsageError
+
+SUFFIX = ".npz"
+
+VERSION = 1
+
+KIND = "vbench reference"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The real side of distances.
+
+    Attributes:
+        moments: of the features.
+        metric: whose they are.
+        protocol: name, digest and settings.
+        network: name, and its files with their digests.
+        real: digest of the set, videos, windows.
+    """
+
+    moments: Moments
+    metric: str
+    protocol: Mapping[str, Any]
+    network: Mapping[str, Any]
+    real: Mapping[str, Any]
+
+
+def protocol_of(reference: Reference) -> Protocol:
+    """The protocol of a reference, as it was written.
+
+    Raises:
+        UsageError: it holds settings that nobody knows here.
+    """
+    settings = {name: value for name, value in reference.protocol.items() if name not in ("name", "digest")}
+    try:
+        return Protocol(name=str(reference.protocol["name"]), metrics=(reference.metric,), **settings)
+    except (TypeError, KeyError) as error:
+        raise UsageError(f"The reference holds a protocol that is not known here ({error}).") from error
+
+
+def is_reference(path: Path) -> bool:
+    """Whether a path is that of such a file, by its name."""
+    return path.suffix == SUFFIX and not path.is_dir()
+
+
+def content_of_reference(reference: Reference) -> bytes:
+    """The bytes of a file; the same reference gives the same bytes."""
+    told = {
+        "kind": KIND,
+        "version": VERSION,
+        "metric": reference.metric,
+        "protocol": dict(reference.protocol),
+        "network": dict(reference.network),
+        "real": {name: value for name, value in reference.real.items() if name != "folder"},
+        "samples": reference.moments.samples,
+        "sha256": _digest(reference.moments),
+    }
+    file = io.BytesIO()
+    about = np.frombuffer(json.dumps(told, allow_nan=False).encode(), dtype=np.uint8)
+    np.savez(file, about=about, mean=reference.moments.mean, factor=reference.moments.factor)
+    return file.getvalue()
+
+
+def read_reference(path: Path) -> Reference:
+    """A file of :func:`content_of_reference`; nothing in it is run.
+
+    Raises:
+        UsageError: it is no such file, damaged, or of a newer version.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in ("about", "mean", "factor")}
+        told = json.loads(found["about"].tobytes())
+        moments = Moments(found["mean"], found["factor"], int(told["samples"]))
+        kind, version = told["kind"], told["version"]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise UsageError(
+            f"{path} is no reference of vbench ({str(error)[:120]}). Statistics that others publish do not say by "
+            "which protocol they were made. Make one with: vbench distance REAL --export FILE.npz"
+        ) from error
+    if kind != KIND or not isinstance(version, int) or version > VERSION:
+        raise UsageError(f"{path} was written by a newer vbench (version {version}, this one reads {VERSION}).")
+    if _digest(moments) != told["sha256"] or not np.isfinite(moments.factor).all():
+        raise UsageError(f"{path} is damaged: its numbers are not those that were written. Get it again.")
+    return Reference(moments, told["metric"], told["protocol"], told["network"], told["real"])
+
+
+def _digest(moments: Moments) -> str:
+    return hashlib.sha256(moments.mean.astype("<f8").tobytes() + moments.factor.astype("<f8").tobytes()).hexdigest()

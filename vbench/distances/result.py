@@ -1,0 +1,171 @@
+"""A distance with all that it takes to read it, and when two of them may be compared.
+
+The file of a result is JSON with a version; results of different protocols, networks or real sets are refused to be
+compared, and the difference is named.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from vbench.distances.protocols import differences
+from vbench.errors import UsageError
+from vbench.files.text import read_text
+
+VERSION = 1
+
+KIND = "vbench distances"
+
+
+@dataclass(frozen=True)
+class Distance:
+    """One figure.
+
+    Attributes:
+        metric: its name.
+        title: for people.
+        value: the figure.
+        lower_better: whether a lower one is better.
+        interval: low and high end at 95 %, ``None`` where there were too few videos.
+        parts: the figure for a quarter, a half and all of the videos: ``{"real", "generated", "value"}`` each.
+        without_end: what these tend to.
+        itself: the real set against itself in halves, of the same form as a part.
+        draws: halves that the interval is of.
+        protocol: name, digest and settings.
+        network: name, and its files with their digests.
+        real: what the real side is: digest, videos, windows, what was left out; ``None`` where none is needed.
+        generated: the same of the generated side.
+        notes: what a reader should know, a sentence each.
+        machine: where it was computed.
+        packages: name -> version.
+        made: UTC, ISO 8601.
+    """
+
+    metric: str
+    title: str
+    value: float
+    lower_better: bool
+    interval: Sequence[float] | None
+    parts: Sequence[Mapping[str, float]]
+    without_end: float | None
+    itself: Mapping[str, float] | None
+    draws: int
+    protocol: Mapping[str, Any]
+    network: Mapping[str, Any]
+    real: Mapping[str, Any] | None
+    generated: Mapping[str, Any]
+    notes: Sequence[str]
+    machine: Mapping[str, Any]
+    packages: Mapping[str, str]
+    made: str
+
+    def plain(self) -> dict[str, Any]:
+        """Everything as JSON types."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A figure beside an earlier one.
+
+    Attributes:
+        first: the earlier figure.
+        second: the later one.
+        low: lower end of the change's interval, ``None`` where one of the two has none.
+        high: upper end.
+    """
+
+    first: float
+    second: float
+    low: float | None
+    high: float | None
+
+    @property
+    def change(self) -> float:
+        """Second minus first."""
+        return self.second - self.first
+
+    def verdict(self, lower_better: bool) -> str:
+        """``better``, ``worse``, ``noise``, or ``unknown`` where nothing says how far the figures move."""
+        if self.low is None or self.high is None:
+            return "unknown"
+        if self.low <= 0 <= self.high:
+            return "noise"
+        return "better" if (self.change < 0) == lower_better else "worse"
+
+
+def compare(first: Distance, second: Distance) -> Change:
+    """The later figure beside the earlier one.
+
+    Their generated sides are taken to be of different videos; the interval of the change is as wide as both together.
+
+    Raises:
+        UsageError: they are of different metrics, protocols, networks or real sets; the message names what differs.
+    """
+    refuse_different(first, second.metric, second.protocol, second.network, second.real)
+    if first.interval is None or second.interval is None:
+        return Change(first.value, second.value, None, None)
+    change = second.value - first.value
+    below = math.hypot(second.value - second.interval[0], first.interval[1] - first.value)
+    above = math.hypot(second.interval[1] - second.value, first.value - first.interval[0])
+    return Change(first.value, second.value, change - below, change + above)
+
+
+def refuse_different(
+    first: Distance,
+    metric: str,
+    protocol: Mapping[str, Any],
+    network: Mapping[str, Any],
+    real: Mapping[str, Any] | None = None,
+) -> None:
+    """Refuse a result that says something else than is asked; the real set only where it is known yet.
+
+    Raises:
+        UsageError: with everything that differs.
+    """
+    found = [f"metric {first.metric} and {metric}"] if first.metric != metric else []
+    found += differences(first.protocol, protocol)
+    found += differences(_digests(first.network), _digests(network))
+    if real is not None and first.real is not None and first.real["digest"] != real["digest"]:
+        found.append(f"real videos ({first.real['videos']} and {real['videos']}, not the same)")
+    if found:
+        raise UsageError(f"These figures cannot be compared: they differ in {'; '.join(found)}.")
+
+
+def _digests(network: Mapping[str, Any]) -> dict[str, str]:
+    return {f"file of {name}": str(one["sha256"])[:12] for name, one in network["checkpoints"].items()}
+
+
+def text_of(results: Sequence[Distance]) -> str:
+    """Results as the text of a file."""
+    told = {"kind": KIND, "version": VERSION, "results": [one.plain() for one in results]}
+    return json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read_results(path: Path) -> list[Distance]:
+    """The results of a file.
+
+    Raises:
+        UsageError: it is no such file, or of a newer version.
+    """
+    try:
+        told = json.loads(read_text(path))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{path} is no file of distances ({error}). Write one with: vbench distance ... -o FILE"
+        ) from error
+    if not isinstance(told, dict) or told.get("kind") != KIND:
+        raise UsageError(f"{path} is no file of distances: it does not say {KIND!r}.")
+    version = told.get("version")
+    if not isinstance(version, int) or version > VERSION:
+        raise UsageError(f"{path} was written by a newer vbench (version {version}, this one reads {VERSION}).")
+    known = {one.name for one in fields(Distance)}
+    try:
+        return [Distance(**{name: value for name, value in one.items() if name in known}) for one in told["results"]]
+    except (TypeError, KeyError, AttributeError) as error:
+        raise UsageError(f"{path} is not whole: {error}.") from error

@@ -1,0 +1,100 @@
+"""The store of features: what a network said of the windows of a video, in one SQLite file that many sets share.
+
+Its key is a digest of everything that can change a bit of it: the content of the video, where its windows start and how
+their frames are prepared, the network and its file, the device. So a set of real videos is computed once for all that
+is compared with it, a killed computation goes on where it was, and nothing outdated is taken over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vbench.errors import UsageError
+from vbench.files.database import opened, opened_to_read, told
+
+NAME = "features.sqlite"
+
+WHAT = "store of features"
+
+VERSION = 1
+"""Raised when the same windows give other features than before."""
+
+Features = Mapping[str, NDArray[np.float32]]
+"""Layer -> ``(windows, D)``."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS feature (
+    key TEXT NOT NULL,
+    layer TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    "values" BLOB NOT NULL,
+    PRIMARY KEY (key, layer)
+);
+"""
+
+_LITTLE = np.dtype("<f4")
+
+
+def key_of(**parts: Any) -> str:
+    """A digest of JSON types by name."""
+    text = json.dumps({"version": VERSION, **parts}, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class FeatureStore:
+    """Features on disk.
+
+    Args:
+        folder: where the file lies; made if it is not there.
+
+    Raises:
+        UsageError: a file of something else has its name.
+        StorageError: the disk is full, read-only, damaged or otherwise in the way.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / NAME
+        with told(self.path, WHAT):
+            _refuse_foreign(self.path)
+            self.connection = opened(self.path)
+            self.connection.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file; everything that was put is on disk already."""
+        self.connection.close()
+
+    def put(self, key: str, features: Features) -> None:
+        """Write a video's features, of all layers or of none."""
+        rows = [(key, layer, found.shape[1], found.astype(_LITTLE).tobytes()) for layer, found in features.items()]
+        with told(self.path, WHAT), self.connection:
+            self.connection.executemany("INSERT OR REPLACE INTO feature VALUES (?, ?, ?, ?)", rows)
+
+    def holds(self, key: str, layer: str) -> bool:
+        """Whether the features of a key are there."""
+        with told(self.path, WHAT):
+            found = self.connection.execute("SELECT 1 FROM feature WHERE key = ? AND layer = ?", (key, layer))
+            return found.fetchone() is not None
+
+    def get(self, key: str, layer: str) -> NDArray[np.float32] | None:
+        """The features of a key, ``(windows, D)``; ``None`` where there are none."""
+        query = 'SELECT width, "values" FROM feature WHERE key = ? AND layer = ?'
+        with told(self.path, WHAT):
+            found = self.connection.execute(query, (key, layer)).fetchone()
+        return None if found is None else np.frombuffer(found[1], _LITTLE).reshape(-1, found[0]).astype(np.float32)
+
+
+def _refuse_foreign(path: Path) -> None:
+    if not path.is_file() or not path.stat().st_size:
+        return
+    with closing(opened_to_read(path)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if tables and "feature" not in tables:
+        raise UsageError(f"{path} is a database of something else: move it away, or choose another folder.")
