@@ -1,4 +1,4 @@
-"""A :class:`~vbench.runs.scorer.Scorer` as a metric of torchmetrics, for Lightning and loops like it.
+"""A :class:`~vbench.runs.scorer.Scorer` as a metric of torchmetrics, for training loops.
 
 What is kept is every video's own value and weight, so the result has the same bits on one process and on many. They are
 those of ``vbench evaluate`` on lossless files of the same frames, except of a dimension that judges the samples of a
