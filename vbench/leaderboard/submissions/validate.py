@@ -91,6 +91,7 @@ class Checked:
     Attributes:
         format: ``vbench`` or ``reference``.
         card: the model card.
+        benchmark: name of the one by whose rules it is scored.
         suite: name of the prompt suite.
         profile: which backbones looked.
         provenance: what the run recorded.
@@ -107,6 +108,7 @@ class Checked:
 
     format: str
     card: ModelCard
+    benchmark: str
     suite: str
     profile: str
     provenance: Mapping[str, Any]
@@ -193,7 +195,7 @@ def check(
     if card.unstated:
         found.notes.append(f"Settings not stated: {', '.join(name.replace('_', ' ') for name in card.unstated)}.")
     return Checked(
-        form, card, suite.name, record.get("profile", "official"), record, rows,
+        form, card, benchmark.name, suite.name, record.get("profile", "official"), record, rows,
         _rows_digest(rows, card, benchmark), scores, _figures_by_category(rows, benchmark), found.notes,
         found.apart, found.unverified, found.flags, media,
     )  # fmt: skip

@@ -11,11 +11,12 @@ import gradio as gr
 from vbench.leaderboard.board import Board, Detail
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.submissions.model_card import SETTINGS
-from vbench.leaderboard.views.board_row import FIGURE, RANKED, BoardRow
-from vbench.leaderboard.views.ranking import View, rows
+from vbench.leaderboard.views.board_row import FIGURE, BoardRow
+from vbench.leaderboard.views.published_figures import address_of
+from vbench.leaderboard.views.ranking import columns_of
 from vbench.leaderboard.web.ui.categories import by_category
 from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, entry_of, navbar, never_blank, part
-from vbench.leaderboard.web.ui.render import Model, radars, render
+from vbench.leaderboard.web.ui.render import Model, of_benchmark, radars, render
 from vbench.runs.plan import prompt_from_name
 
 FACTS = (
@@ -31,10 +32,13 @@ FACTS = (
     "notes",
 )
 
+MORE_SETTINGS = ("parameters", "sampler", "seeds")
+"""Of sampling, too; a card that does not state them lacks nothing."""
+
 
 def add(page: gr.Blocks, board: Board) -> None:
     """Put the page of whichever model the address names into the page that is being built."""
-    navbar()
+    navbar("Model")
     shown = part(js_on_load=FOLLOWS, elem_id="model")
 
     def opened(request: gr.Request) -> str:
@@ -45,28 +49,33 @@ def add(page: gr.Blocks, board: Board) -> None:
 
 @never_blank
 def _page(board: Board, name: str) -> str:
-    entries = board.entries()
+    snapshot = board.snapshot()
     try:
-        entry = entry_of(entries, name)
+        entry = entry_of(snapshot.entries, name)
     except NotFound as error:
         return render("missing.html", title="No such model", text=str(error))
     detail = None if entry.format == FIGURE else board.submission(int(entry.id))
-    model = Model(0, entry)
-    ranked = [line for line in rows(entries, View()) if line.entry.kind == RANKED]
+    entry = detail.entry if detail else entry
+    model, ranking = Model(0, entry), snapshot.ranking(entry.benchmark)
+    column = columns_of(ranking.benchmark)[0]
     card = entry.card.plain()
     return render(
         "model.html",
         model=model,
-        place=next((line.place for line in ranked if line.entry.id == entry.id), None),
-        ranked=len([line for line in ranked if line.place]),
+        placed_by=column,
+        place=ranking.place(entry, column),
+        ranked=ranking.count(column),
+        source_link=address_of(entry.source),
         radars=radars([model]),
         categories=by_category([model]),
         frames=_frames(entry, detail) if detail else [],
         facts={key: _shown(card[key]) for key in FACTS},
-        settings={key: _shown(card[key]) for key in SETTINGS},
+        settings={key: _shown(card[key]) for key in (*SETTINGS, *MORE_SETTINGS)},
         history=detail.history if detail else (),
         archive_bytes=detail.archive_bytes if detail else 0,
         provenance=json.dumps(detail.provenance, indent=2, ensure_ascii=False) if detail and detail.provenance else "",
+        benchmark=ranking.benchmark,
+        **of_benchmark(entry.benchmark),
     )
 
 

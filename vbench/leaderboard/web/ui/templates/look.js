@@ -2,6 +2,15 @@
 const LASTING = ["__theme"];
 let placed = false;
 
+// Light or dark as the system says, or the address; a page of Gradio's does the same for its own parts.
+const DARK = matchMedia("(prefers-color-scheme: dark)");
+function coloured() {
+  const asked = new URLSearchParams(location.search).get("__theme");
+  document.documentElement.classList.toggle("dark", asked === "dark" || (asked !== "light" && DARK.matches));
+}
+coloured();
+DARK.addEventListener("change", coloured);
+
 function keepAddress(root) {
   document.title = root.dataset.title;
   if (root.dataset.query === undefined) return;

@@ -1,0 +1,43 @@
+"""The pages that are plain documents, under their addresses: the boards, and what follows from them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from vbench.leaderboard.board import Board
+from vbench.leaderboard.comparisons import Comparisons
+from vbench.leaderboard.views.ranking import View
+from vbench.leaderboard.web.kept_answers import KeptAnswers
+from vbench.leaderboard.web.ui.pages import board as board_page
+from vbench.leaderboard.web.ui.pages import distances
+
+METHODS = ["GET", "HEAD"]
+
+
+def routes(board: Board, comparisons: Comparisons) -> APIRouter:
+    """The documents' addresses.
+
+    Args:
+        board: what they show.
+        comparisons: between its submissions.
+    """
+    found, kept = APIRouter(), KeptAnswers()
+
+    @found.api_route("/", methods=METHODS, include_in_schema=False)
+    def boards(request: Request) -> Response:
+        """A benchmark's board."""
+        view = View.from_query(request.url.query)
+        snapshot, column = board.snapshot(), board_page.compared_by(view)
+        ranking = snapshot.ranking(view.benchmark)
+        letters = comparisons.letters(ranking, column, snapshot.revision) if column else {}
+        key = ("board", snapshot.revision, view.to_query(), letters is None)
+        return kept.answer(request, key, lambda: board_page.page(snapshot, view, letters, comparisons))
+
+    @found.api_route("/distances", methods=METHODS, include_in_schema=False)
+    def published_distances(request: Request) -> Response:
+        """Published distances between sets of videos."""
+        snapshot = board.snapshot()
+        return kept.answer(request, ("distances", snapshot.revision), lambda: distances.page(snapshot))
+
+    return found
