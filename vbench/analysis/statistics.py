@@ -312,7 +312,7 @@ def significance_groups(totals: Mapping[str, Interval], significant: Mapping[tup
 
 
 def _scores(values: Mapping[int, Array], weights: Mapping[int, Array]) -> Array:
-    """Sums of products and of weights by group -> ``(draws, dimensions)`` means over groups; NaN where nothing counts."""
+    """Sums of products and of weights by group -> ``(draws, dimensions)`` means of groups; NaN where none counts."""
     with np.errstate(invalid="ignore", divide="ignore"):
         means = [values[group] / weights[group] for group in values]
     if len(means) == 1:

@@ -102,7 +102,7 @@ def states_of(session: Session) -> dict[int, str]:
     found = session.execute(
         select(Change.submission_id, Change.state).where(Change.id.in_(latest)).order_by(Change.submission_id.desc())
     )
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def figures_of(session: Session, numbers: Sequence[int], by_category: bool = True) -> dict[int, dict[str, Figures]]:
@@ -136,7 +136,7 @@ def entries_of(
     marks = dict(
         session.execute(
             select(Certification.submission_id, Certification.mark).where(Certification.id.in_(latest))
-        ).tuples().all()
+        ).all()
     )  # fmt: skip
     columns = (
         Submission.id, Submission.card, Submission.received, Submission.sha256, Verdict.format, Verdict.benchmark,

@@ -110,7 +110,7 @@ class Database:
             Unavailable: the database does not answer.
         """
         with self.reading() as session:
-            return dict(session.execute(select(Counter.name, Counter.value)).tuples().all())
+            return dict(session.execute(select(Counter.name, Counter.value)).all())
 
     def close(self) -> None:
         """Let all connections go."""

@@ -10,7 +10,7 @@ from vbench.leaderboard.comparisons import Comparisons
 from vbench.leaderboard.views.ranking import View
 from vbench.leaderboard.web.kept_answers import KeptAnswers
 from vbench.leaderboard.web.ui.pages import board as board_page
-from vbench.leaderboard.web.ui.pages import distances
+from vbench.leaderboard.web.ui.pages import conclusions, distances
 
 METHODS = ["GET", "HEAD"]
 
@@ -40,4 +40,31 @@ def routes(board: Board, comparisons: Comparisons) -> APIRouter:
         snapshot = board.snapshot()
         return kept.answer(request, ("distances", snapshot.revision), lambda: distances.page(snapshot))
 
+    @found.api_route("/trade-off", methods=METHODS, include_in_schema=False)
+    def trade_offs(request: Request, x: str = "", y: str = "") -> Response:
+        """Two scores against each other."""
+        snapshot, view = board.snapshot(), _board_of(request)
+        axes = conclusions.axes_of(view, (x, y))
+        key = ("trade-off", snapshot.revision, view.benchmark, axes)
+        return kept.answer(request, key, lambda: conclusions.trade_offs(snapshot, view, axes))
+
+    @found.api_route("/compositionality", methods=METHODS, include_in_schema=False)
+    def compositionality(request: Request) -> Response:
+        """Video models against image models."""
+        snapshot = board.snapshot()
+        key = ("compositionality", snapshot.revision)
+        return kept.answer(request, key, lambda: conclusions.compositionality(snapshot))
+
+    @found.api_route("/potential", methods=METHODS, include_in_schema=False)
+    def potentials(request: Request) -> Response:
+        """Best categories of each model."""
+        snapshot, view = board.snapshot(), _board_of(request)
+        key = ("potential", snapshot.revision, view.benchmark)
+        return kept.answer(request, key, lambda: conclusions.potentials(board, snapshot, view))
+
     return found
+
+
+def _board_of(request: Request) -> View:
+    """Whose board is asked for, without anything else that a view has."""
+    return View(View.from_query(request.url.query).benchmark)
