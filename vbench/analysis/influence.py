@@ -62,13 +62,13 @@ def interval_of(table: Table, weights: Mapping[str, float]) -> Interval | None:
         weights: by dimension.
 
     Returns:
-        ``None`` where a dimension is missing, has fewer prompts than are told from chance, or is a mean over groups.
+        ``None`` where a dimension is missing, has a single prompt, or is a mean over groups.
     """
     if not weights or not weights.keys() <= set(table.dimensions) or table.groups.any():
         return None
     places = [table.dimensions.index(name) for name in weights]
     values, counts = table.values[:, places], table.weights[:, places]
-    if (counts > 0).sum(0).min() < FEWEST:
+    if (counts > 0).sum(0).min() < 2:
         return None
     specs = [table.benchmark.rules[name] for name in weights]
     scale = np.array([weights[spec.name] / (spec.maximum - spec.minimum) for spec in specs])

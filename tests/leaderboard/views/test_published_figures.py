@@ -58,9 +58,7 @@ def test_which_there_are() -> None:
 
 def test_the_talks_board_is_there_with_the_talk_as_its_source() -> None:
     of_the_talk = [entry for entry in OF_T2V if "(talk, 2024)" in entry.source]
-    assert (
-        len(of_the_talk) == 15
-    )  # fourteen on the slide of the board, and one more among the seven with all dimensions
+    assert len(of_the_talk) == 15  # fourteen of the board, and one more of the seven with all dimensions
     assert {"CogVideo", "VideoCrafter-0.9", "LaVie-Interpolation", "T2V-Turbo (VC2)"} < {
         entry.card.name for entry in of_the_talk
     }

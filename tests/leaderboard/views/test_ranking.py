@@ -257,8 +257,8 @@ def test_what_is_surely_apart_is_beyond_noise_by_draws_too() -> None:
 
 
 def test_a_selection_of_ones_own_has_an_interval_like_that_of_draws() -> None:
-    run = table(rows(4))
-    drawn = intervals(rows(4))
+    simulated = list(whole_rows(4))
+    run, drawn = table(simulated), intervals(simulated)
     for name in (TOTAL, QUALITY, "imaging_quality"):
         found = interval_of(run, weights_of(T2V, name))
         assert found is not None

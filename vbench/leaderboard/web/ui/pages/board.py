@@ -116,10 +116,8 @@ def _sorted(view: View) -> str:
 def _table(snapshot: Snapshot, view: View, letters: Mapping[str, str] | None, comparisons: Comparisons) -> str:
     ranking = snapshot.ranking(view.benchmark)
     listing = ranking.listing(view)
-    compared = compared_by(view) is not None
-    lines = (
-        listing.lines if compared or SELECTED not in view.columns else _with_intervals(listing.lines, view, comparisons)
-    )
+    mixed = view.selected_is is None and SELECTED in view.columns
+    lines = _with_intervals(listing.lines, view, comparisons) if mixed else listing.lines
     page = min(view.page, listing.pages)
     return render(
         "board.html",
@@ -139,7 +137,8 @@ def _table(snapshot: Snapshot, view: View, letters: Mapping[str, str] | None, co
         page=page,
         pages={"previous": view.on_page(page - 1).to_query(), "next": view.on_page(page + 1).to_query()},
         pending=letters is None,
-        compared=compared,
+        compared=compared_by(view) is not None,
+        mixed=mixed,
         means=_means(view.rules_of),
     )
 
