@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 from urllib.parse import quote
 
 import gradio as gr
 
+from vbench.analysis.over_time import Drift, drifts, over_time
+from vbench.benchmarks.base import Unit
 from vbench.leaderboard.board import Board, Detail
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.submissions.model_card import SETTINGS
@@ -16,7 +21,8 @@ from vbench.leaderboard.views.published_figures import address_of
 from vbench.leaderboard.views.ranking import columns_of
 from vbench.leaderboard.web.ui.categories import by_category
 from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, entry_of, navbar, never_blank, part
-from vbench.leaderboard.web.ui.render import Model, of_benchmark, radars, render
+from vbench.leaderboard.web.ui.render import Model, of_benchmark, radars, render, title_of
+from vbench.reports import charts
 from vbench.runs.plan import prompt_from_name
 
 FACTS = (
@@ -47,6 +53,44 @@ def add(page: gr.Blocks, board: Board) -> None:
     page.load(opened, None, shown, **QUIET)
 
 
+@dataclass(frozen=True)
+class Course:
+    """A dimension in the course of an entry's videos.
+
+    Attributes:
+        dimension: its name.
+        seconds: middles of the clips.
+        means: over the videos that have a clip there.
+        drift: slope and drift, over all videos.
+    """
+
+    dimension: str
+    seconds: tuple[float, ...]
+    means: tuple[float, ...]
+    drift: Drift
+
+    @property
+    def curve(self) -> str:
+        """A small curve, as SVG."""
+        room = 0.1 * (max(self.means) - min(self.means)) or 0.01
+        title = f"{title_of(self.dimension)} from {self.seconds[0]:g} to {self.seconds[-1]:g} s"
+        return charts.sparkline(self.means, min(self.means) - room, max(self.means) + room, title)
+
+
+def courses_of(board: Board, number: int) -> list[Course]:
+    """What becomes of each dimension's score over the clips of a submission; empty where whole videos are judged."""
+    courses = over_time(board.rows(number))
+    found: dict[str, dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for course in courses:
+        for second, value in zip(course.seconds, course.values, strict=True):
+            found[course.dimension][second].append(value)
+    of_all = {drift.dimension: drift for drift in drifts(courses)}
+    return [
+        Course(name, tuple(sorted(clips)), tuple(fmean(clips[second]) for second in sorted(clips)), of_all[name])
+        for name, clips in found.items()
+    ]
+
+
 @never_blank
 def _page(board: Board, name: str) -> str:
     snapshot = board.snapshot()
@@ -75,6 +119,7 @@ def _page(board: Board, name: str) -> str:
         archive_bytes=detail.archive_bytes if detail else 0,
         provenance=json.dumps(detail.provenance, indent=2, ensure_ascii=False) if detail and detail.provenance else "",
         benchmark=ranking.benchmark,
+        courses=courses_of(board, int(entry.id)) if detail and ranking.benchmark.unit is Unit.CLIP else [],
         **of_benchmark(entry.benchmark),
     )
 
