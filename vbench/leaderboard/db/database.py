@@ -19,7 +19,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text, update
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -125,9 +125,12 @@ class Database:
 
 
 def _count(session: Session, name: str) -> None:
-    changed = session.execute(update(Counter).where(Counter.name == name).values(value=Counter.value + 1))
-    if not changed.rowcount:
-        session.execute(insert(Counter).values(name=name, value=1))
+    counter = session.get(Counter, name)
+    if counter is None:
+        session.add(Counter(name=name, value=1))
+    else:
+        counter.value += 1
+    session.flush()
 
 
 def migrations(connection: Connection) -> Config:
