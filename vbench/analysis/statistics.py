@@ -434,7 +434,7 @@ def _exchanged(one: Table, two: Table, seed: int, draws: int) -> dict[str, Array
 def _signs(prompts: int, seed: int, draws: int) -> Array:
     """``(draws, prompts)`` 1 where a prompt's runs stay, -1 where they are exchanged."""
     swap = np.random.default_rng([seed, 1]).integers(0, 2, (draws, prompts))
-    signs: Array = 1.0 - 2.0 * swap
+    signs: Array = (1 - 2 * swap).astype(np.float64)
     signs.flags.writeable = False
     return signs
 

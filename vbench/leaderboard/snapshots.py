@@ -111,10 +111,8 @@ def figures_of(session: Session, numbers: Sequence[int], by_category: bool = Tru
     columns = (Score.submission_id, Score.category, Score.name, Score.value, Score.low, Score.high, Score.videos)
     for some in _in_parts(numbers):
         asked = select(*columns).where(Score.submission_id.in_(some)).order_by(Score.id)
-        for number, category, name, *figure in session.execute(
-            asked if by_category else asked.where(Score.category == "")
-        ):
-            found[number][category][name] = Figure(*figure)
+        for row in session.execute(asked if by_category else asked.where(Score.category == "")):
+            found[row.submission_id][row.category][row.name] = Figure(row.value, row.low, row.high, row.videos)
     return {number: dict(figures) for number, figures in found.items()}
 
 

@@ -238,6 +238,10 @@ class Ranking:
         """The prompt suites that there are."""
         return sorted({entry.suite for entry in self.entries})
 
+    def usual(self, view: View) -> View:
+        """The view as it is said shortest: every suite that there is, is no choice of suites."""
+        return replace(view, suites=None) if view.suites and {*view.suites} >= {*self.suites} else view
+
     def choices(self, field: str) -> list[str]:
         """Values of a field of the model cards."""
         return sorted({str(value) for entry in self.entries if (value := getattr(entry.card, field)) not in ("", None)})

@@ -30,6 +30,7 @@ def routes(board: Board, comparisons: Comparisons) -> APIRouter:
         view = View.from_query(request.url.query)
         snapshot, column = board.snapshot(), board_page.compared_by(view)
         ranking = snapshot.ranking(view.benchmark)
+        view = ranking.usual(view)
         letters = comparisons.letters(ranking, column, snapshot.revision) if column else {}
         key = ("board", snapshot.revision, view.to_query(), letters is None)
         return kept.answer(request, key, lambda: board_page.page(snapshot, view, letters, comparisons))

@@ -48,7 +48,7 @@ def add(page: gr.Blocks, board: Board, ballots: Arena) -> None:
     ranking = part(elem_id="standings")
     ballot, voter = gr.State(""), gr.BrowserState("", storage_key="vbench-voter", secret=SECRET)
     buttons = [left, tie, right]
-    kept = Standings(board.ballot_box)
+    table = Standings(board.ballot_box)
     flood = RateLimiter(board.settings.votes_per_minute, MINUTE)
 
     def drawn(dimension: str, who: str) -> list[Any]:
@@ -60,11 +60,11 @@ def add(page: gr.Blocks, board: Board, ballots: Arena) -> None:
         dimension = request.query_params.get("dimension", "")
         dimension = dimension if dimension in RULES else ""
         who = ballots.voter(kept if isinstance(kept, str) else "")
-        return [dimension, who, _standings(board, kept, dimension), *drawn(dimension, who)]
+        return [dimension, who, _standings(board, table, dimension), *drawn(dimension, who)]
 
     def following_pair(dimension: str, who: str) -> list[Any]:
         who = ballots.voter(who if isinstance(who, str) else "")
-        return [who, _standings(board, kept, dimension if dimension in RULES else ""), *drawn(dimension, who)]
+        return [who, _standings(board, table, dimension if dimension in RULES else ""), *drawn(dimension, who)]
 
     def voted(verdict: str, name: str, who: str, dimension: str, request: gr.Request) -> list[Any]:
         query = urlencode({"dimension": dimension}) if dimension in RULES else ""
@@ -78,7 +78,7 @@ def add(page: gr.Blocks, board: Board, ballots: Arena) -> None:
             closed = render("ballot.html", ballot=None, revealed=None, error=str(error), query=query)
             return [closed, gr.skip(), *(gr.Button(interactive=False) for _ in buttons)]
         return [
-            _revealed(board, done, verdict, query), _standings(board, kept, done.dimension),
+            _revealed(board, done, verdict, query), _standings(board, table, done.dimension),
             *(gr.Button(interactive=False) for _ in buttons),
         ]  # fmt: skip
 
@@ -119,8 +119,8 @@ def _revealed(board: Board, ballot: Ballot, verdict: str, query: str) -> str:
 
 
 @never_blank
-def _standings(board: Board, kept: Standings, dimension: str) -> str:
+def _standings(board: Board, table: Standings, dimension: str) -> str:
     entries = {entry.id: entry for entry in board.snapshot().entries}
-    found = [standing for standing in kept.of(dimension) if str(standing.number) in entries]
+    found = [standing for standing in table.of(dimension) if str(standing.number) in entries]
     shown = [(standing, entries[str(standing.number)]) for standing in found]
     return render("standings.html", standings=shown, dimension=dimension)
