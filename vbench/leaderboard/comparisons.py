@@ -7,8 +7,10 @@ does without letters.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from threading import Lock
@@ -21,10 +23,13 @@ from vbench.benchmarks.registry import benchmark_named
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.db.database import NOTHING
 from vbench.leaderboard.db.tables import Pair, PromptTable
+from vbench.leaderboard.errors import Unavailable
 from vbench.leaderboard.prompt_tables import packed, unpacked
 from vbench.leaderboard.submissions.validate import CHECK_VERSION
 from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.ranking import Ranking, groups
+
+log = logging.getLogger("vbench.board")
 
 METHOD = 100 * CHECK_VERSION + 1
 """Version of the arithmetic of a pair; the hundreds are those of the scores."""
@@ -96,7 +101,13 @@ class Comparisons:
             if place not in self._letters or self._letters[place][0] != revision:
                 self._letters[place] = revision, self._pool.submit(self._find, ranking, column, revision)
             job = self._letters[place][1]
-        return job.result() if job.done() and not job.cancelled() and not job.exception() else None
+        if not job.done() or job.cancelled():
+            return None
+        error = job.exception()
+        if error is None or isinstance(error, CancelledError):
+            return None if error else job.result()
+        log.error("rows could not be compared by %s", column, exc_info=error)
+        return {}
 
     def table(self, entry: BoardRow) -> Table:
         """The sums per prompt of a submission."""
@@ -134,8 +145,8 @@ class Comparisons:
                     yield (first, second, benchmark), beyond
 
     def _keep(self, found: Mapping[Key, Mapping[str, object]]) -> None:
-        """Write what pairs gave; another server may have been quicker."""
-        with self._board.database.writing(NOTHING) as session:
+        """Write what pairs gave; another server may have been quicker, and what cannot be written is found again."""
+        with suppress(Unavailable), self._board.database.writing(NOTHING) as session:
             for (first, second, benchmark), columns in found.items():
                 kept = session.get(Pair, (first, second, benchmark, METHOD))
                 if kept is None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.analysis.test_comparison import write_run
-from tests.leaderboard.archives import MINI, RECORDED, card, rows, scored
+from tests.leaderboard.archives import MINI, RECORDED, card, rows, run, scored
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named
 from vbench.errors import Refused
@@ -118,6 +118,12 @@ def test_the_model_page_of_a_long_entry_shows_its_course(board: Board) -> None:
     assert "Over time" in page
     assert "cannot be shown" not in page
     assert "Over time" not in model_page._page(board, "published-veo-3")
+
+
+def test_clips_belong_to_benchmarks_of_clips(board: Board, tmp_path: Path) -> None:
+    made = [replace(row, video=f"{row.video}#t=0,2") for row in rows(3)]
+    with pytest.raises(Refused, match="is a clip; vbench-t2v judges whole videos"):
+        board.submit(pack(run(tmp_path / "run", made), card("Clips")), local=True)
 
 
 def test_clips_are_counted_as_their_videos(board: Board, tmp_path: Path) -> None:

@@ -182,6 +182,13 @@ def test_pages_of_a_view() -> None:
     assert View(page=3).sorted_by("scene").page == 1
 
 
+def test_every_suite_is_no_choice_of_suites() -> None:
+    ranking = Ranking(T2V, [entry(1, 0.5), entry(2, 0.4, suite="mini")])
+    assert ranking.usual(View(suites=("mini", "official", "gone"))) == View()
+    assert ranking.usual(View(suites=("mini",))).suites == ("mini",)
+    assert ranking.usual(View(suites=())).suites == ()
+
+
 def test_search_asks_what_a_card_says() -> None:
     cards = {
         "slow": card("slow", steps=100, licence="MIT", prompt_rewriting="GPT-4"), "fast": card("fast", steps=8),

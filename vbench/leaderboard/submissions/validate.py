@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from vbench.analysis.statistics import Figure, Interval, category_intervals, intervals
-from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec, Values
+from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec, Unit, Values
 from vbench.benchmarks.known_suites import Expected, expected, suite_of
 from vbench.benchmarks.registry import benchmark_named, is_sensitive
 from vbench.benchmarks.score_card import TOTAL, in_protocol_order
@@ -46,7 +46,7 @@ from vbench.leaderboard.submissions.provenance import (
     check_versions,
     wrong_videos,
 )
-from vbench.media.spans import video_of
+from vbench.media.spans import seconds_of, video_of
 from vbench.prompts.digests import normal, prompt_digest
 from vbench.prompts.library import SHIPPED
 from vbench.prompts.official import CATEGORY_SHA256
@@ -367,6 +367,8 @@ def _check_rows(rows: Sequence[Row], form: str, card: ModelCard, benchmark: Benc
             found.reasons += wrong_weights(rule, by_dimension[name], form == OURS)
         else:
             found.reasons.append(f"{name!r:.60} is no dimension of the protocol.")
+    if benchmark.unit is not Unit.CLIP and (clips := [row.video for row in rows if seconds_of(row.video)]):
+        found.reasons.append(f"{clips[0]!r:.100} is a clip; {benchmark.name} judges whole videos.")
     found.reasons += _wrong_texts(rows)
     found.reasons += _copies(rows, form)
     if form == OURS:

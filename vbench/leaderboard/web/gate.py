@@ -127,7 +127,8 @@ class Gate:
             return refusal(403, "A page of another site may not call this board.")
         if CLOSED.fullmatch(path) or (path.startswith(GRADIO) and not _is_called(path.removeprefix(GRADIO))):
             return refusal(404, "Not Found")
-        if path.startswith((GRADIO, "/api/")) and path != HEALTH:
+        asks = path.startswith((GRADIO, "/api/")) or (scope["query_string"] and not path.startswith(QUIET))
+        if asks and path != HEALTH:
             waits = [self.requests.wait(f"address {one_of(address)}")]
             waits += [self.requests.wait(f"token {token}")] if token else []
             if any(waits):

@@ -1,7 +1,7 @@
 // The table follows the form; its address says the view, and the rows that are chosen for a comparison stay chosen.
 const form = document.querySelector("#view"), chosen = new Set();
 const root = () => document.querySelector("#board");
-let asked = 0, timer = 0;
+let asked = 0, timer = 0, wait = 2000;
 
 function marked() {
   for (const box of root().querySelectorAll("tbody input")) box.checked = chosen.has(box.value);
@@ -14,7 +14,10 @@ function marked() {
   for (const all of form.querySelectorAll("[data-all]"))
     all.checked = [...all.closest("fieldset").querySelectorAll("[name]")].every(box => box.checked);
   keepAddress(root());
-  if (root().dataset.pending !== undefined) { clearTimeout(timer); timer = setTimeout(() => show(root().dataset.query), 2000); }
+  if (root().dataset.pending === undefined) return;
+  clearTimeout(timer);  // look again, ever less often
+  timer = setTimeout(() => show(root().dataset.query), wait);
+  wait = Math.min(2 * wait, 64000);
 }
 
 async function show(query) {
