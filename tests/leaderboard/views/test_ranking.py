@@ -189,6 +189,13 @@ def test_every_suite_is_no_choice_of_suites() -> None:
     assert ranking.usual(View(suites=())).suites == ()
 
 
+def test_choices_are_few_however_many_rows_there_are() -> None:
+    cards = [card(f"m{number}", licence="MIT" if number < 9 else f"own {number}") for number in range(90)]
+    ranking = Ranking(T2V, [entry(number, 0.5, card=one) for number, one in enumerate(cards, 1)])
+    assert len(ranking.choices("licence")) == 50
+    assert "MIT" in ranking.choices("licence")
+
+
 def test_search_asks_what_a_card_says() -> None:
     cards = {
         "slow": card("slow", steps=100, licence="MIT", prompt_rewriting="GPT-4"), "fast": card("fast", steps=8),

@@ -48,8 +48,8 @@ from vbench.leaderboard.submissions.provenance import (
 )
 from vbench.media.spans import seconds_of, video_of
 from vbench.prompts.digests import normal, prompt_digest
-from vbench.prompts.library import SHIPPED
-from vbench.prompts.official import CATEGORY_SHA256
+from vbench.prompts.library import SHIPPED, load_suite
+from vbench.prompts.official import CATEGORY_SHA256, SUITE_FILES
 from vbench.prompts.official import NAME as OFFICIAL
 from vbench.runs.plan import CUSTOM, STANDARD
 from vbench.runs.record import RECORD_VERSION
@@ -199,8 +199,7 @@ def check(
         raise Refused(["There are no scores: no dimension has a video that counts."])
     found.reasons += above_everything(scores, benchmark)
     found.settle()
-    ranked = ranked_suite if benchmark.suite == T2V.suite else benchmark.suite or OWN_VIDEOS
-    if suite.name != ranked:
+    if suite.name != (ranked := _ranked(benchmark, ranked_suite)):
         found.apart.append(f"Another prompt suite: {suite.name}, this board ranks {ranked}.")
     if missing := [name for name in benchmark.rules if name not in scores]:
         whole = "No Total" if benchmark.has_total else "Not whole"
@@ -331,6 +330,13 @@ def _known_suite(stated: Any, benchmark: Benchmark) -> Expected:
     takes = f"The board takes runs of suites that it knows: {', '.join([OFFICIAL, *SHIPPED])}."
     how = "Name the videos after the prompts of one (vbench plan --suite NAME) and evaluate them with --suite NAME."
     raise Refused([f"{what} {takes} {how}"])
+
+
+def _ranked(benchmark: Benchmark, of_t2v: str) -> str:
+    """Name of the suite whose results are ranked in a benchmark's board: its own, or the board's for that of T2V."""
+    if benchmark.suite in ("", T2V.suite):
+        return of_t2v if benchmark.suite else OWN_VIDEOS
+    return benchmark.suite if benchmark.suite in (*SUITE_FILES, *SHIPPED) else load_suite(benchmark.suite).name
 
 
 def _check_record(record: Mapping[str, Any], benchmark: Benchmark, found: Findings) -> Expected:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache, cached_property
@@ -46,6 +46,9 @@ NUMBERS = {field.name for field in fields(ModelCard) if str(field.type).startswi
 
 PAGE = 40
 """Rows of a page."""
+
+MOST_CHOICES = 50
+"""Values of a field that can be chosen; of others a search finds the rows."""
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -243,8 +246,11 @@ class Ranking:
         return replace(view, suites=None) if view.suites and {*view.suites} >= {*self.suites} else view
 
     def choices(self, field: str) -> list[str]:
-        """Values of a field of the model cards."""
-        return sorted({str(value) for entry in self.entries if (value := getattr(entry.card, field)) not in ("", None)})
+        """The values of a field of the model cards that most rows have, at most :data:`MOST_CHOICES`."""
+        values = Counter(
+            str(value) for entry in self.entries if (value := getattr(entry.card, field)) not in ("", None)
+        )
+        return sorted(value for value, _ in values.most_common(MOST_CHOICES))
 
     def listing(self, view: View, size: int = PAGE) -> Listing:
         """A page of a view: ranked rows first, those apart after them, each part sorted, missing scores last.
