@@ -10,7 +10,7 @@ export OMP_WAIT_POLICY = passive
 # Tests of one file share what is dear to make, so a file stays in one process.
 SIDE_BY_SIDE = -n 2 --dist loadfile
 
-.PHONY: demo test test-fast lint format clean
+.PHONY: demo test test-fast docs lint format clean
 
 demo: $(VENV)/.ready
 	$(BIN)/vbench demo
@@ -20,6 +20,10 @@ test: $(VENV)/.ready
 
 test-fast: $(VENV)/.ready
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not parity and not slow"
+
+docs: $(VENV)/.ready
+	DISABLE_MKDOCS_2_WARNING=true NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "The site: site/index.html"
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
@@ -32,7 +36,7 @@ format: $(VENV)/.ready
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .cache demo-output build dist *.egg-info
+	rm -rf $(VENV) .cache demo-output site build dist *.egg-info
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -2,8 +2,9 @@
 
     python perf/gpu.py --seeded /tmp/seeded                      # everything, on the first CUDA device
     python perf/gpu.py --seeded /tmp/seeded --part parity        # strict mode against the goldens
-    python perf/gpu.py --seeded /tmp/seeded --part precision     # TF32 and float16 against strict mode
-    python perf/gpu.py --seeded /tmp/seeded --part speed --clip 81x832x480 --at-once 1 8 32
+    python perf/gpu.py --seeded /tmp/seeded --part precision     # fast mode, TF32 and float16 against strict mode
+    python perf/gpu.py --seeded /tmp/seeded --part speed estimate --mode strict fast --clip 81x832x480
+    python perf/gpu.py --seeded /tmp/seeded --part workers --workers 1 2 4
     python perf/gpu.py --seeded /tmp/seeded --part decode --clip 81x832x480
     python perf/gpu.py --device cpu --dimension imaging_quality --part parity --seeded /tmp/seeded
 
@@ -14,13 +15,15 @@ Markdown table and, with ``--json FOLDER``, writes what it measured; a dimension
 - parity: the largest difference of a clip's score from the reference's, and of its course (pairs, frames) where the
   golden has one.
   (Human action's pan_wide_rgb differs on purpose: the reference cuts its label at a dash.)
-- precision: per mode, the largest difference from strict mode of a clip's score and of any frame's or pair's number,
-  and how many labels, captions and truth values changed. tf32: matrix products and convolutions; float16: CLIP as
-  OpenAI's package runs it on a GPU (weights of products in float16, norms in float32).
+- precision: the largest difference from strict mode of a clip's score and of any frame's or pair's number, and how many
+  labels, captions and truth values changed. fast: as ``--precision fast`` has it; tf32: where fast leaves all in
+  float32, what TF32 would move; float16: as ``--clip-precision float16`` has it.
 - speed: the median of some runs over a rendered video whose frames are decoded already, after one that is not counted;
   memory is the allocator's peak beyond the weights.
+- workers: seconds and memory of ``vbench evaluate`` with several processes on one card, loading included.
 - decode: seconds to read the video with PyAV, whose threads are as many as it likes.
-- estimate: the speed of the largest clip times VBench's plan of five videos a prompt, on one card, decoding apart.
+- estimate: the speed of each clip times VBench's plan of five videos a prompt, and times MLPerf's of one, on one card,
+  decoding apart.
 """
 
 from __future__ import annotations
@@ -28,13 +31,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,21 +49,25 @@ from memory import render
 sys.path.insert(0, str(processes.ROOT))
 
 import torch
-from torch import nn
 
 from tests.parity.checkpoint_cache import KIT
 from vbench import device as devices
+from vbench.benchmarks.mlperf_wan22 import MLPERF_WAN22
 from vbench.benchmarks.t2v import RULES
+from vbench.dimensions.backbones.arithmetic import tf32
 from vbench.dimensions.base import VideoScore
-from vbench.dimensions.profiles import profile
+from vbench.dimensions.profiles import FAST, OFFICIAL, OFFICIAL_FAST, OFFICIAL_IN_HALF, profile
 from vbench.dimensions.static_filter import StaticFilter
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
 from vbench.runs.evaluators import Evaluators
 
-PARTS = ("parity", "precision", "speed", "decode", "estimate")
+PARTS = ("parity", "precision", "speed", "workers", "decode", "estimate")
+MODES = {"strict": OFFICIAL, "fast": OFFICIAL_FAST}
 FILTER = "static_filter"
 SAMPLES = 5
+CROWD = ("motion_smoothness", "imaging_quality")
+"""What workers score side by side."""
 Scorer = Callable[[Video, Prompt], VideoScore]
 
 
@@ -70,8 +79,9 @@ def main() -> None:
     parser.add_argument("--dimension", nargs="+", default=[*RULES, FILTER])
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--clip", nargs="+", default=["16x512x320", "81x832x480"], help="FRAMESxWIDTHxHEIGHT")
-    parser.add_argument("--at-once", type=int, nargs="+", default=[], help="sizes of batches; each backbone's own")
-    parser.add_argument("--tf32", action="store_true", help="measure speed with TF32 on")
+    parser.add_argument("--mode", nargs="+", choices=MODES, default=["strict"], help="whose speed is measured")
+    parser.add_argument("--workers", nargs="+", type=int, default=[1, 2], help="processes side by side")
+    parser.add_argument("--videos", type=int, default=24, help="of the last clip's size that they score")
     parser.add_argument("--repeat", type=int, default=3, help="runs of which the median counts")
     parser.add_argument("--json", type=Path, help="folder for what was measured")
     options = parser.parse_args()
@@ -93,9 +103,14 @@ class Bench:
 
     def __init__(self, device: torch.device, options: argparse.Namespace) -> None:
         self.device, self.options = device, options
-        self.crew = Evaluators(profile("official"), device)
+        self._crews: dict[str, Evaluators] = {}
+        self.use(OFFICIAL)
         self.card = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
         self._speed: dict[str, Any] = {}
+
+    def use(self, judges: str) -> None:
+        """Look with the models of that profile from now on."""
+        self.crew = self._crews.setdefault(judges, Evaluators(profile(judges), self.device))
 
     def scorer(self, name: str) -> Scorer:
         """What scores a video; of the static filter its verdict, with the radii of the pairs that it looked at."""
@@ -136,7 +151,7 @@ class Bench:
         def compared(name: str) -> dict[str, Any]:
             own, golden = self.goldens(name), clips_of(name)
             scores = {clip: abs(own[clip].value - reference_score(name, golden[clip])) for clip in own}
-            courses = [largest(own[clip].frames, course_of(name, golden[clip])) for clip in own]
+            courses = [largest(own[clip].per_frame, course_of(name, golden[clip])) for clip in own]
             course = max((difference for difference in courses if difference is not None), default=None)
             told = "-" if course is None else f"{course:.1e}"
             print(f"| {name} | {len(own)} | {max(scores.values()):.1e} | {told} |", flush=True)
@@ -150,14 +165,9 @@ class Bench:
 
         def compared(name: str) -> dict[str, Any]:
             strict, results = self.goldens(name), {}
-            modes = {"tf32": tf32, "strict again": strict_again}
-            if any(hasattr(backbone, "embed_as_images") for backbone in self.backbones(name).values()):
-                modes["float16"] = self.float16(name)
-            for mode, switched in modes.items():
-                with switched():
-                    other = self.goldens(name)
+            for mode, other in self.other_modes(name):
                 scores = {clip: abs(other[clip].value - strict[clip].value) for clip in strict}
-                frames = max(largest(other[clip].frames, strict[clip].frames) or 0.0 for clip in strict)
+                frames = max(largest(other[clip].per_frame, strict[clip].per_frame) or 0.0 for clip in strict)
                 words = {clip: changed(other[clip].details, strict[clip].details) for clip in strict}
                 told = ", ".join(f"{count} in {clip}" for clip, count in words.items() if count) or "0"
                 results[mode] = {"scores": scores, "frames": frames, "words": words}
@@ -166,43 +176,40 @@ class Bench:
 
         return self.each(compared)
 
-    def float16(self, name: str) -> Callable[[], Any]:
-        """CLIP in float16 for as long as the block runs."""
-
-        @contextmanager
-        def switched() -> Iterator[None]:
-            clips = [backbone for backbone in self.backbones(name).values() if hasattr(backbone, "embed_as_images")]
-            for clip in clips:
-                clip._texts.clear()
-            hooks = [hook for clip in clips for hook in halved(clip.network)]
-            try:
-                yield
-            finally:
-                for hook in hooks:
-                    hook.remove()
-                self.crew.keep_only([])  # loaded anew: the weights were rounded
-
-        return switched
+    def other_modes(self, name: str) -> Iterator[tuple[str, dict[str, VideoScore]]]:
+        """The scores of a golden's clips in each mode that this dimension's models have."""
+        yield "strict again", self.goldens(name)
+        if not self.backbones(name).keys():
+            return
+        if not {backbone.name for backbone in self.backbones(name).values()} & FAST.keys():
+            with tf32():
+                yield "tf32", self.goldens(name)
+            return
+        for mode, judges in (("fast", OFFICIAL_FAST), ("float16", OFFICIAL_IN_HALF)):
+            names = {profile(kind).roles[role] for role in self.backbones(name) for kind in (OFFICIAL, judges)}
+            if len(names) > len(self.backbones(name)):
+                self.use(judges)
+                yield mode, self.goldens(name)
+                self.use(OFFICIAL)
 
     def speed(self) -> dict[str, Any]:
-        """Seconds and memory per dimension, clip and size of batch."""
-        print("\n| dimension | clip | at once | seconds a video | memory beyond the weights |\n|---|---|--:|--:|--:|")
+        """Seconds and memory per dimension, mode and clip."""
+        print("\n| dimension | mode | clip | seconds a video | memory beyond the weights |\n|---|---|---|--:|--:|")
 
         def timed(name: str) -> dict[str, Any]:
             results = {}
             for clip in self.options.clip:
                 with rendered(clip) as path:
-                    for size in self.options.at_once or [None]:
-                        for backbone in self.backbones(name).values() if size else ():
-                            backbone.at_once_on_gpu = size
-                        seconds, peak = self.median(name, path)
-                        results[f"{clip} {size or 'own'}"] = {"seconds": seconds, "peak": peak}
-                        told = f"{peak / 2**30:.2f} GiB" if self.device.type == "cuda" else "-"
-                        print(f"| {name} | {clip} | {size or 'own'} | {seconds:.3f} | {told} |", flush=True)
+                    seconds, peak = self.median(name, path)
+                results[clip] = {"seconds": seconds, "peak": peak}
+                told = f"{peak / 2**30:.2f} GiB" if self.device.type == "cuda" else "-"
+                print(f"| {name} | {mode} | {clip} | {seconds:.3f} | {told} |", flush=True)
             return results
 
-        with tf32() if self.options.tf32 else nullcontext():
-            self._speed = self.each(timed)
+        for mode in self.options.mode:
+            self.crew.keep_only([])
+            self.use(MODES[mode])
+            self._speed[mode] = self.each(timed)
         return self._speed
 
     def median(self, name: str, path: Path) -> tuple[float, int]:
@@ -243,17 +250,66 @@ class Bench:
             print(f"| {clip} | {results[clip]:.3f} |", flush=True)
         return results
 
-    def estimate(self) -> dict[str, Any]:
-        """VBench's plan on one card, from the measured seconds of the last clip."""
+    def workers(self) -> dict[str, Any]:
+        """Seconds and memory of whole runs on one card."""
+        print(f"\n{self.options.videos} videos, {', '.join(CROWD)}")
+        print("\n| clip | workers | seconds | seconds but loading | GPU memory |\n|---|--:|--:|--:|--:|")
         clip, results = self.options.clip[-1], {}
-        print(f"\n| dimension | videos | minutes, all of {clip} |\n|---|--:|--:|")
-        for name, measured in self._speed.items():
-            seconds = min(result["seconds"] for key, result in measured.items() if key.startswith(clip))
-            videos = SAMPLES * RULES["temporal_flickering" if name == FILTER else name].prompts
-            results[name] = videos * seconds / 60
-            print(f"| {name} | {videos} | {results[name]:.1f} |")
-        print(f"| together | | {sum(results.values()):.1f} |", flush=True)
+        with rendered(clip) as path, tempfile.TemporaryDirectory() as folder:
+            videos = Path(folder) / "videos"
+            videos.mkdir()
+            for number in range(self.options.videos):
+                shutil.copy(path, videos / f"a pan {number}-0.mp4")
+            few = Path(folder) / "few"
+            few.mkdir()
+            for number in range(max(self.options.workers)):
+                shutil.copy(videos / f"a pan {number}-0.mp4", few)
+            for workers in self.options.workers:
+                loading, _ = self.evaluated(few, workers, Path(folder) / f"few-{workers}")
+                seconds, memory = self.evaluated(videos, workers, Path(folder) / f"run-{workers}")
+                results[workers] = {"seconds": seconds, "loading": loading, "memory": memory}
+                told = f"{memory / 2**30:.1f} GiB" if memory else "-"
+                print(f"| {clip} | {workers} | {seconds:.1f} | {seconds - loading:.1f} | {told} |", flush=True)
         return results
+
+    def evaluated(self, videos: Path, workers: int, output: Path) -> tuple[float, int]:
+        """Seconds of ``vbench evaluate``, and bytes of the card's memory that it took at most."""
+        command = [sys.executable, "-m", "vbench", "evaluate", str(videos), "--device", str(self.device)]
+        command += ["--workers", str(workers), "--output", str(output), "--progress", "none"]
+        command += [word for name in CROWD for word in ("-d", name)]
+        cuda, most = self.device.type == "cuda", 0
+        free = torch.cuda.mem_get_info(self.device)[0] if cuda else 0
+        begun = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        while process.poll() is None:
+            most = max(most, free - torch.cuda.mem_get_info(self.device)[0]) if cuda else 0
+            time.sleep(0.05)
+        if process.returncode:
+            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
+        return time.perf_counter() - begun, most
+
+    def estimate(self) -> dict[str, Any]:
+        """VBench's and MLPerf's plan on one card, from the measured seconds."""
+        results: dict[str, Any] = {}
+        print("\n| plan | mode | clip | minutes |\n|---|---|---|--:|")
+        for mode, by_dimension in self._speed.items():
+            for clip in self.options.clip:
+                seconds = {name: measured[clip]["seconds"] for name, measured in by_dimension.items()}
+                for plan, videos in (("VBench", vbench_plan), ("MLPerf", mlperf_plan)):
+                    wanted = {name: videos(name) * taken / 60 for name, taken in seconds.items()}
+                    results[f"{plan} {mode} {clip}"] = wanted
+                    print(f"| {plan} | {mode} | {clip} | {sum(wanted.values()):.1f} |", flush=True)
+        return results
+
+
+def vbench_plan(name: str) -> int:
+    """Videos that VBench has of a dimension; the static filter looks at those of temporal flickering."""
+    return SAMPLES * RULES["temporal_flickering" if name == FILTER else name].prompts
+
+
+def mlperf_plan(name: str) -> int:
+    """Videos that MLPerf's gate has of a dimension."""
+    return MLPERF_WAN22.rules[name].prompts if name in MLPERF_WAN22.rules else 0
 
 
 def clips_of(name: str) -> Mapping[str, Any]:
@@ -307,37 +363,6 @@ def changed(own: Any, other: Any) -> int:
     """How many texts and truth values of two details differ."""
     first, second = list(leaves(own)), list(leaves(other))
     return sum(a != b for a, b in zip(first, second, strict=False)) + abs(len(first) - len(second))
-
-
-@contextmanager
-def tf32() -> Iterator[None]:
-    """Matrix products and convolutions with ten bits of mantissa."""
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    try:
-        yield
-    finally:
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-
-
-@contextmanager
-def strict_again() -> Iterator[None]:
-    """Nothing changes: what differs between two runs."""
-    yield
-
-
-def halved(network: nn.Module) -> Iterator[Any]:
-    """Round a network's weights to float16, but for its norms, which go on in float32; yields the hooks that do it."""
-    scale = network.logit_scale.data.clone()
-    network.half().logit_scale.data = scale
-    for layer in network.modules():
-        if isinstance(layer, nn.LayerNorm):
-            layer.float()
-            yield layer.register_forward_pre_hook(lambda _, given: (given[0].float(),))
-            yield layer.register_forward_hook(lambda _, given, result: result.half())
-    visual = getattr(network, "visual", None)
-    if visual is not None:
-        yield visual.register_forward_pre_hook(lambda _, given: (given[0].half(),))
-        yield visual.register_forward_hook(lambda _, given, result: result.float())
 
 
 @contextmanager

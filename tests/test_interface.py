@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +69,40 @@ def test_the_precision_of_clip_is_part_of_what_identifies_a_score() -> None:
     moved = [name for name in RULES if single.roles(name) != half.roles(name)]
     assert moved == ["background_consistency", "aesthetic_quality", "appearance_style"]
     assert all(half.checkpoints(name) == single.checkpoints(name) for name in RULES)
+
+
+def test_fast_precision_is_for_cuda_and_the_official_profile(videos: Path, tmp_path: Path) -> None:
+    asked = {"dimensions": ["temporal_flickering"], "device": "cpu", "output": tmp_path / "run"}
+    with pytest.raises(UsageError, match="computes in TF32, which CUDA devices have alone; found cpu"):
+        vbench.evaluate(videos, precision="fast", **asked)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="--precision fast is for the official profile, found --profile lite"):
+        vbench.evaluate(videos, precision="fast", profile="lite", **asked)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="exclude each other"):
+        vbench.evaluate(videos, precision="fast", clip_precision="float16", **asked)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"no precision named 'fastest'\. Did you mean fast"):
+        vbench.evaluate(videos, precision="fastest", **asked)  # type: ignore[arg-type]
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_fast_run_is_neither_continued_in_strict_nor_compared_with_one(videos: Path, tmp_path: Path) -> None:
+    asked = {"dimensions": ["temporal_flickering"], "device": "cpu"}
+    vbench.evaluate(videos, output=tmp_path / "strict", **asked)  # type: ignore[arg-type]
+    fast = tmp_path / "fast"
+    shutil.copytree(tmp_path / "strict", fast)
+    record = json.loads((fast / "run.json").read_text())
+    (fast / "run.json").write_text(json.dumps(record | {"profile": "official-fast"}))  # as a GPU would have made it
+    with pytest.raises(UsageError, match="profile was 'official-fast' and is now 'official'"):
+        vbench.evaluate(videos, output=fast, **asked)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"cannot be compared: .*profile"):
+        vbench.compare(tmp_path / "strict", fast)
+
+
+def test_fast_precision_is_part_of_what_identifies_a_score() -> None:
+    strict, fast = (Evaluators(profile(name), torch.device("cuda")) for name in ("official", "official-fast"))
+    kept = [name for name in RULES if strict.roles(name) == fast.roles(name)]
+    of_regions = ["object_class", "multiple_objects", "color", "spatial_relationship"]
+    assert sorted(kept) == sorted(["temporal_flickering", "imaging_quality", "scene", *of_regions])
+    assert all(fast.checkpoints(name) == strict.checkpoints(name) for name in RULES)
 
 
 def test_runs_compare(videos: Path, tmp_path: Path) -> None:

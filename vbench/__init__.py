@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from vbench.interface import compare as compare
     from vbench.interface import evaluate as evaluate
     from vbench.interface import generate as generate
+    from vbench.interface import tell as tell
     from vbench.media.video import Video as Video
     from vbench.prompts.library import load_suite as load_suite
     from vbench.prompts.suite import Prompt as Prompt
@@ -64,6 +65,7 @@ _WHERE = {
     "generate": "vbench.interface",
     "load_suite": "vbench.prompts.library",
     "open_run": "vbench.runs.run",
+    "tell": "vbench.interface",
 }
 
 __all__ = ["__version__", *_WHERE]  # noqa: PLE0604 - names of the table above

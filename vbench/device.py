@@ -33,3 +33,20 @@ def choose(name: str = "auto") -> torch.device:
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.deterministic = True
     return device
+
+
+def told_of_sharing(device: torch.device, processes: int) -> str:
+    """What to say of processes that share CUDA devices: how much memory there is for each; ``""`` where none does."""
+    import torch
+
+    if device.type != "cuda" or processes == 1:
+        return ""
+    cards = torch.cuda.device_count() if device.index is None else 1
+    if processes <= cards:
+        return ""
+    free, total = (amount / 2**30 for amount in torch.cuda.mem_get_info(device))
+    where = torch.cuda.get_device_name(device) if cards == 1 else f"{cards} GPUs"
+    return (
+        f"{processes} workers share {where}: {free:.0f} of {total:.0f} GiB a GPU are free, "
+        f"{free / -(-processes // cards):.0f} for each worker"
+    )

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from vbench.progress import Progress
     from vbench.runs.run import Run
     from vbench.sampling.generate import Sampled
+    from vbench.sampling.story import Told
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -153,6 +154,44 @@ def generate(
 
 
 @known_keywords
+def tell(
+    story: str | Path,
+    out: str | Path,
+    *,
+    shots: str | None = None,
+    transitions: str | None = None,
+    options: Sequence[str] = (),
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Told:
+    """Sample the shots of a story and the transitions between them, and join them to one video.
+
+    Args:
+        story: file, YAML or TOML, as :mod:`vbench.sampling.story_file` describes it.
+        out: folder of the parts and the video; made if it is not there, continued if it is.
+        shots: model of the shots, instead of the file's; LaVie by default.
+        transitions: model of the transitions, instead of the file's; SEINE by default.
+        options: ``NAME=VALUE`` for both, ``shots:NAME=VALUE`` or ``transitions:NAME=VALUE`` for one.
+        settings: any of height, width and fps, for all parts.
+        seed: base seed, from which that of each part follows that has none of its own.
+        progress: told of every part.
+
+    Returns:
+        The video, or which parts could not be made, with the reasons.
+
+    Raises:
+        UsageError: a story that cannot be read or told so, or a folder with something else.
+        CheckpointError: a model's files are missing, damaged or do not fit whole.
+    """
+    from vbench.sampling import story as stories
+    from vbench.sampling.story_file import read_story
+
+    read = read_story(Path(story), {"shots": shots, "transitions": transitions}, options)
+    return stories.tell(read, Path(out), settings or {}, seed, progress)
+
+
+@known_keywords
 def evaluate(
     videos: str | Path,
     *,
@@ -167,6 +206,7 @@ def evaluate(
     ratio: str = "",
     profile: str = "official",
     clip_precision: str = "float32",
+    precision: str = "strict",
     options: Mapping[str, Mapping[str, Any]] | None = None,
     extra: Sequence[str] = (),
     output: str | Path | None = None,
@@ -193,6 +233,7 @@ def evaluate(
         ratio: of the pictures, such as ``"16-9"``; the one that was sampled with, or the nearest to the videos.
         profile: which models judge: ``"official"``, ``"lite"``, or one that a package brings.
         clip_precision: ``"float32"``, or ``"float16"`` as the reference has CLIP on CUDA (official profile).
+        precision: ``"strict"``, float32; or ``"fast"``, TF32 on CUDA where it moves no score by more than 1e-4.
         options: settings by dimension that differ from the protocol's.
         extra: dimensions beside those that are named or the default.
         output: folder of the run; by default one under ``vbench-runs`` named after the videos.
@@ -217,7 +258,7 @@ def evaluate(
         ``run = vbench.evaluate("videos/mine", profile="lite")``
     """
     from vbench import device as devices
-    from vbench.dimensions.profiles import in_precision
+    from vbench.dimensions.profiles import in_precision, refuse_elsewhere
     from vbench.dimensions.profiles import profile as profile_named
     from vbench.runs import evaluate as runs
     from vbench.runs.cut import cut
@@ -234,8 +275,10 @@ def evaluate(
     )  # fmt: skip
     if strict:
         refuse_unsound(plan)
-    judges = profile_named(in_precision(profile, clip_precision))
-    evaluators = Evaluators(judges, devices.choose(str(device)), options=options or {}, benchmark=plan.benchmark)
+    judges = profile_named(in_precision(profile, clip_precision, precision))
+    computing = devices.choose(str(device))
+    refuse_elsewhere(judges, computing)
+    evaluators = Evaluators(judges, computing, options=options or {}, benchmark=plan.benchmark)
     plan = cut(plan, Cutting(judges.comparable if reencode is None else reencode, scenes))
     folder = Path(output) if output else default_output(where, judges.name, plan.benchmark)
     outcome = runs.evaluate(plan, evaluators, folder, progress, memory * 2**20, workers, may_join=output is not None)

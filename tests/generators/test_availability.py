@@ -1,4 +1,4 @@
-"""``vbench generators check NAME`` against a local stand-in of the Hugging Face hub."""
+"""``vbench generators check NAME`` and ``pin NAME`` against a local stand-in of the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -74,6 +74,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hub]]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("VBENCH_CACHE_DIR", str(tmp_path / "cache"))
     yield handler
     server.shutdown()
     server.server_close()
@@ -86,8 +87,12 @@ def wan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def run(*words: str) -> Result:
+    return CliRunner().invoke(app, words)
+
+
 def check(name: str, *more: str) -> Result:
-    return CliRunner().invoke(app, ["generators", "check", name, *more])
+    return run("generators", "check", name, *more)
 
 
 def test_a_whole_pipeline_fits_and_its_weights_are_not_read(hub: type[Hub], wan: Path) -> None:
@@ -146,6 +151,31 @@ def test_files_of_our_own_generators_are_looked_for(hub: type[Hub]) -> None:
     assert result.exit_code == 1
     assert "lavie_base: every file is there" in result.output
     assert "stable-diffusion-v1-4: no: " in result.output
+
+
+def test_a_branch_is_pinned_to_the_commit_that_it_is_now_and_a_commit_stays(hub: type[Hub], tmp_path: Path) -> None:
+    name = "Motif-Technologies/Motif-Video-2B"
+    folder = hub.root / name
+    FAMILIES["motif-video"].build().save_pretrained(folder)
+    assert "follows main (unpinned)" in run("generators", "motif-video").output
+    assert "To stay with it: vbench generators pin motif-video" in check("motif-video").output
+    result = run("generators", "pin", "motif-video")
+    assert result.exit_code == 0, result.output
+    assert f"{name}: every file is there and " in result.output
+    assert "pinned 0000000 from now on" in result.output
+    assert json.loads((tmp_path / "cache/revisions.json").read_text()) == {f"{name}@main": "0" * 40}
+    assert "(pinned 0000000)" in run("generators", "motif-video").output
+    told = next(one for one in json.loads(run("generators", "--json").output) if one["name"] == "motif-video")
+    assert told["revision"] == "pinned 0000000"
+    folder.rename(hub.root / f"{name}@{'0' * 40}")
+    assert check("motif-video").exit_code == 0, "the commit is asked, not the branch"
+
+
+def test_what_does_not_fit_is_not_pinned(hub: type[Hub], tmp_path: Path) -> None:
+    (hub.root / "YaohuiW/LaVie").mkdir(parents=True)
+    result = run("generators", "pin", "lavie")
+    assert result.exit_code == 1
+    assert not (tmp_path / "cache/revisions.json").exists()
 
 
 def test_without_a_connection_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

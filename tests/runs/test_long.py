@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,13 @@ from vbench.interface import compare, evaluate
 from vbench.media.spans import video_of
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.fuse import fused
+from vbench.runs.plan import Cutting
 from vbench.runs.record import STORE
-from vbench.runs.results import read_rows, score_card
+from vbench.runs.results import measured_rows, read_rows, score_card
 from vbench.runs.run import Run
+from vbench.runs.score_video import SPANS
 from vbench.runs.store import FAILED, NOT_STATIC, SCORED, UNREADABLE, Row, RunStore
+from vbench.runs.verify import HELD, NOT_SCORED, OTHER_SCORE, verify
 from vbench.weights.cards import CHECKPOINTS
 
 SUBJECT, FLICKER = "subject_consistency", "temporal_flickering"
@@ -304,3 +308,23 @@ def test_without_the_comparison_a_clip_has_no_score_yet() -> None:
     assert (found.status, found.value) == (FAILED, None)
     alone = Row("a.mp4#t=0,1", "a", SUBJECT, "", value=0.9, weight=1.0, details={"clips_of": "a.mp4", "clips": 1})
     assert fused([alone], VBENCH_LONG)[0].value == 0.9
+
+
+def test_clips_are_verified_as_they_were_measured(tmp_path: Path) -> None:
+    write_video(tmp_path / "videos" / "a cat-0.mp4", noise(49))
+    for scenes in (False, True):
+        folder = tmp_path / f"run-{scenes}"
+        run = long_run(tmp_path / "videos", folder, SUBJECT, FLICKER, scenes=scenes)
+        cutting = Cutting.recorded(run.record.cutting)
+        lite = Evaluators(profile("lite"), torch.device("cpu"), run.record.options, VBENCH_LONG)
+        rows = measured_rows(folder)
+        verdicts = list(verify(rows, tmp_path / "videos", lite, 2**30, cutting=cutting))
+        assert {found.verdict for found in verdicts} == {HELD}
+        assert len(verdicts) == len(rows) == 9
+        wrong = [replace(row, value=(row.value or 0.0) + 0.01) for row in rows]
+        changed = verify(wrong, tmp_path / "videos", lite, 2**30, cutting=cutting)
+        assert {found.verdict for found in changed} == {OTHER_SCORE}
+    before = [replace(row, details={key: told for key, told in row.details.items() if key != SPANS}) for row in rows]
+    assert {found.verdict for found in verify(before, tmp_path / "videos", lite, 2**30, cutting=cutting)} == {
+        NOT_SCORED
+    }

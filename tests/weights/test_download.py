@@ -20,7 +20,7 @@ from tests.parity.checkpoint_cache import manifest, seeded_state
 from vbench.errors import CheckpointError
 from vbench.weights import cards
 from vbench.weights.backbone_files import BACKBONES
-from vbench.weights.download import REDUNDANT, _wanted, download
+from vbench.weights.download import _unwanted, _wanted, download
 from vbench.weights.load import SHAPES, shapes, state_dict
 from vbench.weights.part import taken
 
@@ -312,10 +312,21 @@ def test_no_such_file_on_the_server(server: type[Handler], monkeypatch: pytest.M
             ],
             ["tokenizer/merges.txt", "vae/config.json", "vae/x.safetensors"],
         ),
+        (
+            "showlab/show-1-interpolation",
+            ["unet/config.json", "unet/diffusion_pytorch_model.fp16.bin", "text_encoder/model.fp16.safetensors"],
+            ["unet/config.json", "unet/diffusion_pytorch_model.fp16.bin"],
+        ),
+        (
+            "DeepFloyd/t5-v1_1-xxl",
+            ["config.json", "pytorch_model-00001-of-00002.bin", "pytorch_model.bin.index.json", "tf_model.h5"],
+            ["config.json", "pytorch_model-00001-of-00002.bin", "pytorch_model.bin.index.json"],
+        ),
     ],
 )
 def test_of_a_repository_what_is_used_is_fetched(name: str, there: list[str], wanted: list[str]) -> None:
     from huggingface_hub.utils._paths import filter_repo_objects
 
-    kept = filter_repo_objects(there, allow_patterns=_wanted(cards.checkpoint(name)), ignore_patterns=list(REDUNDANT))
+    card = cards.checkpoint(name)
+    kept = filter_repo_objects(there, allow_patterns=_wanted(card), ignore_patterns=_unwanted(card))
     assert list(kept) == wanted

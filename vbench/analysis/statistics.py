@@ -173,8 +173,20 @@ def intervals(
     if not sums.prompts:
         return {}
     point = _with_parts(sums, sums.aggregate(np.ones((1, len(sums.prompts)))))
-    drawn = _with_parts(sums, sums.aggregate(_draw(sums.strata, seed, draws)))
+    drawn = _drawn(sums, seed, draws)
     return {name: _interval(float(point[name][0]), drawn[name]) for name in point if math.isfinite(point[name][0])}
+
+
+def drawn_totals(rows: Iterable[Row], seed: int = 0, draws: int = DRAWS, benchmark: Benchmark = T2V) -> Array:
+    """The Totals of as many draws of the prompts, ``(draws,)`` float64; empty where there is no Total.
+
+    Arguments as :func:`intervals`.
+    """
+    return _drawn(table(rows, benchmark), seed, draws).get(TOTAL, np.empty(0))
+
+
+def _drawn(of: Table, seed: int, draws: int) -> dict[str, Array]:
+    return _with_parts(of, of.aggregate(_draw(of.strata, seed, draws)))
 
 
 def known_intervals(rows: Iterable[Row], benchmark: Benchmark = T2V) -> dict[str, Interval]:

@@ -173,6 +173,7 @@ class Benchmark:
         samples: videos a prompt.
         unit: what one score is of.
         has_total: whether the parts make a Total, their weighted mean.
+        passes_at: Total from which on a run passes; ``None`` where the benchmark ranks and lets nobody pass.
     """
 
     name: str
@@ -184,6 +185,7 @@ class Benchmark:
     samples: int = 5
     unit: Unit = Unit.VIDEO
     has_total: bool = True
+    passes_at: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse a table that makes no score card."""

@@ -13,6 +13,7 @@ import typer
 from vbench.cli.align import align
 from vbench.cli.benchmarks import benchmarks
 from vbench.cli.check import check
+from vbench.cli.cite import card
 from vbench.cli.compare import compare
 from vbench.cli.demo import demo
 from vbench.cli.diff import diff
@@ -21,6 +22,7 @@ from vbench.cli.environment import name_options
 from vbench.cli.evaluate import ReferenceFlags, evaluate
 from vbench.cli.explain import explain
 from vbench.cli.filter_static import filter_static
+from vbench.cli.gate import gate
 from vbench.cli.generate import generate, generators
 from vbench.cli.leaderboard import leaderboard
 from vbench.cli.names import complete_names
@@ -65,10 +67,12 @@ app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(filter_static)
 app.command("static_filter", hidden=True, cls=PlainHelp)(filter_static)  # the reference's name for it
 app.command(rich_help_panel=EVALUATE, cls=ReferenceFlags)(evaluate)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(score)
+app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(card)
 app.command(rich_help_panel=EVALUATE, cls=PlainHelp)(dimensions)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(report)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(explain)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(compare)
+app.command(rich_help_panel=COMPARE, cls=PlainHelp)(gate)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(diff)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(verify)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(sensitivity)

@@ -154,6 +154,10 @@ def evaluate(
     clip_precision: Annotated[
         str, typer.Option(help="float32, or float16: CLIP as the reference has it on CUDA (official profile).")
     ] = "float32",
+    precision: Annotated[
+        str,
+        typer.Option(help="strict: float32. fast: TF32 on CUDA where it moves no score by more than 1e-4 (official)."),
+    ] = "strict",
     strict: Annotated[
         bool, typer.Option(help="Score nothing if a video is damaged or cannot be read (vbench check lists them).")
     ] = False,
@@ -209,9 +213,9 @@ def evaluate(
     run = interface.evaluate(
         where, dimensions=dimension, benchmark=benchmark, suite=suite, category=category, prompts=prompt_file or prompt,
         mode=mode, special=special, images=images, ratio=ratio, profile=profile, clip_precision=clip_precision,
-        options=options, extra=[BY_METRIC] if imaging_metric else (), output=output, device=device, workers=workers,
-        memory=memory, reencode=reencode, scenes=scenes,
-        strict=strict, progress=progress_of(progress),
+        precision=precision, options=options, extra=[BY_METRIC] if imaging_metric else (), output=output,
+        device=device, workers=workers, memory=memory, reencode=reencode, scenes=scenes, strict=strict,
+        progress=progress_of(progress),
     )  # fmt: skip
     assert run.plan
     assert run.outcome

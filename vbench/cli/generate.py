@@ -10,6 +10,7 @@ import typer
 from vbench.cli.benchmarks import Named
 from vbench.cli.card import print_json
 from vbench.cli.progress import ProgressStyle, progress_of
+from vbench.cli.story import exit_status, print_told, refuse_beside
 from vbench.errors import CheckpointError, UsageError
 
 if TYPE_CHECKING:
@@ -21,15 +22,25 @@ MOST_FINDINGS = 10
 
 
 def generate(
-    model: Annotated[
-        str,
-        typer.Option(
-            "--model", "-m", help="Generator, with +techniques and +enhancers, or a model file.", show_default=False
-        ),
-    ],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder of the videos; continued if it is there.", show_default=False)
     ],
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", "-m", help="Generator, with +techniques and +enhancers, or a model file.", show_default=False
+        ),
+    ] = None,
+    story: Annotated[
+        Path | None,
+        typer.Option(help="A YAML or TOML file of scenes: one video of shots and transitions.", show_default=False),
+    ] = None,
+    shots: Annotated[
+        str | None, typer.Option(help="Model of a story's shots.", show_default="the file's, else lavie")
+    ] = None,
+    transitions: Annotated[
+        str | None, typer.Option(help="Model of a story's transitions.", show_default="the file's, else seine")
+    ] = None,
     suite: Annotated[
         str | None, typer.Option(help="open, mini, vbench-t2v or a JSON file; by default the benchmark's own.")
     ] = None,
@@ -96,7 +107,9 @@ def generate(
     """Sample the videos of a prompt suite with a model; continues where an earlier call stopped.
 
     The same command continues what was interrupted. Then: vbench evaluate DIR. Names of models: vbench generators.
-    ENHANCER: before what --option, --set, --scheduler, --lora and --component take makes it the enhancer's.
+    With --story the shots of its scenes are sampled, then the transitions between them, and all become one video.
+    ENHANCER: before what --option, --set, --scheduler, --lora and --component take makes it the enhancer's; shots: or
+    transitions: before what --option takes makes it theirs.
 
     Exit status: 0 every video is there, 1 some could not be made, 2 wrong call, 3 none could be made.
 
@@ -110,6 +123,7 @@ def generate(
       vbench generate -m directory:downloads/pika --suite vbench-t2v -o videos/pika
       vbench generate -m wan2.1-i2v-14b --benchmark vbench-i2v -o videos/wan
       vbench generate -m http:kling --suite mini --max-jobs 5 -o videos/kling
+      vbench generate --story day-at-sea.yaml -o stories/sea
     """
     from vbench import interface
     from vbench.sampling.wanted import read_texts
@@ -119,6 +133,47 @@ def generate(
         "frames": frames, "height": height, "width": width, "fps": fps, "steps": steps, "guidance": guidance,
         "negative_prompt": negative_prompt,
     }  # fmt: skip
+    if story:
+        refuse_beside(
+            {
+                "--model": model,
+                "--suite": suite,
+                "--benchmark": benchmark,
+                "--prompt": prompt,
+                "--dimension": dimension,
+                "--category": category,
+                "--samples": samples,
+                "--static-samples": static_samples,
+                "--frames": frames,
+                "--steps": steps,
+                "--guidance": guidance,
+                "--negative-prompt": negative_prompt,
+                "--images": images,
+                "--ratio": ratio,
+                "--texts": texts,
+                "--extender": extender,
+                "--set": set_,
+                "--scheduler": scheduler,
+                "--lora": lora,
+                "--component": component,
+                "--max-jobs": max_jobs,
+                "--retry-failed": retry_failed,
+            }
+        )
+        of_all = {"height": height, "width": width, "fps": fps}
+        try:
+            told = interface.tell(
+                story, out, shots=shots, transitions=transitions, options=option or (), settings=of_all, seed=seed,
+                progress=progress_of(progress),
+            )  # fmt: skip
+        except CheckpointError as error:
+            raise UsageError(str(error)) from error
+        print_told(told, json_output)
+        raise typer.Exit(exit_status(told))
+    if not model or shots or transitions:
+        raise UsageError(
+            "Say which model: --model NAME (vbench generators), or a story: --story FILE, with its --shots."
+        )
     try:
         outcome = interface.generate(
             model, out, benchmark=benchmark, suite=suite, prompts=prompt, dimensions=dimension, category=category,
@@ -137,7 +192,8 @@ def generators(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            help="NAME to say more of one; check NAME to ask the hub for its files.", metavar="[check] [NAME]"
+            help="NAME to say more of one; check NAME to ask the hub for its files; pin NAME to stay with them.",
+            metavar="[check|pin] [NAME]",
         ),
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -145,17 +201,19 @@ def generators(
     """List the generators with their published settings, and the techniques and enhancers that they compose with.
 
     With check: whether a generator's published files are there and fit, without downloading them; exit status 0 yes,
-    1 no or the hub could not be asked.
+    1 no or the hub could not be asked. With pin: the same, and a repository that follows a branch is read at the commit
+    that the branch is now, from then on and on this machine.
 
     Examples:
       vbench generators
       vbench generators cogvideox-5b
       vbench generators check latte
+      vbench generators pin zeroscope
     """
     from vbench.generators.listing import described, listing
 
-    if words and words[0] == "check":
-        _check_files(words[1:], json_output)
+    if words and words[0] in ("check", "pin"):
+        _check_files(words[0], words[1:], json_output)
     if words and len(words) > 1:
         raise UsageError(f"Give one name: vbench generators {words[0]}")
     name = words[0] if words else None
@@ -171,8 +229,9 @@ def generators(
         return
     from vbench.cli.table import Column, print_table, prose
 
-    columns = [Column("name"), Column("kind"), prose("settings"), prose("what it is")]
-    print_table(columns, [(one["name"], one["kind"], one["settings"], one["meaning"]) for one in entries])
+    columns = [Column("name"), Column("kind"), prose("settings"), prose("revision"), prose("what it is")]
+    rows = [(one["name"], one["kind"], one["settings"], one["revision"], one["meaning"]) for one in entries]
+    print_table(columns, rows)
 
 
 def _print_generator(told: dict[str, Any]) -> None:
@@ -187,23 +246,31 @@ def _print_generator(told: dict[str, Any]) -> None:
         print_table([Column("--option"), Column("takes"), Column("default"), prose("what it does")], rows)
 
 
-def _check_files(names: list[str], json_output: bool) -> NoReturn:
-    from vbench.generators.availability import availability
+def _check_files(word: str, names: list[str], json_output: bool) -> NoReturn:
+    from vbench.generators.availability import availability, pinned
     from vbench.weights.hub import NoConnection
+    from vbench.weights.revisions import pins_file
 
     if len(names) != 1:
-        raise UsageError("Say which generator: vbench generators check NAME")
+        raise UsageError(f"Say which generator: vbench generators {word} NAME")
     try:
-        found = list(availability(names[0]))
+        found = list((pinned if word == "pin" else availability)(names[0]))
     except NoConnection as error:
         typer.echo(f"The hub could not be asked, so nothing is known of the files of {names[0]}: {error}", err=True)
         raise typer.Exit(1) from error
     if json_output:
-        print_json([{"checkpoint": name, "fits": fits, "found": told} for name, fits, told in found])
+        told = (
+            {"checkpoint": one.card.name, "fits": one.fits, "found": one.told, "commit": one.commit} for one in found
+        )
+        print_json(list(told))
     else:
-        for name, fits, told in found:
-            typer.echo(f"{name}: {'' if fits else 'no: '}{told}")
-    raise typer.Exit(int(not all(fits for _, fits, _ in found)))
+        for one in found:
+            typer.echo(f"{one.card.name}: {'' if one.fits else 'no: '}{one.told}")
+        if word == "pin":
+            typer.echo(f"Pins of this machine: {pins_file()}")
+        elif any(one.fits and not one.card.is_pinned for one in found):
+            typer.echo(f"What follows a branch may change. To stay with it: vbench generators pin {names[0]}")
+    raise typer.Exit(int(not all(one.fits for one in found)))
 
 
 def _size(text: str | None) -> tuple[int | None, int | None]:

@@ -67,6 +67,8 @@ OF: dict[str, Names] = {
     "profile": _profiles,
     "dimension": _dimensions,
     "model": _generators,
+    "shots": _generators,
+    "transitions": _generators,
     "generators words": _generators,
     "weights names": _checkpoints,
     "path name": _checkpoints,

@@ -33,23 +33,20 @@ def verify(
     from vbench.dimensions.profiles import profile
     from vbench.runs import verify as verification
     from vbench.runs.evaluators import Evaluators
+    from vbench.runs.plan import Cutting
     from vbench.runs.record import read_record
-    from vbench.runs.results import read_rows
+    from vbench.runs.results import measured_rows
 
     record = read_record(run)
-    if record.cutting:
-        raise UsageError(
-            f"{run} judged clips, which are not scored again one by one. Evaluate the videos into another folder and "
-            f"compare: vbench diff {run} ANOTHER"
-        )
     if not videos.exists():
         raise UsageError(f"{videos} does not exist: name the folder of the run's videos.")
     evaluators = Evaluators(
         profile(record.profile), devices.choose(device), record.options, benchmark_named(record.benchmark),
         tuple(record.filtered),
     )  # fmt: skip
-    rows = verification.drawn(read_rows(run), fraction, seed)
-    verdicts = list(verification.verify(rows, videos, evaluators, memory * 2**20, tolerance))
+    cutting = Cutting.recorded(record.cutting) if record.cutting else None
+    rows = verification.drawn(measured_rows(run), fraction, seed)
+    verdicts = list(verification.verify(rows, videos, evaluators, memory * 2**20, tolerance, cutting))
     findings = [verdict for verdict in verdicts if verdict.verdict != verification.HELD]
     if json_output:
         listed = [

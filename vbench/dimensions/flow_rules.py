@@ -29,7 +29,7 @@ def largest_motion(flow: Tensor, share: float) -> float:
     """The radius of a pair: the mean length of the largest ``share`` of its flow vectors, in pixels.
 
     Args:
-        flow: ``(2, H, W)`` float32, padding included where the estimator pads.
+        flow: ``(2, H, W)`` float32 on any device, padding included where the estimator pads.
         share: of the vectors, in (0, 1]; at least one counts.
 
     >>> from torch import tensor

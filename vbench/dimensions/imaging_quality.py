@@ -88,5 +88,5 @@ class ImagingQuality(Dimension):
         """See :class:`Dimension`; ``per_frame`` holds each frame's rating on 0..1."""
         model, frames = self.quality_model, []
         for batch in video.batches(model.at_once):
-            frames += (model.quality(prepared(batch, self.preprocessing)) / BEST).tolist()
+            frames += (model.quality(prepared(model.here(batch), self.preprocessing)) / BEST).tolist()
         return VideoScore(math.fsum(frames) / len(frames), per_frame=frames)

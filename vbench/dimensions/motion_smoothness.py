@@ -36,15 +36,15 @@ from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
 
 
-def agreement(predicted: Tensor, actual: Tensor) -> float:
-    """``1 - mean |predicted - actual| / 255`` of two uint8 frames, in [0, 1].
+def agreements(predicted: Tensor, actual: Tensor) -> list[float]:
+    """``1 - mean |predicted - actual| / 255`` of each of N uint8 frames on one device, in [0, 1].
 
     >>> import torch
-    >>> agreement(torch.tensor([0, 255], dtype=torch.uint8), torch.tensor([51, 255], dtype=torch.uint8))
-    0.9
+    >>> agreements(torch.tensor([[0, 255]], dtype=torch.uint8), torch.tensor([[51, 255]], dtype=torch.uint8))
+    [0.9]
     """
-    difference = (predicted.short() - actual.short()).abs()
-    return 1 - int(difference.sum()) / difference.numel() / 255
+    differences = (predicted.short() - actual.short()).abs().flatten(1)
+    return [1 - total / differences.shape[1] / 255 for total in differences.sum(1).tolist()]
 
 
 class MotionSmoothness(Dimension):
@@ -72,8 +72,8 @@ class MotionSmoothness(Dimension):
         frames = list[float]()
         windows = video.windows(3, stride=2)
         while some := list(islice(windows, self.interpolator.at_once)):
-            starts, dropped, ends = torch.stack(some).unbind(1)
-            frames += map(agreement, self.interpolator.middle(starts, ends), dropped)
+            starts, dropped, ends = self.interpolator.here(torch.stack(some)).unbind(1)
+            frames += agreements(self.interpolator.middle(starts, ends), dropped)
         if not frames:
             raise TooShort(
                 f"{video.path} has {video.frame_count} frames, motion smoothness needs at least 3: "

@@ -18,6 +18,8 @@ from vbench.errors import UsageError
 from vbench.registry import Registry, unknown
 
 if TYPE_CHECKING:
+    import torch
+
     from vbench.dimensions.backbones.base import Backbone
 
 logger = logging.getLogger(__name__)
@@ -32,6 +34,13 @@ BACKBONES: Registry[type[Backbone]] = Registry(
         "clip_vit_l_14": f"{_B}.clip:CLIPL14",
         "clip_vit_b_32_float16": f"{_B}.clip:CLIPB32Half",
         "clip_vit_l_14_float16": f"{_B}.clip:CLIPL14Half",
+        "dino_vitb16_tf32": f"{_B}.dino:DINOTF32",
+        "clip_vit_b_32_tf32": f"{_B}.clip:CLIPB32TF32",
+        "clip_vit_l_14_tf32": f"{_B}.clip:CLIPL14TF32",
+        "amt_s_tf32": f"{_B}.amt:AMTTF32",
+        "raft_things_tf32": f"{_B}.raft:RAFTTF32",
+        "umt_l16_k400_tf32": f"{_B}.umt:UMTTF32",
+        "viclip_l_tf32": f"{_B}.viclip:ViCLIPTF32",
         "laion_aesthetic": f"{_B}.laion_aesthetic:LaionAesthetic",
         "musiq_spaq": f"{_B}.musiq:MUSIQ",
         "tag2text_swin_14m": f"{_B}.tag2text:Tag2Text",
@@ -69,15 +78,17 @@ class Profile:
         meaning: one sentence for whoever reads a score of it.
         comparable: whether its scores compare with the published leaderboard.
         roles: role -> backbone name; a dimension with a role that is not here cannot be evaluated.
+        needs_cuda: whether it is for CUDA devices alone.
     """
 
     name: str
     meaning: str
     comparable: bool
     roles: Mapping[str, str]
+    needs_cuda: bool = False
 
 
-OFFICIAL, OFFICIAL_IN_HALF = "official", "official-clip-float16"
+OFFICIAL, OFFICIAL_IN_HALF, OFFICIAL_FAST = "official", "official-clip-float16", "official-fast"
 
 _OURS: dict[str, Profile] = {
     profile.name: profile
@@ -141,23 +152,53 @@ CLIP_IN_HALF = {"clip_vit_b_32": "clip_vit_b_32_float16", "clip_vit_l_14": "clip
 
 CLIP_PRECISIONS = ("float32", "float16")
 
+FAST = {
+    name: f"{name}_tf32"
+    for name in ("dino_vitb16", "clip_vit_b_32", "clip_vit_l_14", "amt_s", "raft_things", "umt_l16_k400", "viclip_l")
+}
+"""In float32 -> in TF32, where that moves no word, no verdict and no score by more than 1e-4 (docs/benchmarks.md)."""
 
-def in_precision(name: str, clip_precision: str) -> str:
-    """The name of a profile with CLIP in a precision.
+PRECISIONS = ("strict", "fast")
 
-    >>> in_precision("official", "float32"), in_precision("official", "float16")
-    ('official', 'official-clip-float16')
+
+def in_precision(name: str, clip_precision: str = "float32", precision: str = "strict") -> str:
+    """The name of a profile with CLIP, and with everything, in a precision.
+
+    >>> in_precision("official"), in_precision("official", "float16"), in_precision("official", precision="fast")
+    ('official', 'official-clip-float16', 'official-fast')
 
     Raises:
-        UsageError: there is no such precision, or the profile is not the official one.
+        UsageError: there is no such precision, the profile is not the official one, or both are asked for.
     """
     if clip_precision not in CLIP_PRECISIONS:
         raise unknown("precision of CLIP", clip_precision, CLIP_PRECISIONS)
-    if clip_precision == "float32":
-        return name
-    if name not in (OFFICIAL, OFFICIAL_IN_HALF):
-        raise UsageError(f"--clip-precision {clip_precision} is for the official profile, found --profile {name}.")
-    return OFFICIAL_IN_HALF
+    if precision not in PRECISIONS:
+        raise unknown("precision", precision, PRECISIONS)
+    in_half, fast = clip_precision == "float16", precision == "fast"
+    if in_half and fast:
+        raise UsageError("--clip-precision float16 and --precision fast exclude each other: name one of them.")
+    for asked, option, own in (
+        (in_half, "--clip-precision float16", OFFICIAL_IN_HALF),
+        (fast, "--precision fast", OFFICIAL_FAST),
+    ):
+        if asked and name not in (OFFICIAL, own):
+            raise UsageError(f"{option} is for the official profile, found --profile {name}.")
+        name = own if asked else name
+    return name
+
+
+def refuse_elsewhere(judges: Profile, device: torch.device) -> None:
+    """Leave a profile for CUDA devices to these.
+
+    Raises:
+        UsageError: it is one, and the device is another.
+    """
+    if not judges.needs_cuda or device.type == "cuda":
+        return
+    raise UsageError(
+        f"The {judges.name} profile (--precision fast) computes in TF32, which CUDA devices have alone; found "
+        f"{device.type}. Leave it out, or name a CUDA device: --device cuda"
+    )
 
 
 def _in_half(official: Profile) -> Profile:
@@ -168,6 +209,18 @@ def _in_half(official: Profile) -> Profile:
         "the published leaderboard.",
         comparable=official.comparable,
         roles={role: CLIP_IN_HALF.get(backbone, backbone) for role, backbone in official.roles.items()},
+    )
+
+
+def _fast(official: Profile) -> Profile:
+    """The same models, in TF32 where that moves next to nothing."""
+    return Profile(
+        name=OFFICIAL_FAST,
+        meaning="The reference's models, most of them in TF32 on CUDA: these scores compare with the published "
+        "leaderboard and are within 1e-4 of those in float32.",
+        comparable=official.comparable,
+        roles={role: FAST.get(backbone, backbone) for role, backbone in official.roles.items()},
+        needs_cuda=True,
     )
 
 
@@ -196,7 +249,7 @@ def profiles() -> Mapping[str, Profile]:
             )  # fmt: skip
             continue
         found[added.name] = replace(there, roles={**there.roles, **added.roles})
-    return {**found, OFFICIAL_IN_HALF: _in_half(found[OFFICIAL])}
+    return {**found, OFFICIAL_IN_HALF: _in_half(found[OFFICIAL]), OFFICIAL_FAST: _fast(found[OFFICIAL])}
 
 
 def profile(name: str) -> Profile:

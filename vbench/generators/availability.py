@@ -1,9 +1,14 @@
-"""Whether a generator's published files are there and fit, asked of the hub without downloading them."""
+"""Whether a generator's published files are there and fit, and at which commit: asked of the hub without a download.
+
+A card that names a branch follows it: what is read tomorrow may be other files. :func:`pinned` keeps the commit that
+the branch is now, if its files fit.
+"""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -11,7 +16,7 @@ from vbench.errors import CheckpointError, UsageError
 from vbench.generators.catalog import build, parse
 from vbench.generators.diffusers.preset import Preset
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS
-from vbench.weights import hub
+from vbench.weights import hub, revisions
 from vbench.weights.card import Checkpoint as Card
 from vbench.weights.cards import CHECKPOINTS
 from vbench.weights.safetensors_files import SUFFIX, Entry, parts_of
@@ -19,14 +24,28 @@ from vbench.weights.safetensors_files import SUFFIX, Entry, parts_of
 INDEX = "model_index.json"
 
 
-def availability(name: str) -> Iterator[tuple[str, bool, str]]:
-    """What is found, a line for each repository.
+@dataclass(frozen=True)
+class Found:
+    """What the hub says of one checkpoint.
+
+    Attributes:
+        card: of the checkpoint.
+        fits: whether all is there and can be read here.
+        told: in words.
+        commit: that the card's revision is now, ``""`` where the hub was not asked or does not say.
+    """
+
+    card: Card
+    fits: bool
+    told: str
+    commit: str = ""
+
+
+def availability(name: str) -> Iterator[Found]:
+    """What is found, of each repository.
 
     Args:
         name: of a generator, with its enhancers.
-
-    Yields:
-        Name of the card, whether all is there and fits, and what was found.
 
     Raises:
         UsageError: there is no such generator, or nothing of it is published.
@@ -38,9 +57,23 @@ def availability(name: str) -> Iterator[tuple[str, bool, str]]:
     of_cards = {preset.repository: preset for preset in _presets(name)}
     for card in cards:
         try:
-            yield card.name, True, _of_pipeline(card, of_cards[card.name]) if card.name in of_cards else _of_card(card)
+            yield _of_pipeline(card, of_cards[card.name]) if card.name in of_cards else _of_card(card)
         except (CheckpointError, UsageError) as error:
-            yield card.name, False, str(error)
+            yield Found(card, False, str(error))
+
+
+def pinned(name: str) -> Iterator[Found]:
+    """The same; the commit of every branch whose files fit is read from now on, on this machine.
+
+    What is pinned stays as it is: delete its line in :func:`~vbench.weights.revisions.pins_file` to follow it again.
+    Raises as :func:`availability`.
+    """
+    for found in availability(name):
+        if not found.fits or found.card.is_pinned or not found.card.repository:
+            yield found
+            continue
+        revisions.pin(found.card.repository, found.card.revision, found.commit)
+        yield replace(found, told=f"{found.told}; {found.card.pinned} from now on")
 
 
 def _presets(name: str) -> list[Preset]:
@@ -50,31 +83,32 @@ def _presets(name: str) -> list[Preset]:
     return [preset for one in names if (preset := PRESETS.get(one) or ENHANCER_PRESETS.get(one))]
 
 
-def _of_card(card: Card) -> str:
+def _of_card(card: Card) -> Found:
     """A file, or the needed files of a folder."""
     if not card.repository:
-        return f"published at {card.address}, which is not asked"
-    found = hub.repository(card.repository, card.revision)
+        return Found(card, True, f"published at {card.address}, which is not asked")
+    found = hub.repository(card.repository, card.read_at)
     needed = card.files or (card.file,)
     missing = [pattern for pattern in needed if not any(fnmatch(file, pattern) for file in found.files)]
     if missing:
         raise CheckpointError(f"{card.address} has no {', no '.join(missing)}.")
     there = [size or 0 for file, size in found.files.items() if any(fnmatch(file, pattern) for pattern in needed)]
     note = f" ({card.note})" if card.note else ""
-    return f"every file is there, {sum(there) / 2**30:.2f} GiB, at {found.commit or card.revision}{note}"
+    told = f"every file is there, {sum(there) / 2**30:.2f} GiB, at {found.commit or card.read_at}{note}"
+    return Found(card, True, told, found.commit)
 
 
-def _of_pipeline(card: Card, preset: Preset) -> str:
+def _of_pipeline(card: Card, preset: Preset) -> Found:
     """A whole pipeline: its networks' headers are held against their classes."""
     from vbench.generators.diffusers.checkpoint import Checkpoint, DiffusersOptions
 
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
-        sources = {"": hub.repository(card.repository, card.revision)}
+        sources = {"": hub.repository(card.repository, card.read_at)}
         _outline(sources[""], root)
         for component, part in preset.parts.items():
             if part.repository:
-                sources[component] = hub.repository(part.repository, CHECKPOINTS[part.repository].revision)
+                sources[component] = hub.repository(part.repository, CHECKPOINTS[part.repository].read_at)
                 _outline(sources[component], root / component, part.subfolder)
 
         def headers(path: Path) -> dict[str, Entry]:
@@ -89,7 +123,8 @@ def _of_pipeline(card: Card, preset: Preset) -> str:
 
         checkpoint = Checkpoint(str(root), preset, DiffusersOptions(device="cpu"))
         networks = checkpoint.check_components(headers)
-    return f"every file is there and {networks} networks fit, at {sources[''].commit or card.revision}"
+    commit = sources[""].commit
+    return Found(card, True, f"every file is there and {networks} networks fit, at {commit or card.read_at}", commit)
 
 
 def _outline(source: hub.Repository, folder: Path, inside: str = "") -> None:

@@ -171,6 +171,15 @@ class Generator(ABC, Generic[O]):
         return asked
 
     @property
+    def given_frames(self) -> tuple[int, int]:
+        """How many frames it is given at the beginning of a video and at its end, where it takes pictures.
+
+        Beside ``NAME.png`` lie the next ones as ``NAME-2.png``, ..., and those of the end as ``NAME-last.png``,
+        ``NAME-last-2.png``, ...
+        """
+        return 1, 0
+
+    @property
     def takes_text(self) -> bool:
         """Whether it reads the prompt."""
         return True
@@ -226,6 +235,10 @@ class Generator(ABC, Generic[O]):
             CheckpointError: a checkpoint is not what it should be.
         """
 
+    def fed(self, prompt: str) -> Sequence[str]:
+        """The texts that its encoders are given of a prompt."""
+        return [prompt]
+
     def sample(self, request: Request) -> Clip | Encoded:
         """One video.
 
@@ -240,7 +253,7 @@ class Generator(ABC, Generic[O]):
             try:
                 with listening() as heard:
                     video = self.sample(request)
-                yield Delivery(request, video, read=heard.of(request.prompt))
+                yield Delivery(request, video, read=heard.of(*self.fed(request.prompt)))
             except SamplingError as error:
                 yield Delivery(request, None, str(error))
             except Exception as error:  # one prompt must never end a run of hours; what happened is recorded

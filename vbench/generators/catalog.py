@@ -32,9 +32,20 @@ GENERATORS: Registry[type[Generator[Any]]] = Registry(
         "command": "vbench.generators.external.command:Command",
         "http": "vbench.generators.external.http:Http",
         **dict.fromkeys(
-            ("videocrafter1", "videocrafter1-1024", "videocrafter2"),
+            ("videocrafter-0.9", "videocrafter1", "videocrafter1-1024", "videocrafter1-i2v", "videocrafter2"),
             "vbench.generators.models.videocrafter.generator:VideoCrafter",
         ),
+        "t2v-turbo": "vbench.generators.models.t2v_turbo.generator:T2VTurbo",
+        "t2v-turbo-v2": "vbench.generators.models.t2v_turbo.generator:T2VTurboV2",
+        "open-sora-1.0": "vbench.generators.models.open_sora.early_generator:EarlyOpenSora",
+        **dict.fromkeys(
+            ("open-sora-1.1", "open-sora-1.1@vbench"),
+            "vbench.generators.models.open_sora.early_generator:SecondOpenSora",
+        ),
+        **dict.fromkeys(
+            ("open-sora-1.2", "open-sora-1.2@vbench"), "vbench.generators.models.open_sora.generator:OpenSora"
+        ),
+        "show-1": "vbench.generators.models.show_one.generator:ShowOneGenerator",
         "diffusers": DIFFUSERS,
         **dict.fromkeys(PRESETS, DIFFUSERS),
         **dict.fromkeys(("lavie", "lavie@vbench"), "vbench.generators.models.lavie.generator:LaVie"),
@@ -60,7 +71,12 @@ ENHANCERS: Registry[type[Enhancer]] = Registry(
 )
 """Who works on a clip afterwards."""
 
-ELSEWHERE = {"show-1": "Show-1"}
+ELSEWHERE = {
+    "open-sora-1.3": "Open-Sora 1.3",
+    "open-sora-2.0": "Open-Sora 2.0",
+    "open-sora-plan": "Open-Sora-Plan",
+    "t2v-turbo-ms": "T2V-Turbo over ModelScope",
+}
 """Systems of the field that have no adapter of their own here -> their titles."""
 
 CLOSED = {
@@ -229,6 +245,11 @@ class Enhanced(Generator[Options]):
     def takes_pictures(self) -> bool:  # type: ignore[override]
         """As the generator does."""
         return self.generator.takes_pictures
+
+    @property
+    def given_frames(self) -> tuple[int, int]:
+        """The generator's."""
+        return self.generator.given_frames
 
     @property
     def takes_text(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,19 +25,27 @@ def as_frames(video: Any) -> NDArray[np.uint8]:
     Raises:
         SamplingError: not every value is a number, or all are the same, seen in 256 levels.
     """
-    values = np.asarray(video)
-    if not np.isfinite(values).all():
-        raise SamplingError(
-            "the model gave values that are no numbers, as it does where its precision is too small: try "
-            "--option dtype=bfloat16 or --option dtype=float32"
-        )
-    frames = (values.clip(0, 1) * 255).round().astype(np.uint8)
+    return frames_of([video])
+
+
+def frames_of(parts: Iterable[Any]) -> NDArray[np.uint8]:
+    """The same of a video in parts, of which one at a time is in memory as numbers."""
+    frames = np.concatenate([_in_levels(np.asarray(part)) for part in parts])
     if frames.min() == frames.max():
         raise SamplingError(
             "every pixel of the video is the same: the precision may be too small (--option dtype=float32), or size "
             "and frames less than the VAE can decode"
         )
     return frames
+
+
+def _in_levels(values: NDArray[Any]) -> NDArray[np.uint8]:
+    if not np.isfinite(values).all():
+        raise SamplingError(
+            "the model gave values that are no numbers, as it does where its precision is too small: try "
+            "--option dtype=bfloat16 or --option dtype=float32"
+        )
+    return (values.clip(0, 1) * 255).round().astype(np.uint8)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, get_type_hints
 
@@ -24,10 +25,16 @@ MEANINGS = {
 
 
 def listing() -> list[dict[str, Any]]:
-    """Name, kind, settings and meaning of everything that can stand in a model's name; no heavy package is imported."""
+    """Everything that can stand in a model's name, without importing a heavy package.
+
+    Returns:
+        Of each ``name``, ``kind``, ``settings``, ``meaning`` and ``revision``: at which commit its files are read, or
+        which branch they follow; ``""`` for what reads none.
+    """
     generators = [_generator(name) for name in GENERATORS.names()]
     techniques = [
-        {"name": f"+{name}", "kind": "technique", "settings": "", "meaning": MEANINGS[name]} for name in TECHNIQUES
+        {"name": f"+{name}", "kind": "technique", "settings": "", "meaning": MEANINGS[name], "revision": ""}
+        for name in TECHNIQUES
     ]
     enhancers = [
         {
@@ -35,6 +42,7 @@ def listing() -> list[dict[str, Any]]:
             "kind": "enhancer",
             "settings": _settings(ENHANCER_PRESETS[name].settings) if name in ENHANCER_PRESETS else "",
             "meaning": ENHANCER_PRESETS[name].meaning if name in ENHANCER_PRESETS else _enhancer_meaning(name),
+            "revision": _revision(ENHANCER_PRESETS[name].cards if name in ENHANCER_PRESETS else _own_cards(name)),
         }
         for name in ENHANCERS.names()
     ]
@@ -68,7 +76,7 @@ def _checkpoints(kind: type[Generator[Any]], name: str) -> dict[str, str]:
         return {}
     if not cards:
         return {}
-    told = [f"{card.address}{'' if card.is_pinned else ' (not pinned)'}" for card in cards]
+    told = [f"{card.address}{f' ({card.pinned})' if card.pinned else ''}" for card in cards]
     return {"checkpoint": " ".join(told), "licence": "; ".join(dict.fromkeys(card.licence for card in cards))}
 
 
@@ -81,14 +89,15 @@ def _generator(name: str) -> dict[str, Any]:
             "kind": "diffusers",
             "settings": _settings(preset.settings) if preset else "",
             "meaning": meaning,
+            "revision": _revision(preset.cards if preset else ()),
         }
     try:
         kind = GENERATORS.get(name)
-        settings = _own_settings(kind, name)
+        settings, revision = _of_own(kind, name)
     except (MissingExtra, PluginError) as error:
-        return {"name": name, "kind": "generator", "settings": "", "meaning": str(error)}
+        return {"name": name, "kind": "generator", "settings": "", "meaning": str(error), "revision": ""}
     meaning = kind.meaning_on_board if name.endswith(BOARD) else kind.meaning
-    return {"name": name, "kind": "generator", "settings": settings, "meaning": meaning}
+    return {"name": name, "kind": "generator", "settings": settings, "meaning": meaning, "revision": revision}
 
 
 def _enhancer_meaning(name: str) -> str:
@@ -98,12 +107,27 @@ def _enhancer_meaning(name: str) -> str:
         return str(error)
 
 
-def _own_settings(kind: type[Generator[Any]], name: str) -> str:
-    """What it samples with by default; nothing for those that need an argument to know."""
+def _own_cards(name: str) -> Sequence[str]:
+    """Names of the cards of an enhancer that is no preset."""
     try:
-        return _settings(kind(name, "", kind.options_type()).defaults)
+        return ENHANCERS.get(name)(name, "").checkpoints
+    except (MissingExtra, PluginError, UsageError):
+        return ()
+
+
+def _revision(cards: Sequence[str]) -> str:
+    """Of the first card, or of the first one that is not pinned."""
+    told = [CHECKPOINTS[name] for name in cards if name in CHECKPOINTS]
+    return next((card.pinned for card in sorted(told, key=lambda card: card.is_pinned)), "")
+
+
+def _of_own(kind: type[Generator[Any]], name: str) -> tuple[str, str]:
+    """What it samples with by default, and at which revision; nothing for those that need an argument to know."""
+    try:
+        generator = kind(name, "", kind.options_type())
+        return _settings(generator.defaults), _revision(generator.checkpoints)
     except UsageError:
-        return ""
+        return "", ""
     except Exception as error:
         if not (package := GENERATORS.package(name)):
             raise

@@ -44,7 +44,13 @@ def start_from(path: Path, settings: Settings, fit: str) -> tuple[Image.Image, d
     Raises:
         UsageError: it is no image, or does not fit and is refused.
     """
-    picture = read_picture(path).convert("RGB")
+    return in_proportions(read_picture(path).convert("RGB"), path, settings, fit)
+
+
+def in_proportions(
+    picture: Image.Image, path: Path, settings: Settings, fit: str
+) -> tuple[Image.Image, dict[str, str]]:
+    """The same of a picture that was read from ``path``."""
     told = {"file": path.name, "size": f"{picture.width}x{picture.height}", "fit": "as it is"}
     if not (settings.width and settings.height):
         return picture, told

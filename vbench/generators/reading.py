@@ -50,17 +50,30 @@ class Heard:
         if before is None or before.cut <= reading.cut:
             of_text[tokenizer] = reading
 
-    def of(self, prompt: str) -> dict[str, Any] | None:
+    def of(self, *prompts: str) -> dict[str, Any] | None:
         """Tokenizer -> what it read of a prompt, or of a text that holds it; ``None`` where none was asked.
 
         Args:
-            prompt: as it was fed to the model, which may have put it into a template.
+            prompts: as they were fed to the model, which may have put them into a template; of several, all is counted.
         """
-        letters, read = _letters(prompt), dict[str, Any]()
+        read: dict[str, list[Reading]] = {}
+        for prompt in prompts:
+            for name, reading in self._of_one(prompt).items():
+                read.setdefault(name, []).append(reading)
+        return {name: asdict(_together(readings)) for name, readings in read.items()} or None
+
+    def _of_one(self, prompt: str) -> dict[str, Reading]:
+        letters, read = _letters(prompt), dict[str, Reading]()
         for text in sorted(self._texts, key=len, reverse=True):  # of texts that hold it the shortest is the closest
             if letters and letters in text:
-                read |= {name: asdict(reading) for name, reading in self._texts[text].items()}
-        return read or None
+                read |= self._texts[text]
+        return read
+
+
+def _together(readings: Sequence[Reading]) -> Reading:
+    """Of texts that one tokenizer read one after the other."""
+    lost = "; ".join(one.lost for one in readings if one.lost)
+    return Reading(sum(one.tokens for one in readings), sum(one.cut for one in readings), lost)
 
 
 @contextmanager

@@ -85,19 +85,31 @@ def read_recipe(model: str) -> Recipe:
     if ":" in model or not model.endswith(SUFFIXES):
         return Recipe(model)
     path = Path(model)
-    table = _read(path)
+    return recipe_of(read_table(path), path)
+
+
+def recipe_of(table: Mapping[str, Any], path: Path) -> Recipe:
+    """A model by what its file says.
+
+    Args:
+        table: what is said.
+        path: the file, for messages and for what lies beside it.
+
+    Raises:
+        UsageError: it has something that is not known.
+    """
     known = ["model", "settings", "enhancers", *SAID]
-    _refuse_unknown(table, known, str(path))
+    refuse_unknown(table, known, str(path))
     if not isinstance(table.get("model"), str):
         raise UsageError(f"{path} must say which model: model: NAME, as --model takes it (vbench generators).")
     settings = _table(table, "settings", path)
-    _refuse_unknown(settings, list(SETTINGS), f"{path}, settings")
+    refuse_unknown(settings, list(SETTINGS), f"{path}, settings")
     for name, value in settings.items():
         if isinstance(value, bool) or not isinstance(value, SETTINGS[name]):
             raise UsageError(f"{path}: the setting {name} is a {SETTINGS[name][-1].__name__}, found {value!r}.")
     enhancers = _table(table, "enhancers", path)
     for name in enhancers:
-        _refuse_unknown(_table(enhancers, name, path), SAID, f"{path}, enhancers, {name}")
+        refuse_unknown(_table(enhancers, name, path), SAID, f"{path}, enhancers, {name}")
     return Recipe(
         table["model"],
         settings,
@@ -148,7 +160,7 @@ def _loras(table: Mapping[str, Any], path: Path) -> tuple[Lora, ...]:
         entry = {"file": one} if isinstance(one, str) else one
         if not isinstance(entry, dict) or not isinstance(entry.get("file"), str):
             raise UsageError(f"{path}: a LoRA must be {{file: FILE, weight: NUMBER}}, found {one!r}.")
-        _refuse_unknown(entry, ("file", "weight"), f"{path}, loras")
+        refuse_unknown(entry, ("file", "weight"), f"{path}, loras")
         weight = entry.get("weight", 1.0)
         if isinstance(weight, bool) or not isinstance(weight, (int, float)):
             raise UsageError(f"{path}: the weight of a LoRA is a number, found {weight!r}.")
@@ -169,20 +181,36 @@ def _table(table: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]
     return found
 
 
-def _refuse_unknown(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+def refuse_unknown(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    """Refuse a table with a key that is not known.
+
+    Raises:
+        UsageError: with the closest one.
+    """
     for name in table:
         if name not in known:
             raise unknown("key", str(name), known, f" in {where}")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_table(path: Path, what: str = "model file", needs: str = "model: NAME") -> dict[str, Any]:
+    """What a file of YAML or TOML says.
+
+    Args:
+        path: the file.
+        what: it is, for messages.
+        needs: what it must say at least, for messages.
+
+    Raises:
+        UsageError: it cannot be read, or holds no table of plain values.
+        MissingExtra: a YAML file without the package that reads it.
+    """
     try:
         text = read_text(path)
     except OSError as error:
-        raise UsageError(f"The model file {path} cannot be read: {error.strerror}.") from error
+        raise UsageError(f"The {what} {path} cannot be read: {error.strerror}.") from error
     table = _toml(text, path) if path.suffix == ".toml" else _yaml(text, path)
     if not isinstance(table, dict):
-        raise UsageError(f"{path} must hold a table with model: NAME, found a {type(table).__name__}.")
+        raise UsageError(f"{path} must hold a table with {needs}, found a {type(table).__name__}.")
     try:
         json.dumps(table, allow_nan=False)
     except (TypeError, ValueError) as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from vbench.media.clip import Clip, Encoded
@@ -78,14 +80,25 @@ def write_clip(clip: Clip, path: Path) -> None:
     frames = clip.frames
     if frames.dtype != "uint8" or frames.ndim != 4 or frames.shape[3] != 3 or not len(frames):
         raise ValueError(f"expected (T, H, W, 3) uint8 frames, found {frames.shape} {frames.dtype}")
-    height, width = frames.shape[1:3]
+    write_frames(frames, clip.fps, path)
+
+
+def write_frames(frames: Iterable[NDArray[np.uint8]], fps: float, path: Path) -> None:
+    """The same, frame by frame.
+
+    Args:
+        frames: ``(H, W, 3)`` uint8 each, of one size; at least one.
+        fps: frames per second.
+        path: an ``.mp4`` file.
+    """
     with av.open(str(path), "w", format="mp4") as container:
-        stream: Any = container.add_stream("libx264", rate=Fraction(clip.fps).limit_denominator(1001))
-        stream.height, stream.width = height, width
-        stream.pix_fmt = "yuv444p" if height % 2 or width % 2 else "yuv420p"
-        stream.options = {"crf": str(QUALITY), "tune": NO_LOOKAHEAD}
-        stream.thread_count = 1
-        for frame in frames:
+        stream: Any = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
+        for number, frame in enumerate(frames):
+            if not number:
+                stream.height, stream.width = height, width = frame.shape[:2]
+                stream.pix_fmt = "yuv444p" if height % 2 or width % 2 else "yuv420p"
+                stream.options = {"crf": str(QUALITY), "tune": NO_LOOKAHEAD}
+                stream.thread_count = 1
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())
 

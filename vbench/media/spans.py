@@ -11,6 +11,7 @@ VERSION = 1
 """Raised when the same video gives other clips than before."""
 
 _TIME = re.compile(r"^(.*)#t=([0-9.]+),([0-9.]+)$", re.DOTALL)
+_SCENE = re.compile(r"^(.*)#scene=[0-9]+$", re.DOTALL)
 
 
 @dataclass(frozen=True, order=True)
@@ -81,13 +82,22 @@ def clip_name(video: str, span: Span, fps: float) -> str:
     return f"{video}#t={round(span.start / fps, 3):g},{round(span.end / fps, 3):g}"
 
 
-def video_of(name: str) -> str:
-    """The video that a clip is of; of anything else its own name.
+def scene_name(video: str, scene: int) -> str:
+    """How a scene of a video is called.
 
-    >>> video_of("a cat-0.mp4#t=2,4"), video_of("a #t=2 cat-0.mp4")
-    ('a cat-0.mp4', 'a #t=2 cat-0.mp4')
+    >>> scene_name("a cat-0.mp4", 1)
+    'a cat-0.mp4#scene=1'
     """
-    found = _TIME.match(name)
+    return f"{video}#scene={scene}"
+
+
+def video_of(name: str) -> str:
+    """The video that a clip or a scene is of; of anything else its own name.
+
+    >>> video_of("a cat-0.mp4#t=2,4"), video_of("a cat-0.mp4#scene=1"), video_of("a #t=2 cat-0.mp4")
+    ('a cat-0.mp4', 'a cat-0.mp4', 'a #t=2 cat-0.mp4')
+    """
+    found = _TIME.match(name) or _SCENE.match(name)
     return found[1] if found else name
 
 

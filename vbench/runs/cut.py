@@ -15,7 +15,7 @@ from vbench.errors import VideoError
 from vbench.media.clips import length_of
 from vbench.media.decode import probe
 from vbench.media.scenes import scene_cuts
-from vbench.media.spans import Span, clip_name, spans_of
+from vbench.media.spans import Span, clip_name, scene_name, spans_of
 from vbench.runs.plan import STANDARD, Cutting, Plan, VideoTask
 
 
@@ -72,7 +72,7 @@ def _clips(task: VideoTask, plan: Plan, cutting: Cutting) -> Iterator[VideoTask]
     fast |= {name for name in task.dimensions if specs[name].of_first_frames}
     for scene, found in groupby(spans, key=lambda span: span.scene):
         of_scene = tuple(found)
-        group = task.video if spans[-1].scene == 0 else f"{task.video}#scene={scene}"
+        group = task.video if spans[-1].scene == 0 else scene_name(task.video, scene)
         for span in of_scene if scored else ():
             name = clip_name(task.video, span, fps)
             yield replace(task, video=name, dimensions=scored, spans=(span,), group=group, clips=len(of_scene))

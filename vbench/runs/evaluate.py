@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from vbench import device as devices
 from vbench import provenance
 from vbench.errors import MissingExtra, NothingToScore, PluginError, UsageError, VBenchError
 from vbench.files import ours
@@ -32,6 +33,7 @@ from vbench.runs.long_video import LongVideo, long_videos
 from vbench.runs.plan import Cutting, Plan, VideoTask, why_nothing
 from vbench.runs.record import FINISHED, INTERRUPTED, RECORD, STORE, RunRecord, read_record, write_record
 from vbench.runs.results import read_rows
+from vbench.runs.room import AT_ONCE
 from vbench.runs.score_video import GROUP, NOT_EVALUATED, failed_row
 from vbench.runs.store import NOT_STATIC, SCORED, Row, RunStore
 from vbench.sampling.manifest import NAME as MANIFEST
@@ -122,6 +124,8 @@ def _evaluated(
         _forget_removed(store, plan)
         left_out = sum(len(outcome.not_evaluated.keys() & set(task.dimensions)) for task in plan.tasks)
         progress.start(plan.units - left_out, outcome.reused)
+        if sharing := devices.told_of_sharing(evaluators.device, processes):
+            progress.note(sharing)
         for reason in dict.fromkeys(outcome.not_evaluated.values()):
             names = [name for name, why in outcome.not_evaluated.items() if why == reason]
             progress.note(f"not evaluated: {', '.join(names)}: {reason}")
@@ -135,6 +139,8 @@ def _evaluated(
             writer.take(row)
         writer.commit()
         record = _gone_through(record, plan, outcome, list(store.rows()) if plan.filtered else [], progress)
+        if writer.at_once:
+            record = replace(record, machine={**record.machine, AT_ONCE: writer.at_once})
         write_record(folder, record)
     except BaseException:
         progress.finish()
@@ -180,6 +186,7 @@ class _Writer:
 
     def __init__(self, store: RunStore, outcome: Outcome, progress: Progress) -> None:
         self.store, self.outcome, self.progress = store, outcome, progress
+        self.at_once: dict[str, int] = {}
         self.waiting: list[Row] = []
         self.committed = 0.0
 
@@ -195,9 +202,16 @@ class _Writer:
                 self.progress.note(f"not evaluated: {row.dimension}: {row.reason}")
             self.progress.skipped(1)
             return
+        self._note_less_at_once(row.details.get(AT_ONCE, {}))
         self.waiting.append(row)
         if time.monotonic() - self.committed >= PATIENCE:
             self.commit()
+
+    def _note_less_at_once(self, reduced: Mapping[str, int]) -> None:
+        for backbone, count in reduced.items():
+            if count < self.at_once.get(backbone, count + 1):
+                self.at_once[backbone] = count
+                self.progress.note(f"{backbone} takes {count} at once, as the device has no room for more")
 
     def commit(self) -> None:
         """Put on disk what waits, and tell of it."""
@@ -230,7 +244,7 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
         for name in task.dimensions:
             if name not in signatures:
                 continue
-            key = cache_key(sha256, task.prompt, signatures[name] | clips_of(task, plan))
+            key = cache_key(sha256, task.prompt, signatures[name] | clips_of(task, plan.cutting))
             if name in choices:
                 choices[name].append(replace(task, sha256=sha256, cache_keys={name: key}))
             if (stored := store.finished(key)) is None:
@@ -257,11 +271,11 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
     return [*of_prompts, *sorted(jobs, key=lambda job: job.evaluated)], untouchable
 
 
-def clips_of(task: VideoTask, plan: Plan) -> dict[str, Any]:
+def clips_of(task: VideoTask, cutting: Cutting | None) -> dict[str, Any]:
     """What identifies a clip, or several, beside the content of their video."""
-    if not task.spans or not plan.cutting:
+    if not task.spans or not cutting:
         return {}
-    return {"clips": [[span.start, span.end] for span in task.spans], "cutting": plan.cutting.plain()}
+    return {"clips": [[span.start, span.end] for span in task.spans], "cutting": cutting.plain()}
 
 
 def cache_key(sha256: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.registry import implementation, spec_of
 from vbench.benchmarks.t2v import T2V
 from vbench.dimensions.backbones.base import FlowEstimator
-from vbench.dimensions.profiles import BACKBONES, Profile, profile
+from vbench.dimensions.profiles import BACKBONES, Profile, profile, refuse_elsewhere
 from vbench.dimensions.static_filter import VERSION as FILTER_VERSION
 from vbench.dimensions.static_filter import OfStaticVideos, StaticFilter
 from vbench.errors import MissingCheckpoint, MissingExtra, PluginError, UsageError
@@ -115,7 +115,9 @@ class Evaluators:
             CheckpointError: a backbone's file is missing, damaged, unsafe or does not fit.
             MissingExtra: a package is not installed.
             PluginError: another package brings it, and it is broken.
+            UsageError: the profile is for other devices.
         """
+        refuse_elsewhere(self.profile, self.device)
         if name not in self._dimensions:
             backbones = {role: self._backbone(backbone) for role, backbone in self.roles(name).items()}
             own = {role: backbone for role, backbone in backbones.items() if role in self.implementation(name).roles}
@@ -127,6 +129,24 @@ class Evaluators:
             else:
                 self._dimensions[name] = made
         return self._dimensions[name]
+
+    def make_room(self, name: str) -> bool:
+        """Need less of the device's memory for a dimension from now on; whether that is possible.
+
+        Its backbones take half as many frames at once; where they take one, the backbones of the others are let go of.
+        """
+        if any([one.halve() for one in self._loaded(name)]):  # noqa: C419 - every one of them
+            return True
+        before = len(self._backbones)
+        self.keep_only([name])
+        return len(self._backbones) < before
+
+    def reduced(self, name: str) -> dict[str, int]:
+        """Backbones of a dimension that take fewer frames at once than usual, for want of memory, and how many."""
+        return {one.name: one.at_most for one in self._loaded(name) if one.at_most is not None}
+
+    def _loaded(self, name: str) -> list[Backbone]:
+        return [self._backbones[one] for one in sorted({*self.roles(name).values()}) if one in self._backbones]
 
     def keep_only(self, names: Collection[str]) -> None:
         """Let go of every dimension and backbone that none of these needs."""

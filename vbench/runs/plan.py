@@ -98,6 +98,11 @@ class Cutting:
         """As it stands in a run's record, and in what identifies a score."""
         return {"version": CUT_VERSION, **asdict(self)}
 
+    @classmethod
+    def recorded(cls, plain: Mapping[str, Any]) -> Cutting:
+        """As a run's record says it."""
+        return cls(plain["reencode"], plain["scenes"])
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -78,16 +78,26 @@ def prompt_scores(
 
 
 def read_rows(folder: Path) -> list[Row]:
-    """All rows of a run.
+    """All rows of a run, with the scores that count.
 
     Raises:
         UsageError: the folder holds no run.
         StorageError: the disk is in the way.
     """
     benchmark = read_record(folder).benchmark
+    rows = measured_rows(folder)
+    return fused(rows, benchmark_named(benchmark)) if benchmark in BENCHMARKS.table else rows
+
+
+def measured_rows(folder: Path) -> list[Row]:
+    """All rows of a run as they are stored: of clips what was measured, before it is fused.
+
+    Raises:
+        StorageError: the disk is in the way.
+    """
     store = RunStore(folder / STORE, read_only=True)
     try:
-        return fused(store.rows(), benchmark_named(benchmark)) if benchmark in BENCHMARKS.table else list(store.rows())
+        return list(store.rows())
     finally:
         store.close()
 

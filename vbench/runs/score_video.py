@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vbench.dimensions.facts import demand_facts
@@ -22,10 +23,10 @@ from vbench.files.digest import content_of
 from vbench.media.decode import is_picture
 from vbench.media.video import Video
 from vbench.runs.plan import VideoTask
+from vbench.runs.room import AT_ONCE, with_room
 from vbench.runs.store import FAILED, NOT_APPLICABLE, NOT_STATIC, SCORED, TOO_SHORT, UNREADABLE, Row
 
 if TYPE_CHECKING:
-    from vbench.dimensions.base import Dimension
     from vbench.prompts.suite import Prompt
     from vbench.runs.evaluators import Evaluators
 
@@ -37,8 +38,8 @@ DAMAGE = "damage"
 """Among a row's details: what is wrong with a video that decodes all the same."""
 
 
-GROUP, CLIPS = "clips_of", "clips"
-"""Among a clip's details: whose clips are compared with each other, and how many these are."""
+GROUP, CLIPS, SPANS = "clips_of", "clips", "spans"
+"""Among a clip's details: whose clips are compared with each other, how many these are, and which frames were seen."""
 
 
 def blank_row(task: VideoTask, dimension: str, cache_key: str) -> Row:
@@ -63,19 +64,23 @@ def score_video(
     for name, cache_key in task.cache_keys.items():
         row = blank_row(task, name, cache_key)
         try:
-            dimension = evaluators.dimension(name)
+            with_room(partial(evaluators.dimension, name), name, evaluators)
         except (CheckpointError, MissingExtra, PluginError) as error:
             yield replace(row, status=NOT_EVALUATED, reason=str(error))
             continue
+        except Unavailable as error:
+            yield replace(row, status=FAILED, reason=str(error))
+            continue
         started = time.perf_counter()
-        row = _settled(_scored(row, dimension, evaluators.spec(name).needs, video, task.prompt), task)
+        row = _settled(_scored(row, name, evaluators, video, task.prompt), task)
         row = _of_clip(row, task, damage) if task.spans else row
         yield replace(_marked(row, video), seconds=round(time.perf_counter() - started, 4))
 
 
 def _of_clip(row: Row, task: VideoTask, damage: str) -> Row:
     """A row of a clip: it counts 1, however long the clip is, and says with which others the clip is compared."""
-    known = {GROUP: task.group, CLIPS: task.clips, **({DAMAGE: damage} if damage else {})}
+    spans = [[span.start, span.end] for span in task.spans]
+    known = {GROUP: task.group, CLIPS: task.clips, SPANS: spans, **({DAMAGE: damage} if damage else {})}
     counts = None if row.weight is None else float(bool(row.weight))
     return replace(row, weight=counts, details={**row.details, **known})
 
@@ -93,10 +98,10 @@ def described(error: Exception) -> str:
     return f"{type(error).__name__}: {words or error}"
 
 
-def _scored(row: Row, dimension: Dimension, needs: str, video: Video, prompt: Prompt) -> Row:
+def _scored(row: Row, name: str, evaluators: Evaluators, video: Video, prompt: Prompt) -> Row:
     try:
-        demand_facts(prompt, needs)
-        score = dimension.score(video, prompt)
+        demand_facts(prompt, evaluators.spec(name).needs)
+        score = with_room(lambda: evaluators.dimension(name).score(video, prompt), name, evaluators)
     except Unavailable as error:
         return replace(row, status=FAILED, reason=str(error))
     except VideoError as error:
@@ -113,9 +118,9 @@ def _scored(row: Row, dimension: Dimension, needs: str, video: Video, prompt: Pr
     except Exception as error:  # one video must never end a run of hours; what happened is recorded
         return replace(row, status=FAILED, reason=described(error))
     per_frame = [float(one) for one in score.per_frame]
-    return replace(
-        row, value=float(score.value), weight=float(score.weight), per_frame=per_frame, details=dict(score.details)
-    )
+    reduced = {AT_ONCE: less} if (less := evaluators.reduced(name)) else {}
+    details = {**score.details, **reduced}
+    return replace(row, value=float(score.value), weight=float(score.weight), per_frame=per_frame, details=details)
 
 
 def _settled(row: Row, task: VideoTask) -> Row:

@@ -13,6 +13,7 @@ from vbench import device as devices
 from vbench.benchmarks.registry import benchmark_named, benchmark_with
 from vbench.dimensions.base import VideoScore
 from vbench.dimensions.facts import demand_facts
+from vbench.dimensions.profiles import in_precision, refuse_elsewhere
 from vbench.dimensions.profiles import profile as profile_named
 from vbench.errors import NotApplicable, TooShort, UsageError
 from vbench.media.decode import ASSUMED_FPS
@@ -20,6 +21,7 @@ from vbench.media.frames_in_memory import Frames, FramesVideo
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
 from vbench.runs.evaluators import Evaluators
+from vbench.runs.room import with_room
 
 if TYPE_CHECKING:
     import torch
@@ -35,6 +37,7 @@ class Scorer:
         options: settings by dimension that differ from the protocol's, as
             ``{"imaging_quality": {"preprocessing": "shorter"}}``.
         benchmark: whose dimensions they are, such as ``"vbench-i2v"``; text to video's by default.
+        precision: ``"strict"``, float32; or ``"fast"``, TF32 on CUDA where it moves no score by more than 1e-4.
 
     Raises:
         UsageError: no dimension, an unknown dimension, profile or device, or a model or package that is not here, with
@@ -55,22 +58,27 @@ class Scorer:
         device: str | torch.device = "auto",
         options: Mapping[str, Mapping[str, Any]] | None = None,
         benchmark: str | None = None,
+        precision: str = "strict",
     ) -> None:
         if isinstance(dimensions, str) or not dimensions:
             raise UsageError(f"Name the dimensions as a list, such as ['imaging_quality']; found {dimensions!r}.")
         chosen = benchmark_named(benchmark) if benchmark else benchmark_with(dimensions)
         where = devices.choose(str(device))
-        evaluators = Evaluators(profile_named(profile), where, options=options or {}, benchmark=chosen)
+        judges = profile_named(in_precision(profile, precision=precision))
+        refuse_elsewhere(judges, where)
+        evaluators = Evaluators(judges, where, options=options or {}, benchmark=chosen)
         self._needs = {name: evaluators.spec(name).needs for name in dimensions}
         for name in dimensions:
             if obstacle := evaluators.obstacle(name):
                 raise UsageError(f"{name} cannot be scored: {obstacle}")
-        self._dimensions = {name: evaluators.dimension(name) for name in dimensions}
+        self._evaluators = evaluators
+        for name in dimensions:
+            evaluators.dimension(name)
 
     @property
     def dimensions(self) -> tuple[str, ...]:
         """Names of what is scored, in the order in which they were given."""
-        return tuple(self._dimensions)
+        return tuple(self._needs)
 
     def score(
         self, frames: Frames | str | Path, prompt: str | Prompt = "", fps: float = ASSUMED_FPS
@@ -92,7 +100,7 @@ class Scorer:
             VideoError: the frames are no video.
         """
         video, wanted = _video(frames, fps), _prompt(prompt)
-        return {name: self._score(name, video, wanted) for name in self._dimensions}
+        return {name: self._score(name, video, wanted) for name in self._needs}
 
     def attempt(
         self, frames: Frames | str | Path, prompt: str | Prompt = "", fps: float = ASSUMED_FPS
@@ -107,7 +115,7 @@ class Scorer:
         """
         video, wanted = _video(frames, fps), _prompt(prompt)
         scores, reasons = dict[str, VideoScore](), dict[str, str]()
-        for name in self._dimensions:
+        for name in self._needs:
             try:
                 scores[name] = self._score(name, video, wanted)
             except (TooShort, NotApplicable) as error:
@@ -116,7 +124,7 @@ class Scorer:
 
     def _score(self, name: str, video: Video, prompt: Prompt) -> VideoScore:
         demand_facts(prompt, self._needs[name])
-        return self._dimensions[name].score(video, prompt)
+        return with_room(lambda: self._evaluators.dimension(name).score(video, prompt), name, self._evaluators)
 
     def score_batch(
         self,

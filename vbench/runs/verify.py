@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vbench.files.digest import content_of
+from vbench.media.spans import Span, video_of
 from vbench.prompts.suite import Prompt
-from vbench.runs.evaluate import cache_key
+from vbench.runs.evaluate import cache_key, clips_of
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.plan import VideoTask
-from vbench.runs.score_video import score_video
+from vbench.runs.executor import Job, score_all
+from vbench.runs.long_video import long_videos
+from vbench.runs.plan import Cutting, VideoTask
+from vbench.runs.score_video import CLIPS, GROUP, SPANS
 from vbench.runs.store import SCORED, Row
 
 HELD, MISSING, OTHER_VIDEO, OTHER_EVALUATOR, OTHER_SCORE, NOT_SCORED = (
@@ -54,34 +57,56 @@ def drawn(rows: Sequence[Row], fraction: float, seed: int) -> list[Row]:
 
 
 def verify(
-    rows: Sequence[Row], videos: Path, evaluators: Evaluators, budget: int, tolerance: float = TOLERANCE
+    rows: Sequence[Row],
+    videos: Path,
+    evaluators: Evaluators,
+    budget: int,
+    tolerance: float = TOLERANCE,
+    cutting: Cutting | None = None,
 ) -> Iterator[Verdict]:
     """Score rows again and compare.
 
     Args:
-        rows: stored units.
+        rows: units as they were measured.
         videos: folder of the videos.
         evaluators: who looks, as in the run.
         budget: bytes of decoded frames to keep per video.
         tolerance: difference up to which a score holds.
+        cutting: how clips were made, where the run judged clips.
     """
+    stored: dict[tuple[str, str, str], Row] = {}
+    tasks: list[VideoTask] = []
     for row in rows:
-        path = videos / row.video
-        if not path.exists():
-            yield Verdict(row, MISSING, reason=f"{path} does not exist")
+        found = _task_of(row, videos, evaluators, cutting)
+        if isinstance(found, Verdict):
+            yield found
             continue
-        sha256 = content_of(path)
-        if sha256 != row.sha256:
-            yield Verdict(row, OTHER_VIDEO, reason=f"sha256 {sha256[:12]} was {row.sha256[:12]}")
-            continue
-        if obstacle := evaluators.obstacle(row.dimension):
-            yield Verdict(row, NOT_SCORED, reason=obstacle)
-            continue
-        prompt = Prompt(row.prompt, (row.dimension,), row.facts, row.category)
-        keys = {row.dimension: cache_key(sha256, prompt, evaluators.signature(row.dimension))}
-        task = VideoTask(path, row.video, prompt, (row.dimension,), sha256, keys)
-        (again,) = score_video(task, evaluators, budget)
-        yield _compared(row, again, tolerance)
+        stored[row.video, row.prompt, row.dimension] = row
+        tasks.append(found)
+    clips = long_videos((task for task in tasks if task.spans), bool(cutting and cutting.reencode))
+    jobs: list[Job] = [*(task for task in tasks if not task.spans), *clips]
+    for again in score_all(jobs, evaluators, budget):
+        yield _compared(stored[again.video, again.prompt, again.dimension], again, tolerance)
+
+
+def _task_of(row: Row, videos: Path, evaluators: Evaluators, cutting: Cutting | None) -> VideoTask | Verdict:
+    """What scores a row again, or what is known without that."""
+    path = videos / (video_of(row.video) if cutting else row.video)
+    if not path.exists():
+        return Verdict(row, MISSING, reason=f"{path} does not exist")
+    sha256 = content_of(path)
+    if sha256 != row.sha256:
+        return Verdict(row, OTHER_VIDEO, reason=f"sha256 {sha256[:12]} was {row.sha256[:12]}")
+    if obstacle := evaluators.obstacle(row.dimension):
+        return Verdict(row, NOT_SCORED, reason=obstacle)
+    if GROUP in row.details and SPANS not in row.details:
+        return Verdict(row, NOT_SCORED, reason="which frames the clip has was not recorded by the version of the run")
+    prompt = Prompt(row.prompt, (row.dimension,), row.facts, row.category)
+    spans = tuple(Span(start, end) for start, end in row.details.get(SPANS, ()))
+    group, clips = row.details.get(GROUP, ""), row.details.get(CLIPS, 0)
+    task = VideoTask(path, row.video, prompt, (row.dimension,), sha256, spans=spans, group=group, clips=clips)
+    key = cache_key(sha256, prompt, evaluators.signature(row.dimension) | clips_of(task, cutting))
+    return replace(task, cache_keys={row.dimension: key})
 
 
 def _compared(row: Row, again: Row, tolerance: float) -> Verdict:

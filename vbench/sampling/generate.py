@@ -111,7 +111,7 @@ def _sampled(
     manifest = _manifest(folder)
     todo = [sample for sample in wanted.samples if not _is_there(folder, manifest, sample, generator)]
     _refuse_strangers(folder, manifest, todo)
-    _set_aside(folder, [manifest[key].file for one in todo if (key := (one.prompt.text, one.index)) in manifest])
+    set_aside(folder, [manifest[key].file for one in todo if (key := (one.prompt.text, one.index)) in manifest])
     outcome = Sampled(folder, kept=len(requests) - len(todo))
     _write_manifest(folder, manifest, wanted.samples)
     _write(folder, record)
@@ -166,8 +166,8 @@ def _refuse_stranger(path: Path) -> None:
         raise VideoError(f"{path} is there and was not sampled here: move it away")
 
 
-def _set_aside(folder: Path, files: Iterable[str]) -> None:
-    """Files that are not as they were sampled go into a folder of their own; nothing is written over."""
+def set_aside(folder: Path, files: Iterable[str]) -> None:
+    """Put files that are not as they should be into a folder of their own; nothing is written over."""
     for file in files:
         if os.path.lexists(folder / file):
             aside = folder / DAMAGED / secrets.token_hex(8)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-HUB = "https://huggingface.co"
+from vbench.weights.revisions import SHORT, is_commit, read_at
 
-PINNED = 40
-"""Characters of a commit."""
+HUB = "https://huggingface.co"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +70,21 @@ class Checkpoint:
     @property
     def is_pinned(self) -> bool:
         """Whether the address always gives the same bytes: a commit, or a digest that is compared."""
-        return bool(self.sha256) or len(self.revision) == PINNED
+        return bool(self.sha256) or is_commit(self.read_at)
+
+    @property
+    def read_at(self) -> str:
+        """The revision that is read: the card's, or the commit of it that was pinned on this machine."""
+        return read_at(self.repository, self.revision)
+
+    @property
+    def pinned(self) -> str:
+        """The same for people, ``""`` for what is in no repository."""
+        if not self.repository:
+            return ""
+        if is_commit(self.read_at):
+            return f"pinned {self.read_at[:SHORT]}"
+        return "pinned by its SHA-256" if self.sha256 else f"follows {self.revision} (unpinned)"
 
     @property
     def address(self) -> str:
@@ -79,5 +92,5 @@ class Checkpoint:
         if not self.repository:
             return self.url
         if self.is_folder:
-            return f"{HUB}/{self.repository}/tree/{self.revision}"
-        return self.url or f"{HUB}/{self.repository}/resolve/{self.revision}/{self.file}"
+            return f"{HUB}/{self.repository}/tree/{self.read_at}"
+        return self.url or f"{HUB}/{self.repository}/resolve/{self.read_at}/{self.file}"

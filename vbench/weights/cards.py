@@ -132,8 +132,8 @@ def is_published(name: str, sha256: str) -> bool | None:
 def _in_hub_cache(card: Checkpoint) -> Path:
     """Where the hub's own cache has a revision, or would have it."""
     repository = hub_cache() / f"models--{card.repository.replace('/', '--')}"
-    ref = repository / "refs" / card.revision
-    commit = ref.read_text(encoding="utf-8").strip() if ref.is_file() else card.revision
+    ref = repository / "refs" / card.read_at
+    commit = ref.read_text(encoding="utf-8").strip() if ref.is_file() else card.read_at
     return repository / "snapshots" / commit / card.file
 
 

@@ -35,6 +35,9 @@ PIPELINE, WEIGHTS = "model_index.json", "*.safetensors"
 REDUNDANT = ("*.fp16*", "*non_ema*", "*.bin", "*.msgpack", "*.h5")
 """The same weights once more, for other precisions and libraries."""
 
+ANY_KIND = "model*"
+"""How a card's pattern ends that asks for weights of whatever kind there are."""
+
 Watch = Callable[[int, int | None], None]
 """Called with the bytes that are there and the bytes expected (``None`` if the server does not say)."""
 
@@ -212,20 +215,27 @@ def _fetch_folder(card: Checkpoint, watch: Watch, force: bool) -> Path:
     try:
         path = snapshot_download(
             card.repository,
-            revision=card.revision,
+            revision=card.read_at,
             allow_patterns=_wanted(card),
-            ignore_patterns=[one for one in REDUNDANT if not any(fnmatch(file, one) for file in card.files)],
+            ignore_patterns=_unwanted(card),
             local_dir=target,
             force_download=force,
         )
     except (OSError, ValueError, HfHubHTTPError) as error:
         raise CheckpointError(
             f"{card.address} could not be fetched: {str(error)[:300]}. What is there is kept. On a machine without "
-            f"network, bring it with: hf download {card.repository} --revision {card.revision}"
+            f"network, bring it with: hf download {card.repository} --revision {card.read_at}"
             + (f" --local-dir {target}" if target else "")
         ) from error
     watch(1, 1)
     return Path(path)
+
+
+def _unwanted(card: Checkpoint) -> list[str]:
+    """Patterns of what is left out: what is there once more, but for a card that asks for it."""
+    if any(file.endswith(ANY_KIND) for file in card.files):
+        return []
+    return [one for one in REDUNDANT if not any(fnmatch(file, one) for file in card.files)]
 
 
 def _wanted(card: Checkpoint) -> list[str]:

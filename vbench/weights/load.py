@@ -297,6 +297,8 @@ def _read_saved(path: Path, packed: io.BytesIO | None = None) -> Mapping[str, An
         ) from error
     except Exception as error:  # whatever strange bytes make of their reader
         raise CheckpointError(_damaged(path, error)) from error
+    if isinstance(payload, list):  # by their places, as some LoRAs are published
+        payload = {str(place): value for place, value in enumerate(payload)}
     if not isinstance(payload, Mapping):
         raise CheckpointError(
             f"{path} is not a checkpoint: expected a mapping of tensors, found a {type(payload).__name__}."

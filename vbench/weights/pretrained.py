@@ -23,21 +23,15 @@ def whole(kind: Any, folder: Path, **how: Any) -> Any:
 
     Args:
         kind: class of diffusers or transformers.
-        folder: with its ``config.json`` and safetensors.
+        folder: with its ``config.json`` and weights, safetensors unless ``how`` says otherwise.
         how: further arguments of ``from_pretrained``.
 
     Raises:
         CheckpointError: it cannot be loaded.
         CheckpointMismatch: with all missing, unexpected and wrongly shaped keys.
     """
-    network, told = read(
-        kind,
-        folder,
-        use_safetensors=True,
-        ignore_mismatched_sizes=True,  # they are in what is told, and refused below
-        output_loading_info=True,
-        **how,
-    )
+    always = {"ignore_mismatched_sizes": True, "output_loading_info": True}  # they are in what is told, refused below
+    network, told = read(kind, folder, **{"use_safetensors": True, **always, **how})
     refuse(kind, folder, told)
     return network.eval().requires_grad_(False)
 

@@ -243,7 +243,7 @@ def test_broken_and_empty_boxes_are_left_out() -> None:
 def test_each_box_is_pooled_from_the_level_of_its_size() -> None:
     levels = [torch.full((1, 2, 64 >> k, 64 >> k), float(k)) for k in range(3)]
     boxes = torch.tensor([[0.0, 0, 500, 500], [10, 10, 50, 50], [0, 0, 300, 300]])
-    assert pooled(levels, boxes, 7).amax((1, 2, 3)).tolist() == [2, 0, 1]
+    assert pooled(levels, boxes, torch.zeros(3), 7).amax((1, 2, 3)).tolist() == [2, 0, 1]
 
 
 def published() -> dict[str, Tensor]:

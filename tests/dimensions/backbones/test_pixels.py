@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torchvision.transforms import v2
 from torchvision.transforms.functional import InterpolationMode
 
-from vbench.dimensions.backbones.pixels import IMAGENET, centre_crop, normalise, resize
+from vbench.dimensions.backbones.pixels import IMAGENET, as_pil_resizes, centre_crop, normalise, resize
 
 SIZES = [(224, 224), (240, 426), (256, 144), (800, 1280), (160, 241)]
 
@@ -31,3 +33,26 @@ def test_overshoot_is_not_clamped() -> None:
     scaled = resize(edge, 16, "bicubic")
     assert scaled.min() < 0
     assert scaled.max() > 255
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((480, 832), (224, 388)),
+        ((61, 133), (256, 558)),
+        ((256, 256), (224, 224)),
+        ((97, 90), (97, 50)),
+        ((7, 9), (7, 9)),
+    ],
+)
+@pytest.mark.parametrize("levels", [(0, 255), (0, 256)])
+def test_matrix_products_give_pillows_pixels_bit_by_bit(
+    before: tuple[int, int], after: tuple[int, int], levels: tuple[int, int]
+) -> None:
+    random = np.random.default_rng(0)
+    frames = random.choice(levels, (2, *before, 3)) if levels == (0, 255) else random.integers(*levels, (2, *before, 3))
+    pictures = [Image.fromarray(frame.astype(np.uint8)) for frame in frames]
+    scaled = [picture.resize(after[::-1], Image.Resampling.BICUBIC) for picture in pictures]
+    expected = np.stack([np.asarray(picture) for picture in scaled])
+    ours = as_pil_resizes(torch.from_numpy(frames.astype(np.uint8)).permute(0, 3, 1, 2), *after)
+    assert np.array_equal(ours.permute(0, 2, 3, 1).numpy(), expected)

@@ -28,6 +28,7 @@ from typer.testing import CliRunner
 from tests.footage import noise
 from tests.generators.diffusers.conftest import Folders
 from tests.generators.tiny_families import FAMILIES, Family
+from vbench import interface
 from vbench.cli import app
 from vbench.errors import MissingExtra, UsageError
 from vbench.generators.base import Delivery, Request, SamplingError, Settings
@@ -392,6 +393,25 @@ def test_a_repository_out_of_the_cache(folders: Folders, tmp_path: Path) -> None
     assert len(frames_of(generator.sample_all(asked))) == 1
     assert generator.provenance["checkpoint"] == "somebody/tiny"
     assert generator.provenance["revision"] == commit
+
+
+def test_two_commits_of_a_branch_are_not_mixed_in_a_folder(folders: Folders, tmp_path: Path) -> None:
+    repository = tmp_path / "hub/models--somebody--tiny"
+    (repository / "refs").mkdir(parents=True)
+
+    def sampled(commit: str) -> None:
+        shutil.copytree(folders("modelscope"), repository / "snapshots" / commit)
+        (repository / "refs/main").write_text(commit)
+        settings = {"frames": 2, "width": 16, "height": 16, "steps": 2}
+        interface.generate("diffusers:somebody/tiny", tmp_path / "out", prompts=["a cat"], samples=1, settings=settings)
+
+    sampled("a" * 40)
+    told = json.loads((tmp_path / "out/sampling.json").read_text())
+    assert told["provenance"]["revision"] == "a" * 40
+    with pytest.raises(UsageError, match="holds other samples") as caught:
+        sampled("b" * 40)
+    assert "a" * 40 in str(caught.value)
+    assert "b" * 40 in str(caught.value)
 
 
 def test_provenance_names_no_path_and_is_the_same_for_the_same_folder(folders: Folders, tmp_path: Path) -> None:

@@ -131,3 +131,25 @@ def test_a_window_knows_nothing_of_frames_outside() -> None:
     before, after = (attention(frames, 4, 4) for frames in (x, changed))
     assert torch.equal(before[:, :8], after[:, :8])
     assert not torch.equal(before[:, 8:], after[:, 8:])
+
+
+@pytest.mark.parametrize("frames", [16, 20, 64, 65])
+def test_two_prompts_follow_each_other_as_in_the_reference(frames: int) -> None:
+    first, last = texts = torch.randn(2, 3, 4)
+    told = freenoise.injected(texts, frames)
+    alone = int(3 * frames / 8)
+    between = frames - 2 * alone
+    assert len(told) == frames
+    assert torch.equal(told[:alone], first.expand(alone, -1, -1))
+    assert torch.equal(told[-alone:], last.expand(alone, -1, -1))
+    for place in range(between):
+        torch.testing.assert_close(told[alone + place], first + (last - first) / (between - 1) * place)
+
+
+@pytest.mark.parametrize("count", [1, 3, 4])
+def test_each_of_several_prompts_has_its_share(count: int) -> None:
+    texts = torch.arange(float(count))[:, None, None]
+    told = freenoise.injected(texts, 60).flatten()
+    assert told.diff().min() >= 0
+    assert [int((told == number).sum()) >= 60 / count / 2 for number in range(count)] == [True] * count
+    torch.testing.assert_close(told + told.flip(0), torch.full((60,), count - 1.0))

@@ -341,7 +341,7 @@ def test_columns_filters_and_search_of_the_model_card(opened: Open) -> None:
         link = tab.locator("tbody tr", has_text="Show-o2").locator(".source a").first
         assert link.get_attribute("href") == "https://arxiv.org/abs/2506.15564v3"
     with opened("/?search=simulated") as tab:
-        assert tab.locator(".source a").first.get_attribute("href") == "https://example.org/model"
+        assert tab.locator("tbody .source a").first.get_attribute("href") == "https://example.org/model"
 
 
 def test_on_a_phone_scores_are_seen_at_once_and_at_a_desk_the_head_stays(opened: Open) -> None:

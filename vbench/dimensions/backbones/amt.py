@@ -25,9 +25,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from typing_extensions import Self
 
+from vbench.dimensions.backbones.arithmetic import computes
 from vbench.dimensions.backbones.base import FrameInterpolator
 from vbench.dimensions.backbones.padding import crop, margins, pad
-from vbench.dimensions.backbones.warping import warp
+from vbench.dimensions.backbones.warping import last_pixel, warp
 from vbench.errors import NotApplicable
 from vbench.weights.load import load_strictly, state_dict
 
@@ -49,7 +50,7 @@ class AMT(FrameInterpolator):
 
     name: ClassVar[str] = "amt_s"
     checkpoints: ClassVar[tuple[str, ...]] = ("amt_s",)
-    at_once_on_gpu: ClassVar[int] = 8
+    at_once_on_gpu: ClassVar[int] = 16
 
     def __init__(self, network: AMTNetwork, device: torch.device) -> None:
         self.network, self.device = network.to(device), device
@@ -72,9 +73,9 @@ class AMT(FrameInterpolator):
             f"{SMALLEST - 15} px. Score larger videos."
         )
 
-    @torch.inference_mode()
+    @computes
     def middle(self, first: Tensor, last: Tensor) -> Tensor:
-        """Two ``(N, 3, H, W)`` uint8 RGB -> ``(N, 3, H, W)`` uint8 RGB on the CPU.
+        """Two ``(N, 3, H, W)`` uint8 RGB -> ``(N, 3, H, W)`` uint8 RGB, on the device.
 
         Raises:
             NotApplicable: a side is shorter than 128 px after padding.
@@ -85,10 +86,17 @@ class AMT(FrameInterpolator):
         around = margins(height, width, 16)
         middles = []
         for pair in zip(self.chunks(first), self.chunks(last), strict=True):
-            start, end = (pad(frames.to(self.device) / 255, around) for frames in pair)
+            start, end = (pad(self.here(frames) / 255, around) for frames in pair)
             predicted = crop(self.network(start, end), around)
-            middles.append((predicted * 255).to(torch.uint8).cpu())
+            middles.append((predicted * 255).to(torch.uint8))
         return torch.cat(middles)
+
+
+class AMTTF32(AMT):
+    """AMT-S with products of TF32."""
+
+    name: ClassVar[str] = "amt_s_tf32"
+    arithmetic: ClassVar[str] = "tf32"
 
 
 class AMTNetwork(nn.Module):
@@ -317,9 +325,8 @@ class Correlation:
         levels = []
         for level, target in enumerate(self.targets):
             planes = (source @ target.flatten(2)).view(-1, 1, *target.shape[-2:])
-            last = centres.new_tensor([target.shape[-1] - 1, target.shape[-2] - 1])
-            places = centres.reshape(-1, 1, 1, 2) / 2**level + offsets
-            levels.append(F.grid_sample(planes, 2 * places / last - 1, align_corners=True).view(*centres.shape[:2], -1))
+            places = 2 * (centres.reshape(-1, 1, 1, 2) / 2**level + offsets) / last_pixel(planes) - 1
+            levels.append(F.grid_sample(planes, places, align_corners=True).view(*centres.shape[:2], -1))
         return torch.cat(levels, 2)
 
 

@@ -26,6 +26,7 @@ class Backbone(ABC):
         extra: the extra of this distribution that brings its packages, ``""`` where it needs none.
         at_once_on_cpu: frames (or pairs of them) that go through the network together on a CPU.
         at_once_on_gpu: the same on any other device.
+        arithmetic: how it multiplies, of :data:`vbench.dimensions.backbones.arithmetic.ARITHMETICS`.
     """
 
     name: ClassVar[str]
@@ -34,8 +35,11 @@ class Backbone(ABC):
 
     at_once_on_cpu: ClassVar[int] = 1
     at_once_on_gpu: ClassVar[int] = 32
+    arithmetic: ClassVar[str] = "float32"
 
     device: torch.device = torch.device("cpu")
+    at_most: int | None = None
+    """Frames that still go together where the device had no room for more; ``None`` where it had."""
 
     @classmethod
     @abstractmethod
@@ -60,7 +64,24 @@ class Backbone(ABC):
         kind of device, and pieces are counted from a video's first frame, so a score is a function of its video alone:
         neither the order of the videos nor what is scored beside them can change a bit of it.
         """
-        return self.at_once_on_cpu if self.device.type == "cpu" else self.at_once_on_gpu
+        usual = self.at_once_on_cpu if self.device.type == "cpu" else self.at_once_on_gpu
+        return usual if self.at_most is None else min(usual, self.at_most)
+
+    def halve(self) -> bool:
+        """Take half as many at once from now on, as the device has no room for more; whether that is possible."""
+        if self.at_once == 1:
+            return False
+        self.at_most = self.at_once // 2
+        return True
+
+    def here(self, frames: Tensor) -> Tensor:
+        """The same frames on the device that the network computes on.
+
+        To a CUDA device they go through memory that it reads by itself, which takes less than half of the time.
+        """
+        if self.device.type == "cuda" and frames.device.type == "cpu":
+            return frames.pin_memory().to(self.device, non_blocking=True)
+        return frames.to(self.device)
 
     def chunks(self, frames: Tensor) -> Iterator[Tensor]:
         """Cut ``(N, ...)``, counted from a video's first frame, into pieces that go through the network together."""
@@ -130,9 +151,10 @@ class FlowEstimator(Backbone):
 
     @abstractmethod
     def flow(self, first: Tensor, second: Tensor) -> Tensor:
-        """Two ``(N, 3, H, W)`` uint8 RGB -> ``(N, 2, H', W')`` float32 on the CPU: pixels right, pixels down.
+        """Two ``(N, 3, H, W)`` uint8 RGB -> ``(N, 2, H', W')`` float32: pixels right, pixels down.
 
-        ``H'`` and ``W'`` may exceed the frame where the model pads; the padding counts, as in the reference.
+        It lies where it was computed, as it is large and little is made of it. ``H'`` and ``W'`` may exceed the frame
+        where the model pads; the padding counts, as in the reference.
 
         Raises:
             NotApplicable: the frames are smaller than the model can see.
@@ -153,7 +175,7 @@ class FrameInterpolator(Backbone):
 
     @abstractmethod
     def middle(self, first: Tensor, last: Tensor) -> Tensor:
-        """Two ``(N, 3, H, W)`` uint8 RGB -> ``(N, 3, H, W)`` uint8 RGB on the CPU."""
+        """Two ``(N, 3, H, W)`` uint8 RGB -> ``(N, 3, H, W)`` uint8 RGB, which lies where it was computed."""
 
 
 class QualityModel(Backbone):
@@ -161,7 +183,7 @@ class QualityModel(Backbone):
 
     @abstractmethod
     def quality(self, frames: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` RGB in [0, 255], uint8 or float32 -> ``(N,)`` float32 on the CPU.
+        """``(N, 3, H, W)`` RGB in [0, 255], uint8 or float32, on any device -> ``(N,)`` float32 on the CPU.
 
         0 is the worst and 100 the best.
         """
@@ -275,7 +297,7 @@ class Regions:
     Attributes:
         boxes: ``(N, 4)`` float32 on the CPU: left, top, right, bottom in pixels of the frame as it was given.
         scores: ``(N,)`` float32 on the CPU in [0, 1]: how sure it is that something is there.
-        features: ``(N, ...)`` float32 on the CPU: what the model puts into words.
+        features: ``(N, ...)`` float32, where they were computed: what the model puts into words.
     """
 
     boxes: Tensor

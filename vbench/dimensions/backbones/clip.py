@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import Self
 
+from vbench.dimensions.backbones.arithmetic import computes
 from vbench.dimensions.backbones.base import TextImageScorer
 from vbench.dimensions.backbones.pixels import CLIP as COLOURS
 from vbench.dimensions.backbones.pixels import centre_crop, normalise, resize, resized_by_pil
@@ -83,19 +84,19 @@ class CLIP(TextImageScorer):
 
     def embed(self, frames: Tensor) -> Tensor:
         """``(N, 3, H, W)`` uint8 RGB -> ``(N, D)`` in the backbone's precision on the CPU, not normalised."""
-        return self._embed(frames, lambda chunk: resize(chunk.to(self.device).float(), _SIDE, "bicubic"))
+        return self._embed(frames, lambda chunk: resize(self.here(chunk).float(), _SIDE, "bicubic"))
 
     def embed_as_images(self, frames: Tensor) -> Tensor:
         """The same of frames that PIL scales: antialiased, clamped and rounded to uint8."""
-        return self._embed(frames, lambda chunk: resized_by_pil(chunk, _SIDE).to(self.device).float())
+        return self._embed(frames, lambda chunk: resized_by_pil(self.here(chunk), _SIDE).float())
 
-    @torch.inference_mode()
+    @computes
     def _embed(self, frames: Tensor, scaled: Callable[[Tensor], Tensor]) -> Tensor:
         squares = (centre_crop(scaled(chunk), _SIDE) for chunk in self.chunks(frames))
         inputs = (normalise(square, COLOURS).to(self.dtype) for square in squares)
         return torch.cat([self.network.encode_image(images).cpu() for images in inputs])
 
-    @torch.inference_mode()
+    @computes
     def embed_text(self, text: str) -> Tensor:
         """One text -> ``(D,)`` on the CPU, not normalised; computed once per text, cut after 77 tokens."""
         if text not in self._texts:
@@ -138,6 +139,20 @@ class CLIPL14Half(CLIPL14):
 
     name: ClassVar[str] = "clip_vit_l_14_float16"
     dtype: ClassVar[torch.dtype] = torch.float16
+
+
+class CLIPB32TF32(CLIPB32):
+    """CLIP ViT-B/32 with products of TF32."""
+
+    name: ClassVar[str] = "clip_vit_b_32_tf32"
+    arithmetic: ClassVar[str] = "tf32"
+
+
+class CLIPL14TF32(CLIPL14):
+    """CLIP ViT-L/14 with products of TF32."""
+
+    name: ClassVar[str] = "clip_vit_l_14_tf32"
+    arithmetic: ClassVar[str] = "tf32"
 
 
 def in_half(network: open_clip.CLIP) -> None:

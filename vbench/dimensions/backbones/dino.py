@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from typing_extensions import Self
 
+from vbench.dimensions.backbones.arithmetic import computes
 from vbench.dimensions.backbones.base import FrameEmbedder, PictureEmbedder
 from vbench.dimensions.backbones.pixels import IMAGENET, centre_crop, normalise, resize, resized_by_pil
 from vbench.weights.load import load_strictly, state_dict
@@ -49,28 +50,35 @@ class DINO(FrameEmbedder, PictureEmbedder):
         load_strictly(network, state_dict("dino_vitb16"), "dino_vitb16")
         return cls(network, device)
 
-    @torch.inference_mode()
+    @computes
     def embed(self, frames: Tensor) -> Tensor:
         """``(N, 3, H, W)`` uint8 RGB -> ``(N, 768)`` float32 on the CPU, not normalised."""
         features = []
         for chunk in self.chunks(frames):
-            scaled = resize(chunk.to(self.device).float(), _SIDE, "bilinear")
+            scaled = resize(self.here(chunk).float(), _SIDE, "bilinear")
             features.append(self.network(normalise(scaled, IMAGENET)).cpu())
         return torch.cat(features)
 
     def embed_frames(self, frames: Tensor) -> Tensor:
         """``(N, 3, H, W)`` uint8 RGB -> ``(N, 768)`` float32 on the CPU, of their middle squares, not normalised."""
-        floats = (chunk.to(self.device).float() for chunk in self.chunks(frames))
+        floats = (self.here(chunk).float() for chunk in self.chunks(frames))
         return torch.cat([self._of_square(resize(one, _BEFORE_CROP, "bicubic", antialias=True)) for one in floats])
 
     def embed_picture(self, picture: Tensor) -> Tensor:
         """``(3, H, W)`` uint8 RGB -> ``(768,)`` float32 on the CPU, of its middle square, not normalised."""
-        return self._of_square(resized_by_pil(picture[None], _BEFORE_CROP).to(self.device).float())[0]
+        return self._of_square(resized_by_pil(self.here(picture[None]), _BEFORE_CROP).float())[0]
 
-    @torch.inference_mode()
+    @computes
     def _of_square(self, scaled: Tensor) -> Tensor:
         features: Tensor = self.network(normalise(centre_crop(scaled, _SIDE), IMAGENET))
         return features.cpu()
+
+
+class DINOTF32(DINO):
+    """DINO ViT-B/16 with products of TF32."""
+
+    name: ClassVar[str] = "dino_vitb16_tf32"
+    arithmetic: ClassVar[str] = "tf32"
 
 
 class VisionTransformer(nn.Module):

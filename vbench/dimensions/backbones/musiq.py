@@ -51,7 +51,7 @@ class MUSIQ(QualityModel):
     @torch.inference_mode()
     def quality(self, frames: Tensor) -> Tensor:
         """``(N, 3, H, W)`` RGB in [0, 255], uint8 or float32 -> ``(N,)`` float32 on the CPU, about 0 to 100."""
-        return torch.cat([self._quality(chunk.to(self.device)).cpu() for chunk in self.chunks(frames)])
+        return torch.cat([self._quality(self.here(chunk)).cpu() for chunk in self.chunks(frames)])
 
     def _quality(self, frames: Tensor) -> Tensor:
         pictures = scales((frames.float() / 255 - 0.5) * 2)
@@ -78,8 +78,10 @@ def patches(pictures: Tensor) -> Tensor:
     >>> patches(torch.ones(1, 3, 33, 64))[0, :, 0].sum((1, 2))
     tensor([544., 544., 512., 512.])
     """
-    cut = F.unfold(same(pictures, PATCH, PATCH), PATCH, stride=PATCH).transpose(1, 2)
-    return cut.reshape(*cut.shape[:2], 3, PATCH, PATCH)
+    filled = same(pictures, PATCH, PATCH)
+    count, colours, height, width = filled.shape
+    cut = filled.view(count, colours, height // PATCH, PATCH, width // PATCH, PATCH).permute(0, 2, 4, 1, 3, 5)
+    return cut.flatten(1, 2).contiguous()
 
 
 def grid_places(height: int, width: int) -> Tensor:

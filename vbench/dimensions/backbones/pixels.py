@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import numpy as np
 import torch
@@ -46,15 +47,66 @@ def resize(frames: Tensor, short: int, mode: str, antialias: bool = False) -> Te
 
 
 def resized_by_pil(frames: Tensor, short: int) -> Tensor:
-    """The same of ``(N, 3, H, W)`` uint8 RGB by Pillow, bicubically: antialiased, clamped and rounded to uint8."""
+    """The same of ``(N, 3, H, W)`` uint8 RGB by Pillow, bicubically: antialiased, clamped and rounded to uint8.
+
+    Frames that lie on a CUDA device stay there and get the same bits.
+    """
     height, width = scaled_size(frames.shape[-2], frames.shape[-1], short)
+    if frames.device.type == "cuda":
+        return as_pil_resizes(frames, height, width)
+    device, frames = frames.device, frames.cpu()
 
     def scaled(frame: Tensor) -> Tensor:
         image = Image.fromarray(frame.permute(1, 2, 0).numpy())
         return torch.from_numpy(np.array(image.resize((width, height), Image.Resampling.BICUBIC)))
 
     with ThreadPoolExecutor(min(len(frames), os.cpu_count() or 1)) as pool:  # Pillow lets other threads run meanwhile
-        return torch.stack(list(pool.map(scaled, frames))).permute(0, 3, 1, 2)
+        return torch.stack(list(pool.map(scaled, frames))).permute(0, 3, 1, 2).to(device)
+
+
+def as_pil_resizes(frames: Tensor, height: int, width: int) -> Tensor:
+    """``(N, C, H, W)`` uint8 -> ``(N, C, height, width)`` uint8, bit by bit what Pillow's bicubic filter gives.
+
+    Pillow scales rows, rounds, then scales columns, with weights that are whole multiples of 2^-22. So products in
+    float64 are exact, in whatever order they are added up.
+    """
+    if frames.shape[-1] != width:
+        frames = _rounded(frames.double() @ pil_weights(frames.shape[-1], width).to(frames.device).T)
+    if frames.shape[-2] != height:
+        frames = _rounded(pil_weights(frames.shape[-2], height).to(frames.device) @ frames.double())
+    return frames
+
+
+_PIL_ONE = 2.0**22
+"""What a weight of one is in Pillow's whole numbers."""
+
+
+@cache
+def pil_weights(before: int, after: int) -> Tensor:
+    """Pillow's bicubic weights from ``before`` pixels in a row to ``after``: ``(after, before)`` whole float64 numbers.
+
+    >>> (pil_weights(4, 2) / 2**22).round(decimals=3)
+    tensor([[ 0.4590,  0.4590,  0.1200, -0.0370],
+            [-0.0370,  0.1200,  0.4590,  0.4590]], dtype=torch.float64)
+    """
+    scale = before / after
+    stretch = max(scale, 1.0)  # a filter never gets narrower than the pixels are
+    centres = (np.arange(after)[:, None] + 0.5) * scale
+    first = np.maximum(np.trunc(centres - 2 * stretch + 0.5), 0)
+    last = np.minimum(np.trunc(centres + 2 * stretch + 0.5), before)
+    places = np.arange(before)[None]
+    distances = np.abs((places - centres + 0.5) * (1.0 / stretch))
+    near = (1.5 * distances - 2.5) * distances * distances + 1
+    far = (((distances - 5) * distances + 8) * distances - 4) * -0.5
+    weights = np.where(distances < 1, near, np.where(distances < 2, far, 0.0))
+    weights = np.where((places >= first) & (places < last), weights, 0.0)
+    weights /= weights.cumsum(1)[:, -1:]  # one after the other, as Pillow adds them
+    return torch.from_numpy(np.trunc(weights * _PIL_ONE + np.copysign(0.5, weights)))
+
+
+def _rounded(sums: Tensor) -> Tensor:
+    """Sums of levels times weights -> the nearest levels, uint8."""
+    return ((sums + _PIL_ONE / 2) / _PIL_ONE).floor().clamp(0, 255).to(torch.uint8)
 
 
 def centre_crop(frames: Tensor, side: int) -> Tensor:

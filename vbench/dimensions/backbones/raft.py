@@ -26,9 +26,11 @@ from torchvision.models import optical_flow
 from torchvision.models.optical_flow.raft import ConvGRU, CorrBlock
 from typing_extensions import Self
 
+from vbench.dimensions.backbones.arithmetic import computes
 from vbench.dimensions.backbones.base import FlowEstimator
 from vbench.dimensions.backbones.padding import margins, pad
 from vbench.dimensions.backbones.renaming import under_names
+from vbench.dimensions.backbones.warping import last_pixel
 from vbench.errors import NotApplicable
 from vbench.weights.load import load_strictly, state_dict
 
@@ -41,13 +43,16 @@ UPDATES = 20
 VOLUMES = 10 * 2**30
 """Bytes that the correlation volumes of the pairs that go together may take; a larger pair goes alone."""
 
+LOOKUPS = 2**17
+"""Pixels, at an eighth of the frames' sides, that go together; of 200,000 cuDNN refuses to look up the neighbours."""
+
 
 class RAFT(FlowEstimator):
-    """Optical flow by RAFT: on a CPU one pair at a time, elsewhere eight, or as many as there is room for."""
+    """Optical flow by RAFT: on a CPU one pair at a time, elsewhere 16, or as many as there is room for."""
 
     name: ClassVar[str] = "raft_things"
     checkpoints: ClassVar[tuple[str, ...]] = ("raft_things",)
-    at_once_on_gpu: ClassVar[int] = 8
+    at_once_on_gpu: ClassVar[int] = 16
 
     def __init__(self, network: optical_flow.RAFT, device: torch.device) -> None:
         self.network, self.device = network.to(device), device
@@ -62,9 +67,8 @@ class RAFT(FlowEstimator):
         load_strictly(published(network), state_dict("raft_things"), "raft_things")
         return cls(network, device)
 
-    @torch.inference_mode()
     def flow(self, first: Tensor, second: Tensor) -> Tensor:
-        """Two ``(N, 3, H, W)`` uint8 RGB -> ``(N, 2, H', W')`` float32 on the CPU: pixels right, pixels down.
+        """Two ``(N, 3, H, W)`` uint8 RGB -> ``(N, 2, H', W')`` float32: pixels right, pixels down.
 
         ``H'`` and ``W'`` are the next multiples of 8.
 
@@ -73,7 +77,7 @@ class RAFT(FlowEstimator):
         """
         at_once = self._pairs_at_once(*first.shape[-2:])
         pairs = zip(torch.split(first, at_once), torch.split(second, at_once), strict=True)
-        return torch.cat([self._refined(self._encoded(start), self._encoded(end)).cpu() for start, end in pairs])
+        return torch.cat([self._refined(self._encoded(start), self._encoded(end)) for start, end in pairs])
 
     @torch.inference_mode()
     def flows(self, frames: Iterable[Tensor]) -> Iterator[Tensor]:
@@ -85,7 +89,7 @@ class RAFT(FlowEstimator):
             now = self._encoded(torch.stack([frame, *islice(coming, at_once - 1)]))
             seen = Encoded(*map(torch.cat, zip(before, now, strict=True))) if len(before.features) else now
             if len(seen.features) > 1:
-                yield from self._refined(seen.part(slice(-1)), seen.part(slice(1, None))).cpu()
+                yield from self._refined(seen.part(slice(-1)), seen.part(slice(1, None)))
             before = seen.part(slice(-1, None))
 
     @classmethod
@@ -105,14 +109,16 @@ class RAFT(FlowEstimator):
         if told := self.too_small(height, width):
             raise NotApplicable(told)
         volume = 4 * (rows * columns) ** 2 * 4 // 3  # float32, and a third more for the coarser levels
-        return max(1, min(self.at_once, VOLUMES // volume))
+        return max(1, min(self.at_once, VOLUMES // volume, LOOKUPS // (rows * columns)))
 
+    @computes
     def _encoded(self, frames: Tensor) -> Encoded:
         height, width = frames.shape[-2:]
         around = margins(height, width, 8)
-        levels = 2 * (pad(frames.to(self.device).float(), around) / 255) - 1
+        levels = 2 * (pad(self.here(frames).float(), around) / 255) - 1
         return Encoded(self.network.feature_encoder(levels), self.network.context_encoder(levels))
 
+    @computes
     def _refined(self, first: Encoded, second: Encoded) -> Tensor:
         """The flow of pairs. Only the last refinement is upsampled, which saves a quarter of the time."""
         network = self.network
@@ -130,6 +136,13 @@ class RAFT(FlowEstimator):
             places = places + network.update_block.flow_head(state)
         network.corr_block.corr_pyramid = []
         return _upsampled(places - rest, network.mask_predictor(state))
+
+
+class RAFTTF32(RAFT):
+    """RAFT with products of TF32."""
+
+    name: ClassVar[str] = "raft_things_tf32"
+    arithmetic: ClassVar[str] = "tf32"
 
 
 class Encoded(NamedTuple):
@@ -163,23 +176,27 @@ class Gates:
         self._bias = torch.cat([layer.bias.detach() for layer in (update, reset, candidate)])
         self._gates, self._candidate = torch.cat((state, motion), 1).tensor_split((2 * width,))
 
-    def of_context(self, context: Tensor) -> Tensor:
-        """``(N, width, h, w)`` -> what it adds to the update gate, the reset gate and the candidate, side by side."""
-        return F.conv2d(context, self._of_context, self._bias, padding=self._padding)
+    def of_context(self, context: Tensor) -> tuple[Tensor, Tensor]:
+        """``(N, width, h, w)`` -> what it adds to the update and the reset gate, side by side, and to the candidate."""
+        added = F.conv2d(context, self._of_context, self._bias, padding=self._padding)
+        to_gates, to_candidate = added.tensor_split((2 * self._width,), 1)
+        return to_gates.contiguous(), to_candidate.contiguous()
 
-    def __call__(self, state: Tensor, motion: Tensor, given: Tensor) -> Tensor:
+    def __call__(self, state: Tensor, motion: Tensor, given: tuple[Tensor, Tensor]) -> Tensor:
         """The next state, ``(N, width, h, w)``, from this one, what moves, and what :meth:`of_context` gave."""
-        to_gates, to_candidate = given.tensor_split((2 * self._width,), 1)
+        to_gates, to_candidate = given
         seen = F.conv2d(torch.cat((state, motion), 1), self._gates, padding=self._padding)
         update, reset = (seen + to_gates).sigmoid().chunk(2, 1)
         seen = F.conv2d(torch.cat((reset * state, motion), 1), self._candidate, padding=self._padding)
         return (1 - update) * state + update * (seen + to_candidate).tanh()
 
 
-class OneCopyCorrelation(CorrBlock):  # type: ignore[misc]
-    """torchvision's correlation pyramid without the second full-size copy that its scaling makes.
+class LeanCorrelation(CorrBlock):  # type: ignore[misc]
+    """torchvision's correlation pyramid without what it does twice.
 
-    The features have 256 channels, so the scale is 1/16 and may be applied to them first without any rounding.
+    Its scaling makes no second full-size copy: the features have 256 channels, so the scale is 1/16 and may be applied
+    to them first without any rounding. And what a lookup needs beside the places is on the device already: a copy from
+    the CPU in each of twenty refinements would wait each time for all that was asked for before.
     """
 
     def build_pyramid(self, fmap1: Tensor, fmap2: Tensor) -> None:
@@ -189,11 +206,24 @@ class OneCopyCorrelation(CorrBlock):  # type: ignore[misc]
         self.corr_pyramid = [(pixels @ fmap2.flatten(2)).view(-1, 1, height, width)]
         for _ in range(self.num_levels - 1):
             self.corr_pyramid.append(F.avg_pool2d(self.corr_pyramid[-1], 2))
+        steps = torch.linspace(-self.radius, self.radius, 2 * self.radius + 1, device=fmap1.device)
+        self._around = torch.stack(torch.meshgrid(steps, steps, indexing="ij"), 2)
+
+    def index_pyramid(self, centroids_coords: Tensor) -> Tensor:
+        """What lies around ``(N, 2, h, w)`` places, column and row: ``(N, levels * 81, h, w)``."""
+        count, _, height, width = centroids_coords.shape
+        centres = centroids_coords.permute(0, 2, 3, 1).reshape(-1, 1, 1, 2)
+        seen = []
+        for level, planes in enumerate(self.corr_pyramid):
+            places = (centres / 2**level + self._around).mul_(2).div_(last_pixel(planes)).sub_(1)
+            around = F.grid_sample(planes, places, align_corners=True)
+            seen.append(around.view(count, height, width, -1))
+        return torch.cat(seen, 3).permute(0, 3, 1, 2).contiguous()
 
 
 def raft_network() -> optical_flow.RAFT:
     """The large RAFT of torchvision, without weights."""
-    return optical_flow.raft_large(weights=None, corr_block=OneCopyCorrelation(num_levels=4, radius=4))
+    return optical_flow.raft_large(weights=None, corr_block=LeanCorrelation(num_levels=4, radius=4))
 
 
 _PUBLISHED_NAMES = (

@@ -15,6 +15,8 @@ Output: 400 probabilities. They are independent sigmoids and do not sum to 1.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,6 +26,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from typing_extensions import Self
 
+from vbench.dimensions.backbones.arithmetic import computes
 from vbench.dimensions.backbones.base import ActionClassifier
 from vbench.dimensions.backbones.pixels import IMAGENET, centre_crop, normalise, scaled_size
 from vbench.weights.load import load_strictly, state_dict
@@ -57,12 +60,19 @@ class UMT(ActionClassifier):
         network.pos_embed = nn.Parameter(positions, requires_grad=False)
         return cls(network, device)
 
-    @torch.inference_mode()
+    @computes
     def probabilities(self, frames: Tensor) -> Tensor:
         """``(16, 3, H, W)`` uint8 RGB -> ``(400,)`` float32 in [0, 1] on the CPU."""
-        clip = preprocess(frames).to(self.device)
+        clip = self.here(preprocess(frames))
         logits: Tensor = self.network(clip.transpose(0, 1)[None])
         return logits[0].sigmoid().cpu()
+
+
+class UMTTF32(UMT):
+    """UMT ViT-L/16 with products of TF32."""
+
+    name = "umt_l16_k400_tf32"
+    arithmetic = "tf32"
 
 
 def preprocess(frames: Tensor) -> Tensor:
@@ -73,9 +83,14 @@ def preprocess(frames: Tensor) -> Tensor:
     """
     height, width = scaled_size(frames.shape[-2], frames.shape[-1], SHORT_SIDE)
     if frames.shape[-2:] != (height, width):
-        pictures = (frame.permute(1, 2, 0).numpy() for frame in frames)
-        resized = [cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR) for picture in pictures]
-        frames = torch.stack([torch.from_numpy(picture).permute(2, 0, 1) for picture in resized])
+
+        def resized(frame: Tensor) -> Tensor:
+            picture = cv2.resize(frame.permute(1, 2, 0).numpy(), (width, height), interpolation=cv2.INTER_LINEAR)
+            return torch.from_numpy(picture).permute(2, 0, 1)
+
+        # OpenCV lets other threads run meanwhile.
+        with ThreadPoolExecutor(min(len(frames), os.cpu_count() or 1)) as pool:
+            frames = torch.stack(list(pool.map(resized, frames)))
     return normalise(centre_crop(frames, CROP).float(), IMAGENET)
 
 

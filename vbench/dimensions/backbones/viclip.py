@@ -26,6 +26,7 @@ from open_clip.transformer import QuickGELU, Transformer
 from torch import Tensor, nn
 from typing_extensions import Self
 
+from vbench.dimensions.backbones.arithmetic import computes
 from vbench.dimensions.backbones.base import VideoTextEmbedder
 from vbench.dimensions.backbones.pixels import CLIP, centre_crop, normalise, scaled_size
 from vbench.dimensions.backbones.summary_transformer import SummaryTransformer
@@ -55,14 +56,14 @@ class ViCLIP(VideoTextEmbedder):
         load_strictly(network, state_dict("viclip_l"), "viclip_l")
         return cls(network, device)
 
-    @torch.inference_mode()
+    @computes
     def embed_video(self, frames: Tensor, antialias: bool = False) -> Tensor:
         """``(8, 3, H, W)`` uint8 RGB -> ``(768,)`` float32 on the CPU, not normalised."""
-        clip = preprocess(frames.to(self.device), antialias).transpose(0, 1)
+        clip = preprocess(self.here(frames), antialias).transpose(0, 1)
         vector: Tensor = self.network.vision_encoder(clip[None])[0].cpu()
         return vector
 
-    @torch.inference_mode()
+    @computes
     def embed_text(self, text: str) -> Tensor:
         """One text -> ``(768,)`` float32 on the CPU, not normalised; computed once per text."""
         if text not in self._texts:
@@ -74,6 +75,13 @@ class ViCLIP(VideoTextEmbedder):
         """The 32 ids of a text: start, byte pairs, end, zeros; of a longer one the first 31 and the end."""
         ids: list[int] = self._tokenizer([text])[0].tolist()
         return ids
+
+
+class ViCLIPTF32(ViCLIP):
+    """ViCLIP-L/14 with products of TF32."""
+
+    name = "viclip_l_tf32"
+    arithmetic = "tf32"
 
 
 def preprocess(frames: Tensor, antialias: bool = False) -> Tensor:

@@ -520,9 +520,9 @@ def _folder_digest(folder: Path) -> str:
 
 
 def _revision(repository: str) -> str | None:
-    """The revision that a repository's card names, ``None`` for the newest."""
+    """The revision at which a repository with a card is read, ``None`` for the newest."""
     card = CHECKPOINTS.get(repository)
-    return card.revision if card and card.revision != "main" else None
+    return card.read_at if card and card.read_at != "main" else None
 
 
 def _snapshot(repository: str, revision: str | None) -> Path:

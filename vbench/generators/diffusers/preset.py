@@ -69,6 +69,11 @@ class Preset:
     loras: tuple[Lora, ...] = ()
     template: str = "{prompt}"
 
+    @property
+    def cards(self) -> list[str]:
+        """Names of the cards of everything that it is made of as published."""
+        return [self.repository, *(part.repository for part in self.parts.values() if part.repository)]
+
     def fed(self, prompt: str) -> str:
         """What the pipeline is given for a prompt.
 

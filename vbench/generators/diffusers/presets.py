@@ -216,14 +216,14 @@ AUTHORS: dict[str, Preset] = {
     ),
     "hunyuanvideo-1.5": Preset(
         "HunyuanVideo15Pipeline",
-        "hunyuanvideo-community/HunyuanVideo-1.5-480p_t2v",
+        "hunyuanvideo-community/HunyuanVideo-1.5-Diffusers-480p_t2v",
         Settings(frames=121, height=480, width=848, fps=24, steps=50, negative_prompt=""),
         f"HunyuanVideo 1.5 for 480p; {_EXAMPLE}, guidance and size as the checkpoint has them.",
         tiling=True,
     ),
     "hunyuanvideo-1.5-i2v": Preset(
         "HunyuanVideo15ImageToVideoPipeline",
-        "hunyuanvideo-community/HunyuanVideo-1.5-480p_i2v",
+        "hunyuanvideo-community/HunyuanVideo-1.5-Diffusers-480p_i2v",
         Settings(frames=121, fps=24, steps=50, negative_prompt=""),
         f"HunyuanVideo 1.5 from an image, in the image's shape; {_EXAMPLE}.",
         tiling=True,

@@ -7,6 +7,11 @@ averaged with weights that fall off from the window's middle.
 
 Published: 64 frames, window 16, stride 4, DDIM with eta 0 (noise added while sampling would undo the sharing).
 
+Section 4.3: a video of several prompts, one after the other ("motion injection"). The U-Net's way up, which makes the
+motion, is told of each frame the prompt of its time, and what lies between two prompts in a straight line; its way down
+and its middle, which make the looks, are told the last prompt of every frame. Published for two prompts: the first
+``int(3 F / 8)`` frames have the one, as many at the end the other.
+
 Diffusers' FreeNoise, on AnimateDiff, is another one: it fuses what two attentions and their residuals give together,
 adds a last window so that every frame is covered, shuffles with ``torch.randperm`` and has further weightings. The
 pyramid of an even window and the recursion of the noise are the same.
@@ -141,3 +146,33 @@ def windowed_attention(
     places = windows(frames, window, stride) or [(0, frames)]
     parts = [attend(*(x[..., start:stop, :] for x in (q, k, v))) for start, stop in places]
     return fused(parts, places, frames)
+
+
+PROMPTS = ";"
+"""What stands between the prompts of a video."""
+
+
+def injected(texts: Tensor, frames: int) -> Tensor:
+    """What the way up is told of each frame.
+
+    Each prompt has an equal share of the frames; a quarter of a share on both sides of a border leads from one to the
+    next.
+
+    Args:
+        texts: ``(N, L, C)``, the features of the prompts in their order.
+        frames: of the video, at least ``2 N``.
+
+    Returns:
+        ``(frames, L, C)``.
+    """
+    count = len(texts)
+    leave = [int(frames * (4 * border - 1) / (4 * count)) for border in range(1, count)]
+    arrive = [frames - 1 - frame for frame in reversed(leave)]
+    place = torch.zeros(frames, dtype=torch.float64)
+    for last, first in zip(leave, arrive, strict=True):
+        way = torch.arange(frames, dtype=torch.float64) - last
+        place += (way / max(first - last, 1)).clamp(0, 1)
+    before = place.floor().long().clamp(max=count - 1)
+    after = (before + 1).clamp(max=count - 1)
+    share = (place - before).to(texts)[:, None, None]
+    return texts[before.to(texts.device)] * (1 - share) + texts[after.to(texts.device)] * share

@@ -50,6 +50,20 @@ def test_many_sequences_are_attended_in_parts_with_the_same_result(
     torch.testing.assert_close(layer(tokens), whole)
 
 
+def test_windows_are_attended_to_alone_and_averaged_by_their_pyramids() -> None:
+    torch.manual_seed(0)
+    layer, tokens = OrderedTemporalAttention(64, 2).eval(), torch.randn(3, 12, 64)
+    total, weights = torch.zeros_like(tokens), torch.zeros(12, 1)
+    pyramid = torch.tensor([1.0, 2, 2, 1])[:, None]
+    for start in (0, 2, 4, 6, 8):
+        total[:, start : start + 4] += layer(tokens[:, start : start + 4]) * pyramid
+        weights[start : start + 4] += pyramid
+    whole = layer(tokens)
+    layer.window = (4, 2)
+    torch.testing.assert_close(layer(tokens), total / weights)
+    assert not torch.allclose(layer(tokens), whole)
+
+
 def test_a_frame_attends_to_the_first_and_the_previous_one() -> None:
     torch.manual_seed(0)
     layer, tokens = FirstFrameAttention(16, 2).eval(), torch.randn(4, 3, 16)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner, Result
 
@@ -16,7 +17,7 @@ from vbench.generators.base import Request, SamplingError, Settings
 from vbench.generators.catalog import build
 from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusion
 from vbench.media.clip import Clip
-from vbench.media.video import probe
+from vbench.media.video import Video, probe
 from vbench.sampling.manifest import read_manifest
 from vbench.sampling.record import read_sampling
 from vbench.weights.cards import candidates
@@ -76,6 +77,36 @@ def test_techniques_change_the_video_and_are_listed(technique: str, checkpoints:
     assert all(name in str(read_sampling(tmp_path / f"lavie+{technique}")) for name in technique.split("+"))
 
 
+def test_freenoise_samples_long_clips_and_takes_several_prompts_one_after_the_other(
+    checkpoints: Path, tmp_path: Path
+) -> None:
+    def video(name: str, prompt: str, *more: str) -> NDArray[np.uint8]:
+        asked = ("--frames", "24", "--prompt", prompt, *more)
+        result = sampled("lavie+freenoise", checkpoints, tmp_path / name, *asked)
+        assert result.exit_code == 0, result.output
+        (file,) = (one.file for one in read_manifest(tmp_path / name) if one.prompt == prompt)
+        return np.concatenate([part.permute(0, 2, 3, 1).numpy() for part in Video(tmp_path / name / file).batches()])
+
+    asked = "a blue bus; a yellow cat"
+    split, whole = (
+        video(name, asked, *more) for name, more in (("split", ("--option", "motion_injection=yes")), ("whole", ()))
+    )
+    assert split.shape == (24, 16, 32, 3)
+    assert not np.array_equal(split, whole)
+    told = read_sampling(tmp_path / "split")
+    assert told is not None
+    assert told["provenance"]["scheduler"] == "ddim"
+    assert told["provenance"]["techniques"]["freenoise"] == {"window": 16, "stride": 4, "motion_injection": True}
+    (read,) = (one.read for one in read_manifest(tmp_path / "split") if one.prompt == asked)
+    assert read is not None
+    assert next(iter(read.values()))["tokens"] == len("abluebus") + len("ayellowcat") + 4
+
+
+def test_the_published_sampler_stays_what_it_is_by_default(checkpoints: Path) -> None:
+    for name, scheduler in (("lavie", "ddpm"), ("lavie+freenoise", "ddim")):
+        assert build(name, (f"checkpoints={checkpoints}", "device=cpu")).provenance["scheduler"] == scheduler
+
+
 def test_prompts_that_differ_behind_the_limit_are_told(checkpoints: Path, tmp_path: Path) -> None:
     words = " ".join(["house"] * 80)
     result = sampled("lavie", checkpoints, tmp_path, "--prompt", f"{words} red", "--prompt", f"{words} blue")
@@ -111,10 +142,14 @@ def test_another_seed_is_another_video_and_others_beside_it_change_nothing(check
 @pytest.mark.parametrize(
     ("model", "more", "message"),
     [
-        ("lavie+freenoise", (), "lavie cannot take freenoise; it can take freeu, freeu-v2, freeinit."),
+        ("lavie+freenoise", (), "ask for 64, as published, or 20, 24, ...; 16 are asked for"),
+        ("lavie+freenoise", ("--frames", "22"), "22 are asked for"),
+        ("lavie+freenoise", ("--option", "scheduler=ddpm"), "--option scheduler=ddim"),
+        ("lavie+freenoise+freeinit", (), "take one of them"),
+        ("lavie", ("--option", "motion_injection=yes"), "--model lavie+freenoise"),
         ("lavie+freeu+freeu-v2", (), "two versions of one technique"),
         ("lavie+freeinit", ("--option", "scheduler=eulerdiscrete"), "--option scheduler=ddpm or ddim"),
-        ("lavie", ("--option", "scheduler=pndm"), "must be ddpm, ddim, eulerdiscrete; found 'pndm'"),
+        ("lavie", ("--option", "scheduler=pndm"), "must be auto, ddpm, ddim, eulerdiscrete; found 'pndm'"),
         ("lavie", ("--option", "dtype=half"), "must be auto, float32, float16, bfloat16; found 'half'"),
         ("lavie", ("--size", "20x16"), "multiples of 8 pixels: width 20 is none"),
         ("lavie:folder", (), "lavie takes its folder as --option checkpoints=FOLDER, not after a colon"),

@@ -54,6 +54,14 @@ def given(frames: int, height: int = 4, width: int = 6) -> tuple[Tensor, Tensor,
     return latents, torch.tensor([500]), torch.randn(1, 3, 8, generator=source)
 
 
+def test_the_way_up_alone_can_be_told_something_of_each_frame(small: UNet) -> None:
+    latents, time, text = given(3)
+    plain = small(latents, time, text)
+    torch.testing.assert_close(small(latents, time, text, text_up=text[:, None].expand(-1, 3, -1, -1)), plain)
+    of_frames = torch.stack([text, text, text + 1], dim=1)
+    assert not torch.allclose(small(latents, time, text, text_up=of_frames), plain)
+
+
 def test_videos_of_a_batch_do_not_see_each_other(small: UNet) -> None:
     latents, time, text = given(3)
     other = latents.flip(2)

@@ -95,7 +95,12 @@ def test_the_last_picture_changes_a_transition_alone(checkpoints: Path, images: 
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (("--option", "task=prediction"), "The option task must be first or transition; found 'prediction'"),
+        (("--option", "task=middle"), "The option task must be first or transition or prediction; found 'middle'"),
+        (("--option", "task=prediction", "--frames", "3"), "nothing to generate in 3 frames"),
+        (("--option", "task=prediction", "--option", "given=-1"), "given must be 0 or more"),
+        (("--option", "task=prediction"), "3 are given: a red bus-2.png beside"),
+        (("--option", "task=transition", "--option", "given=2"), "2 are given: a red bus-2.png beside"),
+        (("--option", "clips=videos"), "for --option task=prediction"),
         (("--option", "scheduler=euler"), "The option scheduler must be ddpm or ddim"),
         (("--option", "task=transition", "--frames", "2"), "nothing to generate in 2 frames"),
         (("--steps", "1"), "ask for at least --steps 2"),
@@ -108,6 +113,63 @@ def test_what_cannot_be_is_refused(
     result = sampled(checkpoints, images, tmp_path / "out", *more)
     assert isinstance(result.exception, UsageError)
     assert message in str(result.exception)
+
+
+def test_a_prediction_goes_on_from_the_first_frames_and_from_no_other(
+    checkpoints: Path, images: Path, tmp_path: Path
+) -> None:
+    def picture(name: str, seed: int) -> None:
+        Image.fromarray(noise(1, height=40, width=48, seed=seed)[0]).save(images / f"{name}.png")
+
+    def digest(out: str, *more: str) -> str:
+        result = sampled(checkpoints, images, tmp_path / out, "--option", "task=prediction", *more)
+        assert result.exit_code == 0, result.output
+        return read_manifest(tmp_path / out)[0].sha256
+
+    for number in (2, 3, 4):
+        picture(f"a red bus-{number}", number)
+    three = digest("three")
+    (record,) = read_manifest(tmp_path / "three")
+    assert [one["file"] for one in record.settings["images"]] == ["a red bus.png", "a red bus-2.png", "a red bus-3.png"]
+    told = read_sampling(tmp_path / "three")
+    assert told is not None
+    assert (told["provenance"]["task"], told["provenance"]["given"]) == ("prediction", [3, 0])
+    picture("a red bus-4", 9)
+    assert digest("fourth", "--option", "given=3") == three
+    assert digest("four", "--option", "given=4") != three
+    picture("a red bus-3", 9)
+    assert digest("third") != three
+
+
+def test_a_prediction_goes_on_from_the_end_of_a_clip(checkpoints: Path, images: Path, tmp_path: Path) -> None:
+    first = sampled(checkpoints, images, tmp_path / "clips")
+    assert first.exit_code == 0
+    more = ("--option", "task=prediction", "--option", "given=2", "--option", f"clips={tmp_path / 'clips'}")
+    result = sampled(checkpoints, None, tmp_path / "on", *more)
+    assert result.exit_code == 0, result.output
+    (record,) = read_manifest(tmp_path / "on")
+    told = [{"file": "a red bus-0.mp4", "size": "32x16", "fit": "as it is", "frame": number} for number in (3, 4)]
+    assert record.settings["images"] == told
+    (tmp_path / "clips/a red bus-0.mp4").rename(tmp_path / "clips/a red bus.mp4")
+    assert sampled(checkpoints, None, tmp_path / "by prompt", *more).exit_code == 0
+    assert read_manifest(tmp_path / "by prompt")[0].settings["images"][0]["file"] == "a red bus.mp4"
+    few = sampled(checkpoints, None, tmp_path / "few", *more, "--option", "given=6", "--frames", "9").exception
+    assert "has 5 frames, and 6 are to be given" in str(few)
+    (tmp_path / "clips/a red bus.mp4").unlink()
+    assert "has neither a red bus-0.mp4 nor a red bus.mp4" in str(
+        sampled(checkpoints, None, tmp_path / "gone", *more).exception
+    )
+
+
+def test_two_frames_at_each_end_of_a_transition(checkpoints: Path, images: Path, tmp_path: Path) -> None:
+    for seed, name in enumerate(("a red bus-2", "a red bus-last-2"), 5):
+        Image.fromarray(noise(1, height=40, width=48, seed=seed)[0]).save(images / f"{name}.png")
+    result = sampled(checkpoints, images, tmp_path / "two", "--option", "task=transition", "--option", "given=2")
+    assert result.exit_code == 0, result.output
+    (record,) = read_manifest(tmp_path / "two")
+    assert [one["file"] for one in record.settings["images"]] == [
+        "a red bus.png", "a red bus-2.png", "a red bus-last.png", "a red bus-last-2.png",
+    ]  # fmt: skip
 
 
 def test_missing_pictures_and_files_are_refused_with_what_is_needed(

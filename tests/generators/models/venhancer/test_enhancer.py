@@ -15,8 +15,9 @@ from tests.generators.models.venhancer import tiny
 from tests.generators.models.videocrafter import tiny as videocrafter
 from vbench.cli import app
 from vbench.errors import CheckpointMismatch, MissingCheckpoint, UsageError
-from vbench.generators.base import Request, Settings
+from vbench.generators.base import Request, SamplingError, Settings
 from vbench.generators.catalog import build
+from vbench.generators.models.venhancer.control import Hint
 from vbench.generators.models.venhancer.enhancer import VEnhancer
 from vbench.generators.models.venhancer.networks import load
 from vbench.media.clip import Clip
@@ -97,6 +98,37 @@ def test_frames_beyond_the_number_asked_for_are_left_out(checkpoints: Path) -> N
     assert better.facts == {"scene": 1, "frames_left_out": 1}
 
 
+def test_a_long_clip_is_enhanced_whole_in_chunks_of_bounded_length(
+    checkpoints: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long, seen = clip(53, height=40, width=32), set[tuple[int, int]]()
+    chunked = enhancer(checkpoints, "steps=2", "chunk=8")
+    unet = chunked._enhancing.networks.unet
+    forward = unet.forward
+
+    def noted(latents: torch.Tensor, told: torch.Tensor, text: torch.Tensor, hint: Hint) -> torch.Tensor:
+        seen.add((latents.shape[2], hint.latents.shape[2]))
+        return forward(latents, told, text, hint)
+
+    monkeypatch.setattr(unet, "forward", noted)
+    better = chunked.enhance(long, REQUEST)
+    assert (len(better.frames), better.facts) == (53, {"scene": 1})
+    assert max(seen) <= (10, 10)
+    assert chunked.provenance["settings"]["chunk"] == 8
+    smoother = enhancer(checkpoints, "steps=1", "target_fps=16", "chunk=9").enhance(clip(20, 40, 32), REQUEST)
+    assert (len(smoother.frames), smoother.fps) == (39, 16.0)
+    few = enhancer(checkpoints, "steps=1", "target_fps=64", "chunk=4")
+    with pytest.raises(SamplingError, match="chunk=4: 4 frames are no chunk where 7 are created"):
+        few.enhance(clip(3), REQUEST)
+
+
+def test_one_chunk_is_no_chunk(checkpoints: Path) -> None:
+    whole = enhancer(checkpoints).enhance(clip(5), REQUEST)
+    assert np.array_equal(enhancer(checkpoints, "chunk=5").enhance(clip(5), REQUEST).frames, whole.frames)
+    assert not np.array_equal(enhancer(checkpoints, "chunk=4").enhance(clip(7), REQUEST).frames[:5], whole.frames)
+    assert "chunk" not in enhancer(checkpoints).provenance["settings"]
+
+
 def test_defaults_are_those_of_the_published_script(checkpoints: Path) -> None:
     told = VEnhancer("venhancer", f"checkpoints={checkpoints}").provenance["settings"]
     asked = {name: told[name] for name in ("steps", "total_noise_levels", "target_fps", "max_frame_num", "noise_aug")}
@@ -155,6 +187,7 @@ def test_other_files_are_refused_with_their_keys(file: str, tmp_path: Path) -> N
         ("total_noise_levels=1", "total_noise_levels is 2 to 1000, found 1"),
         ("max_frame_num=99", "max_frame_num is 1 to 48, found 99"),
         ("up_scale=0.5", "1 or more"),
+        ("chunk=3", "chunk is 4 to 48 frames, or 0, found 3"),
         ("wobble=1", "no option 'wobble=1'"),
         ("steps=many", "must be a number"),
     ],

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from typer.testing import CliRunner
 
 from tests.generators.models.videocrafter.tiny import save, shrink, shrunk, state
@@ -25,6 +27,8 @@ from vbench.media.video import Video
 from vbench.sampling.manifest import read_manifest
 
 NAMES = ["videocrafter1", "videocrafter1-1024", "videocrafter2"]
+EARLY = "videocrafter-0.9"
+PICTURED = "videocrafter1-i2v"
 CPU = torch.device("cpu")
 
 
@@ -32,7 +36,7 @@ CPU = torch.device("cpu")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with both models."""
     folder = tmp_path_factory.mktemp("checkpoints")
-    for name in NAMES:
+    for name in [*NAMES, PICTURED, EARLY]:
         save({"state_dict": state(shrunk(name)), "global_step": 7}, folder, name)
     return folder
 
@@ -227,6 +231,84 @@ def test_another_file_is_refused_with_its_keys(tmp_path: Path) -> None:
         "vbench weights download videocrafter2",
     ):
         assert told in str(caught.value)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A picture for each prompt."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, colour in (("a cat", (200, 30, 30)), ("a red bus", (30, 30, 200))):
+        picture = Image.new("RGB", (90, 60), colour)
+        picture.paste((255, 255, 255), (10, 10, 40, 30))
+        picture.save(folder / f"{name}.png")
+    return folder
+
+
+def test_pictures_are_animated_on_the_command_line(checkpoints: Path, pictures: Path, tmp_path: Path) -> None:
+    told = ["--images", str(pictures)]
+    result = CliRunner().invoke(app, arguments(checkpoints, PICTURED, tmp_path / "one", *told))
+    assert result.exit_code == 0, result.output
+    made = videos(tmp_path / "one")
+    for record in read_manifest(tmp_path / "one"):
+        assert record.settings["images"] == [{"file": f"{record.prompt}.png", "size": "90x60", "fit": "stretch"}]
+        assert record.settings["fps"] == 10
+    (tmp_path / "one" / "a cat-0.mp4").unlink()
+    CliRunner().invoke(app, arguments(checkpoints, PICTURED, tmp_path / "one", *told))
+    assert videos(tmp_path / "one") == made
+
+
+def test_the_picture_changes_the_video(checkpoints: Path, pictures: Path) -> None:
+    generator = built(PICTURED, checkpoints)
+    one, other = (
+        frames(generator.sample(replace(request(generator), image=pictures / f"{name}.png")))
+        for name in ("a cat", "a red bus")
+    )
+    assert not torch.equal(one, other)
+
+
+def test_a_model_that_starts_from_a_picture_asks_for_one(checkpoints: Path) -> None:
+    generator = built(PICTURED, checkpoints)
+    with pytest.raises(UsageError, match="starts from an image: give a folder of them with --images"):
+        generator.prepare([request(generator)])
+    with pytest.raises(UsageError, match="cannot take freenoise"):
+        built(f"{PICTURED}+freenoise", checkpoints)
+
+
+@pytest.mark.parametrize("part", ["embedder.model.visual.ln_pre.bias", "image_proj_model.layers.0.0.to_kv.weight"])
+def test_a_file_without_a_key_of_the_picture_is_refused(part: str, tmp_path: Path, pictures: Path) -> None:
+    weights = state(shrunk(PICTURED))
+    del weights[part]
+    save({"state_dict": weights}, tmp_path, PICTURED)
+    result = CliRunner().invoke(app, arguments(tmp_path, PICTURED, tmp_path / "out", "--images", str(pictures)))
+    assert isinstance(result.exception, UsageError)
+    assert f"1 missing: {part}" in str(result.exception)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_version_before_1_samples_on_the_command_line(checkpoints: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, arguments(checkpoints, EARLY, tmp_path / "one"))
+    assert result.exit_code == 0, result.output
+    made = videos(tmp_path / "one")
+    assert len(set(made.values())) == 2
+    for record in read_manifest(tmp_path / "one"):
+        assert (record.settings["fps"], record.settings["guidance"]) == (8, 15)
+    (tmp_path / "one" / "a cat-0.mp4").unlink()
+    CliRunner().invoke(app, arguments(checkpoints, EARLY, tmp_path / "one"))
+    assert videos(tmp_path / "one") == made
+
+
+def test_the_version_before_1_is_refused_without_a_key_of_its_text_tower(tmp_path: Path) -> None:
+    weights = state(shrunk(EARLY))
+    key = "cond_stage_model.transformer.text_model.final_layer_norm.bias"
+    del weights[key]
+    save({"state_dict": weights}, tmp_path, EARLY)
+    result = CliRunner().invoke(app, arguments(tmp_path, EARLY, tmp_path / "out"))
+    assert isinstance(result.exception, UsageError)
+    assert f"1 missing: {key}" in str(result.exception)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(UsageError, match="cannot take freeu; it can take freeinit"):
+        build(f"{EARLY}+freeu")
 
 
 def test_deepspeed_files_are_the_same(checkpoints: Path, tmp_path: Path) -> None:

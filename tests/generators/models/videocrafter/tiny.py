@@ -10,15 +10,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from vbench.generators.models.ldm.sizes import Plan, TextSizes
+from vbench.generators.models.ldm import clip_text
+from vbench.generators.models.ldm.sizes import PictureSizes, Plan, TextSizes
 from vbench.generators.models.ldm.text import TextTower
 from vbench.generators.models.ldm.vae import autoencoder, published_name
+from vbench.generators.models.videocrafter.early_unet import EarlyUNet
+from vbench.generators.models.videocrafter.picture import PictureTower, Resampler
 from vbench.generators.models.videocrafter.schedule import BUFFERS
 from vbench.generators.models.videocrafter.unet import UNet
 from vbench.generators.models.videocrafter.weights_files import MODELS, Model
 
 TEXT = TextSizes(width=16, heads=2, layers=2)
 VAE = (32, 32, 32, 32)
+PICTURE = PictureSizes(width=32, heads=2, layers=1, side=28, tokens=3, resampled=16, resamplings=1)
 
 
 def plan(config: dict[str, Any]) -> Plan:
@@ -50,7 +54,8 @@ def shrunk(name: str) -> Model:
         "attention_levels": 1,
         "head_width": 16,
     }
-    return replace(model, plan=replace(model.plan, **sizes, text_width=TEXT.width), text=TEXT, vae=VAE)
+    plan = replace(model.plan, **sizes, text_width=TEXT.width)
+    return replace(model, plan=plan, text=TEXT, vae=VAE, picture=PICTURE if model.picture else None)
 
 
 def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,14 +67,25 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
 def state(model: Model) -> dict[str, Tensor]:
     """Random weights under the keys of a published file, the schedule's buffers included."""
     torch.manual_seed(0)
-    networks = {
-        "model.diffusion_model.": UNet(model.plan, model.condition_fps is not None).state_dict(),
-        "cond_stage_model.model.": TextTower(model.text).state_dict(),
+    networks: dict[str, dict[str, Tensor]] = {
         "first_stage_model.": {
             published_name(key, len(model.vae)): value[..., None, None] if ".to_" in key and value.ndim == 2 else value
             for key, value in autoencoder(model.vae).state_dict().items()
         },
     }
+    if model.early:
+        text = clip_text.ClipText(model.text).state_dict()
+        networks["model.diffusion_model."] = EarlyUNet(model.plan).state_dict()
+        networks["cond_stage_model.transformer."] = {
+            clip_text.POSITIONS: torch.arange(77)[None],
+            **{clip_text.published_name(key): value for key, value in text.items()},
+        }
+    else:
+        networks["model.diffusion_model."] = UNet(model.plan, model.condition_fps is not None).state_dict()
+        networks["cond_stage_model.model."] = TextTower(model.text).state_dict()
+    if model.picture:
+        networks["embedder.model."] = PictureTower(model.picture, model.text).state_dict()
+        networks["image_proj_model."] = Resampler(model.picture, model.plan.text_width).state_dict()
     weights = {prefix + key: value for prefix, part in networks.items() for key, value in part.items()}
     return {**dict.fromkeys(BUFFERS, torch.zeros(1000)), **weights}
 

@@ -42,19 +42,28 @@ class RegionHeads(nn.Module):
         self.text_decoder = nn.ModuleDict({"textual": text_decoder})
 
     def forward(
-        self, levels: Sequence[Tensor], boxes: Tensor, scores: Tensor, size: tuple[int, int]
-    ) -> tuple[Tensor, Tensor]:
-        """Refine the proposals of one image of ``size`` (height, width, without padding).
+        self, levels: Sequence[Tensor], proposals: Sequence[tuple[Tensor, Tensor]], size: tuple[int, int]
+    ) -> list[tuple[Tensor, Tensor]]:
+        """Refine the proposals of images of ``size`` (height, width, without padding), all of them together.
+
+        Args:
+            levels: maps of all images.
+            proposals: of each image, boxes ``(P, 4)`` and scores ``(P,)``.
+            size: of every image.
 
         Returns:
-            Boxes ``(N, 4)`` within the image, best first, and scores ``(N,)`` above 0.5.
+            Of each image boxes ``(R, 4)`` within it, best first, and scores ``(R,)`` above 0.5.
         """
+        images = image_of_each([boxes for boxes, _ in proposals])
+        boxes, scores = (torch.cat(parts) for parts in zip(*proposals, strict=True))
         sureness = torch.zeros_like(scores)
         for head, predictor, step in zip(self.box_head, self.box_predictor, STEPS, strict=True):
-            objectness, shifts = predictor(head(pooled(levels, boxes, BOX_SIDE)))
+            objectness, shifts = predictor(head(pooled(levels, boxes, images, BOX_SIDE)))
             sureness += objectness / len(STEPS)
             boxes = clip_boxes_to_image(moved(boxes, shifts, step), size)
-        return selected(boxes, (sureness * scores).sqrt())
+        counts = [len(boxes) for boxes, _ in proposals]
+        by_image = zip(torch.split(boxes, counts), torch.split((sureness * scores).sqrt(), counts), strict=True)
+        return [selected(*own) for own in by_image]
 
 
 class BoxHead(nn.Module):
@@ -110,13 +119,29 @@ def selected(boxes: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
     return boxes[has_area], scores[has_area]
 
 
-def pooled(levels: Sequence[Tensor], boxes: Tensor, side: int) -> Tensor:
-    """Features of ``(P, 4)`` boxes, each from the level that fits its size: ``(P, channels, side, side)``."""
+def image_of_each(boxes: Sequence[Tensor]) -> Tensor:
+    """The image of each box, where the boxes of some images are put together, ``(P,)``.
+
+    >>> image_of_each([torch.zeros(1, 4), torch.zeros(0, 4), torch.zeros(2, 4)])
+    tensor([0., 2., 2.])
+    """
+    return torch.cat([own.new_full((len(own),), number) for number, own in enumerate(boxes)])
+
+
+def pooled(levels: Sequence[Tensor], boxes: Tensor, images: Tensor, side: int) -> Tensor:
+    """Features of ``(P, 4)`` boxes, each from the level that fits its size: ``(P, channels, side, side)``.
+
+    Args:
+        levels: three maps of all images.
+        boxes: of any of the images.
+        images: of each box, ``(P,)``.
+        side: of the features.
+    """
     features = boxes.new_zeros(len(boxes), levels[0].shape[1], side, side)
-    level_of_box = fitting_level(boxes)
+    level_of_box, located = fitting_level(boxes), torch.cat([images[:, None], boxes], 1)
     for number, (level, stride) in enumerate(zip(levels, _LEVELS, strict=True)):
         chosen = (level_of_box == number).nonzero().squeeze(1)
-        features[chosen] = roi_align(level, [boxes[chosen]], side, 1 / stride, aligned=True)
+        features[chosen] = roi_align(level, located[chosen], side, 1 / stride, aligned=True)
     return features
 
 

@@ -11,7 +11,7 @@ from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import RegionDescriber, Regions, Wording
 from vbench.dimensions.backbones.grit.backbone import VisionTransformer
-from vbench.dimensions.backbones.grit.cascade import TEXT_SIDE, RegionHeads, pooled
+from vbench.dimensions.backbones.grit.cascade import TEXT_SIDE, RegionHeads, image_of_each, pooled
 from vbench.dimensions.backbones.grit.proposals import CenterHead
 from vbench.dimensions.backbones.grit.pyramid import FeaturePyramid
 from vbench.dimensions.backbones.grit.text_decoder import TextDecoder
@@ -27,8 +27,8 @@ MULTIPLE = 32
 BEGIN: dict[Wording, int] = {"label": 101, "caption": 104}
 """The token that a text begins with says which wording is meant."""
 
-REGIONS_AT_ONCE, REGIONS_AT_ONCE_ON_GPU = 32, 256
-"""Regions that are put into words together; 9 MB of keys and values each."""
+REGIONS_AT_ONCE = 32
+"""Regions that are put into words together, for each frame that goes together; 9 MB of keys and values each."""
 
 UNUSED = "roi_heads.mask_head."
 
@@ -45,7 +45,7 @@ class Grit(RegionDescriber):
     name = "grit_b"
     checkpoints = ("grit_b", "bert_vocabulary")
     extra = "official"
-    at_once_on_gpu = 2
+    at_once_on_gpu = 8
 
     def __init__(self, network: GritNetwork, vocabulary: WordPiece, device: torch.device) -> None:
         self.network = network.to(device)
@@ -62,14 +62,14 @@ class Grit(RegionDescriber):
 
     @torch.inference_mode()
     def find(self, frames: Tensor) -> list[Regions]:  # noqa: D102
-        found = (self.network(padded(chunk.to(self.device)), chunk.shape[2:]) for chunk in self.chunks(frames))
-        return [Regions(*(part.cpu() for part in regions)) for chunk in found for regions in chunk]
+        found = (self.network(padded(self.here(chunk)), chunk.shape[2:]) for chunk in self.chunks(frames))
+        return [Regions(boxes.cpu(), scores.cpu(), features) for chunk in found for boxes, scores, features in chunk]
 
     @torch.inference_mode()
     def describe(self, regions: Regions, wordings: Sequence[Wording]) -> Mapping[Wording, tuple[str, ...]]:  # noqa: D102
         texts: dict[Wording, tuple[str, ...]] = dict.fromkeys(wordings, ())
         begins = [BEGIN[wording] for wording in wordings]
-        at_once = REGIONS_AT_ONCE if self.device.type == "cpu" else REGIONS_AT_ONCE_ON_GPU
+        at_once = REGIONS_AT_ONCE * self.at_once
         for start in range(0, len(regions.features), at_once):
             features = regions.features[start : start + at_once]
             written = self.network.write(features.to(self.device), begins)
@@ -112,14 +112,10 @@ class GritNetwork(nn.Module):
         """
         levels = self.backbone(images)
         proposals = self.proposal_generator["centernet_head"](levels)
-        by_image = zip(*(torch.split(level, 1) for level in levels[:3]), strict=True)
-        return [self._regions(own, found, size) for own, found in zip(by_image, proposals, strict=True)]
-
-    def _regions(
-        self, levels: Sequence[Tensor], proposals: tuple[Tensor, Tensor], size: tuple[int, int]
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        boxes, scores = self.roi_heads(levels, *proposals, size)
-        return boxes, scores, pooled(levels, boxes, TEXT_SIDE).flatten(2).transpose(1, 2)
+        boxes, scores = zip(*self.roi_heads(levels[:3], proposals, size), strict=True)
+        features = pooled(levels[:3], torch.cat(boxes), image_of_each(boxes), TEXT_SIDE).flatten(2).transpose(1, 2)
+        by_image = torch.split(features, [len(own) for own in boxes])
+        return list(zip(boxes, scores, by_image, strict=True))
 
     def write(self, features: Tensor, begins: Sequence[int]) -> list[Tensor]:
         """Features ``(N, 196, channels)`` -> for each token to begin with, token ids ``(N, length)``."""

@@ -45,16 +45,25 @@ class CenterHead(nn.Module):
             scores ``(P,)``, the square root of the heat.
         """
         found = [self._candidates(*level) for level in zip(levels, self.scales, STRIDES, strict=True)]
-        by_image = (zip(*candidates, strict=True) for candidates in zip(*found, strict=True))
-        return [best_apart(torch.cat(boxes), torch.cat(scores)) for boxes, scores in by_image]
+        warm = torch.stack([(heat > LEAST_HEAT).sum(1) for _, heat in found], 1).tolist()  # warmest first, so a count
+        proposals = []
+        for image, counts in enumerate(warm):
+            own = [
+                (boxes[image, :count], heat[image, :count]) for (boxes, heat), count in zip(found, counts, strict=True)
+            ]
+            boxes, heat = (torch.cat(parts) for parts in zip(*own, strict=True))
+            proposals.append(best_apart(boxes, heat.sqrt()))
+        return proposals
 
-    def _candidates(self, level: Tensor, scale: nn.Module, stride: int) -> list[tuple[Tensor, Tensor]]:
+    def _candidates(self, level: Tensor, scale: nn.Module, stride: int) -> tuple[Tensor, Tensor]:
+        """Boxes ``(N, P, 4)`` of the warmest points of a level, warmest first, and their heat ``(N, P)``."""
         hidden = self.bbox_tower(level)
         heat = self.agn_hm(hidden).flatten(1).sigmoid()
+        heat, order = heat.topk(min(PER_LEVEL, heat.shape[1]))
         distances = F.relu(scale(self.bbox_pred(hidden))).flatten(2).mT * stride
         height, width = level.shape[-2:]
-        points = centres(height, width, stride).to(level.device)
-        return [warmest(boxes_around(points, around), warmth) for around, warmth in zip(distances, heat, strict=True)]
+        points = centres(height, width, stride, level.device)
+        return boxes_around(points[order], distances.take_along_dim(order[:, :, None], 1)), heat
 
 
 class Scale(nn.Module):
@@ -69,33 +78,26 @@ class Scale(nn.Module):
         return values * self.scale
 
 
-def centres(height: int, width: int, stride: int) -> Tensor:
+def centres(height: int, width: int, stride: int, device: torch.device | None = None) -> Tensor:
     """Where the points of a map lie in the image: ``(height * width, 2)`` float32, x and y.
 
     >>> centres(1, 2, 8)
     tensor([[ 4.,  4.],
             [12.,  4.]])
     """
-    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    y, x = torch.meshgrid(torch.arange(height, device=device), torch.arange(width, device=device), indexing="ij")
     return torch.stack([x, y], -1).flatten(0, 1) * float(stride) + stride // 2
 
 
 def boxes_around(points: Tensor, distances: Tensor) -> Tensor:
-    """Points ``(P, 2)`` and distances to left, top, right, bottom ``(P, 4)`` -> boxes ``(P, 4)``, never quite empty.
+    """Points ``(..., 2)`` and distances to left, top, right, bottom ``(..., 4)`` -> boxes, never quite empty.
 
     >>> boxes_around(torch.tensor([[4.0, 4.0]]), torch.tensor([[1.0, 0.0, 2.0, 0.0]]))
     tensor([[3.0000, 4.0000, 6.0000, 4.0100]])
     """
-    first = points - distances[:, :2]
-    last = points + distances[:, 2:]
-    return torch.cat([first, last.maximum(first + _LEAST_SIDE)], 1)
-
-
-def warmest(boxes: Tensor, heat: Tensor) -> tuple[Tensor, Tensor]:
-    """The boxes of one level that are worth looking at, warmest first, and the square roots of their heat."""
-    heat, order = heat.topk(min(PER_LEVEL, len(heat)))
-    is_warm = heat > LEAST_HEAT
-    return boxes[order[is_warm]], heat[is_warm].sqrt()
+    first = points - distances[..., :2]
+    last = points + distances[..., 2:]
+    return torch.cat([first, last.maximum(first + _LEAST_SIDE)], -1)
 
 
 def best_apart(boxes: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:

@@ -31,7 +31,7 @@ class FeaturePyramid(nn.Module):
     def forward(self, images: Tensor) -> list[Tensor]:
         """``(N, 3, H, W)`` float32, sides divisible by 32 -> maps at the strides 8, 16, 32, 64, 128."""
         grid = self.bottom_up(images)
-        p3 = self._level(8, self.fpn_stride_16_8(grid))
+        p3 = self._level(8, twice_as_large(grid, self.fpn_stride_16_8.weight))
         p4 = self._level(16, grid)
         p5 = self._level(32, F.max_pool2d(grid, 2))
         p6 = self.top_block["p6"](p5)
@@ -44,3 +44,17 @@ class FeaturePyramid(nn.Module):
             normalise = self.get_submodule(f"fpn_stride{stride}_norm{step}")
             features = normalise(features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         return features
+
+
+def twice_as_large(grid: Tensor, weight: Tensor) -> Tensor:
+    """A transposed convolution whose steps are as long as its filters: ``(N, C, H, W)`` -> ``(N, C', 2 H, 2 W)``.
+
+    No two of its filters overlap, so it is one matrix product, which a GPU is better at.
+
+    >>> twice_as_large(Tensor([[[[1, 2]]]]), Tensor([[[[1, 10], [100, 1000]]]])).tolist()
+    [[[[1.0, 10.0, 2.0, 20.0], [100.0, 1000.0, 200.0, 2000.0]]]]
+    """
+    count, _, height, width = grid.shape
+    by_pixel = grid.permute(0, 2, 3, 1) @ weight.flatten(1)
+    squares = by_pixel.view(count, height, width, -1, 2, 2)
+    return squares.permute(0, 3, 1, 4, 2, 5).reshape(count, -1, 2 * height, 2 * width)

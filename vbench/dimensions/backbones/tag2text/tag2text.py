@@ -89,7 +89,7 @@ class Tag2Text(Captioner):
         )
 
     def _describe(self, frames: Tensor) -> Tensor:
-        image = self.network.look(normalise(frames.to(self.device).float(), IMAGENET))
+        image = self.network.look(normalise(self.here(frames).float(), IMAGENET))
         ids = torch.tensor([self.tag_ids(tags) for tags in self._tags(image)], device=self.device)
         return self.network.describe(ids, image)
 

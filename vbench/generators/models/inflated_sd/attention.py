@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vbench.generators.techniques.freenoise import windowed_attention
+
 ROTATED = 32
 """Channels of a head that are rotated."""
 
@@ -84,7 +86,10 @@ class TemporalAttention(Attention):
 
 
 class OrderedTemporalAttention(TemporalAttention):
-    """Attention over frames that knows their order."""
+    """Attention over frames that knows their order; FreeNoise gives it windows."""
+
+    window: tuple[int, int] | None = None
+    """Frames of a window, and from one to the next; ``None`` for all frames at once."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__(width, heads)
@@ -92,11 +97,15 @@ class OrderedTemporalAttention(TemporalAttention):
         self.rotary_emb = Rotation()
 
     def _attended(self, tokens: Tensor) -> Tensor:
-        queries, keys, values = self.projected(tokens, tokens)
-        bias = self.time_rel_pos_bias(tokens.shape[1])
-        return self.joined(
-            F.scaled_dot_product_attention(self.rotary_emb(queries), self.rotary_emb(keys), values, attn_mask=bias)
-        )
+        projected = self.projected(tokens, tokens)
+        if self.window:
+            return self.joined(windowed_attention(self._in_order, *projected, *self.window))
+        return self.joined(self._in_order(*projected))
+
+    def _in_order(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """``(N, heads, frames, c)``, alike."""
+        bias = self.time_rel_pos_bias(queries.shape[-2])
+        return F.scaled_dot_product_attention(self.rotary_emb(queries), self.rotary_emb(keys), values, attn_mask=bias)
 
 
 class Rotation(nn.Module):

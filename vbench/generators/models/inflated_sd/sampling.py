@@ -38,7 +38,12 @@ SCHEDULERS: dict[str, Callable[[], Any]] = {
 
 
 def guided(
-    network: UNet, text: Tensor, guidance: float, beside: Tensor | None = None, label: int | None = None
+    network: UNet,
+    text: Tensor,
+    guidance: float,
+    beside: Tensor | None = None,
+    label: int | None = None,
+    text_up: Tensor | None = None,
 ) -> Predict:
     """Classifier-free guidance: away from the negative prompt, towards the prompt.
 
@@ -50,13 +55,14 @@ def guided(
         guidance: the scale.
         beside: ``(1, C, T, h, w)``, what the network is given beside the latents.
         label: what it is told beside the timestep.
+        text_up: ``(2, T, L, C)``, what the way up of the network is told of each frame instead.
     """
 
     def predict(latents: Tensor, timestep: Tensor) -> Tensor:
         seen = latents if beside is None else torch.cat([latents, beside.to(latents)], dim=1)
         both = seen.expand(2, -1, -1, -1, -1).to(text)
         labels = None if label is None else torch.full((2,), label, device=text.device)
-        negative, prompt = network(both, timestep.to(text.device).expand(2), text, labels).float().chunk(2)
+        negative, prompt = network(both, timestep.to(text.device).expand(2), text, labels, text_up).float().chunk(2)
         towards: Tensor = negative + guidance * (prompt - negative)
         return towards
 

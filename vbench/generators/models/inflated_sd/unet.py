@@ -282,7 +282,14 @@ class UNet(nn.Module):
         self.conv_norm_out = nn.GroupNorm(groups, widths[0])
         self.conv_out = nn.Conv2d(widths[0], architecture.out_channels, 3, padding=1)
 
-    def forward(self, latents: Tensor, timestep: Tensor, text: Tensor, labels: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        latents: Tensor,
+        timestep: Tensor,
+        text: Tensor,
+        labels: Tensor | None = None,
+        text_up: Tensor | None = None,
+    ) -> Tensor:
         """What is predicted of the latents, their noise or their velocity.
 
         Args:
@@ -290,6 +297,7 @@ class UNet(nn.Module):
             timestep: ``(B,)`` of training, 0..999.
             text: ``(B, L, text_width)``.
             labels: ``(B,)`` int64, for a network that has some.
+            text_up: ``(B, F, L, text_width)``, what the way up is told of each frame instead.
 
         Returns:
             ``(B, out_channels, F, H, W)``.
@@ -306,6 +314,7 @@ class UNet(nn.Module):
             skips += passed
             features = self.between(f"down_temporal_blocks.{number}", passed[-1], time, frames)
         features = self.between("mid_temporal_block", self.mid_block.middle(features, text, time, frames), time, frames)
+        text = text if text_up is None else text_up.flatten(0, 1)
         for number, block in enumerate(self.up_blocks):
             features = block.up(features, skips, text, time, frames)
             features = self.between(f"up_temporal_blocks.{number}", features, time, frames)
@@ -333,3 +342,10 @@ class UNet(nn.Module):
         comes = [widths[min(level + 1, len(widths) - 1)], *[widths[level]] * self.architecture.layers]
         passed = [*[widths[level]] * self.architecture.layers, widths[max(level - 1, 0)]]
         return [one + other for one, other in zip(comes, passed, strict=True)]
+
+
+def attend_in_windows(unet: UNet, window: int, stride: int) -> None:
+    """FreeNoise's attention over frames; see :mod:`vbench.generators.techniques.freenoise`."""
+    for layer in unet.modules():
+        if isinstance(layer, OrderedTemporalAttention):
+            layer.window = (window, stride)

@@ -21,10 +21,13 @@ from vbench.media.clip import Clip
 if TYPE_CHECKING:
     from vbench.generators.models.lavie.base import Base
 
-TECHNIQUES = ("freeu", "freeu-v2", "freeinit")
+TECHNIQUES = ("freeu", "freeu-v2", "freeinit", "freenoise")
 
 BASE_MODEL = "SD1.4"
 """Whose factors FreeU takes."""
+
+WINDOW, STRIDE = 16, 4
+"""FreeNoise's windows, as published."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,13 @@ class LaVieOptions(LoadOptions):
     """How LaVie is loaded and run.
 
     Attributes:
-        scheduler: ddpm, ddim or eulerdiscrete.
+        scheduler: auto, ddpm, ddim or eulerdiscrete; auto is ddpm, and ddim with freenoise.
+        motion_injection: whether a prompt is several with ; between them, which the frames take up one after the
+            other; with freenoise.
     """
 
-    scheduler: str = "ddpm"
+    scheduler: str = "auto"
+    motion_injection: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
@@ -44,8 +50,8 @@ class LaVieOptions(LoadOptions):
             UsageError: a word that is not known.
         """
         super().__post_init__()
-        if self.scheduler not in SCHEDULERS:
-            raise UsageError(f"The option scheduler must be {', '.join(SCHEDULERS)}; found {self.scheduler!r}.")
+        if self.scheduler not in ("auto", *SCHEDULERS):
+            raise UsageError(f"The option scheduler must be auto, {', '.join(SCHEDULERS)}; found {self.scheduler!r}.")
 
 
 class LaVie(Generator[LaVieOptions]):
@@ -75,7 +81,7 @@ class LaVie(Generator[LaVieOptions]):
     @property
     @override
     def provenance(self) -> dict[str, Any]:
-        told = {**loaded(published.BASE, self.options), "scheduler": self.options.scheduler}
+        told = {**loaded(published.BASE, self.options), "scheduler": self._scheduler}
         return {**told, "techniques": self._settings} if self.techniques else told
 
     @override
@@ -87,7 +93,24 @@ class LaVie(Generator[LaVieOptions]):
             raise UsageError("freeu and freeu-v2 are two versions of one technique: take one of them.")
         if "freeinit" in techniques and self.options.scheduler == "eulerdiscrete":
             raise UsageError("freeinit needs a scheduler whose noise has deviation 1: --option scheduler=ddpm or ddim.")
+        if {"freeinit", "freenoise"} <= set(techniques):
+            raise UsageError("freeinit draws noise anew that freenoise has shared between frames: take one of them.")
+        if "freenoise" in techniques and self.options.scheduler == "ddpm":
+            raise UsageError(
+                "ddpm adds noise that undoes what freenoise shares between frames: --option scheduler=ddim."
+            )
         self.techniques = tuple(techniques)
+
+    @property
+    def freenoise(self) -> bool:
+        """Whether it samples long videos by windows."""
+        return "freenoise" in self.techniques
+
+    @property
+    def _scheduler(self) -> str:
+        """The one that is sampled with."""
+        chosen = self.options.scheduler
+        return chosen if chosen != "auto" else "ddim" if self.freenoise else "ddpm"
 
     @property
     @override
@@ -104,15 +127,33 @@ class LaVie(Generator[LaVieOptions]):
         self.options.placed(published.BASE.dtype)
         if any(request.image for request in requests):
             raise UsageError("lavie takes no image: leave out --images.")
+        if self.options.motion_injection and not self.freenoise:
+            raise UsageError("The option motion_injection is for long videos: --model lavie+freenoise.")
         for settings in {request.settings for request in requests}:
             check_size("lavie", settings)
+            self._check_windows(settings.frames or 0)
+
+    def _check_windows(self, frames: int) -> None:
+        if self.freenoise and (frames <= WINDOW or (frames - WINDOW) % STRIDE):
+            raise UsageError(
+                f"freenoise is for {WINDOW} + {STRIDE}k frames, k from 1: ask for 64, as published, or 20, 24, ...; "
+                f"{frames} are asked for."
+            )
+
+    @override
+    def fed(self, prompt: str) -> Sequence[str]:
+        """What the frames show, one after the other."""
+        from vbench.generators.techniques.freenoise import PROMPTS
+
+        parts = [part.strip() for part in prompt.split(PROMPTS)] if self.options.motion_injection else [prompt]
+        return [part for part in parts if part] or [prompt]
 
     @override
     def sample(self, request: Request) -> Clip:
         from vbench.generators.frames import as_frames
 
         iterations = self._settings["freeinit"]["iterations"] if "freeinit" in self.techniques else 1
-        video = self._model.sample(request.prompt, request.settings, noise(request), iterations)
+        video = self._model.sample(self.fed(request.prompt), request.settings, request.seed, iterations)
         return Clip(as_frames(video), request.settings.stated()["fps"])
 
     @cached_property
@@ -121,7 +162,7 @@ class LaVie(Generator[LaVieOptions]):
         from vbench.generators.techniques.diffusers_hooks import hook_decoder
         from vbench.generators.techniques.freeu import AMPLIFIED, PUBLISHED
 
-        model = Base(self.options, self.options.scheduler)
+        model = Base(self.options, self._scheduler, (WINDOW, STRIDE) if self.freenoise else None)
         for name in set(AMPLIFIED) & set(self.techniques):
             hook_decoder(model.network, PUBLISHED[BASE_MODEL], AMPLIFIED[name])
         return model
@@ -133,7 +174,13 @@ class LaVie(Generator[LaVieOptions]):
         from vbench.generators.techniques.freeu import PUBLISHED
 
         freeu = {"placement": "width", "base_model": BASE_MODEL, **asdict(PUBLISHED[BASE_MODEL])}
-        known = {"freeu": {"version": 1, **freeu}, "freeu-v2": {"version": 2, **freeu}, "freeinit": FreeInit().settings}
+        windows = {"window": WINDOW, "stride": STRIDE, "motion_injection": self.options.motion_injection}
+        known = {
+            "freeu": {"version": 1, **freeu},
+            "freeu-v2": {"version": 2, **freeu},
+            "freeinit": FreeInit().settings,
+            "freenoise": windows,
+        }
         return {name: known[name] for name in self.techniques}
 
 

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vbench.generators.models.ldm.sizes import TEXT_TOKENS
 from vbench.generators.techniques.freenoise import windowed_attention
 
 
@@ -21,18 +22,31 @@ class Attention(nn.Module):
         head_width: channels of a head.
         context_width: channels of what is attended to.
         distance: 0, or how many frames apart places may be that have a learned relative key and value of their own.
+        sees_picture: whether a picture's tokens stand behind the text's in the context; they are attended to by
+            themselves, and what both attentions find is added.
     """
 
     window: tuple[int, int] | None = None
     """Length and stride of the windows in which a temporal self-attention attends, ``None`` for all frames at once."""
 
-    def __init__(self, width: int, heads: int, head_width: int, context_width: int, distance: int = 0) -> None:
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        head_width: int,
+        context_width: int,
+        distance: int = 0,
+        sees_picture: bool = False,
+    ) -> None:
         super().__init__()
-        self.heads = heads
+        self.heads, self.sees_picture = heads, sees_picture
         self.to_q = nn.Linear(width, heads * head_width, bias=False)
         self.to_k = nn.Linear(context_width, heads * head_width, bias=False)
         self.to_v = nn.Linear(context_width, heads * head_width, bias=False)
         self.to_out = nn.Sequential(nn.Linear(heads * head_width, width), nn.Dropout(0.0))
+        if sees_picture:
+            self.to_k_ip = nn.Linear(context_width, heads * head_width, bias=False)
+            self.to_v_ip = nn.Linear(context_width, heads * head_width, bias=False)
         if distance:
             self.relative_position_k = RelativePosition(distance, head_width)
             self.relative_position_v = RelativePosition(distance, head_width)
@@ -40,13 +54,17 @@ class Attention(nn.Module):
     def forward(self, tokens: Tensor, context: Tensor | None = None) -> Tensor:
         """``(N, L, width)`` and ``(N, M, context_width)`` -> ``(N, L, width)``."""
         source = tokens if context is None else context
-        q, k, v = (
-            projected.unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for projected in (self.to_q(tokens), self.to_k(source), self.to_v(source))
-        )
+        text = source[:, :TEXT_TOKENS] if self.sees_picture else source
+        q, k, v = map(self._by_head, (self.to_q(tokens), self.to_k(text), self.to_v(text)))
         seen = windowed_attention(self._attend, q, k, v, *self.window) if self.window else self._attend(q, k, v)
+        if self.sees_picture:
+            picture = source[:, TEXT_TOKENS:]
+            seen = seen + self._attend(q, self._by_head(self.to_k_ip(picture)), self._by_head(self.to_v_ip(picture)))
         out: Tensor = self.to_out(seen.transpose(1, 2).flatten(2))
         return out
+
+    def _by_head(self, projected: Tensor) -> Tensor:
+        return projected.reshape(*projected.shape[:2], self.heads, -1).transpose(1, 2)
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         if not hasattr(self, "relative_position_k"):
@@ -108,12 +126,19 @@ class Block(nn.Module):
     The second attention looks at the context where there is one, else at the tokens again.
     """
 
-    def __init__(self, heads: int, head_width: int, context_width: int | None = None, distance: int = 0) -> None:
+    def __init__(
+        self,
+        heads: int,
+        head_width: int,
+        context_width: int | None = None,
+        distance: int = 0,
+        sees_picture: bool = False,
+    ) -> None:
         super().__init__()
         width = heads * head_width
         self.attn1 = Attention(width, heads, head_width, width, distance)
         self.ff = FeedForward(width)
-        self.attn2 = Attention(width, heads, head_width, context_width or width, distance)
+        self.attn2 = Attention(width, heads, head_width, context_width or width, distance, sees_picture)
         self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(width) for _ in range(3))
 
     def forward(self, tokens: Tensor, context: Tensor | None = None) -> Tensor:
@@ -125,13 +150,15 @@ class Block(nn.Module):
 
 
 class SpatialTransformer(nn.Module):
-    """The positions of a frame look at each other, then at the text; added to what came in."""
+    """The positions of a frame look at each other, then at the text and a picture; added to what came in."""
 
-    def __init__(self, width: int, head_width: int, text_width: int) -> None:
+    def __init__(self, width: int, head_width: int, text_width: int, sees_picture: bool = False) -> None:
         super().__init__()
         self.norm = nn.GroupNorm(32, width, eps=1e-6)
         self.proj_in = nn.Linear(width, width)
-        self.transformer_blocks = nn.ModuleList([Block(width // head_width, head_width, text_width)])
+        self.transformer_blocks = nn.ModuleList(
+            [Block(width // head_width, head_width, text_width, sees_picture=sees_picture)]
+        )
         self.proj_out = nn.Linear(width, width)
 
     def forward(self, features: Tensor, text: Tensor) -> Tensor:

@@ -56,6 +56,6 @@ def _residual(plan: Plan, width: int, out: int) -> ResidualBlock:
 
 def _transformers(plan: Plan, width: int) -> list[nn.Module]:
     return [
-        SpatialTransformer(width, plan.head_width, plan.text_width),
+        SpatialTransformer(width, plan.head_width, plan.text_width, plan.sees_picture),
         TemporalTransformer(width, width // plan.head_width, plan.head_width, plan.convolved, plan.distance),
     ]

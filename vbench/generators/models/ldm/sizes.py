@@ -7,6 +7,9 @@ from dataclasses import dataclass
 FACTOR = 8
 """Pixels for each latent of Stable Diffusion's VAE, in height and width."""
 
+TEXT_TOKENS = 77
+"""Of a text, with its padding."""
+
 VAE_WIDTHS = (128, 256, 512, 512)
 """Channels of that VAE by level, from the finest."""
 
@@ -18,6 +21,31 @@ class TextSizes:
     width: int = 1024
     heads: int = 16
     layers: int = 24
+
+
+@dataclass(frozen=True)
+class PictureSizes:
+    """Of a picture tower, and of what makes tokens for the U-Net of what it sees; the defaults are ViT-H-14's.
+
+    Attributes:
+        width: channels of the tower.
+        heads: of its attentions.
+        layers: how many.
+        patch: pixels of a patch's side.
+        side: of the picture, in pixels.
+        tokens: that the U-Net is given.
+        resampled: channels while they are made.
+        resamplings: how many times they look at the picture.
+    """
+
+    width: int = 1280
+    heads: int = 16
+    layers: int = 32
+    patch: int = 14
+    side: int = 224
+    tokens: int = 16
+    resampled: int = 1024
+    resamplings: int = 4
 
 
 @dataclass(frozen=True)
@@ -36,6 +64,7 @@ class Plan:
         distance: of relative positions in temporal attention, 0 for none.
         convolved: whether temporal transformers project by convolutions.
         extra_rows: of downsampling: zeros above and below beyond the usual row.
+        sees_picture: whether a picture's tokens stand behind the text's.
     """
 
     channels: int = 4
@@ -49,6 +78,7 @@ class Plan:
     distance: int = 0
     convolved: bool = False
     extra_rows: int = 0
+    sees_picture: bool = False
 
     @property
     def embedding(self) -> int:

@@ -9,9 +9,8 @@ import torch
 from open_clip.transformer import TextTransformer
 from torch import Tensor, nn
 
+from vbench.generators.models.ldm.sizes import TEXT_TOKENS as TOKENS
 from vbench.generators.models.ldm.sizes import TextSizes
-
-TOKENS = 77
 
 
 class TextTower(TextTransformer):  # type: ignore[misc]  # open_clip is untyped

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -72,5 +72,10 @@ def decoded(vae: Any, latents: Tensor, together: int = 1) -> Tensor:
     Returns:
         ``(F, 3, 8H, 8W)`` float32 in 0..1 on the CPU.
     """
-    frames = [vae.decode(part / SCALE).sample.float().cpu() for part in torch.split(latents, together)]
-    return (torch.cat(frames).clamp(-1, 1) + 1) / 2
+    return torch.cat(list(decoded_parts(vae, latents, together)))
+
+
+def decoded_parts(vae: Any, latents: Tensor, together: int) -> Iterator[Tensor]:
+    """The same, part by part."""
+    for part in torch.split(latents, together):
+        yield (vae.decode(part / SCALE).sample.float().cpu().clamp(-1, 1) + 1) / 2

@@ -1,4 +1,4 @@
-"""SEINE by name: ``seine``, with ``--images`` and ``--option task=first`` or ``transition``."""
+"""SEINE by name: ``seine``, with ``--images`` and ``--option task=first``, ``transition`` or ``prediction``."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from vbench.errors import UsageError
 from vbench.generators.base import BOARD, Generator, Request, Settings
 from vbench.generators.local_model import LoadOptions, check_files, check_size, loaded, noise
 from vbench.generators.models.seine.tasks import SCHEDULERS, SEINE, TASKS, TASKS_ON_BOARD
-from vbench.generators.pictures import CHOICES, start_from
+from vbench.generators.pictures import CHOICES, in_proportions, start_from
 from vbench.media.clip import Clip
+from vbench.media.video import Video
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -37,12 +38,18 @@ class SeineOptions(LoadOptions):
     """How SEINE is loaded and run.
 
     Attributes:
-        task: first, from the first frame; or transition, from the first and the last one.
+        task: first, from the first frame; transition, from the first and the last one; or prediction, from the first
+            few.
+        given: frames that are given, at each end of a transition; 0 for 1, and for 3 of a prediction.
+        clips: folder of clips that a prediction goes on from, instead of pictures: PROMPT-INDEX.mp4 or PROMPT.mp4,
+            whose last frames become the first ones.
         scheduler: ddpm or ddim.
         fit: auto, crop, pad, stretch or refuse; for a picture of other proportions than the video. auto is stretch.
     """
 
     task: str = "first"
+    given: int = 0
+    clips: str = ""
     scheduler: str = "ddpm"
     fit: str = "auto"
 
@@ -56,20 +63,28 @@ class SeineOptions(LoadOptions):
         for name, words in (("task", tuple(TASKS)), ("scheduler", SCHEDULERS), ("fit", CHOICES)):
             if getattr(self, name) not in words:
                 raise UsageError(f"The option {name} must be {' or '.join(words)}; found {getattr(self, name)!r}.")
+        if self.given < 0:
+            raise UsageError(f"The option given must be 0 or more, found {self.given}.")
+        if self.clips and self.task != "prediction":
+            raise UsageError("The option clips is for --option task=prediction.")
 
 
 class SEINEGenerator(Generator[SeineOptions]):
     """SEINE; its weights are loaded for the first video.
 
-    A transition ends with the picture ``PROMPT-last.png`` beside ``PROMPT.png``. A request's noise is all drawn from
-    one CPU generator with the request's seed; the published script seeds once, or not at all.
+    A transition ends with the picture ``PROMPT-last.png`` beside ``PROMPT.png``; where several are given at an end, the
+    next ones are ``PROMPT-2.png``, ... and ``PROMPT-last-2.png``, ... A request's noise is all drawn from one CPU
+    generator with the request's seed; the published script seeds once, or not at all.
 
     Raises:
         UsageError: something stands behind a colon.
     """
 
     options_type = SeineOptions
-    meaning = "SEINE, from an image, or from a first and a last one (task=transition); protocol of its repository"
+    meaning = (
+        "SEINE, from an image, from a first and a last one (task=transition), or on from a clip (task=prediction); "
+        "protocol of its repository"
+    )
     meaning_on_board = "SEINE from an image; size as VBench's vbench2_beta_i2v/README.md says"
     takes_argument = False
 
@@ -78,13 +93,18 @@ class SEINEGenerator(Generator[SeineOptions]):
         tasks = TASKS_ON_BOARD if name.split("+")[0].endswith(BOARD) else TASKS
         if options.task not in tasks:
             raise UsageError(f"VBench's board has no SEINE with task={options.task}: take the model seine.")
-        self.task = tasks[options.task]
+        self.task = tasks[options.task].given(options.given)
         self.techniques: tuple[str, ...] = ()
 
     @property
     @override
     def defaults(self) -> Settings:
         return self.task.protocol
+
+    @property
+    @override
+    def given_frames(self) -> tuple[int, int]:
+        return self.task.first, self.task.last
 
     @property
     @override
@@ -95,6 +115,8 @@ class SEINEGenerator(Generator[SeineOptions]):
             "scheduler": self.options.scheduler,
             "fit": self._fit,
         }
+        if self.task.first > 1:
+            told["given"] = list(self.given_frames)
         return {**told, "techniques": self._told_of_techniques} if self.techniques else told
 
     @override
@@ -144,30 +166,59 @@ class SEINEGenerator(Generator[SeineOptions]):
         video = self._model.sample(request.prompt, tensors, self.task, request.settings, noise(request))
         return Clip(as_frames(video), request.settings.stated()["fps"], {"images": told})
 
-    def _fitted(self, request: Request) -> tuple[list[Image.Image], list[dict[str, str]]]:
+    def _fitted(self, request: Request) -> tuple[list[Image.Image], list[dict[str, Any]]]:
         """The given frames in the video's proportions, and what was done to each."""
+        if self.options.clips:
+            return self._ends_of_clip(request)
         fitted = [start_from(path, request.settings, self._fit) for path in self._pictures(request)]
         return [picture for picture, _ in fitted], [told for _, told in fitted]
+
+    def _ends_of_clip(self, request: Request) -> tuple[list[Image.Image], list[dict[str, Any]]]:
+        """The last frames of the clip that is gone on from."""
+        from PIL import Image
+
+        video = Video(self._clip(request))
+        numbers = range(video.frame_count)[-self.task.first :]
+        if len(numbers) < self.task.first:
+            raise UsageError(f"{video.path} has {video.frame_count} frames, and {self.task.first} are to be given.")
+        frames = video.frames(numbers).permute(0, 2, 3, 1).numpy()
+        fitted = [in_proportions(Image.fromarray(one), video.path, request.settings, self._fit) for one in frames]
+        told = [{**said, "frame": number} for (_, said), number in zip(fitted, numbers, strict=True)]
+        return [picture for picture, _ in fitted], told
+
+    def _clip(self, request: Request) -> Path:
+        """The clip that is gone on from.
+
+        Raises:
+            UsageError: there is none.
+        """
+        file = Path(request.file)
+        names = file.name, f"{file.stem.removesuffix(f'-{request.index}')}{file.suffix}"
+        there = [path for name in names if (path := Path(self.options.clips).expanduser() / name).is_file()]
+        if not there:
+            raise UsageError(f"{self.options.clips} has neither {names[0]} nor {names[1]} to go on from.")
+        return there[0]
 
     @property
     def _fit(self) -> str:
         return "stretch" if self.options.fit == "auto" else self.options.fit  # as its own script does
 
     def _pictures(self, request: Request) -> list[Path]:
-        """The given frames.
+        """The given frames, those of the beginning first.
 
         Raises:
-            UsageError: there is none.
+            UsageError: there is none, or fewer than are given.
         """
         first = request.image
         if first is None:
             raise UsageError("seine starts from an image: give a folder of them with --images.")
-        if not self.task.last:
-            return [first]
-        last = next((one for one in sorted(first.parent.iterdir()) if one.stem == first.stem + LAST), None)
-        if last is None:
-            raise UsageError(f"A transition ends with an image too: {first.stem}{LAST}{first.suffix} beside {first}.")
-        return [first, last]
+        stems = [*_numbered(first.stem, self.task.first), *_numbered(first.stem + LAST, self.task.last)]
+        there = {path.stem: path for path in sorted(first.parent.iterdir())} | {first.stem: first}
+        for stem in stems:
+            if stem not in there:
+                reason = "A transition ends with an image too" if LAST in stem else f"{self.task.first} are given"
+                raise UsageError(f"{reason}: {stem}{first.suffix} beside {first}.")
+        return [there[stem] for stem in stems]
 
     @cached_property
     def _model(self) -> Seine:
@@ -179,6 +230,11 @@ class SEINEGenerator(Generator[SeineOptions]):
         for name in self.techniques:
             hook_decoder(model.network, PUBLISHED[BASE_MODEL], AMPLIFIED[name])
         return model
+
+
+def _numbered(stem: str, count: int) -> list[str]:
+    """``stem``, ``stem-2``, ``stem-3``, ..."""
+    return [stem if number == 1 else f"{stem}-{number}" for number in range(1, count + 1)]
 
 
 def _tensor(picture: Image.Image) -> Tensor:

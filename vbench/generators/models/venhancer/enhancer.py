@@ -20,13 +20,20 @@ from vbench.media.clip import Clip
 from vbench.weights.cards import locate
 
 if TYPE_CHECKING:
+    import torch
+
     from vbench.generators.models.venhancer.sampling import Enhancing
 
 FILES = (UNET, TEXT, VAE)
 
+NOT_TOLD = ("checkpoints", "device")
+"""Options that are no settings."""
+
 
 class VEnhancer(Enhancer):
-    """The enhancer; its weights are loaded for the first clip. Frames beyond the 48th are left out, as published.
+    """The enhancer; its weights are loaded for the first clip.
+
+    Frames beyond the 48th are left out, as published; with ``+venhancer:chunk=32`` a clip of any length is enhanced.
 
     Raises:
         UsageError: options that there are not.
@@ -39,15 +46,19 @@ class VEnhancer(Enhancer):
     def __init__(self, name: str, argument: str, options: Sequence[str] = ()) -> None:
         super().__init__(name, argument)
         self.options = read_options(VEnhancerOptions, [*(argument.split(",") if argument else []), *options], name)
-        self.device = devices.choose(self.options.device)
+
+    @cached_property
+    def device(self) -> torch.device:
+        """To compute on."""
+        return devices.choose(self.options.device)
 
     @property
     @override
     def provenance(self) -> dict[str, Any]:
         paths = [locate(name, self.options.checkpoints) for name in FILES]
-        settings = {
-            name: value for name, value in asdict(self.options).items() if name not in ("checkpoints", "device")
-        }
+        settings = {name: value for name, value in asdict(self.options).items() if name not in NOT_TOLD}
+        if not self.options.chunk:
+            del settings["chunk"]
         return {
             "files": {path.name: digest(path) for path in paths},
             "settings": {**settings, "guidance": GUIDANCE, "rescale": RESCALE, "sampler": "DPM-Solver++ 2M SDE"},
@@ -63,6 +74,7 @@ class VEnhancer(Enhancer):
     @override
     def prepare(self, generator: Generator[Any], settings: Settings) -> Settings:
         check_files(FILES, self.options.checkpoints)
+        _ = self.device
         return settings
 
     @override

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vbench.errors import UsageError
-from vbench.generators.models.venhancer.weights_files import MOST, TIMESTEPS
+from vbench.generators.models.venhancer.weights_files import LEAST, MOST, TIMESTEPS
 from vbench.generators.options import Options
 
 
@@ -22,6 +22,7 @@ class VEnhancerOptions(Options):
         total_noise_levels: timestep at which sampling starts, 2 to 1000; less than 1000 leaves something of the clip.
         steps: denoising steps.
         max_frame_num: frames of a result; a longer clip's others are left out.
+        chunk: frames that are denoised at once, 32 for instance, of a video of any length; 0 denoises max_frame_num.
     """
 
     checkpoints: str = ""
@@ -32,6 +33,7 @@ class VEnhancerOptions(Options):
     total_noise_levels: int = 900
     steps: int = 45
     max_frame_num: int = MOST
+    chunk: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
@@ -45,6 +47,8 @@ class VEnhancerOptions(Options):
             raise UsageError(f"VEnhancer's total_noise_levels is 2 to {TIMESTEPS}, found {self.total_noise_levels}.")
         if not 1 <= self.max_frame_num <= MOST:
             raise UsageError(f"VEnhancer's max_frame_num is 1 to {MOST}, found {self.max_frame_num}.")
+        if self.chunk and not LEAST <= self.chunk <= MOST:
+            raise UsageError(f"VEnhancer's chunk is {LEAST} to {MOST} frames, or 0, found {self.chunk}.")
         if self.up_scale < 1 or self.steps < 1 or self.target_fps < 0:
             raise UsageError(
                 "VEnhancer's up_scale and steps are 1 or more and its target_fps 0 or more, found "

@@ -12,6 +12,9 @@ TIMESTEPS = 1000
 MOST = 48
 """Frames of a result that the protocol has room for."""
 
+LEAST = 4
+"""Frames of a chunk."""
+
 GUIDANCE, RESCALE = 7.5, 0.2
 """Of the protocol: how much more of the text, and how much of the deviation is brought back."""
 

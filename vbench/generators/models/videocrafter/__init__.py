@@ -1,1 +1,1 @@
-"""VideoCrafter 1 and 2, text to video."""
+"""VideoCrafter 0.9, 1 and 2, text to video and image to video."""

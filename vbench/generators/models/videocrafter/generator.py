@@ -1,4 +1,4 @@
-"""``videocrafter1``, ``videocrafter1-1024`` and ``videocrafter2``: text to video with the published checkpoints."""
+"""VideoCrafter by name: ``videocrafter-0.9`` to ``videocrafter2`` from text, ``videocrafter1-i2v`` from a picture."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ from vbench.generators.local_model import check_files, check_size
 from vbench.generators.models.videocrafter.schedule import timesteps
 from vbench.generators.models.videocrafter.weights_files import MODELS
 from vbench.generators.options import Options
+from vbench.generators.pictures import CHOICES, start_from
 from vbench.media.clip import Clip
 from vbench.weights.cards import checkpoint, locate
 
 if TYPE_CHECKING:
+    from PIL import Image
+    from torch import Tensor
+
     from vbench.generators.models.videocrafter.sampling import Sampler
 
 MULTIPLE = 64
@@ -44,10 +48,21 @@ class VideoCrafterOptions(Options):
     Attributes:
         checkpoints: folder of the published files, laid out as the suite's cache; ``""`` for that cache.
         device: auto, cpu, cuda, ...
+        fit: auto, crop, pad, stretch or refuse; for a picture of other proportions than the video. auto is stretch.
     """
 
     checkpoints: str = ""
     device: str = "auto"
+    fit: str = "auto"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises:
+            UsageError: a word that is not known.
+        """
+        if self.fit not in CHOICES:
+            raise UsageError(f"The option fit must be {', '.join(CHOICES)}; found {self.fit!r}.")
 
 
 class VideoCrafter(Generator[VideoCrafterOptions]):
@@ -58,7 +73,7 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
     """
 
     options_type = VideoCrafterOptions
-    meaning: ClassVar[str] = "VideoCrafter, text to video; protocol of its repository"
+    meaning: ClassVar[str] = "VideoCrafter, from text, or from text and an image (-i2v); protocol of its repository"
     takes_argument = False
 
     def __init__(self, name: str, argument: str, options: VideoCrafterOptions) -> None:
@@ -81,6 +96,7 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
             "eta": self._eta,
             "last_scale": self.model.last_scale,
             "condition_fps": self.model.condition_fps,
+            "fit": self._fit if self.model.picture else None,
             "techniques": self._told_of_techniques or None,
             "dtype": "float32",
             "device": devices.choose(self.options.device).type,
@@ -90,8 +106,9 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
     @override
     def use(self, techniques: Sequence[str]) -> None:
         for name in techniques:
-            if name not in TECHNIQUES:
-                raise UsageError(f"{self.model.name} cannot take {name}; it can take {', '.join(TECHNIQUES)}.")
+            if name not in self._known_techniques:
+                known = ", ".join(self._known_techniques)
+                raise UsageError(f"{self.model.name} cannot take {name}; it can take {known}.")
         if {"freeu", "freeu-v2"} <= set(techniques):
             raise UsageError("freeu and freeu-v2 are two versions of one technique: take one of them.")
         if {"freeinit", "freenoise"} <= set(techniques):
@@ -99,6 +116,13 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
         self.techniques = tuple(techniques)
         if self.freenoise:
             self.model = replace(self.model, condition_fps=self.model.freenoise_fps)
+
+    @property
+    def _known_techniques(self) -> tuple[str, ...]:
+        """FreeNoise's authors show it from text alone; before version 1 only noise can be changed."""
+        if self.model.early:
+            return ("freeinit",)
+        return tuple(name for name in TECHNIQUES if name != "freenoise" or not self.model.picture)
 
     @property
     def freenoise(self) -> bool:
@@ -132,14 +156,35 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
     def prepare(self, requests: Sequence[Request]) -> None:
         check_files([self.model.name], self.options.checkpoints)
         devices.choose(self.options.device)
-        if any(request.image for request in requests):
-            raise UsageError(f"{self.model.name} takes no image: leave out --images.")
+        for request in requests:
+            if request.image and not self.model.picture:
+                raise UsageError(f"{self.model.name} takes no image: leave out --images.")
+            if self.model.picture:
+                self._picture(request)
         for settings in {request.settings for request in requests}:
             self._check(settings)
 
     @override
     def sample(self, request: Request) -> Clip:
-        return self._sampler.sample(request)
+        if not self.model.picture:
+            return self._sampler.sample(request)
+        picture, told = self._picture(request)
+        clip = self._sampler.sample(request, as_tensor(picture))
+        return Clip(clip.frames, clip.fps, {"images": [told]})
+
+    def _picture(self, request: Request) -> tuple[Image.Image, dict[str, str]]:
+        """The picture to start from in the video's proportions, and what was done to it.
+
+        Raises:
+            UsageError: there is none, or it cannot be read.
+        """
+        if request.image is None:
+            raise UsageError(f"{self.model.name} starts from an image: give a folder of them with --images.")
+        return start_from(request.image, request.settings, self._fit)
+
+    @property
+    def _fit(self) -> str:
+        return "stretch" if self.options.fit == "auto" else self.options.fit  # as its own script does
 
     @property
     def _eta(self) -> float:
@@ -148,6 +193,7 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
     @cached_property
     def _sampler(self) -> Sampler:
         from vbench.generators.models.videocrafter.sampling import Sampler
+        from vbench.generators.models.videocrafter.unet import UNet
         from vbench.generators.techniques.diffusers_hooks import FreeInit
         from vbench.generators.techniques.freeu import AMPLIFIED, PUBLISHED, VERSIONS
 
@@ -156,6 +202,7 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
         iterations = FreeInit.iterations if "freeinit" in self.techniques else 1
         sampler = Sampler(self.model, device, self._eta, windows, self.options.checkpoints, iterations)
         for version in set(VERSIONS) & set(self.techniques):
+            assert isinstance(sampler.networks.unet, UNet)
             sampler.networks.unet.freeu = PUBLISHED[BASE_MODEL], AMPLIFIED[version]
         return sampler
 
@@ -168,3 +215,11 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
                 f"freenoise is for {WINDOW} + {STRIDE}k frames, k from 1: ask for 64, as published, or 20, 24, ...; "
                 f"{frames} are asked for."
             )
+
+
+def as_tensor(picture: Image.Image) -> Tensor:
+    """``(3, H, W)`` float32 in -1..1."""
+    import numpy as np
+    import torch
+
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).float() / 127.5 - 1

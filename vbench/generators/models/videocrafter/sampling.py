@@ -13,12 +13,15 @@ from vbench.generators.models.ldm.sizes import FACTOR
 from vbench.generators.models.ldm.vae import decoded
 from vbench.generators.models.videocrafter.networks import load
 from vbench.generators.models.videocrafter.schedule import Step, ddim, diffused
-from vbench.generators.models.videocrafter.unet import attend_in_windows
+from vbench.generators.models.videocrafter.unet import UNet, attend_in_windows
 from vbench.generators.models.videocrafter.weights_files import Model
 from vbench.generators.techniques.diffusers_hooks import FreeInit
 from vbench.generators.techniques.freeinit import butterworth, mixed
 from vbench.generators.techniques.freenoise import rescheduled, shuffled_segments
 from vbench.media.clip import Clip
+
+GREY = 224
+"""Sides of the picture that stands for none."""
 
 
 class Sampler:
@@ -47,29 +50,33 @@ class Sampler:
     ) -> None:
         self.model, self.device, self.eta, self.windows, self.iterations = model, device, eta, windows, iterations
         self.networks = load(model, device, checkpoints)
-        if windows:
+        if windows and isinstance(self.networks.unet, UNet):
             attend_in_windows(self.networks.unet, *windows)
 
     @torch.inference_mode()
-    def sample(self, request: Request) -> Clip:
+    def sample(self, request: Request, picture: Tensor | None = None) -> Clip:
         """The clip of a request whose settings are all stated.
+
+        Args:
+            request: what is wanted.
+            picture: to start from, ``(3, H, W)`` float in -1..1, for models that see one.
 
         Raises:
             SamplingError: the memory does not suffice, or the values are no picture.
         """
         try:
-            frames = decoded(self.networks.vae, self._latents(request)[0].transpose(0, 1))
+            frames = decoded(self.networks.vae, self._latents(request, picture)[0].transpose(0, 1))
         except torch.cuda.OutOfMemoryError as error:
             raise SamplingError("out of memory: try a smaller --size or fewer --frames") from error
         return Clip(as_frames(frames.permute(0, 2, 3, 1).numpy()), request.settings.fps or 0)
 
-    def _latents(self, request: Request) -> Tensor:
+    def _latents(self, request: Request, picture: Tensor | None) -> Tensor:
         """A clean video, ``(1, 4, F, H / 8, W / 8)``."""
         settings = request.settings
         sides = (settings.height or 0) // FACTOR, (settings.width or 0) // FACTOR
         shape = (1, self.model.plan.channels, settings.frames or 0, *sides)
         generator = torch.Generator("cpu").manual_seed(request.seed)
-        text = self.networks.text.encode([request.prompt, settings.negative_prompt or ""])
+        text = self._told([request.prompt, settings.negative_prompt or ""], picture)
         first = self._start(shape, generator, request.seed)
         latents = self._denoised(first, text, settings, generator)
         for _ in range(self.iterations - 1):
@@ -78,6 +85,16 @@ class Sampler:
             start = mixed(again, self._noise(shape, generator), low_pass)
             latents = self._denoised(start, text, settings, generator)
         return latents
+
+    def _told(self, texts: list[str], picture: Tensor | None) -> Tensor:
+        """What the network attends to: tokens of the texts, behind the first those of a picture, else of grey."""
+        told = self.networks.text.encode(texts)
+        if not self.networks.picture or picture is None:
+            return told
+        tower, resampler = self.networks.picture
+        grey = torch.zeros(3, GREY, GREY)
+        seen = torch.cat([resampler(tower(one[None].to(self.device))) for one in (picture, grey)])
+        return torch.cat([told, seen], dim=1)
 
     def _denoised(self, latents: Tensor, text: Tensor, settings: Settings, generator: torch.Generator) -> Tensor:
         """From the last timestep to a clean video."""

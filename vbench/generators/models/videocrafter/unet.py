@@ -43,19 +43,23 @@ class UNet(nn.Module):
         self.out = head(plan)
         self.freeu: tuple[Scales, Callable[[Tensor, float], Tensor]] | None = None
 
-    def forward(self, latents: Tensor, timesteps: Tensor, text: Tensor, fps: Tensor) -> Tensor:
+    def forward(
+        self, latents: Tensor, timesteps: Tensor, text: Tensor, fps: Tensor, beside: Tensor | None = None
+    ) -> Tensor:
         """Noise in the latents.
 
         Args:
             latents: ``(B, C, F, H, W)``.
             timesteps: ``(B,)`` of training, 0 to 999.
-            text: ``(B, L, D)``.
+            text: ``(B, L, D)``, a picture's tokens behind it for a network that sees one.
             fps: ``(B,)`` frames per second; a network that does not know of it ignores it.
+            beside: ``(B, width)``, added to the sinusoids of the timesteps.
 
         Returns:
             A tensor like ``latents``.
         """
-        embedding = self.time_embed(sinusoidal(timesteps, self.plan.width))
+        sinusoids = sinusoidal(timesteps, self.plan.width)
+        embedding = self.time_embed(sinusoids if beside is None else sinusoids + beside)
         if self.fps_embedding is not None:
             embedding = embedding + self.fps_embedding(sinusoidal(fps, self.plan.width))
         frames = latents.shape[2]

@@ -1,0 +1,180 @@
+"""The reference pages of the site, made from the code when the site is built; nothing of them is written by hand.
+
+mkdocs runs it (``make docs``).
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import MISSING, fields
+from importlib import import_module
+from typing import Any
+
+import mkdocs_gen_files
+
+from vbench.benchmarks.base import Benchmark, DimensionSpec, titled
+from vbench.benchmarks.registry import BENCHMARKS, benchmark_named, implementation, specs_of
+from vbench.generators.listing import listing
+from vbench.weights.cards import all_checkpoints
+
+PUBLIC = ("vbench.interface", "vbench.runs.run", "vbench.runs.scorer", "vbench.runs.score_log", "vbench.analysis.gate",
+          "vbench.dimensions.base", "vbench.benchmarks.base")  # fmt: skip
+"""Modules of the Python interface."""
+
+FILES = {
+    "run.json": ("vbench.runs.record", "RunRecord", "what a run was made with"),
+    "run.sqlite": ("vbench.runs.store", "Row", "one score, or why there is none; a row each"),
+    "samples.jsonl": ("vbench.sampling.manifest", "SampleRecord", "one sampled video; a line each"),
+}
+"""File -> where its form stands, and what it is."""
+
+
+def main() -> None:
+    """Write every page."""
+    pages = {
+        "dimensions": dimensions(), "benchmarks": benchmarks(), "generators": generators(),
+        "checkpoints": checkpoints(), "commands": commands(), "files": files(), "python": python(),
+    }  # fmt: skip
+    for name, lines in pages.items():
+        with mkdocs_gen_files.open(f"reference/{name}.md", "w") as page:
+            page.write("\n".join(lines) + "\n")
+
+
+def cell(said: object) -> str:
+    """A text that fits into a cell of a table."""
+    return re.sub(r"\s+", " ", str(said)).replace("|", "\\|").replace("<", "&lt;").strip()
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """A Markdown table."""
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(map(cell, row)) + " |"
+    yield ""
+
+
+def dimensions() -> Iterator[str]:
+    """Every dimension once: what its module says, and its row in each benchmark."""
+    yield "# Dimensions\n"
+    found: dict[str, list[tuple[Benchmark, DimensionSpec]]] = {}
+    for name in BENCHMARKS.names():
+        benchmark = benchmark_named(name)
+        for spec in specs_of(benchmark).values():
+            found.setdefault(spec.name, []).append((benchmark, spec))
+    for name, rows in found.items():
+        yield from dimension(name, rows)
+
+
+def dimension(name: str, rows: Sequence[tuple[Benchmark, DimensionSpec]]) -> Iterator[str]:
+    """One dimension."""
+    kind = implementation(rows[0][1])
+    module = inspect.getdoc(import_module(kind.__module__)) or ""
+    yield f"## {kind.title} {{ #{name} }}\n"
+    yield f"`{name}`, version {kind.version}. {kind.meaning}\n"
+    yield re.sub(r":\w+:`~?\.?([^`]+)`", r"`\1`", module.partition("\n")[2].strip()) + "\n"
+    yield from table(
+        ("benchmark", "part", "bounds", "weight", "prompts", "checkpoints"),
+        ((benchmark.name, spec.part or "-", f"{spec.minimum:g} to {spec.maximum:g}", f"{spec.weight:g}",
+          spec.prompts or "-", ", ".join(spec.checkpoints) or "none") for benchmark, spec in rows),
+    )  # fmt: skip
+    dial = next((spec.dial for _, spec in rows if spec.dial), "")
+    if dial:
+        yield f"The dial `{dial}` of the synthetic generator lowers it: [sensitivity](../sensitivity.md).\n"
+
+
+def benchmarks() -> Iterator[str]:
+    """Every benchmark with its dimensions."""
+    yield "# Benchmarks\n"
+    for name in BENCHMARKS.names():
+        benchmark = benchmark_named(name)
+        yield f"## {benchmark.title} {{ #{name} }}\n"
+        gate = f" A run passes from {100 * benchmark.passes_at:.4f} points on." if benchmark.passes_at else ""
+        yield f"`--benchmark {name}`. {benchmark.paper}. {benchmark.samples} samples a prompt.{gate}\n"
+        yield from table(
+            ("dimension", "part", "weight", "bounds", "prompts"),
+            ((titled(spec.name), titled(spec.part) if spec.part else "-", f"{spec.weight:g}",
+              f"{spec.minimum:g} to {spec.maximum:g}", spec.prompts or "-") for spec in benchmark.rules.values()),
+        )  # fmt: skip
+
+
+def generators() -> Iterator[str]:
+    """Everything that can stand in a model's name."""
+    yield "# Generators\n\n`vbench generators NAME` says more of each.\n"
+    rows = ((f"`{one['name']}`", one["kind"], one["settings"], one["meaning"]) for one in listing())
+    yield from table(("name", "kind", "by default", "what it is"), rows)
+
+
+def checkpoints() -> Iterator[str]:
+    """Every published file."""
+    yield "# Checkpoints\n\n`vbench weights list` says which are here.\n"
+    yield from table(
+        ("name", "network and training", "licence", "from"),
+        (
+            (f"`{card.name}`", card.title, card.licence, card.repository or card.url)
+            for card in all_checkpoints().values()
+        ),
+    )
+
+
+def commands() -> Iterator[str]:
+    """Every command with its options."""
+    import typer
+
+    from vbench.cli import app
+    from vbench.cli.environment import name_options
+
+    command: Any = typer.main.get_command(app)
+    name_options(command)
+    yield "# Commands\n\nEvery option can also be given by the variable beside it.\n"
+    yield from of_group(command, "vbench")
+
+
+def of_group(group: Any, path: str) -> Iterator[str]:
+    """The commands below a command, each followed by those below it."""
+    for name, command in sorted(group.commands.items()):
+        if command.hidden:
+            continue
+        yield f"## {path} {name}\n"
+        yield f"```text\n{inspect.cleandoc(command.help or '')}\n```\n"
+        options = [option for option in command.params if not getattr(option, "hidden", False)]
+        yield from table(
+            ("", "meaning", "variable"),
+            ((f"`{', '.join(option.opts) if option.param_type_name == 'option' else option.name.upper()}`",
+              getattr(option, "help", "") or "", f"`{option.envvar}`" if option.envvar else "") for option in options),
+        )  # fmt: skip
+        if hasattr(command, "commands"):
+            yield from of_group(command, f"{path} {name}")
+
+
+def files() -> Iterator[str]:
+    """The forms of the files that people read."""
+    yield "# Files\n"
+    for file, (module, name, meaning) in FILES.items():
+        kind = getattr(import_module(module), name)
+        told = attributes(inspect.getdoc(kind) or "")
+        yield f"## {file}\n\n{meaning[:1].upper()}{meaning[1:]}.\n"
+        yield from table(
+            ("field", "type", "always there", "meaning"),
+            ((f"`{one.name}`", f"`{one.type}`", "yes" * (one.default is MISSING is one.default_factory),
+              told.get(one.name, "")) for one in fields(kind)),
+        )  # fmt: skip
+
+
+def attributes(docstring: str) -> dict[str, str]:
+    """What a docstring says of each attribute."""
+    _, _, part = docstring.partition("Attributes:\n")
+    found = re.findall(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", part, re.MULTILINE)
+    return {name: " ".join(said.split()) for name, said in found}
+
+
+def python() -> Iterator[str]:
+    """The Python interface."""
+    yield "# Python\n\nEvery name is also `vbench.NAME`. What a call raises for a user's mistake is a `VBenchError`.\n"
+    for module in PUBLIC:
+        yield f"::: {module}\n"
+
+
+main()

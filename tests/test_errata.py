@@ -1,0 +1,40 @@
+"""The page of errata: every entry holds, and says what the command works out."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def _made() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_errata", DOCS / "make_errata.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+MADE = _made()
+PAGE = (DOCS / "errata.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("one", MADE.ERRATA, ids=lambda one: one.name)
+def test_erratum(one: Any) -> None:
+    assert MADE.entry(one) in PAGE
+    reference, ours = str(one.reference()), str(one.ours())
+    kept = re.split("; corrected|, beside", ours)[0] == reference.split(", meant")[0]
+    assert kept is bool(one.kept)
+
+
+def test_the_page_has_no_entry_beside_these() -> None:
+    assert PAGE.count("\n### ") == len(MADE.ERRATA) == len({one.name for one in MADE.ERRATA})

@@ -1,0 +1,1 @@
+"""Show-1: key frames, interpolation and a first enlargement in pixels, the last one in latents."""
