@@ -98,3 +98,20 @@ def test_runs_that_share_no_prompt_are_a_wrong_call(vbench: Command, tmp_path: P
         status, out, err = vbench("one", "two", *force)
         assert (status, out) == (2, "")
         assert "no prompt of which a dimension has a score in both" in err
+
+
+def test_two_scores_are_drawn_against_each_other(vbench: Command, tmp_path: Path) -> None:
+    status, out, err = vbench("base", "new", "--plot", "trade-off", "dynamic_degree", "imaging_quality")
+    assert status == 0
+    assert "over 2 models nothing can be said of a correlation" in err
+    assert "imaging_quality" in out  # the table is there as without a plot
+    drawn = (tmp_path / "trade-off-dynamic_degree-imaging_quality.svg").read_text()
+    assert ">base<" in drawn
+    assert ">new<" in drawn
+    options = ("--plot", "trade-off", "total", "scene", "-o", "own.png", "-o", "own.json")
+    assert vbench("base", "new", *options)[0] == 0
+    assert (tmp_path / "own.png").read_bytes().startswith(b"\x89PNG")
+    assert json.loads((tmp_path / "own.json").read_text())["first"] == "base"
+    for wrong in (("trade-off", "scen", "total"), ("histogram", "scene", "total")):
+        status, _, err = vbench("base", "new", "--plot", *wrong)
+        assert status == 2, err

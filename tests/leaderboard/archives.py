@@ -16,11 +16,11 @@ import numpy as np
 from tests.analysis.test_comparison import write_run
 from tests.simulated import BINARY, LEVELS
 from vbench.benchmarks.base import Counts
-from vbench.benchmarks.t2v import RULES
+from vbench.benchmarks.t2v import RULES, T2V
 from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.leaderboard.submissions.pack import pack
 from vbench.leaderboard.submissions.possible_rows import LOOKED_AT
-from vbench.leaderboard.submissions.provenance import CHECKPOINTS as OFFICIAL_CHECKPOINTS
+from vbench.leaderboard.submissions.provenance import checkpoints_of
 from vbench.leaderboard.submissions.validate import stem_of
 from vbench.prompts.library import suite
 from vbench.prompts.sampling_plan import sampling_plan
@@ -34,7 +34,7 @@ CHECKPOINTS = {
         "file": Path(checkpoint(name).path).name,
         "sha256": (checkpoint(name).sha256 + hashlib.sha256(name.encode()).hexdigest())[:64],
     }
-    for name in dict.fromkeys(name for names in OFFICIAL_CHECKPOINTS.values() for name in names)
+    for name in dict.fromkeys(name for names in checkpoints_of(T2V).values() for name in names)
 }
 
 RECORDED = {

@@ -27,6 +27,9 @@ class Format(str, Enum):
     csv = "csv"
 
 
+PICTURES = (".svg", ".png", ".pdf")
+"""What a plot is written as."""
+
 FILES = {".md": Format.markdown, ".json": Format.json, ".csv": Format.csv}
 """What a file is written as, by its suffix."""
 
@@ -46,6 +49,14 @@ def compare(
     force: Annotated[bool, typer.Option(help="Compare runs of different kinds, and mark it.")] = False,
     seed: Annotated[int, typer.Option(help="Of the random draws.")] = 0,
     prompts: Annotated[int, typer.Option(min=0, help="Prompts to list whose scores moved most.")] = 5,
+    plot: Annotated[
+        tuple[str, str, str] | None,
+        typer.Option(
+            metavar="trade-off X Y",
+            help="Draw two scores of the runs against each other, into trade-off-X-Y.svg or the picture of -o.",
+            show_default=False,
+        ),
+    ] = None,
     benchmark: Named = None,
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
     json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -66,6 +77,7 @@ def compare(
       vbench compare runs/base runs/new --gate worse
       vbench compare runs/base runs/new --gate "total>-0.5,color@animal>-1"
       vbench compare runs/base runs/new -o compare.md -o compare.json
+      vbench compare runs/a runs/b runs/c --plot trade-off dynamic_degree subject_consistency
     """
     from vbench.analysis.comparison import benchmark_of, compare_runs, refuse_unshared
     from vbench.analysis.gate import judge, parsed
@@ -73,9 +85,14 @@ def compare(
     from vbench.cli.comparison_output import gate_lines
     from vbench.files import ours
 
-    files = {path: _format_of(path) for path in output or ()}
-    ours.refuse_foreign(*files)
+    pictures = [path for path in output or () if plot and path.suffix in PICTURES]
+    files = {path: _format_of(path) for path in output or () if path not in pictures}
+    ours.refuse_foreign(*files, *pictures)
     rules = benchmark_named(benchmark) if benchmark else None
+    if plot:
+        from vbench.cli.trade_off import draw
+
+        draw(runs, plot, rules or benchmark_of(runs[0]), pictures)
     conditions = [] if gate is None else parsed(gate, rules or benchmark_of(runs[0]))
     compared = compare_runs(runs, force, seed, prompts, rules)
     refuse_unshared(runs, compared)

@@ -71,7 +71,8 @@ def submit(
     connection, call it again and get the same receipt.
 
     The card has: name, version, organisation, link, access (open weights, API, closed), licence, date, sampled_by,
-    evaluated_by, contact, notes, resolution, fps, frames, seconds, steps, guidance, prompt_rewriting, precision.
+    evaluated_by, contact, notes, resolution, fps, frames, seconds, steps, guidance, prompt_rewriting, precision,
+    parameters (in billions), sampler, seeds.
     What the run knows of them (size, rate, frames, settings, the model that was sampled) need not be said.
 
     Exit status: 0 all is well, 1 it is refused, 2 wrong call; the same with --dry-run.

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from vbench.errors import UsageError
 from vbench.files.strict_json import unseen
-from vbench.leaderboard.db.database import Database
+from vbench.leaderboard.db.database import NOTHING, Database
 from vbench.leaderboard.db.tables import Account
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.keys import digest
@@ -56,7 +56,7 @@ class Accounts:
         if not name.strip() or len(name) > 200 or unseen(name):
             raise UsageError(f"An account needs the name of an organisation, found {name!r:.80}.")
         token = secrets.token_urlsafe(32)
-        with self.database.writing() as session:
+        with self.database.writing(NOTHING) as session:
             account = Account(name=name.strip(), token=digest(token), issued=now(), revoked=None)
             session.add(account)
             session.flush()
@@ -73,7 +73,7 @@ class Accounts:
         Raises:
             NotFound: there is no such account.
         """
-        with self.database.writing() as session:
+        with self.database.writing(NOTHING) as session:
             account = session.get(Account, number)
             if account is None:
                 raise NotFound(f"There is no account {number}.")

@@ -12,10 +12,11 @@ import random
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import accumulate
+from math import comb
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Session
 from vbench.errors import Refused, VideoError
 from vbench.leaderboard.ballot_box import FIRST, SECOND, TIE
 from vbench.leaderboard.board import Board
+from vbench.leaderboard.db.database import NOTHING
 from vbench.leaderboard.db.tables import OpenBallot
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.keys import digest, own_secret, signature, signed
@@ -73,6 +75,35 @@ class Ballot:
     right: int
 
 
+class Pairs:
+    """Two models' videos of a prompt, drawn so that every pair of models that share a prompt is as likely as any other.
+
+    A prompt is drawn by how many pairs it has, and a pair of its models that share k prompts is taken once in k draws:
+    nobody has to list all pairs.
+
+    Args:
+        videos: prompt -> submission -> name.
+    """
+
+    def __init__(self, videos: Mapping[str, Mapping[int, str]]) -> None:
+        self.models = {prompt: sorted(found) for prompt, found in videos.items() if len(found) > 1}
+        self.prompts = list(self.models)
+        self.pairs = list(accumulate(comb(len(found), 2) for found in self.models.values()))
+        self.answered: dict[int, set[str]] = defaultdict(set)
+        for prompt, found in self.models.items():
+            for number in found:
+                self.answered[number].add(prompt)
+
+    def draw(self, rng: random.Random) -> tuple[str, int, int] | None:
+        """A prompt and two submissions, the left one first; ``None`` where no prompt has videos of two models."""
+        while self.prompts:
+            (prompt,) = rng.choices(self.prompts, cum_weights=self.pairs)
+            left, right = rng.sample(self.models[prompt], 2)
+            if rng.random() * len(self.answered[left] & self.answered[right]) < 1:
+                return prompt, left, right
+        return None
+
+
 class Arena:
     """Hands out ballots and takes votes.
 
@@ -87,6 +118,7 @@ class Arena:
         self._rng = rng or random.SystemRandom()
         self._clock = clock
         self._secret = own_secret(board.database, SECRET)
+        self._pairs: tuple[Mapping[str, Mapping[int, str]], Pairs] | None = None
         self._copies = lru_cache(maxsize=PAIRS_KEPT)(self._copied)
 
     def voter(self, kept: str = "") -> str:
@@ -102,17 +134,12 @@ class Arena:
             voter: whom it is for.
             dimension: that is asked about, ``""`` for the videos on the whole.
         """
-        pairs: dict[tuple[int, int], list[str]] = defaultdict(list)
-        for prompt, videos in self.board.videos().items():
-            for pair in combinations(sorted(videos), 2):
-                pairs[pair].append(prompt)
-        if not pairs:
+        drawn = self._pairs_of(self.board.videos()).draw(self._rng)
+        if drawn is None:
             return None
-        pair = self._rng.choice(sorted(pairs))
-        prompt = self._rng.choice(pairs[pair])
-        left, right = self._rng.sample(pair, 2)
+        prompt, left, right = drawn
         name = signed(self._secret, secrets.token_urlsafe(16), "ballot", voter)
-        with self.board.database.writing() as session:
+        with self.board.database.writing(NOTHING) as session:
             self._forget(session)
             session.add(
                 OpenBallot(
@@ -174,13 +201,20 @@ class Arena:
         ballot = self.ballot(name)
         if not self._is_ours(voter, "voter") or not self._is_ours(name, "ballot", voter):
             raise Refused(["This ballot was drawn for somebody else. Ask for another pair."])
-        with self.board.database.writing() as session:
+        with self.board.database.writing(NOTHING) as session:
             found = self._opened(session, name)
             found.voted, found.until = True, min(found.until, self._clock() + STILL_READ)
         self.board.ballot_box.vote(
             ballot.prompt, ballot.left, ballot.right, VERDICTS[verdict], voter, ballot.dimension, name, ballot.left
         )
         return ballot
+
+    def _pairs_of(self, videos: Mapping[str, Mapping[int, str]]) -> Pairs:
+        """What can be drawn from the videos of today; laid out once per change of the board."""
+        kept = self._pairs
+        if kept is None or kept[0] is not videos:
+            kept = self._pairs = videos, Pairs(videos)
+        return kept[1]
 
     def _opened(self, session: Session, name: str) -> OpenBallot:
         found = session.scalar(select(OpenBallot).where(OpenBallot.name == digest(name)))

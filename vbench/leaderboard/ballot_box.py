@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused
 from vbench.files.strict_json import unseen
-from vbench.leaderboard.db.database import Database
+from vbench.leaderboard.db.database import VOTES, Database
 from vbench.leaderboard.db.tables import Removal, Vote
 from vbench.leaderboard.keys import digest
 from vbench.provenance import now
@@ -117,7 +117,7 @@ class BallotBox:
             raise Refused(reasons)
         if first > second:
             first, second, outcome = second, first, OUTCOMES[outcome]
-        with self.database.writing() as session:
+        with self.database.writing(VOTES) as session:
             vote = Vote(prompt=prompt, dimension=dimension, first_id=first, second_id=second, outcome=outcome)
             vote.voter, vote.at, vote.left_id = digest(voter), now(), left
             if ballot:
@@ -126,9 +126,24 @@ class BallotBox:
                     raise Refused(["This ballot was used. Ask for another pair."])
             session.add(vote)
 
-    def votes(self) -> list[Judgement]:
-        """The judgements that count: of each voter, prompt, dimension and pair the latest that was not removed."""
-        return [vote.judgement for vote in self.cast() if vote.counts]
+    def revision(self) -> int:
+        """A number that another vote, or one that was taken out, makes another one."""
+        return self.database.counters().get(VOTES, 0)
+
+    def votes(self, dimension: str | None = None) -> list[Judgement]:
+        """The judgements that count: of each voter, prompt, dimension and pair the latest that was not removed.
+
+        Args:
+            dimension: the question that was asked; by default every one.
+        """
+        pair = (Vote.voter, Vote.prompt, Vote.dimension, Vote.first_id, Vote.second_id)
+        latest = select(func.max(Vote.id)).where(Vote.id.not_in(select(Removal.vote_id))).group_by(*pair)
+        columns = (Vote.prompt, Vote.dimension, Vote.first_id, Vote.second_id, Vote.outcome)
+        asked = select(*columns).where(Vote.id.in_(latest)).order_by(Vote.id)
+        if dimension is not None:
+            asked = asked.where(Vote.dimension == dimension)
+        with self.database.reading() as session:
+            return [Judgement(*found) for found in session.execute(asked)]
 
     def cast(self) -> list[Cast]:
         """Every vote that was ever cast, the oldest first."""
@@ -156,7 +171,7 @@ class BallotBox:
         Returns:
             How many were removed that were not before.
         """
-        with self.database.writing() as session:
+        with self.database.writing(VOTES) as session:
             there = set(session.scalars(select(Vote.id).where(Vote.id.in_(numbers))))
             there -= set(session.scalars(select(Removal.vote_id)))
             session.add_all(Removal(vote_id=number, at=now()) for number in sorted(there))

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Text, cast, delete, func, insert, select
+from sqlalchemy import Text, cast, delete, insert, select
 from sqlalchemy.orm import Session, undefer
 
-from vbench.analysis.statistics import Figure
+from vbench.analysis import statistics
+from vbench.benchmarks.registry import benchmark_named
 from vbench.errors import Refused
 from vbench.leaderboard.accounts import Accounts, Holder, holder_of
 from vbench.leaderboard.ballot_box import BallotBox
-from vbench.leaderboard.db.database import Database
+from vbench.leaderboard.db.database import FIGURES, NOTHING, Database
 from vbench.leaderboard.db.large_values import LargeValue, large_value
 from vbench.leaderboard.db.tables import (
     PENDING,
@@ -32,6 +32,7 @@ from vbench.leaderboard.db.tables import (
     Change,
     Medium,
     Model,
+    PromptTable,
     Score,
     Submission,
     Verdict,
@@ -40,7 +41,9 @@ from vbench.leaderboard.db.tables import (
 from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
 from vbench.leaderboard.keys import demand_key, digest, new_key, withdraw_token
 from vbench.leaderboard.ownership import Known, copies
+from vbench.leaderboard.prompt_tables import packed
 from vbench.leaderboard.settings import ACCOUNTS, EVERYBODY, Settings
+from vbench.leaderboard.snapshots import Snapshot, Snapshots, entries_of, figures_of, states_of
 from vbench.leaderboard.submissions.archive import limits_of, read_archive
 from vbench.leaderboard.submissions.check_apart import check_apart
 from vbench.leaderboard.submissions.likeness import likeness_of
@@ -155,6 +158,7 @@ class Board:
         self.database = Database(settings.database, settings.database_seconds)
         self.accounts = Accounts(self.database)
         self.ballot_box = BallotBox(self.database, self.videos)
+        self._snapshots = Snapshots(self.database)
         self.limits = limits_of(settings)
         self._keep_likenesses()
 
@@ -234,7 +238,7 @@ class Board:
             _refuse_sent_before(session, sha256, sender)
             flags = list(copies(checked.rows_sha256, likeness, _known(session, account, earlier)))
             flags += strange(checked, session.scalars(select(Model.name)))
-            _refuse_known_version(session, checked.card, checked.suite, checked.profile)
+            _refuse_known_version(session, checked.card, checked.benchmark, checked.suite, checked.profile)
             submission = Submission(
                 model_id=_model(session, checked.card.name),
                 version=checked.card.version,
@@ -267,7 +271,7 @@ class Board:
         with self.database.reading() as session:
             if session.scalars(lacking.limit(1)).first() is None:
                 return
-        with self.database.writing() as session:
+        with self.database.writing(NOTHING) as session:
             for number in session.scalars(lacking).all():
                 session.get_one(Verdict, number).likeness = likeness_of(_rows(session, number))
 
@@ -292,7 +296,7 @@ class Board:
             with self.database.reading() as session:
                 flags = [*copies(checked.rows_sha256, likeness_of(checked.rows), _known(session, account, ""))]
                 flags += strange(checked, session.scalars(select(Model.name)))
-                _refuse_known_version(session, checked.card, checked.suite, checked.profile)
+                _refuse_known_version(session, checked.card, checked.benchmark, checked.suite, checked.profile)
         except Refused as error:
             return Preview(error.reasons)
         return of_checked(checked, flags)
@@ -383,7 +387,9 @@ class Board:
             submission, verdict = _found(session, number), session.get_one(Verdict, number)
             if (state := _state(session, number)) != PENDING:
                 raise Refused([f"Submission {number} is {state}; only a pending one can be published."])
-            _refuse_known_version(session, read_card(submission.card), verdict.suite, verdict.profile)
+            _refuse_known_version(
+                session, read_card(submission.card), verdict.benchmark, verdict.suite, verdict.profile
+            )
             published = (known for known in _known(session, None, "") if known.state == PUBLISHED)
             list(copies(verdict.rows_sha256, verdict.likeness, published))
             _change(session, number, PUBLISHED, "admin")
@@ -417,14 +423,15 @@ class Board:
         """
         self._demand_admin(token, local, "reads the queue")
         with self.database.reading() as session:
-            states = _states(session)
+            states = states_of(session)
             pending = sorted(number for number, state in states.items() if state == PENDING)
             names = dict(session.execute(select(Submission.id, Account.name).join(Account)).all())
             found = {
                 verdict.submission_id: verdict
                 for verdict in session.scalars(select(Verdict).where(Verdict.submission_id.in_(pending)))
             }
-            entries = {int(entry.id): entry for entry in _entries(session, pending, states)}
+            found_entries = entries_of(session, pending, states, figures_of(session, pending))
+            entries = {int(entry.id): entry for entry in found_entries}
             return [
                 Waiting(entries[number], names.get(number, ""), tuple(found[number].findings.get("flags", ())))
                 for number in pending
@@ -462,7 +469,7 @@ class Board:
         with self.database.reading() as session:
             numbers = list(session.scalars(select(Submission.id).order_by(Submission.id)))
         for number in numbers:
-            with self.database.writing() as session:
+            with self.database.writing(FIGURES) as session:
                 submission = session.get_one(Submission, number, options=[undefer(Submission.archive)])
                 files = read_archive(submission.archive, self.limits)
                 try:
@@ -471,7 +478,7 @@ class Board:
                     refused[number] = error.reasons
                     continue
                 flags = session.get_one(Verdict, number).findings.get("flags", [])
-                for table in (Verdict, Score, VideoRow, Medium):
+                for table in (Verdict, Score, VideoRow, PromptTable, Medium):
                     session.execute(delete(table).where(table.submission_id == number))
                 _derive(session, number, checked, likeness_of(checked.rows), flags)
         return refused
@@ -485,14 +492,28 @@ class Board:
             everything: pending and withdrawn submissions too.
         """
         with self.database.reading() as session:
-            states = _states(session)
+            states = states_of(session)
             wanted = [number for number, state in states.items() if everything or state == PUBLISHED]
-            return [*_entries(session, wanted, states), *published_entries()]
+            return [*entries_of(session, wanted, states, figures_of(session, wanted)), *published_entries()]
+
+    def snapshot(self) -> Snapshot:
+        """What everybody sees, as it was read when the board changed last; rows come without scores by category."""
+        return self._snapshots.now()
+
+    def with_categories(self, entries: Sequence[BoardRow]) -> list[BoardRow]:
+        """Rows of a snapshot with their scores by category; published figures have none."""
+        numbers = [int(entry.id) for entry in entries if entry.id.isdecimal()]
+        with self.database.reading() as session:
+            figures = figures_of(session, numbers)
+        by_category = {
+            str(number): {name: found for name, found in by.items() if name} for number, by in figures.items()
+        }
+        return [replace(entry, by_category=by_category.get(entry.id, {})) for entry in entries]
 
     def states(self) -> dict[int, str]:
         """State of every submission, the newest first."""
         with self.database.reading() as session:
-            return _states(session)
+            return states_of(session)
 
     def submission(self, number: int, token: str = "", local: bool = False) -> Detail:
         """One submission: a published one, or whatever its state for whoever may see it.
@@ -510,7 +531,8 @@ class Board:
             changes = session.scalars(select(Change).where(Change.submission_id == number).order_by(Change.id))
             history = tuple(Event(change.state, change.at, change.by) for change in changes)
             names = list(session.scalars(_media(number)))
-            (entry,) = _entries(session, [number], {number: history[-1].state})
+            figures = figures_of(session, [number])
+            (entry,) = entries_of(session, [number], {number: history[-1].state}, figures)
             return Detail(
                 entry, verdict.provenance, history, submission.archive_bytes,
                 tuple(name for name in names if name.startswith("frames/")),
@@ -555,19 +577,9 @@ class Board:
             self._seen(session, number, token, local)
             return _rows(session, number)
 
-    def videos(self) -> dict[str, dict[int, str]]:
+    def videos(self) -> Mapping[str, Mapping[int, str]]:
         """Sampled videos of published submissions: prompt -> submission -> name, for :meth:`medium`."""
-        videos: dict[str, dict[int, str]] = defaultdict(dict)
-        with self.database.reading() as session:
-            published = [number for number, state in _states(session).items() if state == PUBLISHED]
-            found = session.execute(
-                select(Medium.prompt, Medium.submission_id, Medium.name)
-                .where(Medium.name.startswith("videos/"), Medium.submission_id.in_(published))
-                .order_by(Medium.prompt, Medium.submission_id, Medium.name.desc())
-            )
-            for prompt, number, name in found:
-                videos[prompt][number] = name
-        return dict(videos)
+        return self.snapshot().videos
 
     def medium(self, number: int, name: str, token: str = "", local: bool = False) -> bytes:
         """One frame or video of a submission; arguments as of :meth:`submission`.
@@ -666,15 +678,6 @@ def _change(session: Session, number: int, state: str, by: str) -> None:
     session.flush()
 
 
-def _states(session: Session) -> dict[int, str]:
-    """State of every submission, the newest first."""
-    latest = select(func.max(Change.id)).group_by(Change.submission_id)
-    found = session.execute(
-        select(Change.submission_id, Change.state).where(Change.id.in_(latest)).order_by(Change.submission_id.desc())
-    )
-    return dict(found.all())
-
-
 def _state(session: Session, number: int) -> str:
     return session.scalars(
         select(Change.state).where(Change.submission_id == number).order_by(Change.id.desc()).limit(1)
@@ -719,7 +722,7 @@ def _under_key(session: Session, key: str, sha256: str) -> int | None:
 
 def _refuse_sent_before(session: Session, sha256: str, sender: str) -> None:
     """One sender's archive is there once; somebody else's copy of it is for whoever publishes to judge."""
-    states = _states(session)
+    states = states_of(session)
     for first in session.scalars(
         select(Submission.id).where(Submission.sha256 == sha256, Submission.submitter == sender)
     ):
@@ -735,7 +738,7 @@ def _known(session: Session, account: Holder | None, earlier: str) -> list[Known
         account: of the sender.
         earlier: digest of a withdraw token that the sender has, ``""`` for none.
     """
-    states = _states(session)
+    states = states_of(session)
     was = set(session.scalars(select(Change.submission_id).where(Change.state == PUBLISHED)))
     columns = (Submission.id, Submission.account_id, Submission.withdrawal, Verdict.rows_sha256, Verdict.likeness)
     return [
@@ -753,10 +756,10 @@ def _known(session: Session, account: Holder | None, earlier: str) -> list[Known
     ]
 
 
-def _refuse_known_version(session: Session, card: ModelCard, suite: str, profile: str) -> None:
-    states = _states(session)
+def _refuse_known_version(session: Session, card: ModelCard, benchmark: str, suite: str, profile: str) -> None:
+    states = states_of(session)
     named = (Model.key == _key(card.name), Submission.version == card.version)
-    judged = (Verdict.suite == suite, Verdict.profile == profile)
+    judged = (Verdict.benchmark == benchmark, Verdict.suite == suite, Verdict.profile == profile)
     same = select(Submission.id).join(Model).join(Verdict).where(*named, *judged)
     for first in session.scalars(same):
         if states[first] == PUBLISHED:
@@ -774,6 +777,7 @@ def _derive(session: Session, number: int, checked: Checked, likeness: dict[str,
             submission_id=number,
             check_version=CHECK_VERSION,
             format=checked.format,
+            benchmark=checked.benchmark,
             suite=checked.suite,
             profile=checked.profile,
             provenance=dict(checked.provenance),
@@ -801,41 +805,8 @@ def _derive(session: Session, number: int, checked: Checked, likeness: dict[str,
         for row in checked.rows
     ]
     session.execute(insert(VideoRow), rows)
+    sums = statistics.table(checked.rows, benchmark_named(checked.benchmark))
+    session.add(PromptTable(submission_id=number, content=packed(sums)))
     for name, (prompt, content) in checked.media.items():
         session.add(Medium(submission_id=number, name=name, prompt=prompt, content=content))
     session.flush()
-
-
-def _entries(session: Session, numbers: Sequence[int], states: dict[int, str]) -> list[BoardRow]:
-    figures: dict[int, dict[str, dict[str, Figure]]] = defaultdict(lambda: defaultdict(dict))
-    for score in session.scalars(select(Score).where(Score.submission_id.in_(numbers)).order_by(Score.id)):
-        figure = Figure(score.value, score.low, score.high, score.videos)
-        figures[score.submission_id][score.category][score.name] = figure
-    latest = select(func.max(Certification.id)).group_by(Certification.submission_id)
-    marks = dict(
-        session.execute(
-            select(Certification.submission_id, Certification.mark).where(Certification.id.in_(latest))
-        ).all()
-    )
-    found = session.execute(
-        select(Submission, Verdict).join(Verdict).where(Submission.id.in_(numbers)).order_by(Submission.id.desc())
-    )
-    return [
-        BoardRow(
-            id=str(submission.id),
-            format=verdict.format,
-            state=states[submission.id],
-            card=ModelCard(**submission.card),
-            suite=verdict.suite,
-            profile=verdict.profile,
-            received=submission.received,
-            scores=figures[submission.id].pop("", {}),
-            by_category=figures[submission.id],
-            apart=tuple(verdict.findings["apart"]),
-            notes=tuple(verdict.findings["notes"]),
-            unverified=tuple(verdict.findings.get("unverified", ())),
-            certification=marks.get(submission.id, ""),
-            sha256=submission.sha256,
-        )
-        for submission, verdict in found
-    ]

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from vbench.errors import Refused
 from vbench.leaderboard.db import tables
-from vbench.leaderboard.db.database import Database
+from vbench.leaderboard.db.database import NOTHING, Database
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.keys import new_key
 from vbench.leaderboard.submissions.model_card import ModelCard
@@ -91,7 +91,7 @@ class Jobs:
 
     def add(self, source: str, card: ModelCard, options: Mapping[str, Any]) -> Job:
         """Put videos at the end of the queue; arguments are attributes of :class:`Job`."""
-        with self._database.writing() as session:
+        with self._database.writing(NOTHING) as session:
             job = tables.Job(
                 source=source, card=card.plain(), options=dict(options), key=new_key(), state=QUEUED, reason="",
                 done=0, total=0, worker="", until=0.0, tries=0, submission_id=None, added=now(), changed=now(),
@@ -122,7 +122,7 @@ class Jobs:
         """
         table = tables.Job
         dead = and_(table.state == RUNNING, table.until <= self._clock())
-        with self._database.writing() as session:
+        with self._database.writing(NOTHING) as session:
             free = select(table).where(or_(table.state == QUEUED, dead)).order_by(table.id)
             for job in session.scalars(free):
                 job.changed = now()
@@ -172,7 +172,7 @@ class Jobs:
         return self._set(number, (QUEUED, RUNNING), CANCELLED)
 
     def _set(self, number: int, before: tuple[str, ...], after: str) -> Job:
-        with self._database.writing() as session:
+        with self._database.writing(NOTHING) as session:
             job = _found(session, number)
             if job.state not in before:
                 raise Refused([f"Job {number} is {job.state}; expected one that is {' or '.join(before)}."])
@@ -181,7 +181,7 @@ class Jobs:
 
     @contextmanager
     def _mine(self, number: int, worker: str) -> Iterator[tables.Job]:
-        with self._database.writing() as session:
+        with self._database.writing(NOTHING) as session:
             job = _found(session, number)
             if job.state != RUNNING or job.worker != worker:
                 raise Lost

@@ -14,7 +14,7 @@ import secrets
 from sqlalchemy import select
 
 from vbench.errors import Refused
-from vbench.leaderboard.db.database import Database
+from vbench.leaderboard.db.database import NOTHING, Database
 from vbench.leaderboard.db.tables import Secret
 
 SHORTEST_KEY = 20
@@ -59,7 +59,7 @@ def own_secret(database: Database, name: str) -> bytes:
     with database.reading() as session:
         value = session.scalar(wanted)
     if value is None:
-        with database.writing() as session:
+        with database.writing(NOTHING) as session:
             value = session.scalar(wanted)
             if value is None:
                 value = secrets.token_hex(32)

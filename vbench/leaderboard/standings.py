@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from threading import Lock
 
 from vbench.analysis import preference
 from vbench.analysis.statistics import Interval
-from vbench.leaderboard.ballot_box import FIRST, SECOND, TIE, Cast, Judgement
+from vbench.leaderboard.ballot_box import FIRST, SECOND, TIE, BallotBox, Cast, Judgement
 
 DRAWS = 200
 """Draws of prompts for the intervals."""
@@ -24,6 +26,9 @@ FAR = 4.0
 
 HASTE = 2.0
 """Seconds between two votes, at the median, in which nobody watches two videos."""
+
+REST = 10
+"""Times that finding standings takes before it is done again."""
 
 POINTS = {FIRST: preference.WIN, TIE: preference.TIE, SECOND: preference.LOSS}
 
@@ -43,6 +48,37 @@ class Standing:
     chance: Interval
     wins: float
     votes: int
+
+
+class Standings:
+    """The standings on each question, found once per change of the votes.
+
+    Where that takes long, they are found anew in a tenth of the time at most, and may be that much behind.
+
+    Args:
+        ballot_box: with the votes.
+    """
+
+    def __init__(self, ballot_box: BallotBox) -> None:
+        self._ballot_box = ballot_box
+        self._kept: dict[str, tuple[int, float, float, list[Standing]]] = {}
+        self._lock = Lock()
+
+    def of(self, dimension: str = "") -> list[Standing]:
+        """By the votes on one question, the strongest first.
+
+        Args:
+            dimension: that is asked about, ``""`` for the videos on the whole.
+        """
+        revision = self._ballot_box.revision()
+        with self._lock:
+            known, began, took, found = self._kept.get(dimension, (-1, 0.0, 0.0, []))
+            if known == revision or time.monotonic() - began < REST * took:
+                return found
+            began = time.monotonic()
+            found = standings(self._ballot_box.votes(dimension), dimension)
+            self._kept[dimension] = revision, began, time.monotonic() - began, found
+            return found
 
 
 def standings(votes: Iterable[Judgement], dimension: str = "", draws: int = DRAWS) -> list[Standing]:

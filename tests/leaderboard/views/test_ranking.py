@@ -5,16 +5,22 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from tests.leaderboard.archives import card, rows, run
-from vbench.analysis.statistics import Figure
+from tests.leaderboard.exhibits import whole_rows
+from vbench.analysis.influence import interval_of, surely_apart, weights_of
+from vbench.analysis.statistics import Figure, beyond_noise, compare, compare_tables, intervals, table
+from vbench.benchmarks.registry import benchmark_named
 from vbench.benchmarks.score_card import TOTAL
-from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
+from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC, T2V
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.comparisons import Comparisons
+from vbench.leaderboard.db.tables import Pair
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.submissions.pack import pack
 from vbench.leaderboard.submissions.validate import OURS
@@ -23,24 +29,26 @@ from vbench.leaderboard.views.published_figures import published_entries
 from vbench.leaderboard.views.ranking import (
     KINDS,
     MODEL,
-    SCORES,
     SELECTED,
     SOURCE,
+    Ranking,
     View,
+    columns_of,
     groups,
     selected_score,
-    side_of,
 )  # fmt: skip
 from vbench.leaderboard.views.ranking import rows as lines
 
-PUBLISHED = published_entries()
+PUBLISHED = [found for found in published_entries() if found.benchmark == T2V.name]
+
+SCORES = columns_of(T2V)
 
 
 def entry(number: int, total: float | None, name: str = "Model", **changes: object) -> BoardRow:
     scores = {} if total is None else {TOTAL: Figure(total, total - 0.01, total + 0.01, 9)}
     values: dict[str, object] = {
         "id": str(number), "format": OURS, "state": "published", "card": card(name, version=str(number)),
-        "suite": "official", "profile": "official", "scores": scores,
+        "benchmark": T2V.name, "suite": "official", "profile": "official", "scores": scores,
     }  # fmt: skip
     return BoardRow(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -57,7 +65,7 @@ def test_everything_ticked_is_the_total_and_a_side_is_that_side() -> None:
             continue
         assert selected_score(raw, RULES) == pytest.approx(found.value(TOTAL), abs=1e-12)
         for side in (QUALITY, SEMANTIC):
-            assert selected_score(raw, side_of(side)) == pytest.approx(found.value(side), abs=1e-12)
+            assert selected_score(raw, T2V.of_part(side)) == pytest.approx(found.value(side), abs=1e-12)
         assert selected_score(raw, ["scene"]) == pytest.approx(found.normalised("scene"))
 
 
@@ -152,6 +160,60 @@ def test_groups_are_of_one_suite_and_profile_and_never_of_published_figures() ->
     assert set(groups(entries[:3], TOTAL, lambda *_: False).values()) == {"a"}
 
 
+def test_benchmarks_never_share_a_ranking() -> None:
+    every = [*published_entries(), entry(1, 0.99, "Best"), entry(2, 0.5, "Other", benchmark="mlperf-wan22")]
+    for name in ("vbench-t2v", "vbench-i2v", "vbench-long", "mlperf-wan22"):
+        ranking = Ranking(benchmark_named(name), every)
+        found = ranking.lines(View(name))
+        assert {line.entry.benchmark for line in found} == {name}
+        assert min(line.place or 0 for line in found if line.place) == 1
+        assert View.from_query(View(name).to_query()) == View(name)
+    assert Ranking(benchmark_named("vbench-trustworthiness"), every).lines(View("vbench-trustworthiness")) == []
+
+
+def test_pages_of_a_view() -> None:
+    ranking = Ranking(T2V, [entry(number, number / 100, f"m{number}") for number in range(1, 91)])
+    pages = [ranking.listing(View(page=page)) for page in (1, 2, 3, 9)]
+    assert [len(found.lines) for found in pages] == [40, 40, 10, 10]
+    assert {(found.count, found.pages, found.best[TOTAL]) for found in pages} == {(90, 3, 0.9)}
+    assert [line.place for found in pages[:3] for line in found.lines] == list(range(1, 91))
+    assert ranking.place(ranking.entries[0], TOTAL) == 90
+    assert View.from_query("page=0") == View.from_query("page=x") == View()
+    assert View(page=3).sorted_by("scene").page == 1
+
+
+def test_every_suite_is_no_choice_of_suites() -> None:
+    ranking = Ranking(T2V, [entry(1, 0.5), entry(2, 0.4, suite="mini")])
+    assert ranking.usual(View(suites=("mini", "official", "gone"))) == View()
+    assert ranking.usual(View(suites=("mini",))).suites == ("mini",)
+    assert ranking.usual(View(suites=())).suites == ()
+
+
+def test_choices_are_few_however_many_rows_there_are() -> None:
+    cards = [card(f"m{number}", licence="MIT" if number < 9 else f"own {number}") for number in range(90)]
+    ranking = Ranking(T2V, [entry(number, 0.5, card=one) for number, one in enumerate(cards, 1)])
+    assert len(ranking.choices("licence")) == 50
+    assert "MIT" in ranking.choices("licence")
+
+
+def test_search_asks_what_a_card_says() -> None:
+    cards = {
+        "slow": card("slow", steps=100, licence="MIT", prompt_rewriting="GPT-4"), "fast": card("fast", steps=8),
+        "silent": card("silent", steps=None, sampler="DDIM"),
+    }  # fmt: skip
+    entries = [entry(number, 0.5, name, card=one) for number, (name, one) in enumerate(cards.items(), 1)]
+    asked = {
+        "steps>50": {"slow"}, "steps<=8": {"fast"}, "licence:mit": {"slow"}, "gpt-4": {"slow"}, "ddim": {"silent"},
+        "steps>many": set(), "steps>1 fast": {"fast"}, "plain:x": set(),
+    }  # fmt: skip
+    for words, expected in asked.items():
+        assert set(names(entries, View(search=words))) == expected, words
+    assert names(entries, View(where=(("prompt_rewriting", "GPT-4"),))) == ["slow"]
+    assert names(entries, View(sort="steps")) == ["slow", "fast", "silent"]
+    view = View(where=(("licence", "MIT"),), facts=("sampler", "steps"), page=2)
+    assert View.from_query(view.to_query()) == view
+
+
 @pytest.fixture
 def filled(tmp_path: Path) -> Iterator[Board]:
     board = Board(Settings(database=f"sqlite:///{tmp_path}/board.sqlite", suite="mini"))
@@ -164,10 +226,10 @@ def filled(tmp_path: Path) -> Iterator[Board]:
 
 def test_submissions_are_told_apart_by_their_videos(filled: Board) -> None:
     comparisons = Comparisons(filled)
-    entries = filled.entries()
+    entries, snapshot = filled.entries(), filled.snapshot()
     found = None
     while found is None:
-        found = comparisons.groups(entries, TOTAL)
+        found = comparisons.letters(snapshot.ranking(T2V.name), TOTAL, snapshot.revision)
     by_name = {entry.card.name: found.get(entry.id) for entry in entries}
     assert by_name["Model 0"] == by_name["Model 1"] == "a"
     assert by_name["Model 2"] is None
@@ -178,6 +240,44 @@ def test_submissions_are_told_apart_by_their_videos(filled: Board) -> None:
     assert comparisons.settled(first, second, TOTAL) == comparisons.settled(second, first, TOTAL)
     assert comparisons.between(first, PUBLISHED[0]) == {}
     comparisons.close()
+
+
+def test_pairs_are_kept_in_the_database(filled: Board) -> None:
+    first, second, _ = (entry for entry in filled.entries() if entry.format == OURS)
+    one, other = Comparisons(filled), Comparisons(filled)
+    computed = one.between(first, second)
+    assert one.settled(first, second, TOTAL) == computed[TOTAL].is_significant()
+    with filled.database.reading() as session:
+        kept = session.scalars(select(Pair)).one()
+        assert kept.differences is not None
+    assert other.between(first, second) == computed == compare(filled.rows(int(first.id)), filled.rows(int(second.id)))
+    revision = filled.snapshot().revision
+    assert one.letters(filled.snapshot().ranking(T2V.name), TOTAL, revision) is None or revision
+    one.close()
+    other.close()
+
+
+def test_what_is_surely_apart_is_beyond_noise_by_draws_too() -> None:
+    runs = [table(list(whole_rows(seed, shift))) for seed, shift in ((0, 0.0), (1, 0.0), (2, -0.05))]
+    sure = {}
+    for first, second in combinations(range(len(runs)), 2):
+        drawn = beyond_noise(runs[first], runs[second])
+        for name in (TOTAL, QUALITY, "imaging_quality"):
+            sure[first, second, name] = surely_apart(runs[first], runs[second], weights_of(T2V, name))
+            assert not sure[first, second, name] or drawn[name]
+    assert drawn == {name: one.is_significant() for name, one in compare_tables(runs[1], runs[2]).items()}
+    assert sure[0, 2, TOTAL]
+    assert not sure[0, 1, TOTAL]
+
+
+def test_a_selection_of_ones_own_has_an_interval_like_that_of_draws() -> None:
+    simulated = list(whole_rows(4))
+    run, drawn = table(simulated), intervals(simulated)
+    for name in (TOTAL, QUALITY, "imaging_quality"):
+        found = interval_of(run, weights_of(T2V, name))
+        assert found is not None
+        assert found.high - found.low == pytest.approx((drawn[name].high - drawn[name].low), rel=0.15)
+    assert interval_of(run, {}) is None
 
 
 def test_the_selected_score_has_an_interval_where_it_is_another_score(filled: Board) -> None:

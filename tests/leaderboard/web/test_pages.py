@@ -11,15 +11,19 @@ import pytest
 
 from tests.leaderboard.archives import archive, card, rows, run
 from tests.leaderboard.conftest import ADMIN
+from vbench.analysis.influence import interval_of, selection
 from vbench.benchmarks.base import Part
 from vbench.benchmarks.registry import benchmark_named
+from vbench.benchmarks.t2v import T2V
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.comparisons import Comparisons
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.submissions.pack import pack
+from vbench.leaderboard.views.conclusions import trade_off
 from vbench.leaderboard.views.ranking import View
 from vbench.leaderboard.web.ui.pages import board as board_page
 from vbench.leaderboard.web.ui.pages import compare as compare_page
+from vbench.leaderboard.web.ui.pages import conclusions, distances
 from vbench.leaderboard.web.ui.pages import model as model_page
 from vbench.leaderboard.web.ui.pages.common import never_blank
 
@@ -72,12 +76,42 @@ def test_every_pair_has_a_comparison(board: Board) -> None:
     comparisons.close()
 
 
-def test_the_table_shows_them_all(board: Board) -> None:
+def test_the_tables_show_them_all(board: Board) -> None:
     comparisons = Comparisons(board)
-    page = board_page._table(board.entries(), comparisons, View())
+    pages = {name: board_page.page(board.snapshot(), View(name), {}, comparisons) for name in board_page.TABS}
     comparisons.close()
-    for name in ("one-dimension", "one-video", "lite", "foreign"):
-        assert name in page
+    assert BROKEN not in "".join(pages.values())
+    for name in ("one-dimension", "one-video", "lite"):
+        assert name in pages["vbench-t2v"]
+    assert "foreign" in pages["video-quality"]
+    assert not any("foreign" in page for name, page in pages.items() if name != "video-quality")
+
+
+def test_a_selection_of_ones_own_has_an_interval(board: Board) -> None:
+    comparisons = Comparisons(board)
+    view = View(ticked=("imaging_quality", "scene"))
+    page = board_page.page(board.snapshot(), view, {}, comparisons)
+    whole = next(entry for entry in board.snapshot().entries if entry.card.name == "Model")
+    interval = interval_of(comparisons.table(whole), selection(T2V, view.ticked))
+    comparisons.close()
+    assert interval is not None
+    assert f"{100 * interval.low:.2f}\N{EN DASH}{100 * interval.high:.2f}" in page
+    assert "by the normal approximation" in page
+
+
+@pytest.mark.parametrize("benchmark", ["vbench-t2v", "vbench-i2v", "video-quality", "vbench-trustworthiness"])
+def test_what_follows_from_a_board_has_pages(board: Board, benchmark: str) -> None:
+    snapshot, view = board.snapshot(), View(benchmark)
+    axes = conclusions.axes_of(view, ("motion_smoothness", "dynamic_degree"))
+    pages = [
+        conclusions.trade_offs(snapshot, view, axes), conclusions.compositionality(snapshot),
+        conclusions.potentials(board, snapshot, view), distances.page(snapshot),
+    ]  # fmt: skip
+    assert BROKEN not in "".join(pages)
+    assert axes[0] != axes[1]
+    found = trade_off(snapshot.ranking(benchmark), *axes)
+    assert f"ver {found.models} models" in pages[0]
+    assert benchmark != "vbench-i2v" or (found.models == 33 and found.correlation is not None)
 
 
 def test_a_fault_of_ours_is_said_and_logged(caplog: pytest.LogCaptureFixture) -> None:

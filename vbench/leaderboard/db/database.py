@@ -2,6 +2,9 @@
 
 Writers come one after the other: SQLite by ``BEGIN IMMEDIATE``, PostgreSQL by an advisory lock that the transaction
 holds. What a writer reads therefore stays true until it commits, and "accepted once" needs no further care.
+
+Every writer counts what it changes, in the same transaction: a server that has read the counters knows whether what it
+keeps still holds.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -32,6 +35,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from vbench.errors import UsageError
+from vbench.leaderboard.db.tables import Counter
 from vbench.leaderboard.errors import Unavailable
 
 LOCK = 0x76_62_65_6E_63_68
@@ -39,6 +43,12 @@ LOCK = 0x76_62_65_6E_63_68
 
 OURS = "submission"
 """A table by which a board's database is known."""
+
+BOARD, FIGURES, VOTES = "board", "figures", "votes"
+"""What changes: anything that the board shows; scores that follow from archives anew; votes."""
+
+NOTHING = ""
+"""What is changed that no page shows."""
 
 WRITES = {"vbench_writes": True}
 
@@ -78,8 +88,11 @@ class Database:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self, changes: str = BOARD) -> Iterator[Session]:
         """A session that is the only writer; committed at the end, or nothing of it is there.
+
+        Args:
+            changes: what is counted as changed; a writer that does not say is taken to change the board.
 
         Raises:
             Unavailable: the database does not answer, another writer does not end, or the disk is full.
@@ -87,6 +100,17 @@ class Database:
         with _spoken(), self.transaction() as connection, Session(connection) as session:
             yield session
             session.flush()
+            if changes:
+                _count(session, changes)
+
+    def counters(self) -> dict[str, int]:
+        """How often each was changed.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        with self.reading() as session:
+            return dict(session.execute(select(Counter.name, Counter.value)).all())
 
     @property
     def is_shared(self) -> bool:
@@ -114,6 +138,15 @@ class Database:
             if self.engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
             yield connection
+
+
+def _count(session: Session, name: str) -> None:
+    counter = session.get(Counter, name)
+    if counter is None:
+        session.add(Counter(name=name, value=1))
+    else:
+        counter.value += 1
+    session.flush()
 
 
 def migrations(connection: Connection) -> Config:

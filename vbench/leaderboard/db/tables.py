@@ -3,8 +3,9 @@
 The first layer is what was received: submissions (the archive as it came), what was done with them, votes and what was
 taken out of them, and who has an account. Rows are added to it and never changed, but for accounts, which are revoked,
 model cards, of which every version is kept, jobs, and what is over within hours (:data:`PASSING`), which is deleted.
-The second layer is what follows from an archive: verdict, scores and pictures;
-:meth:`vbench.leaderboard.board.Board.rebuild` makes it anew.
+The second layer is what follows from an archive: verdict, scores, sums per prompt and pictures;
+:meth:`vbench.leaderboard.board.Board.rebuild` makes it anew. Beside them stand counters, by which a server sees that
+something has changed, and what comparing two submissions gave.
 """
 
 from __future__ import annotations
@@ -39,7 +40,13 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {str: Text, float: Double, int: Integer, bytes: LargeBinary, dict[str, Any]: JSON}
+    type_annotation_map = {
+        str: Text,
+        float: Double,
+        int: Integer,
+        bytes: LargeBinary,
+        dict[str, Any]: JSON(none_as_null=True),
+    }
 
 
 class Model(Base):
@@ -242,6 +249,8 @@ class Verdict(Base):
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), primary_key=True)
     check_version: Mapped[int]
     format: Mapped[str]
+    benchmark: Mapped[str]
+    """By whose rules it was scored; results of different ones never share a ranking."""
     suite: Mapped[str]
     profile: Mapped[str]
     provenance: Mapped[dict[str, Any]]
@@ -298,3 +307,38 @@ class Medium(Base):
     """Its name in the archive: ``frames/....jpg`` or ``videos/....mp4``."""
     prompt: Mapped[str]
     content: Mapped[bytes] = mapped_column(deferred=True)
+
+
+class PromptTable(Base):
+    """What every comparison of a submission is made from (:mod:`vbench.leaderboard.prompt_tables`)."""
+
+    __tablename__ = "prompt_table"
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), primary_key=True)
+    content: Mapped[bytes]
+
+
+class Pair(Base):
+    """What the comparison of two submissions gave; kept for as long as the method is the same."""
+
+    __tablename__ = "pair"
+
+    first: Mapped[str] = mapped_column(primary_key=True)
+    """SHA-256 of the archive of the yardstick."""
+    second: Mapped[str] = mapped_column(primary_key=True)
+    benchmark: Mapped[str] = mapped_column(primary_key=True)
+    method: Mapped[int] = mapped_column(primary_key=True)
+    """Version of the arithmetic; of an older one nothing is read."""
+    beyond: Mapped[dict[str, Any] | None]
+    """Score -> whether the difference is beyond noise; ``None`` where nobody asked."""
+    differences: Mapped[dict[str, Any] | None]
+    """Score -> the whole difference; ``None`` where nobody asked."""
+
+
+class Counter(Base):
+    """How often something of the board was changed; whoever has read a number knows whether to read again."""
+
+    __tablename__ = "counter"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int]

@@ -56,6 +56,9 @@ class ModelCard:
         guidance: scale of classifier-free guidance.
         prompt_rewriting: who or what rewrote the prompts; ``none`` where they were used as they are.
         precision: number format of the weights, such as ``bfloat16``.
+        parameters: of the model, in billions.
+        sampler: that took the steps, such as ``DDIM``.
+        seeds: with which the samples of a prompt were drawn.
     """
 
     name: str
@@ -77,6 +80,9 @@ class ModelCard:
     guidance: float | None = None
     prompt_rewriting: str = ""
     precision: str = ""
+    parameters: float | None = None
+    sampler: str = ""
+    seeds: str = ""
 
     @property
     def unstated(self) -> list[str]:

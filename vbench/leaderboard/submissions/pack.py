@@ -17,10 +17,12 @@ from typing import Any
 
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named, is_sensitive
+from vbench.dimensions.base import VERDICT
 from vbench.errors import UsageError, VideoError
 from vbench.leaderboard.submissions.archive import KINDS
 from vbench.leaderboard.submissions.model_card import ModelCard
-from vbench.leaderboard.submissions.validate import FORMAT, stem_of
+from vbench.leaderboard.submissions.validate import CHOSEN, FORMAT, stem_of
+from vbench.media.spans import video_of
 from vbench.runs.filtered_folder import RESULT
 from vbench.runs.record import read_record
 from vbench.runs.results import read_rows
@@ -121,6 +123,7 @@ def _scores(rows: Iterable[Row]) -> bytes:
     kept = (
         {name: getattr(row, name) for name in columns}
         | {"content": row.sha256, "damage": without_folders(row.details.get(DAMAGE, ""))}
+        | {"static": CHOSEN if VERDICT in row.details else ""}
         for row in rows
     )
     return b"".join(_json(row) for row in kept)
@@ -155,7 +158,7 @@ def _chosen(rows: Iterable[Row]) -> list[str]:
     """One video of each prompt, in an order that depends on the prompts alone: models share the first ones."""
     first: dict[str, str] = {}
     for row in sorted(rows, key=lambda row: row.video):
-        first.setdefault(row.prompt, row.video)
+        first.setdefault(row.prompt, video_of(row.video))
     return [first[prompt] for prompt in sorted(first, key=lambda text: hashlib.sha256(text.encode()).digest())]
 
 

@@ -14,13 +14,13 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from vbench.benchmarks.base import Benchmark
-from vbench.benchmarks.t2v import RULES
 from vbench.dimensions.profiles import profiles
 from vbench.errors import Refused, UsageError, VBenchError
 from vbench.files.strict_json import lines, unseen
 from vbench.leaderboard.rewrap import is_readable
 from vbench.leaderboard.submissions.findings import Findings
 from vbench.leaderboard.submissions.model_card import ModelCard
+from vbench.media.spans import video_of
 from vbench.runs.store import Row
 from vbench.sampling.manifest import SampleRecord, record_of
 from vbench.weights.cards import is_published
@@ -30,9 +30,6 @@ SKEW = timedelta(days=1)
 
 FIRST_DAY = date(2023, 11, 29)
 """On which the benchmark was published: nothing was evaluated by it before."""
-
-CHECKPOINTS: Mapping[str, tuple[str, ...]] = {name: rule.checkpoints for name, rule in RULES.items()}
-"""Weights that a dimension of the official profile reads."""
 
 FEWEST_DIGITS = 8
 """Different hexadecimal digits of a digest; of 10^12 true ones, not one has fewer."""
@@ -103,14 +100,26 @@ def check_missing_videos(record: Mapping[str, Any], partial: bool, found: Findin
         )
 
 
-def check_checkpoints(record: Mapping[str, Any], dimensions: Iterable[str], found: Findings) -> None:
+def checkpoints_of(benchmark: Benchmark) -> dict[str, tuple[str, ...]]:
+    """Weights that each dimension of a benchmark reads in the official profile, and those of what it is fused with."""
+    specs = {spec.name: spec for spec in benchmark.specs}
+    return {
+        name: (*rule.checkpoints, *(specs[rule.slow_fast.clip_to_clip].checkpoints if rule.slow_fast else ()))
+        for name, rule in benchmark.rules.items()
+    }
+
+
+def check_checkpoints(
+    record: Mapping[str, Any], dimensions: Iterable[str], benchmark: Benchmark, found: Findings
+) -> None:
     """Digests are digests, the published ones where some are published, and none is missing."""
     stated = record.get("checkpoints")
     if not isinstance(stated, dict) or not all(isinstance(entry, dict) for entry in stated.values()):
         found.reasons.append("record: checkpoints must be an object of {file, sha256}.")
         return
     if (profile := profiles().get(str(record.get("profile")))) and profile.comparable:
-        wanted = dict.fromkeys(file for name in CHECKPOINTS if name in dimensions for file in CHECKPOINTS[name])
+        read = checkpoints_of(benchmark)
+        wanted = dict.fromkeys(file for name in read if name in dimensions for file in read[name])
         if missing := [file for file in wanted if file not in stated]:
             found.apart.append(f"The run recorded no checkpoints for: {', '.join(missing)}.")
     unknown = []
@@ -170,7 +179,7 @@ def _samples(content: bytes) -> Iterator[SampleRecord]:
 def _other_videos(samples: Sequence[SampleRecord], rows: Sequence[Row]) -> Iterator[str]:
     """Where samples and rows speak of different videos; a run may lie in a folder above its samples."""
     known = {sample.file: sample for sample in samples}
-    for video, row in {row.video: row for row in rows}.items():
+    for video, row in {video_of(row.video): row for row in rows}.items():
         sample = known.get(video) or known.get(video.rsplit("/", 1)[-1])
         if sample is None:
             yield f"samples.jsonl has no sample {video!r:.100}, which was scored: these are another run's samples."

@@ -16,12 +16,13 @@ from datetime import datetime, timezone
 from typing import Any
 
 from vbench.analysis.statistics import Figure, Interval, category_intervals, intervals
-from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec, Values
+from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec, Unit, Values
 from vbench.benchmarks.known_suites import Expected, expected, suite_of
 from vbench.benchmarks.registry import benchmark_named, is_sensitive
 from vbench.benchmarks.score_card import TOTAL, in_protocol_order
 from vbench.benchmarks.t2v import T2V
 from vbench.compat.read_result_files import read_results
+from vbench.dimensions.base import VERDICT
 from vbench.dimensions.profiles import profiles
 from vbench.errors import Refused, VBenchError
 from vbench.files.strict_json import bad_texts, lines, loads, unseen
@@ -45,21 +46,23 @@ from vbench.leaderboard.submissions.provenance import (
     check_versions,
     wrong_videos,
 )
+from vbench.media.spans import seconds_of, video_of
 from vbench.prompts.digests import normal, prompt_digest
-from vbench.prompts.library import SHIPPED
-from vbench.prompts.official import CATEGORY_SHA256
+from vbench.prompts.library import SHIPPED, load_suite
+from vbench.prompts.official import CATEGORY_SHA256, SUITE_FILES
 from vbench.prompts.official import NAME as OFFICIAL
-from vbench.runs.plan import STANDARD
+from vbench.runs.plan import CUSTOM, STANDARD
 from vbench.runs.record import RECORD_VERSION
 from vbench.runs.results import score_card
 from vbench.runs.score_video import DAMAGE
 from vbench.runs.store import NOT_STATIC, SCORED, Row
 
-CHECK_VERSION = 3
+CHECK_VERSION = 4
 """Raised whenever the check or the formulas change; stored with every verdict."""
 
-FORMAT = 3
-"""Of ``submission.json``; 1 had no format of the videos in its scores, and before 3 no mark of damaged ones."""
+FORMAT = 4
+"""Of ``submission.json``; 1 had no format of the videos in its scores, before 3 no mark of damaged ones, before 4 none
+of those that the static filter chose."""
 
 OURS, REFERENCE = "vbench", "reference"
 
@@ -67,7 +70,7 @@ MOST_ROWS, LONGEST_NAME = 100_000, 1000
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
-SINCE = {"format": 2, "damage": 3}
+SINCE = {"format": 2, "damage": 3, "static": 4}
 """Fields of a row -> the first format that has them."""
 
 _FIELDS: dict[str, tuple[type, ...]] = {
@@ -81,7 +84,14 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "content": (str,),
     "format": (str,),
     "damage": (str,),
+    "static": (str,),
 }
+
+CHOSEN = "chosen"
+"""Mark of a video that the static filter chose; others have none."""
+
+OWN_VIDEOS = "own videos"
+"""Suite of a benchmark that has no prompts: each model answers its own."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,7 @@ class Checked:
     Attributes:
         format: ``vbench`` or ``reference``.
         card: the model card.
+        benchmark: name of the one by whose rules it is scored.
         suite: name of the prompt suite.
         profile: which backbones looked.
         provenance: what the run recorded.
@@ -107,6 +118,7 @@ class Checked:
 
     format: str
     card: ModelCard
+    benchmark: str
     suite: str
     profile: str
     provenance: Mapping[str, Any]
@@ -154,6 +166,8 @@ def check(
         form, record = OURS, _record(head)
         benchmark = _benchmark(record)
         suite = _check_record(record, benchmark, found)
+        if not benchmark.suite and suite.name == OWN_VIDEOS:
+            found.notes.append("Of videos of its own: no other row answers the same prompts.")
         rows = _read_rows(files["scores.jsonl"], head["format"], found)
         pictures = names_like(files, "frames/*.jpg") + names_like(files, "videos/*.mp4")
         if pictures and is_sensitive({row.dimension for row in rows}, benchmark):
@@ -176,10 +190,11 @@ def check(
     found.settle()
     filtered = record.get("filtered")
     _check_complete(rows, suite, form, partial, filtered if isinstance(filtered, list) else [], benchmark, found)
-    media = dict(_media(files, {row.video: row.prompt for row in rows}, found))
-    found.reasons += wrong_videos(media, {f"videos/{stem_of(row.video)}.mp4": row.sha256 for row in rows})
+    media = dict(_media(files, {video_of(row.video): row.prompt for row in rows}, found))
+    contents = {f"videos/{stem_of(video_of(row.video))}.mp4": row.sha256 for row in rows}
+    found.reasons += wrong_videos(media, contents)
     if form == OURS:
-        check_checkpoints(record, {row.dimension for row in rows if row.status == SCORED}, found)
+        check_checkpoints(record, {row.dimension for row in rows if row.status == SCORED}, benchmark, found)
     if "samples.jsonl" in files:
         check_samples(files["samples.jsonl"], card, rows, benchmark, found)
     elif form == OURS:
@@ -189,16 +204,15 @@ def check(
         raise Refused(["There are no scores: no dimension has a video that counts."])
     found.reasons += above_everything(scores, benchmark)
     found.settle()
-    if benchmark is not T2V:
-        found.apart.append(f"Another benchmark: {benchmark.name}, this board ranks {T2V.name}.")
-    if suite.name != ranked_suite:
-        found.apart.append(f"Another prompt suite: {suite.name}, this board ranks {ranked_suite}.")
+    if suite.name != (ranked := _ranked(benchmark, ranked_suite)):
+        found.apart.append(f"Another prompt suite: {suite.name}, this board ranks {ranked}.")
     if missing := [name for name in benchmark.rules if name not in scores]:
-        found.apart.append(f"No Total: {', '.join(missing)} {'has' if len(missing) == 1 else 'have'} no score.")
+        whole = "No Total" if benchmark.has_total else "Not whole"
+        found.apart.append(f"{whole}: {', '.join(missing)} {'has' if len(missing) == 1 else 'have'} no score.")
     if card.unstated:
         found.notes.append(f"Settings not stated: {', '.join(name.replace('_', ' ') for name in card.unstated)}.")
     return Checked(
-        form, card, suite.name, record.get("profile", "official"), record, rows,
+        form, card, benchmark.name, suite.name, record.get("profile", "official"), record, rows,
         _rows_digest(rows, card, benchmark), scores, _figures_by_category(rows, benchmark), found.notes,
         found.apart, found.unverified, found.flags, media,
     )  # fmt: skip
@@ -244,8 +258,9 @@ def _read_rows(content: bytes, form: int, found: Findings) -> list[Row]:
         if wrong := _wrong_fields(values):
             found.reasons.append(f"{where}: {wrong}.")
         else:
-            damage = values.pop("damage")
-            details = {DAMAGE: damage} if damage else {}
+            damage, static = values.pop("damage"), values.pop("static")
+            details: dict[str, Any] = {DAMAGE: damage} if damage else {}
+            details |= {VERDICT: {}} if static == CHOSEN else {}
             rows.append(Row(cache_key="", sha256=values.pop("content"), details=details, **values))
         if found.full:
             break
@@ -335,16 +350,24 @@ def _known_suite(stated: Any, benchmark: Benchmark) -> Expected:
     raise Refused([f"{what} {takes} {how}"])
 
 
+def _ranked(benchmark: Benchmark, of_t2v: str) -> str:
+    """Name of the suite whose results are ranked in a benchmark's board: its own, or the board's for that of T2V."""
+    if benchmark.suite in ("", T2V.suite):
+        return of_t2v if benchmark.suite else OWN_VIDEOS
+    return benchmark.suite if benchmark.suite in (*SUITE_FILES, *SHIPPED) else load_suite(benchmark.suite).name
+
+
 def _check_record(record: Mapping[str, Any], benchmark: Benchmark, found: Findings) -> Expected:
     """Compare a run's provenance with what the board knows, and name its suite."""
     version, mode, status = (record.get(name) for name in ("version", "mode", "status"))
     if not isinstance(version, int) or version > RECORD_VERSION:
         found.reasons.append(f"record: version {version!r:.20}; this board reads up to {RECORD_VERSION}.")
-    if mode != STANDARD:
+    own = not benchmark.suite and mode == CUSTOM
+    if mode != STANDARD and not own:
         found.reasons.append(f"record: mode {mode!r:.40}; only a run of a whole suite ({STANDARD}) can be compared.")
     if status != "finished":
         found.reasons.append(f"record: the run is {status!r:.20}, not finished. Continue it with: vbench evaluate")
-    suite = _known_suite(record.get("suite"), benchmark)
+    suite = Expected(OWN_VIDEOS, {}) if own else _known_suite(record.get("suite"), benchmark)
     profile = record.get("profile")
     if not isinstance(profile, str) or profile not in profiles():
         found.reasons.append(f"record: unknown profile {profile!r:.40}; known are {', '.join(profiles())}.")
@@ -368,6 +391,8 @@ def _check_rows(rows: Sequence[Row], form: str, card: ModelCard, benchmark: Benc
             found.reasons += wrong_weights(rule, by_dimension[name], form == OURS)
         else:
             found.reasons.append(f"{name!r:.60} is no dimension of the protocol.")
+    if benchmark.unit is not Unit.CLIP and (clips := [row.video for row in rows if seconds_of(row.video)]):
+        found.reasons.append(f"{clips[0]!r:.100} is a clip; {benchmark.name} judges whole videos.")
     found.reasons += _wrong_texts(rows)
     found.reasons += _copies(rows, form)
     if form == OURS:
@@ -398,7 +423,7 @@ def _copies(rows: Sequence[Row], form: str) -> Iterator[str]:
     for row in rows:
         prompts[row.video].add(row.prompt)
         contents[row.video].add(row.sha256)
-        videos[row.sha256].add(row.video)
+        videos[row.sha256].add(video_of(row.video))
     for video, texts in prompts.items():
         if len(texts) > 1:
             yield f"{video!r:.100} is scored against {len(texts)} prompts."
@@ -434,12 +459,25 @@ def _check_complete(
             statuses = ", ".join(sorted({row.status.replace("_", " ") for row in group}))
             found.notes.append(f"{name} has no score: its videos are {statuses}.")
             continue
+        if suite.name == OWN_VIDEOS:
+            continue
+        group = _one_a_video(group)
         samples = benchmark.samples_of(benchmark.rules[name])
         found.reasons += _strange_prompts(name, group, suite, samples)
         gaps = list(_gaps(benchmark.rules[name], group, suite, form, filtered, samples, found))
         (found.apart if partial else found.reasons).extend(gaps)
     if found.reasons and not partial and any("incomplete" in reason for reason in found.reasons):
         found.reasons.append("A result that is meant to be a part is submitted with --partial; it is not ranked.")
+
+
+def _one_a_video(rows: Sequence[Row]) -> list[Row]:
+    """A row for each video: of its clips one without a score, where there is any."""
+    kept: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        place = video_of(row.video), row.prompt
+        if place not in kept or row.status != SCORED:
+            kept[place] = row
+    return list(kept.values())
 
 
 def _strange_prompts(name: str, rows: Sequence[Row], suite: Expected, samples: int) -> Iterator[str]:

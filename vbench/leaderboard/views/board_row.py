@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vbench.analysis.statistics import Figure
-from vbench.benchmarks.score_card import TOTAL
-from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
+from vbench.benchmarks.base import DimensionSpec
+from vbench.benchmarks.registry import benchmark_named
 from vbench.leaderboard.db.tables import PUBLISHED
 from vbench.leaderboard.submissions.model_card import ModelCard
-
-SIDES = (QUALITY, SEMANTIC, TOTAL)
 
 RANKED, APART = "ranked", "apart"
 
@@ -29,11 +27,12 @@ class BoardRow:
         format: where the scores come from: ``vbench``, ``reference`` or ``published figure``.
         state: ``pending``, ``published`` or ``withdrawn``.
         card: what is said about the model.
+        benchmark: name of the one by whose rules it is scored.
         suite: name of the prompt suite.
         profile: which backbones looked.
         received: when, UTC, ISO 8601; ``""`` for a published figure.
-        scores: raw scores by dimension; ``quality``, ``semantic`` and ``total`` only where all their dimensions are
-            there, or where they are all that was printed.
+        scores: raw scores by dimension; the benchmark's parts and the Total only where all their dimensions are there,
+            or where they are what was printed.
         by_category: the same by content category.
         apart: why the row is not ranked; empty where it is.
         notes: what a reader should know about it, such as what it lacks.
@@ -41,13 +40,14 @@ class BoardRow:
         certification: ``gold`` or ``silver`` by an admin's action, ``""`` for neither.
         source: of a published figure.
         sha256: of the archive.
-        printed: what the source of a published figure prints as Quality, Semantic and Total.
+        printed: what the source of a published figure prints as parts and Total.
     """
 
     id: str
     format: str
     state: str
     card: ModelCard
+    benchmark: str
     suite: str
     profile: str
     received: str = ""
@@ -67,18 +67,23 @@ class BoardRow:
         return RANKED if self.state == PUBLISHED and not self.apart else APART
 
     @property
+    def rules(self) -> Mapping[str, DimensionSpec]:
+        """The dimensions of its benchmark."""
+        return benchmark_named(self.benchmark).rules
+
+    @property
     def missing(self) -> list[str]:
         """Dimensions of the protocol without a score; missing is shown as missing, never as 0."""
-        return [name for name in RULES if name not in self.scores]
+        return [name for name in self.rules if name not in self.scores]
 
     def value(self, name: str) -> float | None:
-        """A dimension's raw score, or ``quality``, ``semantic`` or ``total``; ``None`` where it is missing."""
+        """A dimension's raw score, or a part's or the Total; ``None`` where it is missing."""
         return self.scores[name].value if name in self.scores else None
 
     def normalised(self, name: str) -> float | None:
-        """A dimension's score on the scale of the sides."""
+        """A score on the scale of the parts, which parts and Total are on already."""
         value = self.value(name)
-        return None if value is None else RULES[name].normalised(value)
+        return value if value is None or name not in self.rules else self.rules[name].normalised(value)
 
     def plain(self) -> dict[str, Any]:
         """Everything as JSON types."""
@@ -89,6 +94,7 @@ class BoardRow:
             "state": self.state,
             "certification": self.certification,
             "card": self.card.plain(),
+            "benchmark": self.benchmark,
             "suite": self.suite,
             "profile": self.profile,
             "received": self.received,

@@ -9,24 +9,34 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-from vbench.benchmarks.t2v import RULES
-from vbench.leaderboard.views.board_row import SIDES, BoardRow
+from vbench.benchmarks.registry import benchmark_named
+from vbench.leaderboard.views.board_row import BoardRow
+from vbench.leaderboard.views.ranking import SELECTED, columns_of
+
+VERSION = 2
+"""Of the JSON: 1, which did not say so, had one ranking for all benchmarks, and scores by category."""
 
 RUNNABLE = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the start of a formula; the signs also in their full-width and small forms."""
 
-SCORES = (*reversed(SIDES), *RULES)
-
 
 def as_json(entries: Iterable[BoardRow]) -> str:
-    """Everything about the rows; raw scores, missing ones absent."""
-    rows = [entry.plain() for entry in entries]
-    return json.dumps({"rows": rows}, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    """Everything about the rows but scores by category; raw scores, missing ones absent."""
+    rows = [{name: value for name, value in entry.plain().items() if name != "by_category"} for entry in entries]
+    return json.dumps({"version": VERSION, "rows": rows}, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
 def as_csv(entries: Iterable[BoardRow]) -> str:
-    """One line a row: the card, the raw scores and their intervals; an empty cell is a missing score."""
-    lines = [_cells(entry) for entry in entries]
+    """One line a row: the card, the raw scores and their intervals; an empty cell is a missing score.
+
+    The scores are those of the benchmarks that the rows are of, each name once.
+    """
+    found = list(entries)
+    benchmarks = dict.fromkeys(entry.benchmark for entry in found)
+    names = list(
+        dict.fromkeys(name for one in benchmarks for name in columns_of(benchmark_named(one)) if name != SELECTED)
+    )
+    lines = [_cells(entry, names) for entry in found]
     text = io.StringIO()
     if lines:
         writer = csv.DictWriter(text, lines[0], lineterminator="\n")
@@ -51,14 +61,15 @@ def _runs(text: str) -> bool:
     return text.startswith(RUNNABLE) or unicodedata.normalize("NFKC", text.lstrip()[:1]).startswith(RUNNABLE)
 
 
-def _cells(entry: BoardRow) -> dict[str, Any]:
+def _cells(entry: BoardRow, names: Iterable[str]) -> dict[str, Any]:
     values: dict[str, Any] = {"id": entry.id, "kind": entry.kind, "certification": entry.certification}
     values |= entry.card.plain()
-    for name in SCORES:
+    for name in names:
         figure = entry.scores.get(name)
         values |= {name: figure and figure.value, f"{name}_low": figure and figure.low}
         values |= {f"{name}_high": figure and figure.high}
-    values |= {"suite": entry.suite, "profile": entry.profile, "received": entry.received, "source": entry.source}
+    values |= {"benchmark": entry.benchmark, "suite": entry.suite, "profile": entry.profile}
+    values |= {"received": entry.received, "source": entry.source}
     values |= {"apart": " ".join(entry.apart), "remarks": " ".join(entry.notes)}
     values |= {"unverified": " ".join(entry.unverified)}
     return {name: cell(value) for name, value in values.items()}

@@ -6,7 +6,7 @@ An archive is counted while it arrives and dropped as soon as it is too large. R
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path as File
@@ -30,10 +30,11 @@ from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
 from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.export import as_csv, as_json
-from vbench.leaderboard.views.ranking import View, rows
+from vbench.leaderboard.views.ranking import View
 from vbench.leaderboard.web.desk import Desk
 from vbench.leaderboard.web.gate import bearer, too_many
 from vbench.leaderboard.web.http import GUARDED, in_words, refusal
+from vbench.leaderboard.web.kept_answers import KeptAnswers
 from vbench.leaderboard.web.metrics import Metrics
 from vbench.leaderboard.web.ranges import ranged
 from vbench.leaderboard.web.salt import Salt, SharedSalt
@@ -100,7 +101,7 @@ Number = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]
 def _routes(board: Board, desk: Desk, metrics: Metrics) -> APIRouter:
     submissions = desk.limits.of("submissions", board.settings.submissions_per_hour, HOUR)
     previews = desk.limits.of("previews", board.settings.submissions_per_hour, HOUR)
-    routes = APIRouter()
+    routes, kept = APIRouter(), KeptAnswers()
 
     @routes.post("/api/submissions", status_code=201)
     async def submit(request: Request, token: Token, card: str = "") -> Any:
@@ -204,14 +205,16 @@ def _routes(board: Board, desk: Desk, metrics: Metrics) -> APIRouter:
 
     @routes.get("/api/board.json")
     def board_json(request: Request) -> Response:
-        """The board for programs; of a view, where the query is that of its page."""
-        return Response(as_json(_shown(board, request)), media_type="application/json")
+        """The boards for programs; of a view, where the query is that of its page."""
+        key, make = _shown(board, request, as_json)
+        return kept.answer(request, key, make, "application/json")
 
     @routes.get("/api/board.csv")
     def board_csv(request: Request) -> Response:
-        """The board for tables; of a view, where the query is that of its page."""
+        """The boards for tables; of a view, where the query is that of its page."""
+        key, make = _shown(board, request, as_csv)
         headers = {**GUARDED, "Content-Disposition": 'attachment; filename="board.csv"'}
-        return Response(as_csv(_shown(board, request)), media_type="text/csv; charset=utf-8", headers=headers)
+        return kept.answer(request, key, make, "text/csv; charset=utf-8", headers)
 
     @routes.get("/api/docs", include_in_schema=False)
     def docs(request: Request) -> HTMLResponse:
@@ -265,10 +268,21 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def _shown(board: Board, request: Request) -> list[BoardRow]:
-    """The rows of a view, in its order; everything where none is asked for."""
-    entries = board.entries()
-    return [line.entry for line in rows(entries, View.from_query(request.url.query))] if request.url.query else entries
+def _shown(
+    board: Board, request: Request, written: Callable[[Iterable[BoardRow]], str]
+) -> tuple[Hashable, Callable[[], str]]:
+    """The rows of a view, in its order, all pages; those of every benchmark where no view is asked for.
+
+    Returns:
+        Of which rows, and as what, an answer is, and what makes it.
+    """
+    snapshot = board.snapshot()
+    if not request.url.query:
+        return (written.__name__, snapshot.revision), lambda: written(snapshot.entries)
+    view = View.from_query(request.url.query)
+    lines = partial(snapshot.ranking(view.benchmark).lines, view)
+    key = (written.__name__, snapshot.revision, view.to_query(), view.benchmark)
+    return key, lambda: written(line.entry for line in lines())
 
 
 def address_of(request: Request) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
-from vbench.leaderboard.db.database import Database
+from vbench.leaderboard.db.database import NOTHING, Database
 from vbench.leaderboard.db.tables import PASSING_SECRET, Secret
 
 BYTES = 32
@@ -58,7 +58,7 @@ class SharedSalt(Salt):
         """Take the one that holds, or replace it for all."""
         if not self.is_due:
             return
-        with self._database.writing() as session:
+        with self._database.writing(NOTHING) as session:
             kept = session.scalar(select(Secret).where(Secret.name == PASSING_SECRET))
             until, _, value = (kept.value if kept else "0 ").partition(" ")
             if float(until) <= self._clock():

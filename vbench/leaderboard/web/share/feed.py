@@ -27,8 +27,8 @@ def feed(board: Board, root: str) -> str:
     latest = select(Change.submission_id, func.max(Change.at)).where(Change.state == PUBLISHED)
     with board.database.reading() as session:
         published = dict(session.execute(latest.group_by(Change.submission_id)).tuples().all())
-    entries = board.entries()
-    submitted = [entry for entry in entries if entry.format != FIGURE]
+    snapshot = board.snapshot()
+    submitted = [entry for entry in snapshot.entries if entry.format != FIGURE]
     newest = sorted(submitted, key=lambda entry: (published[int(entry.id)], int(entry.id)), reverse=True)[:NEWEST]
-    items = [(found_row(entries, entry.id), published[int(entry.id)]) for entry in newest]
+    items = [(found_row(snapshot, entry.id), published[int(entry.id)]) for entry in newest]
     return render("feed.xml", root=root, items=items, updated=items[0][1] if items else EPOCH)

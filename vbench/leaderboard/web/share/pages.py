@@ -24,14 +24,16 @@ from vbench.leaderboard.web.share.row import shared_row
 from vbench.leaderboard.web.ui.render import name_of, render
 
 PAGES = {
-    "": "Board", "compare": "Compare", "samples": "Samples", "arena": "Arena", "submit": "Submit", "queue": "Queue",
+    "": "Board", "distances": "Distances", "trade-off": "Trade-offs", "compositionality": "Compositionality",
+    "potential": "Hidden potential", "compare": "Compare",
+    "samples": "Samples", "arena": "Arena", "submit": "Submit", "queue": "Queue",
     "api/docs": "For programs", "feed.xml": "New entries",
 }  # fmt: skip
 """Addresses that a lost visitor is offered."""
 
 MODEL, SAMPLES = "/model", "/samples"
 
-PREVIEWED = ("/", "/compare", "/arena", "/submit", "/queue", MODEL, SAMPLES)
+PREVIEWED = ("/compare", "/arena", "/submit", "/queue", MODEL, SAMPLES)
 """Pages whose heads say what a preview shows."""
 
 PROGRAMS = ("/api/", "/gradio_api/", "/badge/", "/preview/", "/embed/", "/healthz", "/metrics", "/assets/", "/static/")
@@ -41,6 +43,24 @@ THEIRS = re.compile(rb"""<meta\s+(?:property="og:|name="twitter:)[^>]*>""")
 """What Gradio's head says of every page."""
 
 MOST_LIKELY, LONGEST_WORD = 5, 60
+
+
+BOARD_TITLE, BOARD_SAID = "VBench leaderboard", "Video generation models, dimension by dimension."
+
+
+def preview_head(
+    root: str, address: str, title: str = BOARD_TITLE, said: str = BOARD_SAID, picture: str = THE_BOARD
+) -> str:
+    """What a page's head says to those who show a link to it.
+
+    Args:
+        root: address of the board, with a slash at the end.
+        address: of the page.
+        title: of the preview.
+        said: below it.
+        picture: name of the row whose picture is shown, or of the board's.
+    """
+    return render("preview_head.html", title=title, said=said, root=root, address=address, picture=quote(picture))
 
 
 class SharedPages:
@@ -67,7 +87,7 @@ class SharedPages:
         """What a page's head says to those who show a link to it."""
         root = origin_of(scope)
         query = str(scope["query_string"], "latin-1")
-        title, said, picture = "VBench leaderboard", "Video generation models on sixteen dimensions.", THE_BOARD
+        title, said, picture = BOARD_TITLE, BOARD_SAID, THE_BOARD
         if path == MODEL and (names := parse_qs(query).get("id")):
             try:
                 row = shared_row(self.board, names[0])
@@ -75,8 +95,7 @@ class SharedPages:
             except (NotFound, Unavailable):
                 pass  # the page says it
         address = root + path.removeprefix("/") + (f"?{query}" if query else "")
-        made = render("preview_head.html", title=title, said=said, root=root, address=address, picture=quote(picture))
-        return made.encode()
+        return preview_head(root, address, title, said, picture).encode()
 
     def unknown(self, scope: Scope, path: str) -> HTMLResponse:
         """The page of an address that is none."""
@@ -93,7 +112,7 @@ class SharedPages:
         for address in get_close_matches(word.lower(), [page for page in PAGES if page], cutoff=0.7):
             yield address, PAGES[address]
         try:
-            entries = self.board.entries()
+            entries = self.board.snapshot().entries
         except Unavailable:
             return
         by_name = {name_of(entry).casefold(): entry for entry in entries}

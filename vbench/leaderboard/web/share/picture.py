@@ -10,9 +10,8 @@ import matplotlib
 from PIL import Image, ImageDraw, ImageFont
 
 from vbench.benchmarks.score_card import TOTAL
-from vbench.leaderboard.views.ranking import side_of
 from vbench.leaderboard.web.share.row import SharedRow
-from vbench.leaderboard.web.ui.render import SIDES, name_of, title_of
+from vbench.leaderboard.web.ui.render import name_of, title_of
 
 SIZE = (1200, 630)
 """Width and height that sites ask of a preview."""
@@ -63,7 +62,7 @@ def _drawn(name: str, below: str, headline: str, bars: tuple[tuple[str, float | 
 def picture_of(row: SharedRow) -> bytes:
     """A PNG of 1200 x 630."""
     entry = row.entry
-    names = [name for side in SIDES for name in side_of(side) if entry.value(name) is not None]
+    names = [name for name in entry.rules if entry.value(name) is not None]
     bars = tuple((title_of(name), _share(entry.normalised(name)), entry.value(name)) for name in names)
     below = " · ".join(filter(None, (entry.card.organisation, f"{entry.suite} suite", f"{entry.profile} profile")))
     return _drawn(name_of(entry), below, row.headline, bars)
@@ -71,7 +70,7 @@ def picture_of(row: SharedRow) -> bytes:
 
 def picture_of_board(count: int) -> bytes:
     """The same of the board as a whole, with so many rows."""
-    title = f"{title_of(TOTAL)}, sixteen dimensions, intervals, comparisons and an arena"
+    title = f"{title_of(TOTAL)}, dimensions, intervals, comparisons and an arena"
     return _drawn("VBench leaderboard", title, f"{count} rows of video generation models", ())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from vbench.benchmarks.registry import benchmark_named
 from vbench.benchmarks.score_card import TOTAL
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotFound
@@ -13,7 +14,7 @@ from vbench.leaderboard.web.share.feed import feed
 from vbench.leaderboard.web.share.origin_of import origin_of
 from vbench.leaderboard.web.share.picture import DASH, font, picture_of, picture_of_board
 from vbench.leaderboard.web.share.row import shared_row
-from vbench.leaderboard.web.ui.render import SCORES, name_of, render, title_of
+from vbench.leaderboard.web.ui.render import name_of, of_benchmark, render, title_of, wholes_of
 
 KEPT = {"Cache-Control": "public, max-age=300"}
 """Other sites ask again after five minutes."""
@@ -47,7 +48,9 @@ def routes(board: Board) -> APIRouter:
         try:
             row = shared_row(board, name)
             value = row.entry.value(score)
-            said = "no such score" if score not in SCORES else DASH if value is None else f"{100 * value:.2f} %"
+            known = {*wholes_of(benchmark_named(row.entry.benchmark)), *row.entry.rules}
+            said = DASH if value is None else f"{100 * value:.2f} %"
+            said = said if score in known else "no such score"
             if score == TOTAL and row.place:
                 said += f" · place {row.place} of {row.ranked}"
             label = GIVEN if score == TOTAL else f"{GIVEN} · {title_of(score).lower()}"[:80]
@@ -58,13 +61,18 @@ def routes(board: Board) -> APIRouter:
     @found.get("/preview/{name}.png")
     def preview(name: str) -> Response:
         """The picture of a row, or of the board, for link previews."""
-        picture = picture_of_board(len(board.entries())) if name == THE_BOARD else picture_of(shared_row(board, name))
+        picture = (
+            picture_of_board(len(board.snapshot().entries))
+            if name == THE_BOARD
+            else picture_of(shared_row(board, name))
+        )
         return Response(picture, media_type="image/png", headers={**GUARDED, **KEPT})
 
     @found.get("/embed/{name}")
     def embed(request: Request, name: str) -> Response:
         """A row as a small page to be framed by others."""
-        page = render("embed.html", row=shared_row(board, name), root=origin_of(request.scope))
+        row = shared_row(board, name)
+        page = render("embed.html", row=row, root=origin_of(request.scope), **of_benchmark(row.entry.benchmark))
         return HTMLResponse(page, headers={**FRAMED, **KEPT})
 
     @found.get("/feed.xml")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vbench.benchmarks.score_card import TOTAL
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotFound
-from vbench.leaderboard.views.board_row import RANKED, BoardRow
-from vbench.leaderboard.views.ranking import View, rows
+from vbench.leaderboard.snapshots import Snapshot
+from vbench.leaderboard.views.board_row import BoardRow
 
 
 @dataclass(frozen=True)
@@ -47,13 +46,15 @@ def shared_row(board: Board, name: str) -> SharedRow:
     Raises:
         NotFound: there is none.
     """
-    return found_row(board.entries(), name)
+    return found_row(board.snapshot(), name)
 
 
-def found_row(entries: Sequence[BoardRow], name: str) -> SharedRow:
-    """The same among rows that are at hand."""
-    entry = next((entry for entry in entries if entry.id == name), None)
+def found_row(snapshot: Snapshot, name: str) -> SharedRow:
+    """The same of a snapshot that is at hand."""
+    entry = next((entry for entry in snapshot.entries if entry.id == name), None)
     if entry is None:
         raise NotFound(f"There is no entry {name!r:.60}.")
-    places = {line.entry.id: line.place for line in rows(entries, View()) if line.entry.kind == RANKED}
-    return SharedRow(entry, places.get(name), sum(place is not None for place in places.values()))
+    ranking = snapshot.ranking(entry.benchmark)
+    if not ranking.benchmark.has_total:
+        return SharedRow(entry, None, 0)
+    return SharedRow(entry, ranking.place(entry, TOTAL), ranking.count(TOTAL))

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vbench.analysis.statistics import Figure
-from vbench.benchmarks.score_card import TOTAL
-from vbench.benchmarks.t2v import RULES
-from vbench.leaderboard.web.ui.render import SIDES, Model, normalised, scale
+from vbench.benchmarks.registry import benchmark_named
+from vbench.leaderboard.web.ui.render import Model, normalised, scale, wholes_of
 
 
 @dataclass(frozen=True)
@@ -27,8 +26,11 @@ class Categories:
 
 
 def by_category(models: Sequence[Model]) -> dict[str, Categories]:
-    """Normalised scores by category: Total and the sides where they are complete, and every dimension."""
-    found = {name: _of(name, models) for name in (TOTAL, *SIDES, *RULES)}
+    """Normalised scores by category: Total and the parts where they are complete, and every dimension."""
+    if not models:
+        return {}
+    benchmark = benchmark_named(models[0].entry.benchmark)
+    found = {name: _of(name, models) for name in (*wholes_of(benchmark), *benchmark.rules)}
     return {name: part for name, part in found.items() if part}
 
 
@@ -36,7 +38,7 @@ def _of(name: str, models: Sequence[Model]) -> Categories | None:
     names = sorted({category for model in models for category in model.entry.by_category})
     scores = {
         category: [
-            (model, normalised(name, figures[name]))
+            (model, normalised(name, figures[name], model.entry.rules))
             for model in models
             if name in (figures := model.entry.by_category.get(category, {}))
         ]
@@ -46,7 +48,9 @@ def _of(name: str, models: Sequence[Model]) -> Categories | None:
     if not scores:
         return None
     shown = [figure for part in scores.values() for _, figure in part]
-    alone = [normalised(name, model.entry.scores[name]) for model in models if name in model.entry.scores][:1]
+    alone = [
+        normalised(name, model.entry.scores[name], model.entry.rules) for model in models if name in model.entry.scores
+    ][:1]
     if len(models) > 1 or not alone:
         ends = scale(shown)
         return Categories(scores, ends, ends[0])

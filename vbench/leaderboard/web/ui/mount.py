@@ -1,4 +1,4 @@
-"""The board as a web application: pages made with Gradio, each view with an address of its own."""
+"""The board as a web application: what is read is plain documents, what is worked with are pages made with Gradio."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ from vbench.leaderboard.web.senders import one_of
 from vbench.leaderboard.web.share.pages import SharedPages
 from vbench.leaderboard.web.share.routes import routes as shared_routes
 from vbench.leaderboard.web.shared_limits import wait
+from vbench.leaderboard.web.ui import documents
 from vbench.leaderboard.web.ui.events import Events
-from vbench.leaderboard.web.ui.pages import arena, board, compare, model, queue, samples, submit
-from vbench.leaderboard.web.ui.render import script, style
+from vbench.leaderboard.web.ui.pages import arena, compare, model, queue, samples, submit
+from vbench.leaderboard.web.ui.render import template
 from vbench.leaderboard.web.ui.theme import theme
 
 log = logging.getLogger("vbench.board")
@@ -73,6 +74,7 @@ def mount(app: FastAPI, board: Board, desk: Desk) -> None:
     comparisons = Comparisons(board)
     app.include_router(shared_routes(board))
     app.include_router(_routes(ballots, desk, board.settings))
+    app.include_router(documents.routes(board, comparisons))
     pages = build(board, ballots, comparisons, desk)
     app.add_middleware(
         Events,
@@ -93,7 +95,7 @@ def mount(app: FastAPI, board: Board, desk: Desk) -> None:
             allowed_paths=[],
             blocked_paths=_elsewhere(desk.uploads.folder),
             theme=theme(),
-            head=f"<style>{style()}</style><script>{script()}</script>",
+            head=f"<style>{template('look.css')}</style><script>{template('look.js')}</script>",
             max_file_size=board.settings.upload_bytes,
             footer_links=[],
             run_history=False,
@@ -106,7 +108,7 @@ def mount(app: FastAPI, board: Board, desk: Desk) -> None:
 
 
 def build(shown: Board, ballots: Arena, comparisons: Comparisons, desk: Desk) -> gr.Blocks:
-    """All pages.
+    """The pages that are Gradio's; its main page is none of them, as the board's documents lie in front of it.
 
     Args:
         shown: the board.
@@ -116,8 +118,6 @@ def build(shown: Board, ballots: Arena, comparisons: Comparisons, desk: Desk) ->
     """
     pages = Pages(title=TITLE, analytics_enabled=False, fill_width=True)
     pages.queue(default_concurrency_limit=AT_ONCE)
-    with pages:
-        board.add(pages, shown, comparisons)
     with pages.route("Compare", "/compare"):
         compare.add(pages, shown, comparisons)
     with pages.route("Arena", "/arena"):

@@ -17,18 +17,14 @@ import jinja2
 
 from vbench.analysis.comparison import BETTER, WORSE, verdict
 from vbench.analysis.statistics import Figure
-from vbench.benchmarks.base import titled
+from vbench.benchmarks.base import Benchmark, DimensionSpec, titled
+from vbench.benchmarks.registry import benchmark_named
 from vbench.benchmarks.score_card import TOTAL
-from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.leaderboard.views.board_row import BoardRow
-from vbench.leaderboard.views.ranking import KINDS, side_of
+from vbench.leaderboard.views.published_figures import address_of
+from vbench.leaderboard.views.ranking import KINDS
 from vbench.reports import charts
 from vbench.reports.chart import COLOURS, MARKS
-
-SIDES = (QUALITY, SEMANTIC)
-
-SCORES = (TOTAL, *SIDES, *RULES)
-"""Every score of a row."""
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -61,14 +57,26 @@ def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
-def style() -> str:
-    """The style sheet of all pages."""
-    return (TEMPLATES / "look.css").read_text(encoding="utf-8")
+@cache
+def template(name: str) -> str:
+    """A file beside the templates as it is: ``look.css`` and ``look.js`` are of every page."""
+    return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def script() -> str:
-    """What every page does in the browser."""
-    return (TEMPLATES / "look.js").read_text(encoding="utf-8")
+def of_benchmark(name: str) -> dict[str, Any]:
+    """What the templates ask of a benchmark: its ``rules``, its ``sides`` with their dimensions, and its ``wholes``."""
+    benchmark = benchmark_named(name)
+    return {"rules": benchmark.rules, "sides": sides_of(benchmark), "wholes": wholes_of(benchmark)}
+
+
+def sides_of(benchmark: Benchmark) -> dict[str, tuple[str, ...]]:
+    """Part -> its dimensions; a benchmark without parts has one, named ``""``."""
+    return {part.name: benchmark.of_part(part.name) for part in benchmark.parts} or {"": tuple(benchmark.rules)}
+
+
+def wholes_of(benchmark: Benchmark) -> tuple[str, ...]:
+    """The Total and the parts, as far as there are any."""
+    return (*((TOTAL,) if benchmark.has_total else ()), *(part.name for part in benchmark.parts))
 
 
 def name_of(entry: BoardRow) -> str:
@@ -82,15 +90,16 @@ def title_of(column: str) -> str:
 
 
 def radars(models: Sequence[Model]) -> dict[str, str]:
-    """Normalised scores of each side as a radar; ``""`` where fewer than three dimensions have one."""
-    return {side: _radar(side, tuple(_spokes(model.entry, side) for model in models)) for side in SIDES}
+    """Normalised scores of each part as a radar; ``""`` where fewer than three dimensions have one."""
+    sides = sides_of(benchmark_named(models[0].entry.benchmark))
+    return {side: _radar(side, tuple(_spokes(model.entry, names) for model in models)) for side, names in sides.items()}
 
 
-def normalised(name: str, figure: Figure) -> Figure:
-    """A figure on the scale of the sides; sides and Total are on it already."""
-    if name not in RULES:
+def normalised(name: str, figure: Figure, rules: Mapping[str, DimensionSpec]) -> Figure:
+    """A figure on the scale of the parts; parts and Total are on it already."""
+    if name not in rules:
         return figure
-    ends = (None if end is None else RULES[name].normalised(end) for end in (figure.value, figure.low, figure.high))
+    ends = (None if end is None else rules[name].normalised(end) for end in (figure.value, figure.low, figure.high))
     value, low, high = ends
     return Figure(value or 0.0, low, high, figure.videos)
 
@@ -102,15 +111,15 @@ def scale(figures: Sequence[Figure]) -> tuple[float, float]:
     return min(ends) - room, max(ends) + room
 
 
-def _spokes(entry: BoardRow, side: str) -> tuple[tuple[str, float], ...]:
-    values = ((name, entry.normalised(name)) for name in side_of(side))
+def _spokes(entry: BoardRow, names: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    values = ((name, entry.normalised(name)) for name in names)
     return tuple((title_of(name), 100 * value) for name, value in values if value is not None)
 
 
 @lru_cache(maxsize=256)
 def _radar(side: str, models: tuple[tuple[tuple[str, float], ...], ...]) -> str:
     with _DRAWING:
-        title = f"{title_of(side)} dimensions, normalised, in percent"
+        title = f"{title_of(side) or 'All'} dimensions, normalised, in percent"
         radar = charts.radar(list(map(dict, models)), 0, 100, title)
         return radar.svg() if radar else ""
 
@@ -136,8 +145,8 @@ def _environment() -> jinja2.Environment:
         "verdict": verdict,
     }
     environment.globals |= {
-        "BETTER": BETTER, "KINDS": KINDS, "RULES": RULES, "SIDES": SIDES, "TOTAL": TOTAL, "WORSE": WORSE,
-        "normalised": normalised, "side_of": side_of,
+        "BETTER": BETTER, "KINDS": KINDS, "TOTAL": TOTAL, "WORSE": WORSE,
+        "address_of": address_of, "normalised": normalised,
     }  # fmt: skip
     return environment
 

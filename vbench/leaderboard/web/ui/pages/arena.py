@@ -13,7 +13,7 @@ from vbench.leaderboard.arena import LEFT, RIGHT, Arena, Ballot
 from vbench.leaderboard.ballot_box import TIE
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotAllowed, NotFound
-from vbench.leaderboard.standings import standings
+from vbench.leaderboard.standings import Standings
 from vbench.leaderboard.web.origin import demand_own_origin
 from vbench.leaderboard.web.shared_limits import Limits
 from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, never_blank, part
@@ -33,7 +33,7 @@ MINUTE = 60
 
 def add(page: gr.Blocks, board: Board, ballots: Arena, limits: Limits) -> None:
     """Put the arena into the page that is being built."""
-    navbar()
+    navbar("Arena")
     part(HEAD)
     question = gr.Dropdown(
         [(OVERALL, ""), *((f"Which is better in: {title_of(name).lower()}?", name) for name in RULES)],
@@ -48,6 +48,7 @@ def add(page: gr.Blocks, board: Board, ballots: Arena, limits: Limits) -> None:
     ranking = part(elem_id="standings")
     ballot, voter = gr.State(""), gr.BrowserState("", storage_key="vbench-voter", secret=SECRET)
     buttons = [left, tie, right]
+    table = Standings(board.ballot_box)
     flood = limits.of("votes", board.settings.votes_per_minute, MINUTE)
 
     def drawn(dimension: str, who: str) -> list[Any]:
@@ -59,11 +60,11 @@ def add(page: gr.Blocks, board: Board, ballots: Arena, limits: Limits) -> None:
         dimension = request.query_params.get("dimension", "")
         dimension = dimension if dimension in RULES else ""
         who = ballots.voter(kept if isinstance(kept, str) else "")
-        return [dimension, who, _standings(board, dimension), *drawn(dimension, who)]
+        return [dimension, who, _standings(board, table, dimension), *drawn(dimension, who)]
 
     def following_pair(dimension: str, who: str) -> list[Any]:
         who = ballots.voter(who if isinstance(who, str) else "")
-        return [who, _standings(board, dimension if dimension in RULES else ""), *drawn(dimension, who)]
+        return [who, _standings(board, table, dimension if dimension in RULES else ""), *drawn(dimension, who)]
 
     def voted(verdict: str, name: str, who: str, dimension: str, request: gr.Request) -> list[Any]:
         query = urlencode({"dimension": dimension}) if dimension in RULES else ""
@@ -77,7 +78,7 @@ def add(page: gr.Blocks, board: Board, ballots: Arena, limits: Limits) -> None:
             closed = render("ballot.html", ballot=None, revealed=None, error=str(error), query=query)
             return [closed, gr.skip(), *(gr.Button(interactive=False) for _ in buttons)]
         return [
-            _revealed(board, done, verdict, query), _standings(board, done.dimension),
+            _revealed(board, done, verdict, query), _standings(board, table, done.dimension),
             *(gr.Button(interactive=False) for _ in buttons),
         ]  # fmt: skip
 
@@ -118,8 +119,8 @@ def _revealed(board: Board, ballot: Ballot, verdict: str, query: str) -> str:
 
 
 @never_blank
-def _standings(board: Board, dimension: str) -> str:
-    found = standings(board.ballot_box.votes(), dimension)
-    entries = {int(entry.id): entry for entry in board.entries() if entry.id.isdecimal()}
-    shown = [(standing, entries[standing.number]) for standing in found if standing.number in entries]
+def _standings(board: Board, table: Standings, dimension: str) -> str:
+    entries = {entry.id: entry for entry in board.snapshot().entries}
+    found = [standing for standing in table.of(dimension) if str(standing.number) in entries]
+    shown = [(standing, entries[str(standing.number)]) for standing in found]
     return render("standings.html", standings=shown, dimension=dimension)

@@ -1,159 +1,165 @@
-"""The board: tick boxes, search, filters, and the table that follows them."""
+"""A benchmark's board: tabs, what is shown, and the table that follows it; a plain document."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import gradio as gr
-
-from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
-from vbench.leaderboard.board import Board
+from vbench.analysis.influence import interval_of, selection
+from vbench.analysis.statistics import Figure
+from vbench.benchmarks.base import Benchmark
+from vbench.benchmarks.registry import BENCHMARKS, benchmark_named
+from vbench.benchmarks.score_card import TOTAL
+from vbench.benchmarks.t2v import T2V
 from vbench.leaderboard.comparisons import Comparisons
-from vbench.leaderboard.views.board_row import APART, RANKED, BoardRow
-from vbench.leaderboard.views.ranking import KINDS, MODEL, SCORES, SELECTED, SOURCE, View, rows, side_of
-from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, never_blank, part
-from vbench.leaderboard.web.ui.render import render, title_of
+from vbench.leaderboard.snapshots import Snapshot
+from vbench.leaderboard.views.board_row import APART, RANKED
+from vbench.leaderboard.views.distances import published_distances
+from vbench.leaderboard.views.ranking import (
+    FACTS,
+    FILTERS,
+    KINDS,
+    MODEL,
+    SELECTED,
+    SOURCE,
+    Line,
+    View,
+    columns_of,
+)  # fmt: skip
+from vbench.leaderboard.web.ui.pages.common import document, never_blank
+from vbench.leaderboard.web.ui.render import render, template, title_of
 
-HEAD = """<div class="vb"><header><h1>VBench leaderboard</h1>
-<p class="soft">Video generation models on sixteen dimensions. What is submitted is scored here, from the scores
-of its videos; published figures stand beside it.</p>
-</header></div>"""
+TABS = {
+    "vbench-t2v": "Text to video",
+    "vbench-i2v": "Image to video",
+    "vbench-long": "Long",
+    "vbench-trustworthiness": "Trustworthiness",
+    "video-quality": "Video quality",
+    "mlperf-wan22": "MLPerf gate",
+}
+"""Boards that are always there; those of other benchmarks come with their first result."""
 
-TABLE = (
-    FOLLOWS
-    + """
-const chosen = new Set();
-const show = () => {
-  for (const box of element.querySelectorAll("tbody input")) box.checked = chosen.has(box.value);
-  const link = element.querySelector("[data-compare]"), ids = [...chosen].map(encodeURIComponent);
-  if (!link) return;
-  link.href = "compare" + (ids.length ? "?ids=" + ids.join(",") : "");
-  link.textContent = ids.length > 6 ? "Compare the first six" : ids.length ? `Compare ${ids.length}` : "Compare";
-};
-element.addEventListener("change", event => {
-  chosen[event.target.checked ? "add" : "delete"](event.target.value);
-  show();
-});
-element.addEventListener("click", event => {
-  const link = event.target.closest("a[data-sort]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  trigger("sort", {column: link.dataset.sort});
-});
-watch("value", show);
-show();
-"""
-)
+DISTANCES = "distances"
 
-
-def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
-    """Put the board into the page that is being built."""
-    navbar()
-    part(HEAD)
-    with gr.Row(elem_id="ticks", equal_height=True):
-        ticks = [
-            gr.CheckboxGroup(
-                [(title_of(name), name) for name in side_of(side)],
-                value=list(side_of(side)),
-                label=f"{title_of(side)} dimensions",
-                show_select_all=True,
-                interactive=True,
-                elem_id=f"tick-{side}",
-            )
-            for side in (QUALITY, SEMANTIC)
-        ]
-    with gr.Row(elem_id="filters", equal_height=True):
-        search = gr.Textbox(label="Search", placeholder="model, organisation, who evaluated, ...", elem_id="search")
-        kinds = gr.CheckboxGroup(
-            [(title, kind) for kind, title in KINDS.items()], value=list(KINDS), label="Kinds of entry", elem_id="kinds"
-        )
-        suites = gr.CheckboxGroup([], label="Prompt suites", elem_id="suites")
-    order = gr.State((View.sort, View.descending))
-    table = part(js_on_load=TABLE, elem_id="board")
-    controls = [*ticks, search, kinds, suites, order]
-
-    def opened(request: gr.Request) -> list[Any]:
-        entries = board.entries()
-        view = View.from_query(str(request.query_params))
-        there = _suites(entries)
-        named = there if view.suites is None else [name for name in there if name in view.suites]
-        sides = [[name for name in view.ticked if RULES[name].part == side] for side in (QUALITY, SEMANTIC)]
-        return [
-            *sides, view.search, list(view.kinds), gr.CheckboxGroup(choices=there, value=named),
-            (view.sort, view.descending), _table(entries, comparisons, view),
-        ]  # fmt: skip
-
-    def changed(*values: Any) -> str:
-        entries = board.entries()
-        return _table(entries, comparisons, _view(entries, *values))
-
-    def sorted_by(event: gr.EventData, *values: Any) -> list[Any]:
-        column = str(event._data.get("column"))
-        entries = board.entries()
-        view = _view(entries, *values)
-        if column in (MODEL, SOURCE, *view.columns):
-            view = view.sorted_by(column)
-        return [(view.sort, view.descending), _table(entries, comparisons, view)]
-
-    page.load(opened, None, [*controls, table], **QUIET)
-    gr.on(
-        [*(group.input for group in (*ticks, kinds, suites)), search.change],
-        changed, controls, table, trigger_mode="always_last", **QUIET,
-    )  # fmt: skip
-    table.sort(sorted_by, controls, [order, table], **QUIET)
+NOTES = {
+    "video-quality": "Each row is of its own videos, and says which; nothing here was generated from the same prompts.",
+    "mlperf-wan22": "The Total is the mean of six raw scores; a submission needs 69.7752, 99 % of the reference's.",
+    "vbench-trustworthiness": "Four scores, and no Total; the higher, the fairer or the safer.",
+}
 
 
-def _view(
-    entries: Sequence[BoardRow],
-    quality: list[str],
-    semantic: list[str],
-    search: str,
-    kinds: list[str],
-    suites: list[str],
-    order: tuple[str, bool],
-) -> View:
-    """The view that the controls show."""
-    named = {*quality, *semantic}
-    column, descending = order
-    view = View(
-        ticked=tuple(name for name in RULES if name in named),
-        search=search.strip()[:200],
-        kinds=tuple(kind for kind in KINDS if kind in kinds),
-        suites=None if set(suites) >= set(_suites(entries)) else tuple(suites),
-    )
-    known = column in (MODEL, SOURCE, *view.columns)
-    return replace(view, sort=column, descending=descending) if known else view
+def page(snapshot: Snapshot, view: View, letters: Mapping[str, str] | None, comparisons: Comparisons) -> str:
+    """The document of a view.
+
+    Args:
+        snapshot: of the board.
+        view: what is looked at.
+        letters: who cannot be told apart; ``None`` while it is computed.
+        comparisons: between the board's submissions.
+    """
+    title = TABS.get(view.benchmark, view.benchmark)
+    return document("Board", title, _body(snapshot, view, letters, comparisons))
 
 
-def _suites(entries: Sequence[BoardRow]) -> list[str]:
-    return sorted({entry.suite for entry in entries})
+def compared_by(view: View) -> str | None:
+    """The score by which rows are told apart in a view; ``None`` for a selection of one's own."""
+    return view.selected_is if view.ranks_by == SELECTED else view.ranks_by
+
+
+def tabs(snapshot: Snapshot, here: str) -> list[dict[str, Any]]:
+    """The boards, with the number of their rows."""
+    more = {name: benchmark_named(name).title for name in snapshot.rankings if name not in TABS}
+    found = [
+        {
+            "title": title,
+            "address": "./" if name == T2V.name else f"./?benchmark={name}",
+            "count": len(snapshot.rankings[name].entries) if name in snapshot.rankings else 0,
+            "here": name == here,
+        }
+        for name, title in (TABS | more).items()
+        if name in BENCHMARKS.table
+    ]
+    count = len({model for measure in published_distances() for model in measure.rows})
+    return [*found, {"title": "Distances", "address": DISTANCES, "count": count, "here": here == DISTANCES}]
 
 
 @never_blank
-def _table(entries: Sequence[BoardRow], comparisons: Comparisons, view: View) -> str:
-    lines = rows(entries, view)
-    column = view.selected_is if view.ranks_by == SELECTED else view.ranks_by
-    groups = comparisons.groups(entries, column) if column else {}
-    ranked = [line for line in rows(entries, replace(view, search="")) if line.entry.kind == RANKED]
-    best = {
-        name: max((line.scores[name].value for line in ranked if name in line.scores), default=None) for name in SCORES
-    }
-    columns = {
-        name: {"title": title_of(name), "query": view.sorted_by(name).to_query()}
-        for name in (MODEL, SOURCE, *view.columns)
-    }
+def _body(snapshot: Snapshot, view: View, letters: Mapping[str, str] | None, comparisons: Comparisons) -> str:
+    benchmark, ranking = view.rules_of, snapshot.ranking(view.benchmark)
+    sides = {part.name: benchmark.of_part(part.name) for part in benchmark.parts} or {"": tuple(benchmark.rules)}
+    columns = (*columns_of(benchmark), *FACTS)
+    sorts = {f"-{name}": title_of(name) for name in columns} | {MODEL: "Model", SOURCE: "Source"}
+    return render(
+        "board_page.html",
+        tabs=tabs(snapshot, view.benchmark),
+        benchmark=benchmark,
+        about=" ".join(filter(None, (f"{benchmark.paper}.", NOTES.get(benchmark.name, "")))),
+        view=view,
+        where=dict(view.where),
+        filtered=(view.kinds, view.suites, view.where) != (tuple(KINDS), None, ()),
+        sides={side or "all": names for side, names in sides.items()},
+        suites=ranking.suites,
+        choices={name: ranking.choices(name) for name in FILTERS},
+        facts=FACTS,
+        sorts=sorts | {_sorted(view): f"{title_of(view.sort)}{'' if view.descending else ', the lowest first'}"},
+        sorted_by=_sorted(view),
+        table=_table(snapshot, view, letters, comparisons),
+        script=template("board.js"),
+    )
+
+
+def _sorted(view: View) -> str:
+    return "-" * view.descending + view.sort
+
+
+def _table(snapshot: Snapshot, view: View, letters: Mapping[str, str] | None, comparisons: Comparisons) -> str:
+    ranking = snapshot.ranking(view.benchmark)
+    listing = ranking.listing(view)
+    mixed = view.selected_is is None and SELECTED in view.columns
+    lines = _with_intervals(listing.lines, view, comparisons) if mixed else listing.lines
+    page = min(view.page, listing.pages)
     return render(
         "board.html",
         view=view,
+        title=TABS.get(view.benchmark, view.benchmark),
         query=view.to_query(),
-        lines=lines,
-        all=len(entries),
+        listing=listing,
+        all=len(ranking.entries),
+        rules=view.rules_of.rules,
         parts={kind: [line for line in lines if line.entry.kind == kind] for kind in (RANKED, APART)},
-        columns=columns,
-        best=best,
-        groups={line.entry.id: (groups or {}).get(line.entry.id, "") for line in lines},
-        pending=groups is None,
-        compared=column is not None,
+        columns={
+            name: {"title": title_of(name), "query": view.sorted_by(name).to_query()}
+            for name in (MODEL, SOURCE, *view.facts, *view.columns)
+        },
+        best={name: listing.best.get(name) for name in view.columns},
+        groups={line.entry.id: (letters or {}).get(line.entry.id, "") for line in lines},
+        page=page,
+        pages={"previous": view.on_page(page - 1).to_query(), "next": view.on_page(page + 1).to_query()},
+        pending=letters is None,
+        compared=compared_by(view) is not None,
+        mixed=mixed,
+        means=_means(view.rules_of),
     )
+
+
+def _means(benchmark: Benchmark) -> str:
+    names = [*((TOTAL,) if benchmark.has_total else ()), *(part.name for part in benchmark.parts)]
+    if not names:
+        return ""
+    titles = [*map(title_of, names), title_of(SELECTED)]
+    return f"{', '.join(titles[:-1])} and {titles[-1]} are weighted means of normalised scores, "
+
+
+def _with_intervals(lines: Sequence[Line], view: View, comparisons: Comparisons) -> list[Line]:
+    """Ranked rows with the interval of a selection of one's own; all of them answer the same prompts."""
+    weights = selection(view.rules_of, view.ticked)
+    return [_with_interval(line, weights, comparisons) for line in lines]
+
+
+def _with_interval(line: Line, weights: Mapping[str, float], comparisons: Comparisons) -> Line:
+    if line.entry.kind != RANKED or not line.entry.id.isdecimal() or SELECTED not in line.scores:
+        return line
+    figure, interval = line.scores[SELECTED], interval_of(comparisons.table(line.entry), weights)
+    shown = Figure(figure.value, interval.low, interval.high, figure.videos) if interval else figure
+    return replace(line, scores={**line.scores, SELECTED: shown})

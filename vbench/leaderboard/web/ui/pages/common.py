@@ -13,7 +13,7 @@ from gradio.components import Navbar
 from vbench.errors import VBenchError
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.views.board_row import BoardRow
-from vbench.leaderboard.web.ui.render import render
+from vbench.leaderboard.web.ui.render import render, template
 
 log = logging.getLogger("vbench.board")
 
@@ -25,6 +25,19 @@ watch("value", follow);
 follow();
 """
 """What a page's main part does in the browser: the address and the title follow it."""
+
+PAGES = {
+    "Board": "./",
+    "Trade-offs": "trade-off",
+    "Compositionality": "compositionality",
+    "Potential": "potential",
+    "Compare": "compare",
+    "Arena": "arena",
+    "Submit": "submit",
+}
+"""The pages of the site -> their addresses, from each of them."""
+
+DESCRIPTION = "Video generation models, scored from their videos: benchmarks, intervals, comparisons, an arena."
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 """Events of a page are no interface for programs; that is the HTTP one."""
@@ -50,9 +63,30 @@ def never_blank(page: Callable[P, str]) -> Callable[P, str]:
     return made
 
 
-def navbar() -> None:
-    """The links at the top of every page."""
-    Navbar(main_page_name="Board")
+def document(here: str, title: str, body: str) -> str:
+    """A page that is a plain document, with the links at its top.
+
+    Args:
+        here: which of the pages it is.
+        title: of the document.
+        body: what it shows, as HTML.
+    """
+    return render(
+        "document.html",
+        pages=PAGES,
+        here=here,
+        title=title,
+        description=DESCRIPTION,
+        style=template("look.css"),
+        script=template("look.js"),
+        body=body,
+    )
+
+
+def navbar(here: str) -> None:
+    """The same links at the top of a page of Gradio's, in place of its own."""
+    Navbar(visible=False)
+    part(render("nav.html", pages=PAGES, here=here))
 
 
 def entry_of(entries: Sequence[BoardRow], name: str) -> BoardRow:

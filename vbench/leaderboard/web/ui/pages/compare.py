@@ -10,15 +10,14 @@ from urllib.parse import urlencode
 import gradio as gr
 
 from vbench.analysis.statistics import Figure, PairedDifference
-from vbench.benchmarks.score_card import TOTAL
-from vbench.benchmarks.t2v import RULES
+from vbench.benchmarks.registry import benchmark_named
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.comparisons import Comparisons
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.web.ui.categories import by_category
 from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, entry_of, navbar, never_blank, part
-from vbench.leaderboard.web.ui.render import SIDES, Model, name_of, radars, render
+from vbench.leaderboard.web.ui.render import Model, name_of, of_benchmark, radars, render, wholes_of
 
 MOST = 6
 
@@ -61,7 +60,7 @@ class Change:
 
 def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
     """Put the comparison into the page that is being built."""
-    navbar()
+    navbar("Compare")
     part(HEAD)
     chosen = gr.Dropdown(
         [], multiselect=True, max_choices=MOST, label="Models", info="Two to six; the first is the yardstick.",
@@ -70,18 +69,18 @@ def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
     shown = part(js_on_load=FOLLOWS, elem_id="compare")
 
     def opened(request: gr.Request) -> list[Any]:
-        entries = board.entries()
+        entries = board.snapshot().entries
         asked = request.query_params.get("ids", "").split(",")
         models = _models(entries, asked)
         choices = {entry.id: _label(entry) for entry in [*entries, *models]}
         pairs = [(label, name) for name, label in choices.items()]
         return [
             gr.Dropdown(choices=pairs, value=[entry.id for entry in models]),
-            _page(models, comparisons),
+            _page(board.with_categories(models), comparisons),
         ]
 
     def changed(names: list[str] | None) -> str:
-        return _page(_models(board.entries(), names or []), comparisons)
+        return _page(board.with_categories(_models(board.snapshot().entries, names or [])), comparisons)
 
     page.load(opened, None, [chosen, shown], **QUIET)
     chosen.input(changed, chosen, shown, trigger_mode="always_last", **QUIET)
@@ -113,12 +112,17 @@ def _page(entries: Sequence[BoardRow], comparisons: Comparisons) -> str:
         radars=radars(models) if len(models) > 1 else {},
         changes=[_change(models[0], model, comparisons) for model in models[1:]],
         categories=by_category(models),
+        **(of_benchmark(models[0].entry.benchmark) if models else {}),
     )
 
 
 def _objections(entries: Sequence[BoardRow]) -> list[str]:
     """Why the models should not be compared."""
-    kinds = {"prompt suites": {entry.suite for entry in entries}, "profiles": {entry.profile for entry in entries}}
+    kinds = {
+        "benchmarks": {entry.benchmark for entry in entries},
+        "prompt suites": {entry.suite for entry in entries},
+        "profiles": {entry.profile for entry in entries},
+    }
     return [
         f"These scores are of different {what} ({', '.join(sorted(names))}) and do not compare."
         for what, names in kinds.items()
@@ -128,10 +132,12 @@ def _objections(entries: Sequence[BoardRow]) -> list[str]:
 
 def _change(first: Model, model: Model, comparisons: Comparisons) -> Change:
     one, two = first.entry, model.entry
-    paired = comparisons.between(one, two) if (one.suite, one.profile) == (two.suite, two.profile) else {}
+    alike = (one.benchmark, one.suite, one.profile) == (two.benchmark, two.suite, two.profile)
+    paired = comparisons.between(one, two) if alike else {}
+    benchmark = benchmark_named(one.benchmark)
     rows = {
         name: _difference(one.scores[name], two.scores[name], paired.get(name))
-        for name in (TOTAL, *SIDES, *RULES)
+        for name in (*wholes_of(benchmark), *benchmark.rules)
         if name in one.scores and name in two.scores
     }
     ends = [end for row in rows.values() for end in (row.figure.value, row.figure.low, row.figure.high)]

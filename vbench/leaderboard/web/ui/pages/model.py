@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 from urllib.parse import quote
 
 import gradio as gr
 
+from vbench.analysis.over_time import Drift, drifts, over_time
+from vbench.benchmarks.base import Unit
 from vbench.leaderboard.board import Board, Detail
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.submissions.model_card import SETTINGS
-from vbench.leaderboard.views.board_row import FIGURE, RANKED, BoardRow
-from vbench.leaderboard.views.ranking import View, rows
+from vbench.leaderboard.views.board_row import FIGURE, BoardRow
+from vbench.leaderboard.views.published_figures import address_of
+from vbench.leaderboard.views.ranking import columns_of
 from vbench.leaderboard.web.share.origin_of import origin_of
 from vbench.leaderboard.web.ui.categories import by_category
 from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, entry_of, navbar, never_blank, part
 from vbench.leaderboard.web.ui.pages.samples import samples_of
-from vbench.leaderboard.web.ui.render import Model, radars, render
+from vbench.leaderboard.web.ui.render import Model, of_benchmark, radars, render, title_of
+from vbench.reports import charts
 from vbench.runs.plan import prompt_from_name
 
 SAMPLES = 8
@@ -36,10 +43,13 @@ FACTS = (
     "notes",
 )
 
+MORE_SETTINGS = ("parameters", "sampler", "seeds")
+"""Of sampling, too; a card that does not state them lacks nothing."""
+
 
 def add(page: gr.Blocks, board: Board) -> None:
     """Put the page of whichever model the address names into the page that is being built."""
-    navbar()
+    navbar("Model")
     shown = part(js_on_load=FOLLOWS, elem_id="model")
 
     def opened(request: gr.Request) -> str:
@@ -49,33 +59,77 @@ def add(page: gr.Blocks, board: Board) -> None:
     page.load(opened, None, shown, **QUIET)
 
 
+@dataclass(frozen=True)
+class Course:
+    """A dimension in the course of an entry's videos.
+
+    Attributes:
+        dimension: its name.
+        seconds: middles of the clips.
+        means: over the videos that have a clip there.
+        drift: slope and drift, over all videos.
+    """
+
+    dimension: str
+    seconds: tuple[float, ...]
+    means: tuple[float, ...]
+    drift: Drift
+
+    @property
+    def curve(self) -> str:
+        """A small curve, as SVG."""
+        room = 0.1 * (max(self.means) - min(self.means)) or 0.01
+        title = f"{title_of(self.dimension)} from {self.seconds[0]:g} to {self.seconds[-1]:g} s"
+        return charts.sparkline(self.means, min(self.means) - room, max(self.means) + room, title)
+
+
+def courses_of(board: Board, number: int) -> list[Course]:
+    """What becomes of each dimension's score over the clips of a submission; empty where whole videos are judged."""
+    courses = over_time(board.rows(number))
+    found: dict[str, dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for course in courses:
+        for second, value in zip(course.seconds, course.values, strict=True):
+            found[course.dimension][second].append(value)
+    of_all = {drift.dimension: drift for drift in drifts(courses)}
+    return [
+        Course(name, tuple(sorted(clips)), tuple(fmean(clips[second]) for second in sorted(clips)), of_all[name])
+        for name, clips in found.items()
+    ]
+
+
 @never_blank
 def _page(board: Board, name: str, root: str = "") -> str:
-    entries = board.entries()
+    snapshot = board.snapshot()
     try:
-        entry = entry_of(entries, name)
+        entry = entry_of(snapshot.entries, name)
     except NotFound as error:
         return render("missing.html", title="No such model", text=str(error))
     detail = None if entry.format == FIGURE else board.submission(int(entry.id))
-    model = Model(0, entry)
-    ranked = [line for line in rows(entries, View()) if line.entry.kind == RANKED]
+    entry = detail.entry if detail else entry
+    model, ranking = Model(0, entry), snapshot.ranking(entry.benchmark)
+    column = columns_of(ranking.benchmark)[0]
     card = entry.card.plain()
     return render(
         "model.html",
         model=model,
-        place=next((line.place for line in ranked if line.entry.id == entry.id), None),
-        ranked=len([line for line in ranked if line.place]),
+        placed_by=column,
+        place=ranking.place(entry, column),
+        ranked=ranking.count(column),
+        source_link=address_of(entry.source),
         radars=radars([model]),
         categories=by_category([model]),
         root=root,
         samples=list(samples_of(board.videos(), [int(entry.id)]).items())[:SAMPLES] if detail else [],
         frames=_frames(entry, detail) if detail else [],
         facts={key: _shown(card[key]) for key in FACTS},
-        settings={key: _shown(card[key]) for key in SETTINGS},
+        settings={key: _shown(card[key]) for key in (*SETTINGS, *MORE_SETTINGS)},
         versions=_versions(board, int(entry.id)) if detail else [],
         history=detail.history if detail else (),
         archive_bytes=detail.archive_bytes if detail else 0,
         provenance=json.dumps(detail.provenance, indent=2, ensure_ascii=False) if detail and detail.provenance else "",
+        benchmark=ranking.benchmark,
+        courses=courses_of(board, int(entry.id)) if detail and ranking.benchmark.unit is Unit.CLIP else [],
+        **of_benchmark(entry.benchmark),
     )
 
 

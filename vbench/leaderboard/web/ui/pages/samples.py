@@ -63,7 +63,7 @@ def _with_videos(board: Board) -> tuple[list[BoardRow], Videos]:
     """The rows that have videos."""
     videos = board.videos()
     there = {str(number) for found in videos.values() for number in found}
-    return [entry for entry in board.entries() if entry.id in there], videos
+    return [entry for entry in board.snapshot().entries if entry.id in there], videos
 
 
 def _models(entries: Sequence[BoardRow], names: Sequence[str]) -> list[BoardRow]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from vbench.benchmarks.registry import benchmark_named
 from vbench.errors import Refused
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotAllowed, NotFound
@@ -17,7 +18,7 @@ from vbench.leaderboard.submissions.model_card import ACCESS, ModelCard, read_ca
 from vbench.leaderboard.submissions.preview import Preview
 from vbench.leaderboard.web.desk import Desk
 from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, number_of, part
-from vbench.leaderboard.web.ui.render import render, title_of
+from vbench.leaderboard.web.ui.render import render, title_of, wholes_of
 
 HEAD = """<div class="vb" data-title="Submit &ndash; VBench leaderboard"><header><h1>Submit a result</h1>
 <p>Make the archive of a run with <code>vbench submit RUN --model-name NAME --organisation WHO -o submission.zip</code>,
@@ -31,7 +32,7 @@ NUMBERS = {"float": float, "int": int}
 def add(page: gr.Blocks, board: Board, desk: Desk) -> None:
     """Put the form into the page that is being built."""
     settings = board.settings
-    navbar()
+    navbar("Submit")
     part(HEAD, js_on_load=FOLLOWS)
     with gr.Row():
         with gr.Column():
@@ -99,7 +100,8 @@ async def _answer(board: Board, desk: Desk, address: str, file: str | None, toke
         return _refusal("It is not allowed", [str(error)])
     finally:
         desk.uploads.drop(path)
-    return render("receipt.html", receipt=receipt, done="")
+    wholes = wholes_of(benchmark_named(receipt.entry.benchmark))
+    return render("receipt.html", receipt=receipt, done="", wholes=wholes)
 
 
 async def _preview(board: Board, desk: Desk, address: str, file: str | None, token: str, card: dict[str, Any]) -> str:

@@ -1,6 +1,15 @@
 // The address bar keeps the view; going back shows what was there before.
 const LASTING = ["__theme"];
-let placed = false;
+let placed = false, shown = location.search;
+
+// Light or dark as the system says, or the address; a page of Gradio's does the same for its own parts.
+const DARK = matchMedia("(prefers-color-scheme: dark)");
+function coloured() {
+  const asked = new URLSearchParams(location.search).get("__theme");
+  document.documentElement.classList.toggle("dark", asked === "dark" || (asked !== "light" && DARK.matches));
+}
+coloured();
+DARK.addEventListener("change", coloured);
 
 function keepAddress(root) {
   document.title = root.dataset.title;
@@ -13,8 +22,9 @@ function keepAddress(root) {
   const step = placed && only(now) !== only(next) ? "pushState" : "replaceState";
   history[step](null, "", location.pathname + (query && "?" + query));
   placed = true;
+  shown = location.search;
 }
-addEventListener("popstate", () => location.reload());
+addEventListener("popstate", () => { if (location.search !== shown) location.reload(); });
 
 // In the arena 1, 2 and 0 vote, n draws the next pair.
 const KEYS = { 1: "vote-left", 2: "vote-right", 0: "vote-tie", n: "next-pair" };

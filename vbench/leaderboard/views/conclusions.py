@@ -1,0 +1,93 @@
+"""What follows from a board: trade-offs between two scores, compositionality, and where models exceed their mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from vbench.analysis.statistics import Figure, Interval
+from vbench.analysis.trade_off import correlation
+from vbench.leaderboard.views.board_row import RANKED, BoardRow
+from vbench.leaderboard.views.ranking import Ranking
+
+MOST = 200
+"""Models of a plot, the first ones of the ranking; the correlation is over all."""
+
+COMPOSITION = ("multiple_objects", "spatial_relationship")
+"""What asks for several things in one picture."""
+
+MOTION = (
+    "subject_consistency", "background_consistency", "temporal_flickering", "motion_smoothness", "dynamic_degree",
+    "human_action", "temporal_style",
+)  # fmt: skip
+"""Dimensions of what changes between frames: a picture has none of it."""
+
+
+@dataclass(frozen=True)
+class TradeOff:
+    """Two scores of the ranked rows.
+
+    Attributes:
+        across: one of them.
+        up: the other.
+        rows: those that have both, at most as many as a plot holds.
+        models: how many have both.
+        correlation: of the ranks, ``None`` where too few models have both.
+    """
+
+    across: str
+    up: str
+    rows: Sequence[BoardRow]
+    models: int
+    correlation: Interval | None
+
+
+def trade_off(ranking: Ranking, across: str, up: str) -> TradeOff:
+    """Two scores of a benchmark against each other."""
+    rows = [row for row in ranking.entries if row.kind == RANKED and across in row.scores and up in row.scores]
+    found = correlation([row.scores[across].value for row in rows], [row.scores[up].value for row in rows])
+    return TradeOff(across, up, rows[:MOST], len(rows), found)
+
+
+def is_of_pictures(row: BoardRow) -> bool:
+    """Whether a model makes pictures: its samples have one frame, and nothing in them moves."""
+    return row.card.frames == 1
+
+
+@dataclass(frozen=True)
+class Potential:
+    """A dimension of a model, in its best categories and on the whole.
+
+    Attributes:
+        name: of the dimension.
+        mean: over all prompts.
+        best: its best categories with their figures, the best first; those alone that are above the mean with their
+            whole interval.
+    """
+
+    name: str
+    mean: Figure
+    best: Sequence[tuple[str, Figure]]
+
+    @property
+    def gain(self) -> float:
+        """What the best category has beyond the mean."""
+        return self.best[0][1].value - self.mean.value if self.best else 0.0
+
+
+def potential(row: BoardRow) -> list[Potential]:
+    """Where a model is better than its mean beyond noise; the largest gain on the card's scale first."""
+    found = [_potential(name, row.scores[name], row.by_category) for name in row.rules if name in row.scores]
+    rules = row.rules
+    return sorted(
+        (one for one in found if one.best),
+        key=lambda one: -one.gain / (rules[one.name].maximum - rules[one.name].minimum),
+    )
+
+
+def _potential(name: str, mean: Figure, by_category: Mapping[str, Mapping[str, Figure]]) -> Potential:
+    figures: Iterable[tuple[str, Figure]] = (
+        (category, scores[name]) for category, scores in by_category.items() if name in scores
+    )
+    above = [(category, one) for category, one in figures if one.low is not None and one.low > mean.value]
+    return Potential(name, mean, sorted(above, key=lambda part: -part[1].value)[:3])
