@@ -34,6 +34,7 @@ PAGES = {
     "Compare": "compare",
     "Arena": "arena",
     "Submit": "submit",
+    "Queue": "queue",
 }
 """The pages of the site -> their addresses, from each of them."""
 

@@ -15,7 +15,7 @@ LATEST = 100
 
 def add(page: gr.Blocks, board: Board) -> None:
     """Put the queue into the page that is being built."""
-    navbar()
+    navbar("Queue")
     shown = part(js_on_load=FOLLOWS, elem_id="queue")
 
     def opened() -> str:

@@ -29,7 +29,7 @@ Videos = Mapping[str, Mapping[int, str]]
 
 def add(page: gr.Blocks, board: Board) -> None:
     """Put the samples into the page that is being built."""
-    navbar()
+    navbar("Samples")
     part(HEAD)
     chosen = gr.Dropdown(
         [], multiselect=True, max_choices=MOST, label="Models", info="One, or two.", elem_id="sampled", interactive=True
