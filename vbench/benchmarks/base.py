@@ -83,6 +83,8 @@ class DimensionSpec:
         slow_fast: how a clip's score and its video's clip-to-clip score make one, ``None`` where there is one score.
         of_first_frames: whether it judges the first frames of a video's clips, one after the other, and not the clips.
         together: whether it judges a prompt's samples together, and not each by itself.
+        of_motion: whether it judges what changes between frames, so that a picture has none of it.
+        of_several_things: whether its prompts ask for several things in one picture.
         result_columns: what stands beside a video's result in the reference's files.
         result_by: detail of a video by whose values the reference's file gives means, too; ``""`` for none.
         result_groups: all of these values.
@@ -115,6 +117,8 @@ class DimensionSpec:
     slow_fast: SlowFast | None = None
     of_first_frames: bool = False
     together: bool = False
+    of_motion: bool = False
+    of_several_things: bool = False
     result_columns: tuple[str, ...] = ()
     result_by: str = ""
     result_groups: tuple[str, ...] = ()

@@ -26,27 +26,29 @@ T2V = Benchmark(
     parts=(Part(QUALITY, weight=4.0), Part(SEMANTIC, weight=1.0)),
     specs=(
         _quality(
-            "subject_consistency", f"{_D}.subject_consistency:SubjectConsistency", minimum=0.1462,
+            "subject_consistency", f"{_D}.subject_consistency:SubjectConsistency", of_motion=True, minimum=0.1462,
             counts=Counts.PAIRS, prompts=72, dial="subject_drift", traded_for="dynamic_degree",
             checkpoints=("dino_vitb16",),
         ),
         _quality(
-            "background_consistency", f"{_D}.background_consistency:BackgroundConsistency", minimum=0.2615,
+            "background_consistency", f"{_D}.background_consistency:BackgroundConsistency", of_motion=True,
+            minimum=0.2615,
             counts=Counts.PAIRS, prompts=86, folder="scene", dial="color_shift",
             result_columns=("video_sim", "cnt_per_video"),
             checkpoints=("clip_vit_b_32",),
         ),
         _quality(
-            "temporal_flickering", f"{_D}.temporal_flickering:TemporalFlickering", minimum=0.6293,
+            "temporal_flickering", f"{_D}.temporal_flickering:TemporalFlickering", of_motion=True, minimum=0.6293,
             prompts=75, sampled=25, dial="flicker",
         ),
         _quality(
-            "motion_smoothness", f"{_D}.motion_smoothness:MotionSmoothness", minimum=0.706, maximum=0.9975,
+            "motion_smoothness", f"{_D}.motion_smoothness:MotionSmoothness", of_motion=True,
+            minimum=0.706, maximum=0.9975,
             prompts=72, folder="subject_consistency", dial="jerk", traded_for="dynamic_degree",
             checkpoints=("amt_s",),
         ),
         _quality(
-            "dynamic_degree", f"{_D}.dynamic_degree:DynamicDegree", weight=0.5, values=Values.BOOLEAN,
+            "dynamic_degree", f"{_D}.dynamic_degree:DynamicDegree", of_motion=True, weight=0.5, values=Values.BOOLEAN,
             prompts=72, folder="subject_consistency", dial="stillness",
             checkpoints=("raft_things",),
         ),
@@ -66,12 +68,12 @@ T2V = Benchmark(
             checkpoints=("grit_b",),
         ),
         _semantic(
-            "multiple_objects", f"{_D}.multiple_objects:MultipleObjects",
+            "multiple_objects", f"{_D}.multiple_objects:MultipleObjects", of_several_things=True,
             values=Values.HITS, counts=Counts.LOOKED_AT, prompts=82, needs="multiple_objects", result_columns=_FRAMES,
             checkpoints=("grit_b",),
         ),
         _semantic(
-            "human_action", f"{_D}.human_action:HumanAction", values=Values.BOOLEAN,
+            "human_action", f"{_D}.human_action:HumanAction", of_motion=True, values=Values.BOOLEAN,
             prompts=100, free_prompts=False, result_columns=("cor_num_per_video",),
             checkpoints=("umt_l16_k400",),
         ),
@@ -81,7 +83,7 @@ T2V = Benchmark(
             checkpoints=("grit_b",),
         ),
         _semantic(
-            "spatial_relationship", f"{_D}.spatial_relationship:SpatialRelationship",
+            "spatial_relationship", f"{_D}.spatial_relationship:SpatialRelationship", of_several_things=True,
             counts=Counts.LOOKED_AT, prompts=84, needs="spatial_relationship", result_columns=("frame_results",),
             checkpoints=("grit_b",),
         ),
@@ -97,7 +99,7 @@ T2V = Benchmark(
             checkpoints=("clip_vit_b_32",),
         ),
         _semantic(
-            "temporal_style", f"{_D}.temporal_style:TemporalStyle", maximum=0.364,
+            "temporal_style", f"{_D}.temporal_style:TemporalStyle", of_motion=True, maximum=0.364,
             values=Values.COSINE, prompts=100,
             checkpoints=("viclip_l",),
         ),

@@ -77,7 +77,7 @@ def compare(
       vbench compare runs/base runs/new --gate worse
       vbench compare runs/base runs/new --gate "total>-0.5,color@animal>-1"
       vbench compare runs/base runs/new -o compare.md -o compare.json
-      vbench compare runs/a runs/b runs/c --plot trade-off dynamic_degree subject_consistency
+      vbench compare a b c --plot trade-off dynamic_degree subject_consistency
     """
     from vbench.analysis.comparison import benchmark_of, compare_runs, refuse_unshared
     from vbench.analysis.gate import judge, parsed

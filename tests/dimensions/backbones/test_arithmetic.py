@@ -65,7 +65,7 @@ def run_dino(found: Backbone, frames: Tensor) -> None:
 def run_raft(found: Backbone, frames: Tensor) -> None:
     assert isinstance(found, raft.RAFT)
     found.flow(frames[:1], frames[1:2])
-    list(found.flows(frames[:2]))
+    list(found.flows([(frames[0], frames[1])]))
 
 
 def run_amt(found: Backbone, frames: Tensor) -> None:

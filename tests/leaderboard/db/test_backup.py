@@ -88,7 +88,7 @@ def test_a_full_database_is_replaced_only_where_that_is_said(board: Board, tmp_p
     backup(board.database, tmp_path / "board.zip")
     board.submit(archive(tmp_path, 2, "Second"), local=True)
     before = board.entries()
-    with pytest.raises(UsageError, match="is not empty: it holds rows of change, model"):
+    with pytest.raises(UsageError, match="is not empty: it holds rows of change, counter, model"):
         restore(tmp_path / "board.zip", board.database)
     assert board.entries() == before
     restore(tmp_path / "board.zip", board.database, replace=True)

@@ -7,19 +7,17 @@ from dataclasses import dataclass
 
 from vbench.analysis.statistics import Figure, Interval
 from vbench.analysis.trade_off import correlation
+from vbench.benchmarks.t2v import RULES
 from vbench.leaderboard.views.board_row import RANKED, BoardRow
 from vbench.leaderboard.views.ranking import Ranking
 
 MOST = 200
 """Models of a plot, the first ones of the ranking; the correlation is over all."""
 
-COMPOSITION = ("multiple_objects", "spatial_relationship")
+COMPOSITION = tuple(spec.name for spec in RULES.values() if spec.of_several_things)
 """What asks for several things in one picture."""
 
-MOTION = (
-    "subject_consistency", "background_consistency", "temporal_flickering", "motion_smoothness", "dynamic_degree",
-    "human_action", "temporal_style",
-)  # fmt: skip
+MOTION = tuple(spec.name for spec in RULES.values() if spec.of_motion)
 """Dimensions of what changes between frames: a picture has none of it."""
 
 

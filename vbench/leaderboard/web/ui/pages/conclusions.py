@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from vbench.analysis.trade_off import described
-from vbench.benchmarks.t2v import T2V
+from vbench.benchmarks.t2v import RULES, T2V
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.snapshots import Snapshot
 from vbench.leaderboard.views.board_row import RANKED, BoardRow
@@ -16,7 +16,8 @@ from vbench.leaderboard.web.ui.pages.board import TABS
 from vbench.leaderboard.web.ui.pages.common import document, never_blank
 from vbench.leaderboard.web.ui.render import render, scale
 
-DEFAULT = ("dynamic_degree", "subject_consistency")
+DEFAULT = next((spec.traded_for, spec.name) for spec in RULES.values() if spec.traded_for)
+"""What models sell for each other."""
 
 SHOWN = 20
 """Models whose potential is shown, the first of the ranking."""
