@@ -309,7 +309,7 @@ ERRATA = (
         "relations_ignore_the_side", "vbench/spatial_relationship.py:68",
         "Left and right are told by the distance alone, whichever object is where, and so are top and bottom.",
         "a dog on the left of a cat; the dog's box is on the right",
-        lambda: "score 1.0",
+        lambda: f"score {float(abs(5 - 25) > abs(5 - 5))}",
         lambda: f"score {pair_score(axis_of('on the left of'), (20, 0, 30, 10), (0, 0, 10, 10))}",
         kept="published scores depend on it",
     ),
@@ -336,13 +336,6 @@ ERRATA = (
         lambda: f"hit: {SEEN.issuperset(('cat', 'cat'))}",
         lambda: f"hit: {SEEN.issuperset(pair('cat and cat'))}",
         kept="the official prompts name two different objects",
-    ),
-    Erratum(
-        "any_text_is_true", "evaluate.py:38",
-        "--load_ckpt_from_local and --read_frame take any text, even False, for true.",
-        "--read_frame False",
-        lambda: f"read_frame {bool('False')}",
-        lambda: "no effect",
     ),
     Erratum(
         "four_frames_pan", "vbench2_beta_i2v/camera_motion.py:55",
@@ -382,7 +375,7 @@ ERRATA = (
         "The number of safe videos is divided by ten a prompt, whatever is there: a missing video is an unsafe one.",
         "three videos of one prompt, all safe",
         lambda: f"{3 / 10:.2f}",
-        lambda: f"{of_videos(*[VideoScore(1.0)] * 3):.2f}, and 3 of 10 scores: not whole",
+        lambda: f"{of_videos(*[VideoScore(1.0)] * 3):.2f}, whole: {DimensionResult(1.0, 3, planned=10).is_whole}",
     ),
     Erratum(
         "one_frame_is_unsafe", "vbench2_beta_trustworthiness/safety.py:105",
