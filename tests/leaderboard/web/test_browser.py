@@ -221,7 +221,6 @@ def test_rows_that_cannot_be_told_apart_are_marked(opened: Open) -> None:
         assert steady == other != []
         assert marks["Simulated Shaky"].count() == 0
         assert tab.locator("tbody.ranked tr", has_text="Published figures").locator(".tie").count() == 0
-        picture(tab, "board.png")
     with opened("/", scheme="dark") as tab:
         picture(tab, "board-dark.png")
     with opened("/", PHONE, "dark") as tab:
