@@ -149,6 +149,7 @@ PREPARED: dict[str, Callable[[Path], Names]] = {
     "README.md": readme,
     "docs/compare.md": evaluated(**COMPARED),
     "docs/evaluate.md": folders("videos"),
+    "docs/install.md": folders(),
     "docs/prompts.md": folders(),
     "docs/python.md": suite_file,
     "docs/recipes.md": recipes,
