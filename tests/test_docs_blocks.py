@@ -76,6 +76,14 @@ def test_its_commands_are_there(one: Block) -> None:
                 assert (ROOT / word).exists(), word
 
 
+def test_every_command_stands_in_a_block() -> None:
+    """A reader who searches the docs for a command finds it used."""
+    typed = {tuple(words[at + 1 :][:2]) for one in TOLD if one.language != "python" for words in one.commands
+             for at, word in enumerate(words) if word == "vbench"}  # fmt: skip
+    firsts = {words[0] for words in typed if words}
+    assert {name for name, command in COMMAND.commands.items() if not command.hidden} <= firsts
+
+
 def parse(words: list[str]) -> None:
     """Read the words behind ``vbench`` as the command line does, without doing anything."""
     command: Any = COMMAND
@@ -147,6 +155,7 @@ def suite_file(sampled: Path) -> Names:
 
 PREPARED: dict[str, Callable[[Path], Names]] = {
     "README.md": readme,
+    "docs/cite.md": evaluated(**{"runs/mine": "videos"}),
     "docs/compare.md": evaluated(**COMPARED),
     "docs/evaluate.md": folders("videos"),
     "docs/install.md": folders(),
