@@ -61,9 +61,8 @@ def _comparison(found: Comparison) -> str:
         for name, one in found.differences.items()
     ]  # fmt: skip
     heads = ("dimension", "first", "second", "change", "95 % interval", "verdict", "prompts")
-    return _table(f"{found.name} against the first, in points", heads, rows) + _notes(
-        [*found.objections, *found.told_gaps]
-    )
+    notes = _notes([*found.objections, *found.told_gaps])
+    return _table(f"{found.name} against the first, in points", heads, rows) + notes
 
 
 @html.register
@@ -85,11 +84,9 @@ def _card_table(card: ScoreCard, title: str, notes: Sequence[str], widths: Mappi
         rows.append(
             (name, "-" if result.score is None else fixed(result.score), _ends(widths, name), normalised, counted)
         )
-    sides = {part.name: card.part(part.name) for part in card.benchmark.parts}
-    if card.benchmark.has_total:
-        sides[TOTAL] = card.total
-    for name, score in sides.items():
-        lacking = card.missing(None if name == TOTAL else name) or card.unfinished(None if name == TOTAL else name)
+    for name, score in _sides(card).items():
+        part = None if name == TOTAL else name
+        lacking = card.missing(part) or card.unfinished(part)
         state = "" if score is not None else f"not computed: {len(lacking)} dimensions lack scores"
         rows.append((titled(name), "", _ends(widths, name, 100) if score is not None else "", _percent(score), state))
     heads = ("dimension", "score", "95 % interval", "normalised", "videos")
@@ -98,6 +95,12 @@ def _card_table(card: ScoreCard, title: str, notes: Sequence[str], widths: Mappi
         heads = tuple(head for head in heads if head != "95 % interval")
     reasons = [f"not evaluated: {name}: {reason}" for name, reason in card.not_evaluated.items()]
     return _table(title, heads, rows) + _notes([*reasons, *notes])
+
+
+def _sides(card: ScoreCard) -> dict[str, float | None]:
+    """The parts and the Total, where the benchmark has one."""
+    total = {TOTAL: card.total} if card.benchmark.has_total else {}
+    return {part.name: card.part(part.name) for part in card.benchmark.parts} | total
 
 
 def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
