@@ -73,7 +73,7 @@ def test_a_run_has_scores_with_intervals_and_says_what_is_missing(runs: list[Pat
     row = found.rows[1]
     assert row[:2] == [FLICKER, "0.5700"]
     assert re.fullmatch(r"0\.5\d{3} to 0\.6\d{3}", row[2])
-    assert ["Quality", "", "", "-", "not computed: 6 dimensions lack scores"] in found.rows
+    assert ["Quality", "", "", "-", "6 dimensions lack scores"] in found.rows
     assert found.rows[-1][0] == "Total"
     assert str(runs[0]) in found.text
 

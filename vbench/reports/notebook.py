@@ -23,7 +23,7 @@ from vbench.runs.run import Run
 
 TABLE = "border-collapse:collapse;color:inherit;background:none;font-size:0.9em"
 LINE = "border-bottom:1px solid rgba(128,128,128,0.4)"
-CELL = f"padding:0.15em 0.7em;background:none;{LINE}"
+CELL = f"padding:0.15em 0.7em;background:none;white-space:nowrap;{LINE}"
 
 LONGEST = 2000
 """Letters of a score's details that are shown."""
@@ -87,7 +87,7 @@ def _card_table(card: ScoreCard, title: str, notes: Sequence[str], widths: Mappi
     for name, score in _sides(card).items():
         part = None if name == TOTAL else name
         lacking = card.missing(part) or card.unfinished(part)
-        state = "" if score is not None else f"not computed: {len(lacking)} dimensions lack scores"
+        state = "" if score is not None else f"{len(lacking)} dimensions lack scores"
         rows.append((titled(name), "", _ends(widths, name, 100) if score is not None else "", _percent(score), state))
     heads = ("dimension", "score", "95 % interval", "normalised", "videos")
     if widths is None:
