@@ -76,7 +76,7 @@ def _video(score: VideoScore) -> str:
 
 def _card_table(card: ScoreCard, title: str, notes: Sequence[str], widths: Mapping[str, Interval] | None) -> str:
     """A line for each dimension, part and Total; intervals where rows are there to draw from."""
-    rows = []
+    rows: list[tuple[str, ...]] = [("dimension", "score", "95 % interval", "normalised", "videos")]
     for name, result in card.dimensions.items():
         rule = card.benchmark.rules.get(name)
         normalised = _percent(rule.normalised(result.score)) if rule and result.score is not None else "-"
@@ -89,12 +89,9 @@ def _card_table(card: ScoreCard, title: str, notes: Sequence[str], widths: Mappi
         lacking = card.missing(part) or card.unfinished(part)
         state = "" if score is not None else f"{len(lacking)} dimensions lack scores"
         rows.append((titled(name), "", _ends(widths, name, 100) if score is not None else "", _percent(score), state))
-    heads = ("dimension", "score", "95 % interval", "normalised", "videos")
-    if widths is None:
-        rows = [(name, score, *rest) for name, score, _, *rest in rows]
-        heads = tuple(head for head in heads if head != "95 % interval")
+    heads, *lines = rows if widths is not None else [row[:2] + row[3:] for row in rows]
     reasons = [f"not evaluated: {name}: {reason}" for name, reason in card.not_evaluated.items()]
-    return _table(title, heads, rows) + _notes([*reasons, *notes])
+    return _table(title, heads, lines) + _notes([*reasons, *notes])
 
 
 def _sides(card: ScoreCard) -> dict[str, float | None]:
