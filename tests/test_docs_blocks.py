@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 import vbench
-from tests.documented import PAGES, ROOT, Block, blocks, run
+from tests.documented import PAGES, ROOT, Block, blocks, parted, run
 from vbench.cli import app
 
 COMMAND = typer.main.get_group(app)
@@ -78,6 +78,22 @@ def test_every_command_is_used_somewhere() -> None:
     """A reader who searches the docs for a command finds it, in a block or in a sentence."""
     typed = {name for page in PAGES for name in re.findall(r"vbench ([\w-]+)", page.read_text(encoding="utf-8"))}
     assert {name for name, command in COMMAND.commands.items() if not command.hidden} <= typed
+
+
+ABRIDGED = ("MissingParameter", "BadOptionUsage")
+"""What may be wrong with a command in a sentence: it is not whole."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_in_sentences_are_there(page: Path) -> None:
+    sentences = re.sub(r"^ *```.*?^ *```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for said in re.findall(r"`(vbench [^`]+)`", sentences):
+        for words in parted(" ".join(said.split())):
+            if words[0] == "vbench":
+                try:
+                    parse(words[1:])
+                except Exception as error:
+                    assert type(error).__name__ in ABRIDGED, f"{said}: {error}"
 
 
 def parse(words: list[str]) -> None:
