@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from accelerate import Accelerator
 
 Sample: TypeAlias = "Callable[[str, int], Frames]"
-"""What makes a video: prompt and seed -> frames, as :meth:`Scorer.score <vbench.runs.scorer.Scorer.score>` takes them."""
+"""What makes a video: prompt and seed -> frames, of any form that a :class:`Scorer` takes."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,9 @@ class TrainingEvaluation:
             Dimension -> mean over all samples, in the dimension's own unit, the same on every process; without those
             that no sample counts for.
         """
-        found = [self._numbers(sample, prompt, index) for prompt, index in self._share(accelerator)]
+        found = []
+        for prompt, index in self._share(accelerator):
+            found.append(self._numbers(sample, prompt, index))  # a loop: a warning names the line of the caller
         if accelerator is not None:
             from accelerate.utils import gather_object
 
