@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -119,6 +120,17 @@ def test_a_pipeline_is_used_and_left_as_it_was() -> None:
     scorer = Scorer(DIMENSIONS[:1], profile="lite", device="cpu")
     alone = [scorer.score(frames)["temporal_flickering"].value for _, _, frames in seen]
     assert found["temporal_flickering"] == pytest.approx(np.mean(alone), abs=1e-15)
+
+
+def test_the_page_runs_as_it_stands_there() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "harnesses.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(import vbench\nfrom vbench.harness.training.*?)```", page, re.DOTALL)
+    tracker, pipeline = Lines(), tiny_pipelines.animatediff()
+    accelerator = Accelerator(cpu=True, log_with=[tracker])
+    accelerator.init_trackers("training")
+    exec(code, {"accelerator": accelerator, "pipeline": pipeline, "batches": [0, 1]})
+    assert [(list(values), step) for values, step in tracker.told] == [(["vbench/temporal_flickering"], 0)]
+    AcceleratorState._reset_state(reset_partial_state=True)
 
 
 WORKER = """

@@ -8,7 +8,7 @@
         if step % 500 == 0:
             evaluation(sampled_by(pipeline, num_inference_steps=25), step, accelerator)
 
-Under accelerate all processes call it: each samples its share of the prompts, and every process gets the means of all.
+Under accelerate all processes call it: each samples its share, and every process gets the means of all.
 """
 
 from __future__ import annotations
