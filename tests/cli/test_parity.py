@@ -16,8 +16,10 @@ from tests.parity.checkpoint_cache import seeded_state
 from vbench import VBench
 from vbench.benchmarks.base import Values
 from vbench.benchmarks.t2v import RULES, T2V
+from vbench.dimensions.facts import demand_facts
 from vbench.parity.checkpoints import size_of
-from vbench.parity.kit import DIMENSIONS, checkpoints_of, figures, golden
+from vbench.parity.kit import DIMENSIONS, checkpoints_of, figures, golden, suite
+from vbench.prompts.library import load_suite
 
 __all__ = ["vbench"]
 
@@ -50,7 +52,7 @@ def test_the_kit_that_is_made_is_scored_and_found_equal(vbench: Command, tmp_pat
     VBench("cpu", made["suite"], "results").evaluate(made["videos"], "mine", dimension_list=[FLICKER])
     found = vbench("parity", "results", "-d", FLICKER)
     assert (found.status, found.out.splitlines()[2].split()[:4]) == (0, [FLICKER, "7", "of", "7"])
-    assert "1 of 1 dimensions are equal" in found.out
+    assert "1 of 1 dimensions agree" in found.out
 
 
 def test_checkpoints_hold_the_kits_numbers_under_the_published_names(vbench: Command, tmp_path: Path) -> None:
@@ -85,12 +87,27 @@ def test_every_dimension_of_the_protocol_has_figures_and_weights() -> None:
     assert all(len(clips) == 1 for clips in prompts.values()), "two clips under one name"
 
 
+def test_the_suite_gives_every_dimension_the_facts_that_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "suite.json").write_text(json.dumps(suite(DIMENSIONS)))
+    prompts = {prompt.text: prompt for prompt in load_suite(tmp_path / "suite.json")}
+    for name in DIMENSIONS:
+        for figure in figures(name):
+            if figure.prompt:
+                assert name in prompts[figure.prompt].dimensions
+                demand_facts(prompts[figure.prompt], RULES[name].needs)
+    assert prompts["a gray house wheel"].facts == {"color": {"color": "gray"}}
+    assert prompts["campus"].facts == {"scene": {"scene": "campus"}}
+    assert prompts["a still texture, nothing moves"].facts == {
+        "appearance_style": {"appearance_style": "surrealism style"}
+    }
+
+
 @pytest.mark.parametrize("folder", ["/home/me/videos/", "C:\\videos\\", ""])
 def test_what_the_reference_wrote_is_equal_to_it(vbench: Command, write: Callable[..., Path], folder: str) -> None:
     for name in DIMENSIONS:
         results = write({name: result(name, folder)}, name)
     found = vbench("parity", results)
-    assert (found.status, "16 of 16 dimensions are equal" in found.out) == (0, True)
+    assert (found.status, "16 of 16 dimensions agree" in found.out) == (0, True)
     assert max(map(len, found.out.splitlines())) <= 80
     assert vbench("parity", results, "--json").json["within"] is True
 
@@ -126,7 +143,7 @@ def test_what_is_missing_is_told_and_what_is_too_much_is_counted(vbench: Command
     assert found.status == 1
     assert "nothing of fast_square_rgb" in found.out
     assert "1 results are of videos that are not the kit's" in found.out
-    assert "0 of 2 dimensions are equal" in found.out
+    assert "0 of 2 dimensions agree" in found.out
 
 
 @pytest.mark.parametrize(

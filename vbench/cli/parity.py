@@ -99,7 +99,7 @@ def _print(graded: list[Graded]) -> None:
         if one.others:
             typer.echo(f"{one.dimension}: {one.others} results are of videos that are not the kit's")
     held = sum(one.verdict == "within" for one in graded)
-    typer.echo(f"{held} of {len(graded)} dimensions are equal to the reference.")
+    typer.echo(f"{held} of {len(graded)} dimensions agree with the reference.")
 
 
 def _short(number: float) -> str:

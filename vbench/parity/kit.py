@@ -7,7 +7,7 @@ the same pixels for every decoder where they are lossless RGB; a decoder's YUV m
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -87,7 +87,20 @@ def checkpoints_of(dimensions: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(name for dimension in dimensions for name in RULES[dimension].checkpoints))
 
 
-def make(folder: Path, dimensions: Iterable[str], tell: Callable[[str], None]) -> None:
+def suite(dimensions: Iterable[str]) -> list[dict[str, Any]]:
+    """The prompts of the clips, as the reference's file of a suite has them."""
+    entries: dict[str, dict[str, Any]] = {}
+    for dimension in dimensions:
+        for figure in figures(dimension):
+            if figure.prompt:
+                entry = entries.setdefault(figure.prompt, {"prompt_en": figure.prompt, "dimension": []})
+                entry["dimension"].append(dimension)
+                if figure.facts:
+                    entry.setdefault("auxiliary_info", {}).update(figure.facts)
+    return list(entries.values())
+
+
+def make(folder: Path, dimensions: Sequence[str], tell: Callable[[str], None]) -> None:
     """Write the clips under the names of their prompts, the suite that asks for them, and the seeded checkpoints.
 
     Args:
@@ -99,18 +112,10 @@ def make(folder: Path, dimensions: Iterable[str], tell: Callable[[str], None]) -
         UsageError: the folder holds files of somebody else.
     """
     ours.claim(folder)
-    suite: dict[str, dict[str, Any]] = {}
-    for dimension in dimensions:
-        for figure in figures(dimension):
-            if not figure.prompt:
-                continue
-            clip = (KIT / "clips" / f"{figure.clip}.mp4").read_bytes()
-            ours.write(folder / VIDEOS / figure.video, clip, listed_in=folder)
-            entry = suite.setdefault(figure.prompt, {"prompt_en": figure.prompt, "dimension": []})
-            entry["dimension"].append(dimension)
-            if figure.facts:
-                entry.setdefault("auxiliary_info", {}).update(figure.facts)
-    written = json.dumps(list(suite.values()), indent=2, ensure_ascii=False)
+    for figure in (figure for dimension in dimensions for figure in figures(dimension) if figure.prompt):
+        clip = (KIT / "clips" / f"{figure.clip}.mp4").read_bytes()
+        ours.write(folder / VIDEOS / figure.video, clip, listed_in=folder)
+    written = json.dumps(suite(dimensions), indent=2, ensure_ascii=False)
     ours.write(folder / SUITE, f"{written}\n", listed_in=folder)
     for name in checkpoints_of(dimensions):
         tell(name)
