@@ -17,6 +17,9 @@ from vbench.interface import evaluate
 
 NAME, OTHER = "temporal_flickering", "imaging_quality"
 
+NEEDS_MORE = "human_action"
+"""The lite profile has no backbone for it."""
+
 PROMPTS = ["a wave", "a wall"]
 
 TASK = TASKS / "vbench_scored.yaml"
@@ -32,8 +35,8 @@ def row(prompt: str, index: int) -> dict[str, Any]:
     """As in the dataset lmms-lab-eval/VBench."""
     facts = [{"source_record_id": 3, "dimensions": ["color"], "value": {"color": {"color": "red"}}}]
     return {
-        "id": f"vbench-{index}", "suite": "vbench", "prompt": prompt, "dimensions": [NAME, OTHER, "not_ours"],
-        "auxiliary_info": json.dumps(facts), "sample_index": index, "seed": 7,
+        "id": f"vbench-{index}", "suite": "vbench", "prompt": prompt, "sample_index": index, "seed": 7,
+        "dimensions": [NAME, OTHER, NEEDS_MORE, "not_ours"], "auxiliary_info": json.dumps(facts),
     }  # fmt: skip
 
 
@@ -55,7 +58,9 @@ def test_scores_are_those_of_the_command(tmp_path: Path) -> None:
     found = [process_results(doc, [video]) for doc, video in zip(ROWS, answered(tmp_path), strict=True)]
     assert {name: scored([one[name] for one in found]) for name in (NAME, OTHER)} == expected(tmp_path)
     assert scored([one[NAME] for one in found]) == expected(tmp_path)[NAME], "a second time"
-    assert found[0].keys() == {"generated", NAME, OTHER}
+    assert found[0].keys() == {"generated", NAME, OTHER, NEEDS_MORE}
+    with pytest.warns(UserWarning, match="human_action has no score"):
+        assert scored([one[NEEDS_MORE] for one in found]) is None
     assert found[0][NAME]["facts"] == {"color": {"color": "red"}}
     assert json.loads(json.dumps(found)) == found
 
@@ -116,4 +121,4 @@ def test_lmms_eval_itself_runs_the_task(tmp_path: Path) -> None:
     told = evaluator.simple_evaluate(Made(), tasks=["vbench_scored"], task_manager=manager, bootstrap_iters=0)
     results = told["results"]["vbench_scored"]
     assert {name: results[f"{name},none"] for name in (NAME, OTHER)} == expected(tmp_path)
-    assert results["generated,none"] == 1.0
+    assert (results["generated,none"], results[f"{NEEDS_MORE},none"]) == (1.0, None)

@@ -19,7 +19,6 @@ from accelerate.tracking import GeneralTracker
 from numpy.typing import NDArray
 
 from tests.footage import noise, write_video
-from tests.generators import tiny_pipelines
 from vbench.generators.frames import as_frames
 from vbench.harness.training import TrainingEvaluation, sampled_by
 from vbench.interface import evaluate
@@ -34,6 +33,12 @@ PROMPTS = ["a wave", "a wall", "a wing"]
 def noisy(prompt: str, seed: int) -> NDArray[np.uint8]:
     """A "model" whose video depends on prompt and seed."""
     return noise(3, 112, 208, seed + len(prompt))
+
+
+def tiny_pipeline() -> Any:
+    from tests.generators import tiny_pipelines  # here, as the processes below need no diffusers
+
+    return tiny_pipelines.animatediff()
 
 
 def evaluation(dimensions: list[str] | None = None, **how: Any) -> TrainingEvaluation:
@@ -93,7 +98,7 @@ def test_a_model_that_diverges_is_warned_of_and_training_goes_on() -> None:
 
 
 def test_a_pipeline_is_used_and_left_as_it_was() -> None:
-    pipeline = tiny_pipelines.animatediff()
+    pipeline = tiny_pipeline()
     pipeline.unet.train()
     pipeline.unet.conv_in.eval()
     how = {"num_frames": 8, "num_inference_steps": 2, "height": 16, "width": 16}
@@ -125,7 +130,7 @@ def test_a_pipeline_is_used_and_left_as_it_was() -> None:
 def test_the_page_runs_as_it_stands_there() -> None:
     page = (Path(__file__).parents[2] / "docs" / "harnesses.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(import vbench\nfrom vbench.harness.training.*?)```", page, re.DOTALL)
-    tracker, pipeline = Lines(), tiny_pipelines.animatediff()
+    tracker, pipeline = Lines(), tiny_pipeline()
     accelerator = Accelerator(cpu=True, log_with=[tracker])
     accelerator.init_trackers("training")
     exec(code, {"accelerator": accelerator, "pipeline": pipeline, "batches": [0, 1]})

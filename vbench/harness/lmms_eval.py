@@ -2,22 +2,23 @@
 
 lmms-eval's own tasks ``vbench`` and ``vbench_<dimension>`` sample the protocol's prompts and say how many videos came.
 The task ``vbench_scored`` beside this module (``lmms_eval_tasks/``) takes their dataset, and scores: its functions are
-here. Each dimension is a run of ``vbench evaluate`` on links that are named as the protocol names samples, so numbers,
-static filter and continuation are that command's. The variables VBENCH_EVALUATE_PROFILE and VBENCH_EVALUATE_DEVICE hold
-here, too.
+here. Each dimension is a run as ``vbench evaluate`` has it, on links that are named as the protocol names samples, so
+numbers, static filter and continuation are that command's. The variables VBENCH_EVALUATE_PROFILE and
+VBENCH_EVALUATE_DEVICE hold here, too.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vbench.benchmarks.t2v import RULES
+from vbench.compat.vbench_class import NothingScored, VBench
 from vbench.files import ours
-from vbench.interface import evaluate
 from vbench.prompts.sampling_plan import file_stems
 
 TASKS = Path(__file__).with_name("lmms_eval_tasks")
@@ -69,10 +70,7 @@ def scored(samples: Sequence[Mapping[str, Any]]) -> float | None:
         samples: of all processes, as :func:`process_results` gives them.
 
     Returns:
-        In the dimension's own unit; ``None`` where it could not be evaluated, for a reason that is in the run's folder.
-
-    Raises:
-        VBenchError: nothing could be scored; the message says why.
+        In the dimension's own unit; ``None`` where it could not be evaluated, with a warning that says why.
     """
     dimension = str(samples[0]["dimension"])
     folder = Path(samples[0]["video"]).parents[1] / SCORES / dimension
@@ -87,12 +85,10 @@ def scored(samples: Sequence[Mapping[str, Any]]) -> float | None:
         entry = {"prompt_en": sample["prompt"], "dimension": [dimension], "auxiliary_info": sample["facts"]}
         suite[sample["prompt"]] = entry
     ours.write(folder / "suite.json", json.dumps(list(suite.values()), ensure_ascii=False))
-    run = evaluate(
-        folder / "videos",
-        dimensions=[dimension],
-        suite=str(folder / "suite.json"),
-        profile=os.environ.get("VBENCH_EVALUATE_PROFILE", "official"),
-        device=os.environ.get("VBENCH_EVALUATE_DEVICE", "auto"),
-        output=folder / "run",
-    )
-    return run.card.scores.get(dimension)
+    profile, device = (os.environ.get(f"VBENCH_EVALUATE_{name}") for name in ("PROFILE", "DEVICE"))
+    bench = VBench(device or "auto", folder / "suite.json", folder, profile or "official")
+    try:
+        return bench.evaluate(folder / "videos", dimension, dimension_list=[dimension]).scores.get(dimension)
+    except NothingScored as error:
+        warnings.warn(f"{dimension} has no score: {error}", stacklevel=2)
+        return None
