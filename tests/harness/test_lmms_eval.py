@@ -91,7 +91,7 @@ def test_the_task_names_every_dimension_and_functions_that_exist() -> None:
 
 
 def test_lmms_eval_itself_runs_the_task(tmp_path: Path) -> None:
-    """Only where lmms-eval is installed; it is in no extra, as it brings some sixty packages."""
+    """Only where lmms-eval is installed; it is in no extra, as it needs more than forty packages."""
     evaluator = pytest.importorskip("lmms_eval.evaluator")
     from lmms_eval.api.model import lmms
     from lmms_eval.tasks import TaskManager

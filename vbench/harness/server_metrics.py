@@ -25,7 +25,7 @@ class Metrics:
             "vbench_serve_requests", "Requests that were answered.", ["path", "status"], registry=self.registry
         )
         self._seconds = Histogram(
-            "vbench_serve_request_seconds", "From a request to the end of its answer.", ["path"], registry=self.registry
+            "vbench_serve_request_seconds", "From a request to its answer.", ["path"], registry=self.registry
         )
         self._scores = Counter(
             "vbench_serve_scores", "Scores, and reasons in place of one.", ["dimension", "kind"], registry=self.registry
@@ -55,7 +55,7 @@ class Metrics:
 
 
 class Counted:
-    """An application whose requests are counted, with the status that went out.
+    """An application whose requests are counted, with the status of their answers.
 
     Args:
         app: the application.
@@ -70,14 +70,18 @@ class Counted:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status = time.monotonic(), 500
+        began = time.monotonic()
+
+        def count(status: int) -> None:
+            self.metrics.answered(scope["path"], status, time.monotonic() - began)
 
         async def noted(message: Any) -> None:
-            nonlocal status
-            status = message.get("status", status)
+            if message["type"] == "http.response.start":
+                count(message["status"])  # before it is sent: who has an answer finds it counted
             await send(message)
 
         try:
             await self.app(scope, receive, noted)
-        finally:
-            self.metrics.answered(scope["path"], status, time.monotonic() - began)
+        except Exception:  # answered further out, as a fault of the server
+            count(500)
+            raise
