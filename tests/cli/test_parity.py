@@ -48,8 +48,9 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 
 def test_the_kit_that_is_made_is_scored_and_found_equal(vbench: Command, tmp_path: Path) -> None:
-    made = vbench("parity", "kit", "--make", "-d", FLICKER, "--json").json
-    VBench("cpu", made["suite"], "results").evaluate(made["videos"], "mine", dimension_list=[FLICKER])
+    made = vbench("parity", "kit", "--make", "-d", FLICKER)
+    assert (made.status, "VBENCH_CACHE_DIR=kit/checkpoints" in made.out) == (0, True)
+    VBench("cpu", "kit/VBench_full_info.json", "results").evaluate("kit/videos", "mine", dimension_list=[FLICKER])
     found = vbench("parity", "results", "-d", FLICKER)
     assert (found.status, found.out.splitlines()[2].split()[:4]) == (0, [FLICKER, "7", "of", "7"])
     assert "1 of 1 dimensions agree" in found.out
@@ -74,6 +75,7 @@ def test_a_folder_of_somebody_else_stays_as_it_is(vbench: Command, tmp_path: Pat
     (tmp_path / "mine" / "notes.txt").touch()
     refused = vbench("parity", "mine", "--make", "-d", FLICKER)
     assert (refused.status, "notes.txt" in refused.err) == (2, True)
+    assert vbench("parity", "kit", "--make", "--json").status == 2
 
 
 def test_every_dimension_of_the_protocol_has_figures_and_weights() -> None:

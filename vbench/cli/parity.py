@@ -9,6 +9,7 @@ import typer
 
 from vbench.cli.card import print_json
 from vbench.cli.table import Column, figures, print_table
+from vbench.errors import UsageError
 
 if TYPE_CHECKING:
     from vbench.parity.grade import Graded
@@ -29,7 +30,7 @@ def parity(
     make: Annotated[
         bool, typer.Option("--make", help="Write clips, suite and seeded checkpoints (6.7 GiB for all dimensions).")
     ] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
 ) -> None:
     """Hold any implementation's result files against the reference's figures.
 
@@ -53,7 +54,9 @@ def parity(
             raise unknown("dimension", name, kit.DIMENSIONS, " of the kit")
     dimensions = tuple(name for name in kit.DIMENSIONS if name in (dimension or kit.DIMENSIONS))
     if make:
-        _make(folder, dimensions, json_output)
+        if json_output:
+            raise UsageError("--make and --json exclude each other: --json prints how far results are.")
+        _make(folder, dimensions)
         return
     graded = grade(folder, dimensions)
     passes = all(one.verdict == WITHIN for one in graded)
@@ -64,7 +67,7 @@ def parity(
     raise typer.Exit(int(not passes))
 
 
-def _make(folder: Path, dimensions: tuple[str, ...], json_output: bool) -> None:
+def _make(folder: Path, dimensions: tuple[str, ...]) -> None:
     from vbench.parity import kit
     from vbench.parity.checkpoints import size_of
 
@@ -72,13 +75,9 @@ def _make(folder: Path, dimensions: tuple[str, ...], json_output: bool) -> None:
         typer.echo(f"{name}: {size_of(name) / 2**20:,.1f} MiB", err=True)
 
     kit.make(folder, dimensions, tell)
-    made = {part: str(folder / part) for part in (kit.VIDEOS, kit.SUITE, kit.CHECKPOINTS)}
-    if json_output:
-        print_json({"videos": made[kit.VIDEOS], "suite": made[kit.SUITE], "checkpoints": made[kit.CHECKPOINTS]})
-        return
     typer.echo(
-        f"Evaluate {made[kit.VIDEOS]} by the suite {made[kit.SUITE]},\n"
-        f"with VBENCH_CACHE_DIR={made[kit.CHECKPOINTS]}; then: vbench parity RESULTS"
+        f"Evaluate {folder / kit.VIDEOS} by the suite {folder / kit.SUITE},\n"
+        f"with VBENCH_CACHE_DIR={folder / kit.CHECKPOINTS}; then: vbench parity RESULTS"
     )
 
 
