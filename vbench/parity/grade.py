@@ -10,7 +10,7 @@ from typing import Any
 
 from vbench.errors import Refused, UsageError
 from vbench.files.strict_json import loads
-from vbench.parity.kit import Figure, figures
+from vbench.parity.kit import DIMENSIONS, Figure, figures
 
 RESULTS = "*_eval_results.json"
 
@@ -121,7 +121,7 @@ def _graded(dimension: str, written: Written | None) -> Graded:
 
 
 def read_written(place: Path) -> dict[str, Written]:
-    """What the result files of a folder say, by dimension; raises as :func:`grade` does."""
+    """What the result files of a folder say of the kit's dimensions; raises as :func:`grade` does."""
     files = sorted(place.glob(RESULTS)) if place.is_dir() else [place] if place.is_file() else []
     if not files:
         raise UsageError(f"{place} holds no {RESULTS}: name the folder that an evaluation wrote its results into.")
@@ -143,7 +143,8 @@ def read_written(place: Path) -> dict[str, Written]:
 def _dimensions(told: Any, file: str) -> dict[str, Written]:
     if not isinstance(told, dict):
         raise Refused([f"{file}: expected an object of dimensions, found a {type(told).__name__}."])
-    return {name.replace(" ", "_"): _written(result, f"{file}: {name}") for name, result in told.items()}
+    known = {name.replace(" ", "_"): result for name, result in told.items()}
+    return {name: _written(known[name], f"{file}: {name}") for name in DIMENSIONS if name in known}
 
 
 def _written(result: Any, where: str) -> Written:
