@@ -75,7 +75,7 @@ def test_a_video_that_did_not_come_is_told_and_left_out(tmp_path: Path) -> None:
 
 
 def test_the_task_names_every_dimension_and_functions_that_exist() -> None:
-    class Loader(yaml.SafeLoader):
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
         pass
 
     def function(loader: Any, node: Any) -> Any:
@@ -93,12 +93,10 @@ def test_the_task_names_every_dimension_and_functions_that_exist() -> None:
 def test_lmms_eval_itself_runs_the_task(tmp_path: Path) -> None:
     """Only where lmms-eval is installed; it is in no extra, as it needs more than forty packages."""
     evaluator = pytest.importorskip("lmms_eval.evaluator")
-    from lmms_eval.api.model import lmms
-    from lmms_eval.tasks import TaskManager
-
+    model, tasks = importlib.import_module("lmms_eval.api.model"), importlib.import_module("lmms_eval.tasks")
     videos = answered(tmp_path)
 
-    class Made(lmms):  # type: ignore[misc]
+    class Made(model.lmms):  # type: ignore[misc]
         """A model that has made its videos."""
 
         is_simple = True
@@ -117,7 +115,7 @@ def test_lmms_eval_itself_runs_the_task(tmp_path: Path) -> None:
     published = "dataset_path: lmms-lab-eval/VBench\ndataset_name: vbench\n"
     (tmp_path / "tasks").mkdir()
     (tmp_path / "tasks" / "vbench_scored.yaml").write_text(TASK.read_text(encoding="utf-8").replace(published, local))
-    manager = TaskManager("WARNING", include_path=str(tmp_path / "tasks"), include_defaults=False)
+    manager = tasks.TaskManager("WARNING", include_path=str(tmp_path / "tasks"), include_defaults=False)
     told = evaluator.simple_evaluate(Made(), tasks=["vbench_scored"], task_manager=manager, bootstrap_iters=0)
     results = told["results"]["vbench_scored"]
     assert {name: results[f"{name},none"] for name in (NAME, OTHER)} == expected(tmp_path)

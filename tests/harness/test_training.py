@@ -54,7 +54,7 @@ def expected(folder: Path, samples: int) -> dict[str, float]:
     return dict(run.card.scores)
 
 
-class Lines(GeneralTracker):
+class Lines(GeneralTracker):  # type: ignore[misc]
     """A tracker of accelerate's that keeps what it is told."""
 
     name = "lines"
@@ -105,7 +105,7 @@ def test_a_pipeline_is_used_and_left_as_it_was() -> None:
     modes = {name: part.training for name, part in pipeline.unet.named_modules()}
     torch.manual_seed(7)
     before = torch.get_rng_state()
-    seen: list[tuple[str, int, NDArray[np.uint8]]] = []
+    seen: list[tuple[str, int, Any]] = []
     sample = sampled_by(pipeline, **how)
 
     def watched(prompt: str, seed: int) -> Any:

@@ -17,11 +17,12 @@ import pytest
 from safetensors.torch import save_file
 from torch import cat, zeros_like
 
-from tests.parity.checkpoint_cache import KIT, save, write_checkpoint
+from tests.parity.checkpoint_cache import KIT, write_checkpoint
 from tests.parity.conftest import SEEDED_CACHE, clip
 from tests.parity.figures import reference
 from vbench.interface import evaluate
 from vbench.parity import seeded
+from vbench.parity.checkpoints import save
 from vbench.runs.run import Run
 from vbench.weights.cards import CHECKPOINTS, checkpoint
 
