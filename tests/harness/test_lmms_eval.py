@@ -96,27 +96,18 @@ def test_lmms_eval_itself_runs_the_task(tmp_path: Path) -> None:
     model, tasks = importlib.import_module("lmms_eval.api.model"), importlib.import_module("lmms_eval.tasks")
     videos = answered(tmp_path)
 
-    class Made(model.lmms):  # type: ignore[misc]
-        """A model that has made its videos."""
+    def generate_until(_: Any, requests: list[Any]) -> list[str]:
+        return [videos[request.args[3]] for request in requests]
 
-        is_simple = True
-
-        def generate_until(self, requests: list[Any]) -> list[str]:
-            return [videos[request.args[3]] for request in requests]
-
-        def loglikelihood(self, requests: list[Any]) -> Any:
-            raise NotImplementedError
-
-        def generate_until_multi_round(self, requests: list[Any]) -> Any:
-            raise NotImplementedError
-
+    others = dict.fromkeys(("loglikelihood", "generate_until_multi_round"))
+    made = type("Made", (model.lmms,), {"is_simple": True, "generate_until": generate_until, **others})
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(one) + "\n" for one in ROWS))
     local = f"dataset_path: json\ndataset_kwargs:\n  data_files:\n    test: {tmp_path / 'rows.jsonl'}\n"
     published = "dataset_path: lmms-lab-eval/VBench\ndataset_name: vbench\n"
     (tmp_path / "tasks").mkdir()
     (tmp_path / "tasks" / "vbench_scored.yaml").write_text(TASK.read_text(encoding="utf-8").replace(published, local))
     manager = tasks.TaskManager("WARNING", include_path=str(tmp_path / "tasks"), include_defaults=False)
-    told = evaluator.simple_evaluate(Made(), tasks=["vbench_scored"], task_manager=manager, bootstrap_iters=0)
+    told = evaluator.simple_evaluate(made(), tasks=["vbench_scored"], task_manager=manager, bootstrap_iters=0)
     results = told["results"]["vbench_scored"]
     assert {name: results[f"{name},none"] for name in (NAME, OTHER)} == expected(tmp_path)
     assert (results["generated,none"], results[f"{NEEDS_MORE},none"]) == (1.0, None)
