@@ -29,6 +29,7 @@ from vbench.cli.generate import generate, generators
 from vbench.cli.leaderboard import leaderboard
 from vbench.cli.merge import merge
 from vbench.cli.names import complete_names
+from vbench.cli.parity import parity
 from vbench.cli.plain_help import PlainHelp
 from vbench.cli.prompts import plan, prompts
 from vbench.cli.report import report
@@ -82,6 +83,7 @@ app.command(rich_help_panel=COMPARE, cls=PlainHelp)(compare)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(gate)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(diff)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(verify)
+app.command(rich_help_panel=COMPARE, cls=PlainHelp)(parity)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(sensitivity)
 app.command(rich_help_panel=BOARD, cls=PlainHelp)(submit)
 app.command("edit-card", rich_help_panel=BOARD, cls=PlainHelp)(edit_card)
