@@ -41,8 +41,13 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def machine(device: torch.device) -> dict[str, Any]:
-    """Hardware and arithmetic: decoders and kernels differ between kinds of processors."""
+def machine(device: torch.device, threads: int | None = None) -> dict[str, Any]:
+    """Hardware and arithmetic: decoders and kernels differ between kinds of processors.
+
+    Args:
+        device: where networks compute.
+        threads: of each process that computes; those of this one by default.
+    """
     import torch
 
     return {
@@ -53,7 +58,7 @@ def machine(device: torch.device) -> dict[str, Any]:
         if device.type == "cuda" and torch.cuda.is_available()
         else "",
         "dtype": "float32",
-        "threads": torch.get_num_threads(),
+        "threads": threads or torch.get_num_threads(),
     }
 
 
