@@ -2,7 +2,7 @@
 
     python perf/threads.py --seeded /tmp/seeded --threads 1 2 --dimension subject_consistency motion_smoothness
 
-Checkpoints have seeded weights of the published shapes. Printed is the largest difference of a clip's score from the one
+Checkpoints have seeded weights of the published shapes. Printed is the largest difference of a clip's score from that
 with the first number of threads, the same of a frame or pair, and the seconds of scoring.
 """
 
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import processes
+
 from dimensions import parity_clips
 
 sys.path.insert(0, str(processes.ROOT))
@@ -60,9 +61,8 @@ def main() -> None:
     if options.seeded:
         processes.fill(options.seeded, options.dimension)
         os.environ["VBENCH_CACHE_DIR"] = str(options.seeded)
-    print(
-        f"| dimension | clips | a score | a frame or pair | {' | '.join(f'{one} threads, s' for one in options.threads)} |"
-    )
+    seconds = " | ".join(f"{one} threads, s" for one in options.threads)
+    print(f"| dimension | clips | a score | a frame or pair | {seconds} |")
     print(f"|---|--:|--:|--:|{'--:|' * len(options.threads)}")
     with tempfile.TemporaryDirectory() as folder:
         for dimension in options.dimension:
