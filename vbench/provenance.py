@@ -41,11 +41,12 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def machine(device: torch.device, threads: int | None = None) -> dict[str, Any]:
+def machine(device: torch.device, arithmetic: str = "float32", threads: int | None = None) -> dict[str, Any]:
     """Hardware and arithmetic: decoders and kernels differ between kinds of processors.
 
     Args:
-        device: where networks compute.
+        device: that computes.
+        arithmetic: of the networks, as their profile says.
         threads: of each process that computes; those of this one by default.
     """
     import torch
@@ -57,7 +58,7 @@ def machine(device: torch.device, threads: int | None = None) -> dict[str, Any]:
         "accelerator": torch.cuda.get_device_name(device)
         if device.type == "cuda" and torch.cuda.is_available()
         else "",
-        "dtype": "float32",
+        "dtype": arithmetic,
         "threads": threads or torch.get_num_threads(),
     }
 

@@ -335,8 +335,7 @@ class _Run:
 def _opened(asked: Asked, progress: Progress, processes: int) -> tuple[Asked, RunRecord, RunStore, Progress]:
     """The record and the store of a run, those of an earlier call where there are any."""
     plan, evaluators, folder = asked.plan, asked.evaluators, asked.folder
-    machine = provenance.machine(evaluators.device, threads_each(processes))
-    record = replace(_open_record(folder, plan, evaluators), machine=machine)
+    record = _open_record(folder, plan, evaluators, threads_each(processes))
     _keep_manifest(plan.root, folder)
     store = RunStore(folder / STORE)
     if (folder / RECORD).exists() and not (folder / RECORD).stat().st_size:
@@ -582,7 +581,7 @@ def _looked_at(plan: Plan, evaluators: Evaluators) -> dict[str, Any]:
     }
 
 
-def _open_record(folder: Path, plan: Plan, evaluators: Evaluators) -> RunRecord:
+def _open_record(folder: Path, plan: Plan, evaluators: Evaluators, threads: int) -> RunRecord:
     """The provenance to write, with what earlier calls said of the dimensions that are not judged now."""
     before = _before(folder) or RunRecord("", "", "", {}, "", provenance.now())
     others = set(before.dimensions) - set(plan.dimensions)
@@ -610,6 +609,7 @@ def _open_record(folder: Path, plan: Plan, evaluators: Evaluators) -> RunRecord:
         not_evaluated={name: why for name, why in before.not_evaluated.items() if name in others},
         checkpoints=before.checkpoints,
         arguments=provenance.command_line(),
+        machine=provenance.machine(evaluators.device, evaluators.profile.arithmetic, threads),
         packages=provenance.packages(),
         shard=_shard_now(plan, before, others),
     )
