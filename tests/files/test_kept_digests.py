@@ -13,7 +13,7 @@ import pytest
 
 from vbench.files import digest as digests
 from vbench.files.digest import content_of, digest, forget, git_blob
-from vbench.files.kept_digests import NAME, WORTH
+from vbench.files.kept_digests import NAME, WORTH, FileState, keep
 
 ROOT = Path(__file__).parents[2]
 
@@ -122,8 +122,8 @@ def test_what_is_forgotten_is_read_anew_and_replaces_what_was_untrue(tmp_path: P
     folder = tmp_path / "frames"
     folder.mkdir()
     path = large(folder / "1.png")
-    state = digests.FileState.of(path)
-    digests.kept_digests.keep("sha256", state, "0" * 64)
+    state = FileState.of(path)
+    keep("sha256", state, "0" * 64)
     untrue = content_of(folder)
     forget(folder)
     assert content_of(folder) == hashlib.sha256(f"1.png{sha256(path)}".encode()).hexdigest() != untrue
