@@ -85,8 +85,10 @@ def test_workers_share_the_threads_unless_a_number_is_asked_for(monkeypatch: pyt
 @pytest.mark.usefixtures("four_threads")
 def test_a_run_records_the_threads_of_a_worker_and_a_worker_has_them(tmp_path: Path) -> None:
     write_video(tmp_path / "videos" / "a-0.mp4", noise(4))
-    asked = {"dimensions": ["temporal_flickering"], "profile": "lite", "device": "cpu", "output": tmp_path / "run"}
-    assert evaluate(tmp_path / "videos", workers=2, **asked).record.machine["threads"] == 2
+    run = evaluate(
+        tmp_path / "videos", dimensions=["temporal_flickering"], profile="lite", workers=2, output=tmp_path / "run"
+    )
+    assert run.record.machine["threads"] == 2
     assert list(side_by_side(repr, threads_here, [None], torch.device("cpu"), 1, 3)) == [3]
 
 

@@ -82,9 +82,10 @@ def moved(first: Path, second: Path, most: int = SHOWN) -> list[Moved]:
     Raises:
         UsageError: a folder holds no run.
     """
-    of_runs = (read_rows(run) for run in (first, second))
-    benchmarks = (benchmark_named(read_record(run).benchmark) for run in (first, second))
-    return most_moved(*map(prompt_values, of_runs, benchmarks), most)
+    before, after = (
+        prompt_values(read_rows(run), benchmark_named(read_record(run).benchmark)) for run in (first, second)
+    )
+    return most_moved(before, after, most)
 
 
 def prompt_values(rows: Iterable[Row], benchmark: Benchmark) -> dict[tuple[str, str], float]:

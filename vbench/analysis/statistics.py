@@ -468,7 +468,7 @@ def _kept_signs(prompts: int, seed: int, draws: int) -> tuple[Array, ...]:
 def _drawn_signs(prompts: int, seed: int, draws: int) -> Iterator[Array]:
     rng = np.random.default_rng([seed, 1])
     for some in _blocks(draws, prompts):
-        yield 1.0 - 2.0 * rng.integers(0, 2, (some.stop - some.start, prompts))
+        yield (1 - 2 * rng.integers(0, 2, (some.stop - some.start, prompts))).astype(np.float64)
 
 
 def _effect(one: Table, two: Table, name: str) -> float | None:
