@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vbench.analysis.run_diff import Moved, moved
+from vbench.analysis.run_diff import Moved, most_moved, prompt_values
 from vbench.analysis.statistics import DRAWS, PairedDifference, compare, intervals, significance_groups
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named
@@ -100,8 +101,11 @@ def compare_runs(
     cards = {run: card_of(read_record(run), rows[run], rules) for run in runs}
     gaps = {run: _gaps({one: cards[one] for one in (runs[0], run)}, rules) for run in runs[1:]}
 
+    by_category = {run: _by_category(found) for run, found in rows.items()}
+    of_prompts = {run: prompt_values(found, rules) for run, found in rows.items()}
+
     def differences(run: Path, category: str | None = None) -> dict[str, PairedDifference]:
-        first, second = ([row for row in rows[one] if category in (None, row.category)] for one in (runs[0], run))
+        first, second = (rows[one] if category is None else by_category[one][category] for one in (runs[0], run))
         found = compare(first, second, seed, draws, rules)
         parts = {TOTAL, *(part.name for part in rules.parts)}
         return {name: one for name, one in found.items() if force or name not in parts & gaps[run].keys()}
@@ -111,13 +115,20 @@ def compare_runs(
             run.name,
             differences(run),
             {name: differences(run, name) for name in _shared_categories(rows[runs[0]], rows[run])},
-            moved(runs[0], run, prompts),
+            most_moved(of_prompts[runs[0]], of_prompts[run], prompts),
             objected[run],
             rules,
             gaps[run],
         )
         for run in runs[1:]
     ]
+
+
+def _by_category(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row.category].append(row)
+    return found
 
 
 def _gaps(cards: Mapping[Path, ScoreCard], benchmark: Benchmark) -> dict[str, str]:
@@ -180,9 +191,9 @@ def benchmark_of(run: Path) -> Benchmark:
 
 def objections(first: Path, second: Path, must_agree: Sequence[str] = MUST_AGREE) -> Iterator[str]:
     """Why two runs should not be compared."""
-    one, two = read_record(first).plain(), read_record(second).plain()
+    one, two = read_record(first), read_record(second)
     for name in must_agree:
-        before, after = one[name], two[name]
+        before, after = getattr(one, name), getattr(two, name)
         if isinstance(before, dict) and name != "suite":  # only what both have: dimensions may differ
             shared = before.keys() & after.keys()
             before, after = ({key: part[key] for key in sorted(shared)} for part in (before, after))
