@@ -13,6 +13,7 @@ import pytest
 
 from tests.analysis.test_comparison import few, write_run
 from tests.analysis.test_statistics import run as simulated
+from tests.schemas import checked
 from vbench.cli import main
 
 Command = Callable[..., tuple[int, str, str]]
@@ -46,7 +47,7 @@ def test_a_gate_is_told_on_standard_error_and_by_the_exit_status(vbench: Command
 
 def test_every_form_is_in_points(vbench: Command) -> None:
     status, out, _ = vbench("base", "new", "--json", "--gate", "imaging_quality>-1")
-    found = json.loads(out)
+    found = checked("compare", out)
     assert (status, found["version"], found["unit"], found["first"]) == (1, 1, "points", "base")
     (compared,) = found["comparisons"]
     change = compared["differences"]["imaging_quality"]["change"]
@@ -60,7 +61,7 @@ def test_every_form_is_in_points(vbench: Command) -> None:
     rows = list(csv.DictReader(vbench("base", "new", "--format", "csv")[1].splitlines()))
     whole = {row["dimension"]: row["change"] for row in rows if not row["category"]}
     assert float(whole["imaging_quality"]) == pytest.approx(change)
-    assert json.loads(vbench("base", "new", "--json")[1])["gate"] is None
+    assert checked("compare", vbench("base", "new", "--json")[1])["gate"] is None
     assert json.loads(vbench("base", "new", "--format", "json")[1])["version"] == 1
 
 

@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 from tests.generators.models.lavie import tiny
 from tests.generators.tiny_pipelines import stable_diffusion
+from tests.schemas import checked
 from vbench.cli import app
 from vbench.errors import UsageError
 from vbench.generators.models.inflated_sd.unet import UNet
@@ -93,7 +94,7 @@ def test_it_goes_on_at_the_part_where_it_was_and_makes_the_same(sea: Path, tmp_p
         json.dumps({name: record(again)[name] for name in ("version", "title", "digest")})
     )
     result = told(sea, again, "--json")
-    assert json.loads(result.output) == {
+    assert checked("generate", result.output) == {
         "folder": str(again), "video": str(again / "A day at sea.mp4"), "frames": 16, "fps": 8.0, "made": 1, "kept": 4,
         "failures": {},
     }  # fmt: skip

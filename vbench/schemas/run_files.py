@@ -133,7 +133,16 @@ SAMPLING = record(
             record({"folder": text("Absolute."), "ratio": text("Such as `16-9`.")}, "That the videos start from.")
         ),
         "model_file": settings("The model file that named the generator; empty without one."),
-        "suite": SUITE,
+        "suite": record(
+            {
+                "name": maybe(text("Name or path; null where prompts were given by themselves.")),
+                "sha256": text("SHA-256 of the prompts."),
+                "category": maybe(text("Content category; null for all.")),
+                "dimensions": several(text(), "Only prompts of these; empty for all."),
+                "samples": maybe(count("Videos a prompt; null where dimensions differ.", low=1)),
+            },
+            "What was sampled of which prompts.",
+        ),
         "skipped": text("What of the suite is not sampled, and why; empty if nothing."),
         "arguments": several(text(), "Of the command line, of the last call."),
         "packages": PACKAGES,

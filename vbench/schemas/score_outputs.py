@@ -218,9 +218,9 @@ MOVED = record(
     {
         "prompt": text("Its text."),
         "dimension": text("That says so."),
-        "first": POINTS,
-        "second": POINTS,
-        "change": POINTS,
+        "first": number("Its score in the first run, in points."),
+        "second": number("In the second, in points."),
+        "change": number("Second less first, in points."),
     }
 )
 
