@@ -20,7 +20,7 @@ def checked(name: str, document: Any) -> Any:
     """The document, parsed where it is text, if it is what its schema says."""
     value = json.loads(document) if isinstance(document, str | bytes) else json.loads(json.dumps(document))
     wrong = [f"{'/'.join(map(str, error.absolute_path))}: {error.message:.300}" for error in _causes(name, value)]
-    assert not wrong, f"{name}: {'; '.join(wrong)}"
+    assert not wrong, f"{name}: {'; '.join(wrong[:9])}"
     return value
 
 

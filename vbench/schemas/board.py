@@ -19,7 +19,6 @@ from vbench.schemas.form import (
     one_of,
     record,
     several,
-    share,
     text,
 )
 from vbench.schemas.run_files import CARD
@@ -85,12 +84,11 @@ VOTES = several(
             "id": count("Number of the vote.", low=1),
             "judgement": record(
                 {
-                    "dimension": text("That was asked about; empty for the videos on the whole."),
                     "prompt": text("That both videos answer."),
-                    "first": text("A model."),
-                    "second": text("Another."),
-                    "outcome": share("For the first: 1 it is better, 0.5 both are equal, 0 it is worse."),
-                    "videos": several(text(), "Which of each was shown; empty where that is not known.", exactly=2),
+                    "dimension": text("That was asked about; empty for the videos on the whole."),
+                    "first": count("Number of a submission, the smaller one of the two.", low=1),
+                    "second": count("Number of the other.", low=1),
+                    "outcome": text("Which is better.", among=("first", "second", "tie")),
                 },
                 "What it says.",
             ),

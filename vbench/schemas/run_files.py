@@ -5,6 +5,7 @@ from __future__ import annotations
 from vbench.leaderboard.submissions.model_card import ACCESS, ModelCard
 from vbench.leaderboard.submissions.pack import PRIVATE
 from vbench.leaderboard.submissions.validate import CHOSEN, FORMAT
+from vbench.runs.plan import MODES
 from vbench.runs.record import FINISHED, INTERRUPTED, RECORD_VERSION, RUNNING, RunRecord
 from vbench.runs.store import FAILED, FINAL, SCHEMA_VERSION, Row
 from vbench.sampling.manifest import SampleRecord
@@ -61,6 +62,7 @@ SUITE = record(
 
 RUN = of(
     RunRecord,
+    mode=text(among=MODES),
     status=text(among=(RUNNING, INTERRUPTED, FINISHED)),
     suite=record(SUITE["properties"]),
     planned=named(count(), by="dimension"),
@@ -68,9 +70,9 @@ RUN = of(
     dimension_versions=named(count(low=1), by="dimension"),
     cutting=record(
         {
-            "version": count("Of the way of cutting."),
-            "reencode": flag("Whether clips were compressed."),
-            "scenes": flag("Cut at scenes."),
+            "version": count("Of the rules of cutting."),
+            "reencode": flag("Whether clips were compressed once more."),
+            "scenes": flag("Whether videos were cut where a scene ends first."),
         },
         optional=("version", "reencode", "scenes"),
     ),
