@@ -63,7 +63,7 @@ def test_shots_and_transitions_are_one_video_and_the_parts_are_kept(sea: Path, t
     result = told(sea, out)
     assert result.exit_code == 0, result.output
     assert "5 parts sampled, 0 failed." in result.output
-    found, story = probe(out / "A day at sea.mp4"), record(out)
+    found, story = probe(out / "A day at sea.mp4"), checked("story.json", record(out))
     assert (found.frames, found.height, found.width, found.fps) == (3 * 4 + 2 * 2, 32, 48, 8)
     parts = [(one["part"], one["scene"], one["at"], one["taken"]) for one in story["parts"]]
     assert parts == [

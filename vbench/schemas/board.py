@@ -18,6 +18,7 @@ from vbench.schemas.form import (
     of,
     one_of,
     record,
+    settings,
     several,
     text,
 )
@@ -65,6 +66,35 @@ QUEUE = several(
             "row": record(ROW, "As the board would show it."),
         }
     )
+)
+
+SUBMISSION = record(
+    {
+        **ROW,
+        "provenance": settings("What the run recorded, in the version that it was recorded in; empty where nothing."),
+        "history": several(
+            record({"state": ROW["state"], "at": text("UTC, ISO 8601."), "by": text("`submitter` or `admin`.")}),
+            "Changes of its state.",
+        ),
+        "archive_bytes": count("Size of the archive."),
+        "media": several(text(), "Names of its frames and videos."),
+    }
+)
+
+CARDS = record(
+    {
+        "cards": several(
+            record(
+                {
+                    "version": count("1 for the one that it came with.", low=1),
+                    "card": FULL_CARD,
+                    "at": text("UTC, ISO 8601."),
+                    "by": text("`submitter` or `admin`."),
+                }
+            ),
+            "The first one first.",
+        )
+    }
 )
 
 ACCOUNTS = several(
@@ -155,6 +185,18 @@ RECEIPT = record(
     optional=("id", "state", "sha256", "withdraw_token", "entry", "kept_in"),
 )
 
+PREVIEW = record(
+    {
+        "accepted": flag("Whether a board would take it."),
+        "reasons": several(text(), "Why it would be refused."),
+        "flags": several(text(), "Why somebody would look before it is published."),
+        "apart": several(text(), "Why it would not be ranked."),
+        "notes": several(text(), "What readers would be told."),
+        "scores": SCORES,
+        "model": text("Name and version, as far as they are known."),
+    }
+)
+
 SUBMITTED = one_of(
     record(
         {
@@ -167,22 +209,16 @@ SUBMITTED = one_of(
         },
         "An archive that was made.",
     ),
-    record(
-        {
-            "accepted": flag("Whether a board would take it."),
-            "reasons": several(text(), "Why it would be refused."),
-            "flags": several(text(), "Why somebody would look before it is published."),
-            "apart": several(text(), "Why it would not be ranked."),
-            "notes": several(text(), "What readers would be told."),
-            "scores": SCORES,
-            "model": text("Name and version, as far as they are known."),
-        },
-        "With `--dry-run`.",
-    ),
+    {**PREVIEW, "description": "With `--dry-run`."},
 )
 
 DOCUMENTS = (
     Document("board.json", 2, "The boards of a site, as /api/board.json and vbench leaderboard export", BOARD),
+    Document("api-submission", 1, "A submission, as /api/submissions/ID", SUBMISSION),
+    Document("api-cards", 1, "Its model cards, as /api/submissions/ID/cards", CARDS),
+    Document("api-check", 1, "What would become of an archive, as /api/check", PREVIEW),
+    Document("api-jobs", 1, "Videos that a board evaluates itself, as /api/jobs",
+             record({"jobs": several(record(JOB), "The newest first.")})),
     Document("submit", 1, "A submission that was made, or would be", SUBMITTED, ("submit",)),
     Document("leaderboard-list", 1, "All submissions of a board", several(record(ROW)), ("leaderboard list",)),
     Document("leaderboard-queue", 1, "What waits to be published", QUEUE, ("leaderboard queue",)),

@@ -11,6 +11,7 @@ import types
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 Schema = dict[str, Any]
@@ -152,6 +153,8 @@ def of_type(hint: Any) -> Schema:
     origin, args = get_origin(hint), get_args(hint)
     if hint is Any:
         return {}
+    if hint is Path:
+        return {"type": "string"}
     if hint in _PLAIN:
         return {"type": _PLAIN[hint]}
     if origin in (Union, types.UnionType):

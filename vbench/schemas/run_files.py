@@ -10,6 +10,8 @@ from vbench.runs.record import FINISHED, INTERRUPTED, RECORD_VERSION, RUNNING, R
 from vbench.runs.store import FAILED, FINAL, SCHEMA_VERSION, Row
 from vbench.sampling.manifest import SampleRecord
 from vbench.sampling.record import RECORD_VERSION as SAMPLING_VERSION
+from vbench.sampling.story import VERSION as STORY_VERSION
+from vbench.sampling.story_file import Scene
 from vbench.schemas.document import Document
 from vbench.schemas.form import (
     SHA256,
@@ -119,6 +121,18 @@ SAMPLE = {**of(
 ), "required": ["file", "prompt"]}  # fmt: skip
 """What ``vbench generate`` writes has every field; of a manifest that somebody else writes, two are needed."""
 
+SEED = maybe(number(kind="integer"))
+
+PLAYER = record(
+    {
+        "model": text("Generator, with its techniques and enhancers."),
+        "seed": {**SEED, "description": "Base seed; null where the generator has none."},
+        "settings": settings("What was asked for."),
+        "provenance": settings("What the generator says of itself."),
+        "model_file": settings("The model file that named it; empty without one."),
+    }
+)
+
 SAMPLING = record(
     {
         "version": {"const": SAMPLING_VERSION, "description": "Of this form."},
@@ -151,6 +165,42 @@ SAMPLING = record(
         "failures": named(text(), "Why a video could not be made.", by="file"),
     },
     "How a folder's videos were sampled, and for what.",
+)
+
+STORY = record(
+    {
+        "version": {"const": STORY_VERSION, "description": "Of this form."},
+        "status": text("While it runs, only version, title and digest stand beside it.", among=(RUNNING, FINISHED)),
+        "title": text("Of the story."),
+        "file": text("Name of the video."),
+        "sha256": digest("SHA-256 of the video."),
+        "digest": digest("SHA-256 of the scenes as they were asked for."),
+        "frames": count("Of the video.", low=1),
+        "fps": number("Frames a second.", low=0),
+        "flaws": several(text(), "What was seen to be wrong with the frames."),
+        "ended": text("UTC, ISO 8601."),
+        "scenes": several(of(Scene, image=maybe(text()), seed=SEED, transition_seed=SEED), "In their order."),
+        "players": record(
+            {role: maybe(PLAYER) for role in ("shots", "transitions")}, "Who made the parts; null where none were."
+        ),
+        "parts": several(
+            record(
+                {
+                    "part": text("Kind of the part.", among=("shots", "transitions")),
+                    "scene": count("Number of the scene, or of the one that it leads away from."),
+                    "at": count("Frame of the video at which it begins."),
+                    "taken": several(
+                        count(), "Frames of its file that are in the video: from, and to before.", exactly=2
+                    ),
+                    **SAMPLE["properties"],
+                }
+            ),
+            "What the video is made of, in its order.",
+        ),
+        "packages": PACKAGES,
+    },
+    "A video of several scenes.",
+    optional=("file", "sha256", "frames", "fps", "flaws", "ended", "scenes", "players", "parts", "packages"),
 )
 
 SCORE_LOG = record(
@@ -217,6 +267,7 @@ DOCUMENTS = (
     Document("run.sqlite", SCHEMA_VERSION, "One row of a run, as Python and tables have it", ROW, lines=True),
     Document("samples.jsonl", 1, "One sampled video", SAMPLE, lines=True),
     Document("sampling.json", SAMPLING_VERSION, "How a folder's videos were sampled", SAMPLING),
+    Document("story.json", STORY_VERSION, "A video of several scenes", STORY),
     Document("score-log.jsonl", 1, "Scores during a training, by ScoreLog", SCORE_LOG, lines=True),
     Document("card.json", 1, "The model card of a submission", {**CARD, "required": []}),
     Document("submission.json", FORMAT, "The head of a submission's archive", SUBMISSION),
