@@ -37,6 +37,8 @@ from vbench.schemas.form import (
 )
 from vbench.schemas.run_files import CHECKPOINTS, MACHINE, PACKAGES, RUN, STATE
 
+COMPARISON_VERSION = 2
+
 RAW = "In the dimension's unit, mostly from 0 to 1; null where no video counts."
 
 NORMALISED = "0 to 1 within the bounds of the benchmark's table, and not clipped to them; null where it is not known."
@@ -226,7 +228,7 @@ MOVED = record(
 
 COMPARISON = record(
     {
-        "version": {"const": 1, "description": "Of this form."},
+        "version": {"const": COMPARISON_VERSION, "description": "Of this form; 1 had no remarks."},
         "unit": {"const": "points", "description": "Of scores and changes."},
         "benchmark": text("Whose rules made the parts and the Total."),
         "first": text("Name of the yardstick."),
@@ -236,6 +238,9 @@ COMPARISON = record(
                     "second": text("Name of the run."),
                     "objections": several(text(), "Why the two should not be compared; empty unless it was forced."),
                     "gaps": named(text("What is not there."), "What is not whole.", by="dimension, part or `total`"),
+                    "remarks": several(
+                        text(), "In what else the two are other scores: text, samples, formats, precision."
+                    ),
                     "differences": DIFFERENCES,
                     "by_category": named(DIFFERENCES, "The same within each.", by="content category"),
                     "moved": several(MOVED, "Prompts that moved most."),
@@ -369,7 +374,7 @@ DOCUMENTS = (
     Document("merge", 1, "The score card of a run of shards", MERGED, ("merge",)),
     Document("gate", 1, "A run at the gate of its benchmark", GATE, ("gate",)),
     Document("card", 1, "What the scores of a run are scores of", CITATION, ("card",)),
-    Document("compare", 1, "Runs against a first one", COMPARISON, ("compare",)),
+    Document("compare", COMPARISON_VERSION, "Runs against a first one", COMPARISON, ("compare",)),
     Document("diff", 1, "In what two runs differ", DIFF, ("diff",)),
     Document("verify", 1, "Scores that were made again", VERIFIED, ("verify",)),
     Document("check", 1, "What is wrong with the videos", CHECKED, ("check",)),
