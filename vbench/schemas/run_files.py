@@ -181,8 +181,8 @@ STORY = record(
         "ended": text("UTC, ISO 8601."),
         "scenes": several(of(Scene, image=maybe(text()), seed=SEED, transition_seed=SEED), "In their order."),
         "players": record(
-            {role: maybe({**PLAYER, "description": f"Of the {role}."}) for role in ("shots", "transitions")},
-            "Who made the parts; null where none were.",
+            {role: maybe({**PLAYER, "description": "Null where none were made."}) for role in ("shots", "transitions")},
+            "Who made the parts.",
         ),
         "parts": several(
             record(
