@@ -1,7 +1,8 @@
 """One dimension of the reference or of ours on one video, timed; a process that ``perf/against_reference.py`` starts.
 
-It prints a line of JSON: processor and wall seconds of each counted call, and the score. The side "reference" imports
-nothing of ours: its ``vbench`` is the checkout that the caller put on the path.
+It prints a line of JSON: processor and wall seconds of each timed call, the score, and of ours how many operations a
+call needs. The side "reference" imports nothing of ours: its ``vbench`` is the checkout that the caller put on the
+path.
 """
 
 from __future__ import annotations
@@ -12,49 +13,100 @@ import os
 import sys
 import tempfile
 import time
+from argparse import Namespace
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 Order = dict[str, Any]
+
+FILTER = "static_filter"
+LOADS = "human_action"
+"""Whose function in the reference loads the model, too: it is timed with two videos, and with one."""
+
+LONG = 20
+"""Processor seconds from which a first call is the one that counts, where nothing is counted in it."""
 
 CALLED = {"aesthetic_quality": "laion_aesthetic", "imaging_quality": "technical_quality"}
 """What the reference calls with loaded models, where that is not named after the dimension."""
 
 
 class Clock:
-    """Calls a function several times, the first without counting, and keeps what the others took."""
+    """Calls a function several times, the first without timing unless it is long, and keeps what the others took.
 
-    def __init__(self, repeat: int) -> None:
-        self.repeat = repeat
+    Args:
+        repeat: how many calls are timed.
+        beside: what the first call runs in.
+    """
+
+    def __init__(self, repeat: int, beside: AbstractContextManager[Any] | None = None) -> None:
+        self.repeat, self.beside = repeat, beside
         self.processor: list[float] = []
         self.wall: list[float] = []
 
     def timed(self, work: Callable[[], Any]) -> Any:
         """What the last call gives."""
-        result = work()
-        for _ in range(self.repeat):
-            processor, wall = time.process_time(), time.perf_counter()
-            result = work()
-            self.processor.append(time.process_time() - processor)
-            self.wall.append(time.perf_counter() - wall)
+        with self.beside or nullcontext():
+            result, *first = seconds_of(work)
+        if self.beside is None and first[0] > LONG:
+            self._keep(*first)
+            return result
+        for _ in range(1 if first[0] > LONG else self.repeat):
+            result, *taken = seconds_of(work)
+            self._keep(*taken)
         return result
 
+    def second(self, work: Callable[[], Any], work_for_two: Callable[[], Any]) -> Any:
+        """What the call with one video gives; the second video's time is kept."""
+        result, *one = seconds_of(work)
+        _, *two = seconds_of(work_for_two)
+        self._keep(two[0] - one[0], two[1] - one[1])
+        return result
 
-def reference(order: Order, clock: Clock) -> float:
-    """The reference's score; its own function is timed where its own ``compute_`` calls it."""
+    def _keep(self, processor: float, wall: float) -> None:
+        self.processor.append(processor)
+        self.wall.append(wall)
+
+
+def seconds_of(work: Callable[[], Any]) -> tuple[Any, float, float]:
+    """What a call gives, its processor seconds and those of the clock."""
+    processor, wall = time.process_time(), time.perf_counter()
+    result = work()
+    return result, time.process_time() - processor, time.perf_counter() - wall
+
+
+def reference(order: Order, clock: Clock) -> float | None:
+    """The reference's score; its own function is timed where its own ``compute_`` calls it.
+
+    It is ``None`` where no object was found and the function divides by their number.
+    """
     from vbench import utils
 
-    name = order["name"]
+    name, cache = order["name"], Path(utils.CACHE_DIR)
+    if name == FILTER:
+        return reference_filter(order, clock, cache)
+    stand_in_its_cache(order, cache)
     module = importlib.import_module(f"vbench.{name}")
     inner = CALLED.get(name, name)
     function = getattr(module, inner)
-    setattr(module, inner, lambda *given, **named: clock.timed(lambda: function(*given, **named)))
-    place = Path(utils.CACHE_DIR) / "dino_model" / "facebookresearch_dino_main"
-    if name == "subject_consistency" and order["dino"] and not place.exists():
-        place.symlink_to(Path(order["dino"]).resolve())  # where it would clone it to
+
+    def of_so_many(path: str, videos: list[str], device: torch.device) -> Any:
+        return clock.second(lambda: function(path, videos, device), lambda: function(path, 2 * videos, device))
+
+    def scored(*given: Any, **named: Any) -> Any:
+        try:
+            return function(*given, **named)
+        except ZeroDivisionError:
+            return None, []
+
+    def called(*given: Any, **named: Any) -> Any:
+        return clock.timed(lambda: scored(*given, **named))
+
+    setattr(module, inner, of_so_many if name == LOADS else called)
     settings = utils.init_submodules([name], local=True)[name]
     entry = {"prompt_en": order["prompt"], "dimension": [name], "video_list": [order["video"]]}
     if order["facts"]:
@@ -63,20 +115,53 @@ def reference(order: Order, clock: Clock) -> float:
         info = Path(folder) / "info.json"
         info.write_text(json.dumps([entry]))
         score, _ = getattr(module, f"compute_{name}")(str(info), torch.device("cpu"), settings)
-    return float(score)
+    return None if score is None else float(score)
 
 
-def ours(order: Order, clock: Clock) -> float:
-    """Our score of the same."""
+def reference_filter(order: Order, clock: Clock, cache: Path) -> float:
+    """Its verdict on a video, from the script beside its package."""
+    module = importlib.import_module("static_filter")
+    module.DEVICE = "cpu"
+    model = cache / "raft_model" / "models" / "raft-things.pth"
+    given = Namespace(model=str(model), small=False, mixed_precision=False, alternate_corr=False)
+    judge = module.StaticFilter(given, "cpu")
+    return float(clock.timed(lambda: judge.infer(order["video"])))
+
+
+def stand_in_its_cache(order: Order, cache: Path) -> None:
+    """Files that it would fetch, from where they are: DINO's code and weights, and the words of CLIP's tokenizer."""
+    import open_clip
+
+    words = Path(open_clip.__file__).with_name("bpe_simple_vocab_16e6.txt.gz")
+    places = {cache / "ViCLIP" / words.name: words}
+    if order["dino"]:
+        places[cache / "dino_model" / "facebookresearch_dino_main"] = Path(order["dino"])
+    os.environ["TORCH_HOME"] = str(cache / "torch_hub")
+    weights = cache / "dino_model" / "dino_vitbase16_pretrain.pth"
+    places[cache / "torch_hub" / "hub" / "checkpoints" / weights.name] = weights
+    for place, source in places.items():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if source.exists() and not place.exists():
+            place.symlink_to(source.resolve())
+
+
+def ours(order: Order, clock: Clock) -> float | None:
+    """Our score of the same, ``None`` where no object was found."""
     from vbench.device import choose
     from vbench.dimensions.profiles import profile
+    from vbench.dimensions.static_filter import StaticFilter
     from vbench.media.video import Video
     from vbench.prompts.suite import Prompt
     from vbench.runs.evaluators import Evaluators
 
-    dimension = Evaluators(profile("official"), choose("cpu")).dimension(order["name"])
+    evaluators, path = Evaluators(profile("official"), choose("cpu")), Path(order["video"])
+    if order["name"] == FILTER:
+        judge = StaticFilter(evaluators.dimension("dynamic_degree").flow)
+        return float(clock.timed(lambda: judge.is_static(Video(path))).static)
+    dimension = evaluators.dimension(order["name"])
     prompt = Prompt(order["prompt"], facts=order["facts"])
-    return float(clock.timed(lambda: dimension.score(Video(Path(order["video"])), prompt)).value)
+    value = clock.timed(lambda: dimension.score(Video(path), prompt)).value
+    return None if value is None else float(value)
 
 
 def main() -> None:
@@ -84,9 +169,11 @@ def main() -> None:
     side, order = sys.argv[1], json.loads(sys.argv[2])
     torch.set_num_threads(order["threads"])
     os.environ["VBENCH_CACHE_DIR"] = order["cache"]
-    clock = Clock(order["repeat"])
+    counter = FlopCounterMode(display=False) if side == "ours" else None
+    clock = Clock(order["repeat"], counter)
     score = {"reference": reference, "ours": ours}[side](order, clock)
-    print(json.dumps({"processor": clock.processor, "wall": clock.wall, "score": score}))
+    operations = int(counter.get_total_flops()) if counter else 0
+    print(json.dumps({"processor": clock.processor, "wall": clock.wall, "score": score, "operations": operations}))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from vbench.media.encode import X264_DEFAULTS
+
 Frames = NDArray[np.uint8]
 
 
@@ -34,7 +36,7 @@ def write_video(
         stream: Any = container.add_stream(codec, rate=Fraction(fps))
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = "rgb24" if codec == "libx264rgb" else "yuv420p"
-        stream.options = {"qp": "0"} if codec == "libx264rgb" else {}
+        stream.options = {"libx264rgb": {"qp": "0"}, "libx264": X264_DEFAULTS}.get(codec, {})
         for frame in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())

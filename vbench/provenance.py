@@ -41,8 +41,13 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def machine(device: torch.device) -> dict[str, Any]:
-    """Hardware and arithmetic: decoders and kernels differ between kinds of processors."""
+def machine(device: torch.device, arithmetic: str = "float32") -> dict[str, Any]:
+    """Hardware and arithmetic: decoders and kernels differ between kinds of processors.
+
+    Args:
+        device: that computes.
+        arithmetic: of the networks, as their profile says.
+    """
     import torch
 
     return {
@@ -52,7 +57,7 @@ def machine(device: torch.device) -> dict[str, Any]:
         "accelerator": torch.cuda.get_device_name(device)
         if device.type == "cuda" and torch.cuda.is_available()
         else "",
-        "dtype": "float32",
+        "dtype": arithmetic,
         "threads": torch.get_num_threads(),
     }
 

@@ -19,6 +19,7 @@ from vbench.dimensions.base import Dimension
 from vbench.dimensions.profiles import BACKBONES, profile, profiles
 from vbench.errors import PluginError, UsageError
 from vbench.generators.synthetic.dials import NAMES as DIALS
+from vbench.provenance import machine
 from vbench.registry import Registry
 from vbench.runs.evaluators import Evaluators
 from vbench.weights import cards
@@ -51,6 +52,13 @@ def test_backbones(name: str) -> None:
 @pytest.mark.parametrize("name", profiles())
 def test_profiles_name_backbones_that_exist(name: str) -> None:
     assert set(profile(name).roles.values()) <= set(BACKBONES.names())
+
+
+@pytest.mark.parametrize("name", profiles())
+def test_a_record_tells_the_arithmetic_of_its_profile(name: str) -> None:
+    reduced = {end for role in profile(name).roles.values() for end in ("float16", "tf32") if role.endswith(end)}
+    told = machine(torch.device("cpu"), profile(name).arithmetic)["dtype"]
+    assert {end for end in ("float16", "tf32") if end in told.lower()} == reduced
 
 
 @pytest.mark.parametrize("name", BENCHMARKS.builtin)

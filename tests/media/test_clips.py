@@ -14,6 +14,7 @@ from tests.footage import noise, write_video
 from vbench.errors import VideoError
 from vbench.media.clips import clips_of, length_of
 from vbench.media.decode import Frame
+from vbench.media.encode import X264_DEFAULTS, Writer
 from vbench.media.spans import Span, clip_name, seconds_of, spans_of, video_of
 from vbench.media.video import Video
 
@@ -96,6 +97,20 @@ def test_reencoded_clips_are_libx264_at_its_defaults(tmp_path: Path, size: tuple
     if size == (48, 64):  # the same frames, written as the reference's library writes them
         direct = write_video(tmp_path / "direct.mp4", own.transpose(0, 2, 3, 1), lossless=False)
         assert np.abs(first.astype(int) - pixels(Video(direct))).mean() < 0.5
+
+
+@pytest.mark.parametrize("size", [(48, 64), (64, 96), (128, 192)], ids=str)
+def test_the_same_frames_are_compressed_to_the_same_bytes(tmp_path: Path, size: tuple[int, int]) -> None:
+    frames, written = noise(16, *size), set()
+    for number in range(12):
+        junk = [bytes(range(256)) * (400 * number + 400) for _ in range(3)]  # what lies in memory changes
+        writer = Writer(tmp_path / f"{number}.mp4", 8, X264_DEFAULTS)
+        for frame in frames:
+            writer.add(frame)
+        writer.close()
+        written.add((tmp_path / f"{number}.mp4").read_bytes())
+        del junk
+    assert len(written) == 1
 
 
 def test_no_temporary_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

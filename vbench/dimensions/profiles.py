@@ -84,6 +84,7 @@ class Profile:
         comparable: whether its scores compare with the published leaderboard.
         roles: role -> backbone name; a dimension with a role that is not here cannot be evaluated.
         needs_cuda: whether it is for CUDA devices alone.
+        arithmetic: what its networks compute in; it stands in each run's record.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Profile:
     comparable: bool
     roles: Mapping[str, str]
     needs_cuda: bool = False
+    arithmetic: str = "float32"
 
 
 OFFICIAL, OFFICIAL_IN_HALF, OFFICIAL_FAST = "official", "official-clip-float16", "official-fast"
@@ -214,6 +216,7 @@ def _in_half(official: Profile) -> Profile:
         "the published leaderboard.",
         comparable=official.comparable,
         roles={role: CLIP_IN_HALF.get(backbone, backbone) for role, backbone in official.roles.items()},
+        arithmetic="float32, CLIP in float16",
     )
 
 
@@ -226,6 +229,7 @@ def _fast(official: Profile) -> Profile:
         comparable=official.comparable,
         roles={role: FAST.get(backbone, backbone) for role, backbone in official.roles.items()},
         needs_cuda=True,
+        arithmetic="TF32 where it moves no score by 1e-4, else float32",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -19,11 +20,15 @@ QUALITY = 10
 """x264's constant rate factor: far below what an eye, or a dimension, tells from the frames themselves."""
 
 NO_LOOKAHEAD = "zerolatency"
-"""With its look-ahead x264 writes other bytes now and then, for the same frames of small videos."""
+"""Sampled videos are written without x264's look-ahead, in which the fault below lies."""
 
+X264_DEFAULTS = {"x264-params": "asm=AVX2"} if torch.backends.cpu.get_cpu_capability() == "AVX512" else {}
+"""What the reference writes its clips with, so that the same frames give the same bytes.
 
-X264_DEFAULTS: dict[str, str] = {}
-"""What the reference writes its clips with."""
+x264's routines for AVX-512 weigh the blocks of a picture whose width is no multiple of 256 by what lies behind them in
+memory (its ``mbtree``), and write other bytes from call to call; with those for AVX2 it writes one and the same file,
+which is among the others.
+"""
 
 LOSSLESS = {"qp": "0", "preset": "ultrafast"}
 """Of libx264rgb: the frames come back bit for bit."""

@@ -183,7 +183,8 @@ class _Worker:
 
     def about(self) -> tuple[dict[str, Any], dict[str, str], str]:
         """The machine, its packages, and its name."""
-        return provenance.machine(self.evaluators.device), provenance.packages(), socket.gethostname()
+        about = provenance.machine(self.evaluators.device, self.evaluators.profile.arithmetic)
+        return about, provenance.packages(), socket.gethostname()
 
     def score(self, job: Job) -> list[Row]:
         """The rows of a job; models that it does not need are let go, as neighbours need the same."""

@@ -607,7 +607,7 @@ def _open_record(folder: Path, plan: Plan, evaluators: Evaluators) -> RunRecord:
         not_evaluated={name: why for name, why in before.not_evaluated.items() if name in others},
         checkpoints=before.checkpoints,
         arguments=provenance.command_line(),
-        machine=provenance.machine(evaluators.device),
+        machine=provenance.machine(evaluators.device, evaluators.profile.arithmetic),
         packages=provenance.packages(),
         shard=_shard_now(plan, before, others),
     )
