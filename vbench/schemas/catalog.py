@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vbench.errors import UsageError
+from vbench.registry import unknown
 from vbench.schemas import board, lists, run_files, score_outputs
 from vbench.schemas.document import Document
 
@@ -19,5 +19,5 @@ def document_named(name: str) -> Document:
     """
     key = name.strip().replace(" ", "-")
     if key not in DOCUMENTS:
-        raise UsageError(f"There is no schema of {name!r}. There are: {', '.join(DOCUMENTS)}.")
+        raise unknown("schema", key, DOCUMENTS)
     return DOCUMENTS[key]

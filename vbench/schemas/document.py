@@ -16,7 +16,7 @@ class Document:
 
     Attributes:
         name: of the file, or of the command that prints it, with dashes between its words.
-        version: of the form; a higher one has fields less, or of another meaning, and new fields raise it, too.
+        version: of the form; raised by every change, a new field included.
         title: what it is, in a few words.
         form: as JSON Schema.
         commands: that print it with ``--json``, each by its words.

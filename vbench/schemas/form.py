@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 Schema = dict[str, Any]
 
@@ -99,8 +99,6 @@ def settings(said: str = "") -> Schema:
 
 def maybe(form: Schema) -> Schema:
     """The same, or null."""
-    if "anyOf" in form:
-        return {**form, "anyOf": [*form["anyOf"], {"type": "null"}]}
     found = {**form, "type": [form["type"], "null"]}
     return found | ({"enum": [*form["enum"], None]} if "enum" in form else {})
 
@@ -160,10 +158,6 @@ def of_type(hint: Any) -> Schema:
     if origin in (Union, types.UnionType):
         (inner,) = (of_type(one) for one in args if one is not type(None))
         return maybe(inner)
-    if origin is Literal:
-        return text(among=args)
-    if origin is tuple and args[-1] is not ...:
-        return {"type": "array", "prefixItems": [of_type(one) for one in args], "items": False}
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return named(of_type(args[1]))
     if isinstance(origin, type) and issubclass(origin, Sequence):
