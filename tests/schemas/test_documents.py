@@ -33,11 +33,19 @@ LITE = ("--profile", "lite", "--device", "cpu", "--progress", "none")
 FLICKER = ("-d", "temporal_flickering")
 
 
+NEWEST = f"v{RECORD_VERSION}"
+
+
+def copied(version: str, folder: Path) -> Path:
+    """A stored run; SQLite leaves files beside what it reads."""
+    return Path(shutil.copytree(FIXTURES / version, folder))
+
+
 @pytest.fixture
 def printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Printed:
     """What a command prints on standard output, called beside a run, its copy and its videos."""
     for name in ("run", "again"):
-        shutil.copytree(FIXTURES / f"v{RECORD_VERSION}", tmp_path / name)
+        copied(NEWEST, tmp_path / name)
     shutil.copytree(FIXTURES / "videos", tmp_path / "videos")
     monkeypatch.chdir(tmp_path)
 
@@ -96,8 +104,8 @@ def test_what_is_listed(printed: Printed) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_runs_of_every_version_become_records_of_this_one(version: str) -> None:
-    folder = FIXTURES / version
+def test_runs_of_every_version_become_records_of_this_one(version: str, tmp_path: Path) -> None:
+    folder = copied(version, tmp_path / "run")
     checked("run.json", read_record(folder).plain())
     for row in read_rows(folder):
         checked("run.sqlite", asdict(row))
@@ -108,13 +116,13 @@ def test_runs_of_every_version_become_records_of_this_one(version: str) -> None:
 
 
 def test_the_file_of_a_run_of_this_version_is_what_its_schema_says() -> None:
-    checked("run.json", (FIXTURES / f"v{RECORD_VERSION}" / "run.json").read_text())
+    checked("run.json", (FIXTURES / NEWEST / "run.json").read_text())
 
 
-def test_a_submission_that_is_packed() -> None:
+def test_a_submission_that_is_packed(tmp_path: Path) -> None:
     card = ModelCard("Model", "Lab", "Lab", fps=8.0, frames=16, access="open weights")
     checked("card.json", {"name": "Model"})
-    with zipfile.ZipFile(BytesIO(pack(FIXTURES / f"v{RECORD_VERSION}", card))) as archive:
+    with zipfile.ZipFile(BytesIO(pack(copied(NEWEST, tmp_path / "run"), card))) as archive:
         checked("card.json", checked("submission.json", archive.read("submission.json"))["card"])
         for line in archive.read("scores.jsonl").splitlines():
             checked("scores.jsonl", line)
@@ -122,8 +130,8 @@ def test_a_submission_that_is_packed() -> None:
             checked("samples.jsonl", line)
 
 
-def test_a_field_that_the_schema_does_not_know_is_refused() -> None:
-    run = open_run(FIXTURES / f"v{RECORD_VERSION}")
+def test_a_field_that_the_schema_does_not_know_is_refused(tmp_path: Path) -> None:
+    run = open_run(copied(NEWEST, tmp_path / "run"))
     for name, document in (("run.json", run.record.plain()), ("run.sqlite", asdict(run.rows()[0]))):
         plain = checked(name, document)
         assert not validator(name).is_valid({**plain, "more": 1})

@@ -1,4 +1,4 @@
-"""Names that a shell can complete: suites, categories, benchmarks, profiles, dimensions, generators, checkpoints, forms."""
+"""Names that a shell can complete: suites, benchmarks, profiles, dimensions, generators, checkpoints and others."""
 
 from __future__ import annotations
 
