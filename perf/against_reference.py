@@ -145,6 +145,8 @@ def measured(side: str, name: str, video: Path, options: argparse.Namespace) -> 
     command = [sys.executable, str(script), side, json.dumps(order)]
     done = subprocess.run(command, env=environment, cwd=video.parent, capture_output=True, text=True, check=False)
     lines = [line for line in done.stdout.splitlines() if line.startswith('{"processor"')]
+    if done.returncode < 0:
+        return {"error": f"ended by signal {-done.returncode}, as a process is that takes more memory than there is"}
     if done.returncode or not lines:
         return {"error": (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]}
     told: Told = json.loads(lines[-1])
