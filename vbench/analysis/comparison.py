@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vbench.analysis.run_diff import Moved, most_moved, prompt_values
+from vbench.analysis.run_diff import differences as everything
 from vbench.analysis.statistics import DRAWS, PairedDifference, compare, intervals, significance_groups
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named
@@ -21,6 +22,16 @@ from vbench.runs.store import Row
 
 MUST_AGREE = ("benchmark", "suite", "profile", "checkpoints", "options", "dimension_versions")
 """What two runs must have in common for their scores to be of one kind."""
+
+READERS_KNOW = {
+    "manifest": "record of the sampling",
+    "extension": "text that was generated from",
+    "extender": "who extended the prompts",
+    "samples": "samples",
+    "formats": "formats",
+    "machine: dtype": "precision",
+}
+"""In which two runs may differ and be compared all the same, with its name for people."""
 
 BETTER, WORSE, SAME = "better", "worse", "no difference beyond noise"
 TOO_FEW = "too few prompts for a verdict"
@@ -43,6 +54,7 @@ class Comparison(Shown):
         benchmark: whose rules made the parts and the Total.
         gaps: dimension, part or ``total`` -> what of it is not there in one run or the other, such as
             ``"12 of 15 scores in base"``; empty where both are whole.
+        remarks: in what else the two are other scores (text, samples, frames, rate, size, precision), a sentence each.
     """
 
     name: str
@@ -52,6 +64,7 @@ class Comparison(Shown):
     objections: Sequence[str] = ()
     benchmark: Benchmark = T2V
     gaps: Mapping[str, str] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
 
     @property
     def told_gaps(self) -> list[str]:
@@ -119,6 +132,7 @@ def compare_runs(
             objected[run],
             rules,
             gaps[run],
+            list(remarks(runs[0], run)),
         )
         for run in runs[1:]
     ]
@@ -199,6 +213,13 @@ def objections(first: Path, second: Path, must_agree: Sequence[str] = MUST_AGREE
             before, after = ({key: part[key] for key in sorted(shared)} for part in (before, after))
         if before != after:
             yield f"another {name.replace('_', ' ').removesuffix('s')}" if name != "options" else "other options"
+
+
+def remarks(first: Path, second: Path) -> Iterator[str]:
+    """What a reader must know of two runs that may be compared, as their cards differ in it."""
+    for one in everything(first, second):
+        if one.what in READERS_KNOW:
+            yield f"{first.name} and {second.name} differ in {READERS_KNOW[one.what]}: {one.first} against {one.second}"
 
 
 def ranking(runs: Sequence[Path], by: str = TOTAL, seed: int = 0) -> list[list[str]]:

@@ -37,7 +37,14 @@ class Difference:
 
 @dataclass(frozen=True)
 class Moved:
-    """A prompt whose score changed: what a dimension says of its samples."""
+    """A prompt whose score changed: what a dimension says of its samples.
+
+    Attributes:
+        prompt: its text.
+        dimension: that says so.
+        first: its score in the first run, in the dimension's unit.
+        second: in the second.
+    """
 
     prompt: str
     dimension: str

@@ -50,7 +50,13 @@ Name = TypeVar("Name", bound=Hashable)
 
 @dataclass(frozen=True)
 class Interval:
-    """A score with its confidence interval; same unit and range as the score."""
+    """A score with its confidence interval; same unit and range as the score.
+
+    Attributes:
+        score: the score.
+        low: lower end of its interval.
+        high: upper end.
+    """
 
     score: float
     low: float

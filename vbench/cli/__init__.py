@@ -33,6 +33,7 @@ from vbench.cli.parity import parity
 from vbench.cli.plain_help import PlainHelp
 from vbench.cli.prompts import plan, prompts
 from vbench.cli.report import report
+from vbench.cli.schema import schema
 from vbench.cli.score import score
 from vbench.cli.sensitivity import sensitivity
 from vbench.cli.serve import serve
@@ -93,6 +94,7 @@ app.add_typer(leaderboard, name="leaderboard", rich_help_panel=BOARD)
 app.command(rich_help_panel=SETUP, cls=PlainHelp)(benchmarks)
 app.add_typer(prompts, name="prompts", rich_help_panel=SETUP)
 app.add_typer(weights, name="weights", rich_help_panel=SETUP)
+app.command(rich_help_panel=SETUP, cls=PlainHelp)(schema)
 app.command(rich_help_panel=SETUP, cls=PlainHelp)(demo)
 
 
