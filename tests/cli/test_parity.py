@@ -13,6 +13,7 @@ import torch
 
 from tests.cli.test_commands import Command, vbench
 from tests.parity.checkpoint_cache import seeded_state
+from tests.schemas import checked
 from vbench import VBench
 from vbench.benchmarks.base import Values
 from vbench.benchmarks.t2v import RULES, T2V
@@ -121,7 +122,7 @@ def test_beyond_its_tolerance_a_figure_deviates(vbench: Command, write: Callable
     far[1][0]["video_results"] += 1.1e-2  # on 0 to 100
     results = write({FLICKER: near, "imaging_quality": far})
     told = vbench("parity", results, "-d", FLICKER, "-d", "imaging_quality", "--json")
-    dimensions = told.json["dimensions"]
+    dimensions = checked("parity", told.json)["dimensions"]
     assert (told.status, dimensions[FLICKER]["verdict"], dimensions["imaging_quality"]["verdict"]) == (
         1, "within", "deviates",
     )  # fmt: skip
@@ -141,7 +142,9 @@ def test_a_verdict_is_the_same_or_it_is_not(vbench: Command, write: Callable[...
 def test_what_is_missing_is_told_and_what_is_too_much_is_counted(vbench: Command, write: Callable[..., Path]) -> None:
     told = result(FLICKER)
     told[1][0]["video_path"] = "another video-0.mp4"
-    found = vbench("parity", write({FLICKER: told}), "-d", FLICKER, "-d", "color")
+    results = write({FLICKER: told})
+    checked("parity", vbench("parity", results, "--json").json)
+    found = vbench("parity", results, "-d", FLICKER, "-d", "color")
     assert found.status == 1
     assert "nothing of fast_square_rgb" in found.out
     assert "1 results are of videos that are not the kit's" in found.out

@@ -12,6 +12,8 @@ from vbench.distances.result import KIND, Distance
 from vbench.distances.result import VERSION as DISTANCES_VERSION
 from vbench.distances.spread import Part
 from vbench.errors import PluginError
+from vbench.parity.grade import DEVIATES, WITHIN
+from vbench.parity.grade import MISSING as UNTOLD
 from vbench.reports.citation import PACKAGES as CITED
 from vbench.runs.foreseen import Foreseen
 from vbench.runs.preflight import Finding
@@ -139,6 +141,37 @@ GATE = record(
         "draws_that_pass": maybe(share("Share of draws of the prompts that reach the threshold.")),
         "faults": several(text(), "Why it fails whatever its score."),
         "dimensions": named(number("Raw, 0 to 1."), "What it is the mean of.", by="dimension"),
+    }
+)
+
+VERDICT = text("Of the figures.", among=(WITHIN, DEVIATES, UNTOLD))
+
+PARITY = record(
+    {
+        "within": flag("Whether every figure is within its tolerance."),
+        "dimensions": named(
+            record(
+                {
+                    "verdict": VERDICT,
+                    "results_of_other_videos": count("Of videos that are not the kit's."),
+                    "figures": named(
+                        record(
+                            {
+                                "reference": number("Of the reference, on its scale."),
+                                "found": maybe(number("In its place; null for nothing.")),
+                                "deviation": maybe(number("Between the two; null for nothing.", 0)),
+                                "tolerance": number("Up to which it may deviate.", 0),
+                                "verdict": VERDICT,
+                            }
+                        ),
+                        "What was compared.",
+                        by="clip, or aggregate",
+                    ),
+                }
+            ),
+            "Each that was asked for.",
+            by="dimension",
+        ),
     }
 )
 
@@ -373,6 +406,7 @@ DOCUMENTS = (
              one_of(EVALUATED, record({"runs": several(EVALUATED, "Of several benchmarks.")})), ("evaluate",)),
     Document("merge", 1, "The score card of a run of shards", MERGED, ("merge",)),
     Document("gate", 1, "A run at the gate of its benchmark", GATE, ("gate",)),
+    Document("parity", 1, "Result files against the reference's figures", PARITY, ("parity",)),
     Document("card", 1, "What the scores of a run are scores of", CITATION, ("card",)),
     Document("compare", COMPARISON_VERSION, "Runs against a first one", COMPARISON, ("compare",)),
     Document("diff", 1, "In what two runs differ", DIFF, ("diff",)),
