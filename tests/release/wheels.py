@@ -67,7 +67,7 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
         Promise("vbench dimensions"),
         Promise("vbench generators"),
         Promise("vbench weights list"),
-        Promise("vbench verify run"),
+        Promise("vbench verify run videos"),
     ),
     "official": (
         python("import cv2, ftfy, open_clip, regex, timm, tokenizers, transformers" + EVERY_JUDGE),
@@ -93,7 +93,7 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
         python("import accelerate, peft, sentencepiece; from diffusers import AutoencoderKLWan, WanPipeline; "
                "from transformers import CLIPTextModel, T5EncoderModel, UMT5EncoderModel"),
         python("from vbench.generators.listing import listing; print(len(listing()))"),
-        Promise("vbench generators wan2.1-t2v-1.3b"),
+        Promise("vbench generators wan2.1-1.3b"),
     ),
     "leaderboard": (
         Promise("vbench leaderboard list"),
@@ -101,8 +101,8 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
         Promise("vbench leaderboard --port {port}", answers="/"),
     ),
     "harness": (
-        python("import torch; from vbench.harness.torchmetrics import VBenchMetric; "
-               "metric = VBenchMetric(['temporal_flickering']); "
+        python("import torch; from vbench import Scorer; from vbench.harness.torchmetrics import VBenchMetric; "
+               "metric = VBenchMetric(Scorer(['temporal_flickering'])); "
                "metric.update(torch.zeros(1, 4, 3, 32, 32, dtype=torch.uint8)); print(metric.compute())"),
         Promise("vbench serve -d temporal_flickering --port {port}", answers="/health"),
     ),
