@@ -35,6 +35,7 @@ import torch
 from one_side import FILTER
 
 from vbench.benchmarks.t2v import RULES
+from vbench.weights.cards import locate
 
 SIDES = ("reference", "ours")
 
@@ -132,6 +133,7 @@ def measured(side: str, name: str, video: Path, options: argparse.Namespace) -> 
     order = {
         "name": name, "video": str(video), "prompt": prompt.text, "facts": dict(prompt.facts), "repeat": options.repeat,
         "threads": options.threads, "cache": str(options.seeded), "dino": str(options.dino) if options.dino else "",
+        "vocabulary": str(locate("bert_vocabulary")),
     }  # fmt: skip
     script = Path(__file__).with_name("one_side.py")
     paths = [options.reference, *options.packages] if side == "reference" else [processes.ROOT]

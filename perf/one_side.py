@@ -129,7 +129,10 @@ def reference_filter(order: Order, clock: Clock, cache: Path) -> float:
 
 
 def stand_in_its_cache(order: Order, cache: Path) -> None:
-    """Files that it would fetch, from where they are: DINO's code and weights, and the words of CLIP's tokenizer."""
+    """Files that it would fetch, from where they are: DINO's code and weights, and the words of two tokenizers.
+
+    BERT's weights are none: its networks get theirs from the checkpoint that it loads next.
+    """
     import open_clip
 
     words = Path(open_clip.__file__).with_name("bpe_simple_vocab_16e6.txt.gz")
@@ -137,6 +140,10 @@ def stand_in_its_cache(order: Order, cache: Path) -> None:
     if order["dino"]:
         places[cache / "dino_model" / "facebookresearch_dino_main"] = Path(order["dino"])
     os.environ["TORCH_HOME"] = str(cache / "torch_hub")
+    bert = Path("bert-base-uncased")  # a folder here goes before the hub's
+    places[bert / "vocab.txt"] = Path(order["vocabulary"])
+    bert.mkdir(exist_ok=True)
+    torch.save({}, bert / "pytorch_model.bin")
     weights = cache / "dino_model" / "dino_vitbase16_pretrain.pth"
     places[cache / "torch_hub" / "hub" / "checkpoints" / weights.name] = weights
     for place, source in places.items():

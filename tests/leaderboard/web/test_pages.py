@@ -71,8 +71,13 @@ def test_every_pair_has_a_comparison(board: Board) -> None:
     comparisons = Comparisons(board)
     submitted = [entry for entry in board.entries() if entry.format == "vbench"]
     for pair in permutations(submitted, 2):
-        assert BROKEN not in compare_page._page(pair, comparisons), [entry.card.name for entry in pair]
-    assert BROKEN not in compare_page._page(submitted[:6], comparisons)
+        assert BROKEN not in compare_page._page(pair, comparisons, {}), [entry.card.name for entry in pair]
+    assert BROKEN not in compare_page._page(submitted[:6], comparisons, {})
+    first, second = submitted[:2]
+    filmed = {"a cat": {int(first.id): "a.mp4", int(second.id): "b.mp4"}, "a dog": {int(first.id): "c.mp4"}}
+    page = compare_page._page(submitted[:3], comparisons, filmed)
+    assert page.count("side by side") == 1
+    assert f'"samples?ids={first.id},{second.id}">Their videos side by side, on 1 prompt<' in page
     comparisons.close()
 
 

@@ -94,6 +94,7 @@ def test_a_link_is_previewed_by_a_picture_of_its_row(web: httpx.Client, site: tu
     assert row["og:url"] == f"{site[0].url}/model?id=2"
     assert board["og:image"] == f"{site[0].url}/preview/board.png"
     assert said("/model?id=99")["og:image"] == board["og:image"]
+    assert [web.get(path).status_code for path in ("/model?id=99", "/model?id=2", "/model")] == [404, 200, 200]
     for name in ("1", "2", "published-veo-3", "board"):
         with Image.open(io.BytesIO(web.get(f"/preview/{name}.png").content)) as picture:
             assert picture.size == SIZE

@@ -83,19 +83,21 @@ class SharedPages:
             return
         await self.app(scope, receive, _Answer(self, scope, path, receive, send))
 
-    def head(self, scope: Scope, path: str) -> bytes:
-        """What a page's head says to those who show a link to it."""
+    def head(self, scope: Scope, path: str) -> tuple[int, bytes]:
+        """What a page's head says to those who show a link to it, and the page's status: 404 for a model of no name."""
         root = origin_of(scope)
         query = str(scope["query_string"], "latin-1")
-        title, said, picture = BOARD_TITLE, BOARD_SAID, THE_BOARD
+        status, title, said, picture = 200, BOARD_TITLE, BOARD_SAID, THE_BOARD
         if path == MODEL and (names := parse_qs(query).get("id")):
             try:
                 row = shared_row(self.board, names[0])
                 title, said, picture = f"{name_of(row.entry)} \N{EN DASH} {title}", row.headline, row.entry.id
-            except (NotFound, Unavailable):
-                pass  # the page says it
+            except NotFound:
+                status = 404  # the page says it
+            except Unavailable:
+                pass  # so is this
         address = root + path.removeprefix("/") + (f"?{query}" if query else "")
-        return preview_head(root, address, title, said, picture).encode()
+        return status, preview_head(root, address, title, said, picture).encode()
 
     def unknown(self, scope: Scope, path: str) -> HTMLResponse:
         """The page of an address that is none."""
@@ -154,7 +156,8 @@ class _Answer:
             await self._send(message)
 
     async def _finish(self, start: Message) -> None:
-        said = await run_in_threadpool(self._pages.head, self._scope, self._path)
+        status, said = await run_in_threadpool(self._pages.head, self._scope, self._path)
+        start["status"] = status
         body = THEIRS.sub(b"", self._body).replace(b"</head>", said + b"</head>", 1)
         MutableHeaders(raw=start["headers"])["content-length"] = str(len(body))
         await self._send(start)

@@ -17,6 +17,7 @@ from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.web.ui.categories import by_category
 from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, entry_of, navbar, never_blank, part
+from vbench.leaderboard.web.ui.pages.samples import Videos
 from vbench.leaderboard.web.ui.render import Model, name_of, of_benchmark, radars, render, wholes_of
 
 MOST = 6
@@ -50,12 +51,14 @@ class Change:
         rows: differences by score.
         paired: whether any is over the videos of shared prompts.
         limit: the plot goes from minus this to this.
+        samples: on how many prompts both came with a video.
     """
 
     model: Model
     rows: Mapping[str, Difference]
     paired: bool
     limit: float
+    samples: int
 
 
 def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
@@ -76,11 +79,12 @@ def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
         pairs = [(label, name) for name, label in choices.items()]
         return [
             gr.Dropdown(choices=pairs, value=[entry.id for entry in models]),
-            _page(board.with_categories(models), comparisons),
+            _page(board.with_categories(models), comparisons, board.videos()),
         ]
 
     def changed(names: list[str] | None) -> str:
-        return _page(board.with_categories(_models(board.snapshot().entries, names or [])), comparisons)
+        entries = board.with_categories(_models(board.snapshot().entries, names or []))
+        return _page(entries, comparisons, board.videos())
 
     page.load(opened, None, [chosen, shown], **QUIET)
     chosen.input(changed, chosen, shown, trigger_mode="always_last", **QUIET)
@@ -102,7 +106,7 @@ def _label(entry: BoardRow) -> str:
 
 
 @never_blank
-def _page(entries: Sequence[BoardRow], comparisons: Comparisons) -> str:
+def _page(entries: Sequence[BoardRow], comparisons: Comparisons, videos: Videos) -> str:
     models = [Model(number, entry) for number, entry in enumerate(entries)]
     return render(
         "compare.html",
@@ -110,7 +114,7 @@ def _page(entries: Sequence[BoardRow], comparisons: Comparisons) -> str:
         query=urlencode({"ids": ",".join(entry.id for entry in entries)}) if entries else "",
         objections=list(_objections(entries)),
         radars=radars(models) if len(models) > 1 else {},
-        changes=[_change(models[0], model, comparisons) for model in models[1:]],
+        changes=[_change(models[0], model, comparisons, videos) for model in models[1:]],
         categories=by_category(models),
         **(of_benchmark(models[0].entry.benchmark) if models else {}),
     )
@@ -130,7 +134,7 @@ def _objections(entries: Sequence[BoardRow]) -> list[str]:
     ]
 
 
-def _change(first: Model, model: Model, comparisons: Comparisons) -> Change:
+def _change(first: Model, model: Model, comparisons: Comparisons, videos: Videos) -> Change:
     one, two = first.entry, model.entry
     alike = (one.benchmark, one.suite, one.profile) == (two.benchmark, two.suite, two.profile)
     paired = comparisons.between(one, two) if alike else {}
@@ -142,7 +146,8 @@ def _change(first: Model, model: Model, comparisons: Comparisons) -> Change:
     }
     ends = [end for row in rows.values() for end in (row.figure.value, row.figure.low, row.figure.high)]
     limit = max((abs(end) for end in ends if end is not None), default=0.0) or 1.0
-    return Change(model, rows, bool(paired), limit)
+    filmed = [{str(number) for number in found} for found in videos.values()]
+    return Change(model, rows, bool(paired), limit, sum({one.id, two.id} <= there for there in filmed))
 
 
 def _difference(first: Figure, second: Figure, paired: PairedDifference | None) -> Difference:
