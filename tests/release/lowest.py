@@ -41,8 +41,7 @@ class Lowest:
 LOWEST = {
     "scoring": Lowest(
         ("official", "lite", "scenes", "report", "harness", "test"),
-        ("tests/benchmarks", "tests/contract", "tests/dimensions", "tests/harness", "tests/media", "tests/prompts",
-         "tests/reports", "tests/runs", "tests/weights"),
+        ("tests/dimensions", "tests/harness", "tests/media", "tests/reports"),
     ),
     "imaging": Lowest(("lite", "iqa", "test"), ("tests/cli/test_imaging_metric.py",)),
     "everything": Lowest(("all", "cluster", "test"), ()),
