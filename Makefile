@@ -34,6 +34,7 @@ docs: $(VENV)/.ready
 
 # The docs of this version, X.Y, as a commit on the branch gh-pages beside those of the others; PUSH=--push sends it, too.
 docs-version: export DOCS_VERSIONS = mike
+docs-version: export PATH := $(CURDIR)/$(BIN):$(PATH)
 docs-version: $(VENV)/.ready
 	DISABLE_MKDOCS_2_WARNING=true NO_MKDOCS_2_WARNING=1 $(BIN)/mike deploy --update-aliases --alias-type redirect $(PUSH) \
 		"$$($(BIN)/vbench --version | sed 's/.* \([0-9]*\.[0-9]*\).*/\1/')" latest

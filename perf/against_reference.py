@@ -130,8 +130,11 @@ class Bench:
 def measured(side: str, name: str, video: Path, options: argparse.Namespace) -> Told:
     """What a process of one side says: processor and wall seconds of a video and its score, or why there are none."""
     prompt = gpu.prompt_of(name, next(iter(gpu.clips_of(name).values())))
+    named = video.with_name(f"{prompt.text or name}-0.mp4")  # the reference reads an action from the file's name
+    if not named.exists():
+        named.symlink_to(video)
     order = {
-        "name": name, "video": str(video), "prompt": prompt.text, "facts": dict(prompt.facts), "repeat": options.repeat,
+        "name": name, "video": str(named), "prompt": prompt.text, "facts": dict(prompt.facts), "repeat": options.repeat,
         "threads": options.threads, "cache": str(options.seeded), "dino": str(options.dino) if options.dino else "",
         "vocabulary": str(locate("bert_vocabulary")),
     }  # fmt: skip
@@ -145,6 +148,8 @@ def measured(side: str, name: str, video: Path, options: argparse.Namespace) -> 
     command = [sys.executable, str(script), side, json.dumps(order)]
     done = subprocess.run(command, env=environment, cwd=video.parent, capture_output=True, text=True, check=False)
     lines = [line for line in done.stdout.splitlines() if line.startswith('{"processor"')]
+    if done.returncode < 0:
+        return {"error": f"ended by signal {-done.returncode}, as a process is that takes more memory than there is"}
     if done.returncode or not lines:
         return {"error": (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]}
     told: Told = json.loads(lines[-1])

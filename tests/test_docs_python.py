@@ -12,15 +12,14 @@ import pytest
 import torch
 
 import vbench
+from tests import documented
 
 PAGE = (Path(__file__).parents[1] / "docs" / "python.md").read_text(encoding="utf-8")
-BLOCKS: list[str] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 
 def block(start: str) -> str:
     """The block of code that holds a text."""
-    (found,) = [code for code in BLOCKS if start in code]
-    return found
+    return documented.block("docs/python.md", start)
 
 
 def test_scores_of_frames_in_memory() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
+from tests.documented import block
 from vbench import registry
 from vbench.generators.catalog import GENERATORS, build
 from vbench.media.video import Video
@@ -17,11 +17,9 @@ from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.sampling.generate import generate
 from vbench.sampling.wanted import Wanted
 
-PAGE = Path(__file__).parents[2] / "docs" / "generate.md"
-
 
 def test_a_generator_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "noise.py").write_text(re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)[0])
+    (tmp_path / "noise.py").write_text(block("docs/generate.md", "class Noise"))
     monkeypatch.syspath_prepend(tmp_path)
     entry = EntryPoint("noise", "noise:Noise", GENERATORS.group)
     monkeypatch.setattr(registry, "entry_points", lambda group: [entry] if group == entry.group else [])

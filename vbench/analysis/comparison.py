@@ -13,6 +13,7 @@ from vbench.benchmarks.registry import benchmark_named
 from vbench.benchmarks.score_card import TOTAL, ScoreCard
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError
+from vbench.notebook import Shown
 from vbench.runs.record import read_record
 from vbench.runs.results import card_of, read_rows
 from vbench.runs.store import Row
@@ -29,7 +30,7 @@ number of draws, and must stay far below 5 % after it was multiplied by the numb
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Shown):
     """One run against the first.
 
     Attributes:

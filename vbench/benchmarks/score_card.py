@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.t2v import T2V
+from vbench.notebook import Shown
 
 TOTAL = "total"
 
@@ -67,7 +68,7 @@ class DimensionResult:
 
 
 @dataclass(frozen=True)
-class ScoreCard:
+class ScoreCard(Shown):
     """What a run says, and what it does not.
 
     Attributes:

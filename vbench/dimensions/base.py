@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
+from vbench.notebook import Shown
+
 if TYPE_CHECKING:
     from vbench.dimensions.backbones.base import Backbone
     from vbench.media.video import Video
@@ -24,7 +26,7 @@ VERDICT = "static_filter"
 
 
 @dataclass(frozen=True)
-class VideoScore:
+class VideoScore(Shown):
     """What one dimension says of one video.
 
     Attributes:

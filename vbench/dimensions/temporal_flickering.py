@@ -21,24 +21,26 @@ left out silently, and one of a single frame is too short instead of not a numbe
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import ClassVar
 
-from torch import Tensor
+import numpy as np
 
 from vbench.dimensions.base import Dimension, VideoScore
 from vbench.errors import TooShort
+from vbench.media.decode import Frame
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
 
 
-def steadiness(first: Tensor, second: Tensor) -> float:
+def steadiness(first: Frame, second: Frame) -> float:
     """``1 - mean |first - second| / 255`` of two uint8 frames, in [0, 1].
 
-    >>> import torch
-    >>> steadiness(torch.tensor([0, 255], dtype=torch.uint8), torch.tensor([51, 255], dtype=torch.uint8))
+    >>> steadiness(np.array([0, 255], dtype=np.uint8), np.array([51, 255], dtype=np.uint8))
     0.9
     """
-    return (255 - (first.float() - second.float()).abs().mean().item()) / 255
+    apart = np.maximum(first, second) - np.minimum(first, second)
+    return (255 - float(np.float32(apart.sum(dtype=np.uint64) / apart.size))) / 255
 
 
 class TemporalFlickering(Dimension):
@@ -47,6 +49,7 @@ class TemporalFlickering(Dimension):
     name: ClassVar[str] = "temporal_flickering"
     title: ClassVar[str] = "Temporal flickering"
     meaning: ClassVar[str] = "A still scene does not flicker."
+    version: ClassVar[int] = 2
 
     @classmethod
     def fewest_frames(cls, fps: float) -> int:
@@ -59,7 +62,7 @@ class TemporalFlickering(Dimension):
         Raises:
             TooShort: a single frame.
         """
-        frames = [steadiness(*pair) for pair in video.windows(2)]
+        frames = [steadiness(*pair) for pair in pairwise(video.one_after_the_other())]
         if not frames:
             raise TooShort(f"{video.path} has 1 frame; temporal flickering compares neighbours and needs at least 2.")
         return VideoScore(math.fsum(frames) / len(frames), per_frame=frames)

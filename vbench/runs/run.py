@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbench.benchmarks.score_card import ScoreCard
 from vbench.errors import MissingExtra
+from vbench.notebook import Shown
 from vbench.runs.record import RunRecord, read_record
 from vbench.runs.results import read_rows, read_score_card
 from vbench.runs.store import Row
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Shown):
     """Stored scores of a set of videos.
 
     Attributes:
@@ -31,8 +32,8 @@ class Run:
     """
 
     folder: Path
-    outcome: Outcome | None = None
-    plan: Plan | None = None
+    outcome: Outcome | None = field(default=None, repr=False)
+    plan: Plan | None = field(default=None, repr=False)
 
     @cached_property
     def record(self) -> RunRecord:
