@@ -9,7 +9,6 @@ import inspect
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import MISSING, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,9 @@ import mkdocs_gen_files
 from vbench.benchmarks.base import Benchmark, DimensionSpec, titled
 from vbench.benchmarks.registry import BENCHMARKS, benchmark_named, implementation, specs_of
 from vbench.generators.listing import listing
+from vbench.schemas.catalog import DOCUMENTS
+from vbench.schemas.document import Document
+from vbench.schemas.form import Schema
 from vbench.weights.cards import all_checkpoints
 
 PUBLIC = ("vbench.interface", "vbench.runs.run", "vbench.runs.scorer", "vbench.runs.score_log", "vbench.analysis.gate",
@@ -26,12 +28,15 @@ PUBLIC = ("vbench.interface", "vbench.runs.run", "vbench.runs.scorer", "vbench.r
           "vbench.dimensions.base", "vbench.benchmarks.base")  # fmt: skip
 """Modules of the Python interface."""
 
-FILES = {
-    "run.json": ("vbench.runs.record", "RunRecord", "what a run was made with"),
-    "run.sqlite": ("vbench.runs.store", "Row", "one score, or why there is none; a row each"),
-    "samples.jsonl": ("vbench.sampling.manifest", "SampleRecord", "one sampled video; a line each"),
-}
-"""File -> where its form stands, and what it is."""
+
+SCHEMAS = """
+`vbench schema` lists what is described here, and `vbench schema NAME` prints it as JSON Schema (draft 2020-12), so that
+any validator can hold a file against it: `vbench schema run.json > run.schema.json`.
+
+Forms are closed: a field that is not named here is wrong. A form that changes has a higher version; runs, manifests and
+submissions of older versions are read all the same. Scores are raw, in the dimension's unit, where nothing else is
+said. `*` stands for any name, or for every entry of a list.
+"""
 
 
 DOCS = Path(__file__).parent
@@ -183,24 +188,62 @@ def of_group(group: Any, path: str) -> Iterator[str]:
 
 
 def files() -> Iterator[str]:
-    """The forms of the files that people read."""
-    yield "# Files\n"
-    for file, (module, name, meaning) in FILES.items():
-        kind = getattr(import_module(module), name)
-        told = attributes(inspect.getdoc(kind) or "")
-        yield f"## {file}\n\n{meaning[:1].upper()}{meaning[1:]}.\n"
-        yield from table(
-            ("field", "type", "always there", "meaning"),
-            ((f"`{one.name}`", f"`{one.type}`", "yes" * (one.default is MISSING is one.default_factory),
-              told.get(one.name, "")) for one in fields(kind)),
-        )  # fmt: skip
+    """Every file and JSON output that others read, from its schema."""
+    yield "# Files and outputs\n"
+    yield SCHEMAS
+    for one in DOCUMENTS.values():
+        yield f"## {one.name} {{ #{one.name} }}\n"
+        printed = ", ".join(f"`vbench {words} --json`" for words in one.commands)
+        where = f"Printed by {printed}" if printed else "A file"
+        yield f"{one.title}. {where}, version {one.version}{', an object a line' * one.lines}.\n"
+        for form in one.form.get("anyOf", [one.form]):
+            if one.form is not form and form.get("description"):
+                yield f"{form['description']}\n"
+            rows = list(described(form, "", one.name))
+            yield from table(("field", "type", "always there", "meaning", "values"), rows)
 
 
-def attributes(docstring: str) -> dict[str, str]:
-    """What a docstring says of each attribute."""
-    _, _, part = docstring.partition("Attributes:\n")
-    found = re.findall(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", part, re.MULTILINE)
-    return {name: " ".join(said.split()) for name, said in found}
+def described(form: Schema, path: str, document: str) -> Iterator[tuple[str, ...]]:
+    """A row for each field of a form, and of those within it, but not of another document in it."""
+    if isinstance(entry := form.get("items", form.get("additionalProperties")), dict) and entry:
+        yield from described(entry, f"{path}*." if path else "", document)
+    for name, inner in form.get("properties", {}).items():
+        other = next((one.name for one in DOCUMENTS.values() if one.name != document and is_of(inner, one)), "")
+        meaning = f"{inner.get('description', '')} As [{other}](#{other})." if other else inner.get("description", "")
+        there = "yes" if name in form["required"] else ""
+        yield f"`{path}{name}`", kind(inner), there, meaning, values(inner)
+        if not other:
+            yield from described(inner, f"{path}{name}.", document)
+
+
+def is_of(form: Schema, document: Document) -> bool:
+    """Whether a field is what a document is."""
+    return bool(form.get("properties")) and form["properties"] == document.form.get("properties")
+
+
+def kind(form: Schema) -> str:
+    """The type of a field, for people."""
+    types = form.get("type", [])
+    names = [types] if isinstance(types, str) else list(types)
+    if "array" in names:
+        names[names.index("array")] = f"list of {kind(form['items'])}" if "items" in form else "list"
+    if "object" in names and "properties" not in form:
+        entry, by = form["additionalProperties"], form.get("propertyNames", {}).get("description")
+        of = f" of {kind(entry)}" if entry.get("type") not in (None, "object") else ""
+        names[names.index("object")] = f"object{of}{f' by {by}' if by else ''}"
+    return " or ".join(names) or ("constant" if "const" in form else "any")
+
+
+def values(form: Schema) -> str:
+    """What a field can be: its range, or all its values."""
+    if "const" in form:
+        return f"`{form['const']}`"
+    if "enum" in form:
+        return ", ".join(f"`{one}`" if one else "empty" for one in form["enum"] if one is not None)
+    if "pattern" in form:
+        return f"matches `{form['pattern']}`"
+    low, high = form.get("minimum"), form.get("maximum")
+    return f"{low:g} to {high:g}" if high is not None else f"from {low:g}" if low is not None else ""
 
 
 def python() -> Iterator[str]:

@@ -28,7 +28,7 @@ from vbench.runs.record import RECORD
 from vbench.runs.results import read_rows
 from vbench.runs.store import SCORED
 
-KIT = processes.ROOT / "tests" / "parity" / "kit"
+KIT = processes.ROOT / "vbench" / "parity" / "kit"
 
 
 def main() -> None:

@@ -50,7 +50,8 @@ sys.path.insert(0, str(processes.ROOT))
 
 import torch
 
-from tests.parity.checkpoint_cache import KIT
+from tests.parity.conftest import clip as file_of
+from tests.parity.figures import reference
 from vbench import device as devices
 from vbench.benchmarks.mlperf_wan22 import MLPERF_WAN22
 from vbench.benchmarks.t2v import RULES
@@ -311,13 +312,8 @@ def mlperf_plan(name: str) -> int:
 
 def clips_of(name: str) -> Mapping[str, Any]:
     """What the golden of a dimension says of each clip that the reference could score."""
-    clips = json.loads((KIT / "goldens" / f"{name}.json").read_text())["clips"]
+    clips = reference(name)["clips"]
     return {clip: golden for clip, golden in clips.items() if reference_score(name, golden) is not None}
-
-
-def file_of(clip: str) -> Path:
-    """A parity clip."""
-    return KIT / "clips" / f"{clip.removesuffix('.mp4')}.mp4"
 
 
 def prompt_of(name: str, golden: Mapping[str, Any]) -> Prompt:

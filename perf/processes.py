@@ -39,17 +39,18 @@ class Watched:
 def evaluate(
     videos: Path, dimension: str, output: Path, cache: Path | None, limit: float, options: Sequence[str] = ()
 ) -> Watched:
-    """Score one dimension on the CPU.
+    """Score on the CPU.
 
     Args:
         videos: a video or a folder of them.
-        dimension: its name.
+        dimension: its name; ``""`` for all that the options ask for.
         output: the run's folder.
         cache: folder of checkpoints; the usual one where it is ``None``.
         limit: seconds after which the process is stopped.
         options: further ones of ``vbench evaluate``.
     """
-    command = [sys.executable, "-m", "vbench", "evaluate", str(videos), "-d", dimension, "--device", "cpu"]
+    command = [sys.executable, "-m", "vbench", "evaluate", str(videos), "--device", "cpu"]
+    command += ["-d", dimension] if dimension else []
     command += ["--progress", "none", "--output", str(output), *options]
     environment = {**os.environ, **({"VBENCH_CACHE_DIR": str(cache)} if cache else {})}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)

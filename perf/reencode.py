@@ -26,7 +26,7 @@ def write_long(folder: Path) -> None:
     from vbench.media.video import Video
 
     for name in CLIPS:
-        source = Video(ROOT / "tests" / "parity" / "kit" / "clips" / f"{name}.mp4")
+        source = Video(ROOT / "vbench" / "parity" / "kit" / "clips" / f"{name}.mp4")
         frames = np.concatenate([batch.permute(0, 2, 3, 1).numpy() for batch in source.batches()])
         there_and_back = np.concatenate([frames, frames[-2:0:-1]])
         writer = Writer(folder / f"{name}-0.mp4", FPS, LOSSLESS)

@@ -246,7 +246,7 @@ def evaluate(
         extra: dimensions beside those that are named or the default.
         output: folder of the run; by default one under ``vbench-runs`` named after the videos.
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"`` or a ``torch.device``.
-        workers: processes that score side by side; the scores do not depend on it.
+        workers: processes that score side by side, each with its part of the threads.
         cluster: Ray cluster whose machines score: ``"auto"``, ``"HOST:PORT"`` or ``"ray://HOST:PORT"``; one worker
             a GPU, or without GPUs as many ``workers`` as are asked for.
         memory: MiB of decoded frames to keep per video.

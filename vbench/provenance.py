@@ -41,12 +41,13 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def machine(device: torch.device, arithmetic: str = "float32") -> dict[str, Any]:
+def machine(device: torch.device, arithmetic: str = "float32", threads: int | None = None) -> dict[str, Any]:
     """Hardware and arithmetic: decoders and kernels differ between kinds of processors.
 
     Args:
         device: that computes.
         arithmetic: of the networks, as their profile says.
+        threads: of each process that computes; those of this one by default.
     """
     import torch
 
@@ -58,7 +59,7 @@ def machine(device: torch.device, arithmetic: str = "float32") -> dict[str, Any]
         if device.type == "cuda" and torch.cuda.is_available()
         else "",
         "dtype": arithmetic,
-        "threads": torch.get_num_threads(),
+        "threads": threads or torch.get_num_threads(),
     }
 
 

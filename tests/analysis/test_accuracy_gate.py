@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.analysis.test_comparison import write_run
+from tests.schemas import checked
 from tests.simulated import simulated_rows
 from vbench.analysis.accuracy_gate import at_gate, gate_named
 from vbench.benchmarks.mlperf_wan22 import MLPERF_WAN22
@@ -122,7 +122,8 @@ def test_the_command_prints_the_line_of_the_submission_checker_only_for_a_whole_
     status, out, _ = vbench(MLPERF_WAN22.name, "cut")
     assert (status, "vbench_score" in out) == (1, False)
     status, out, _ = vbench(MLPERF_WAN22.name, "cut", "--json")
-    assert (status, json.loads(out)["passes"], len(json.loads(out)["faults"])) == (1, False, 1)
+    told = checked("gate", out)
+    assert (status, told["passes"], len(told["faults"])) == (1, False, 1)
 
 
 def test_wrong_calls_are_told(vbench: Command, tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ import torch
 from tests import toys
 from tests.footage import noise, write_video
 from vbench.analysis.run_diff import differences, moved
+from vbench.files import kept_digests
+from vbench.files.digest import content_of
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import custom_plan
@@ -112,6 +114,20 @@ def test_verification_holds_and_finds_what_changed(run: Path, videos: Path, empt
     assert verdicts["1.mp4", "brightness"] == OTHER_VIDEO
     assert verdicts["2.mp4", "weighing"] == MISSING
     assert verdicts["0.mp4", "weighing"] == OTHER_EVALUATOR
+
+
+def test_verification_reads_files_anew_whatever_digest_was_kept_of_them(
+    run: Path, videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_digests, "WORTH", 0)
+    rows, path = read_rows(run), videos / "1.mp4"
+    (before,) = {row.sha256 for row in rows if row.video == "1.mp4"}
+    write_video(path, noise(4, seed=50))
+    kept_digests.keep("sha256", kept_digests.FileState.of(path), before)
+    assert content_of(path) == before
+    found = {verdict.verdict for verdict in verify(rows, videos, evaluators(), 0) if verdict.row.video == "1.mp4"}
+    assert found == {OTHER_VIDEO}
+    assert content_of(path) != before
 
 
 def test_the_part_to_verify_is_random_seeded_and_never_empty(run: Path) -> None:

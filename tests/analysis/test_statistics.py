@@ -6,6 +6,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from vbench.analysis import statistics
 from vbench.analysis.statistics import Interval, category_intervals, compare, intervals, significance_groups, table
 from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.runs.store import Row
@@ -142,3 +143,15 @@ def test_table_leaves_out_what_has_no_score() -> None:
     rows = [Row("a", "a", "scene", "", value=0.5, weight=1.0), Row("b", "b", "scene", "", status="failed")]
     assert table(rows).prompts == ("a",)
     assert intervals([]) == {}
+
+
+def test_no_figure_depends_on_how_many_draws_are_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (run(seed, samples=1) for seed in (0, 1))
+    at_once = compare(first, second, draws=200)
+    monkeypatch.setattr(statistics, "AT_ONCE", 1000)
+    monkeypatch.setattr(statistics, "KEPT", 0)
+    now = compare(first, second, draws=200)
+    assert at_once.keys() == now.keys()
+    for name, found in at_once.items():
+        assert (now[name].p, now[name].prompts) == (found.p, found.prompts)
+        assert (now[name].low, now[name].high) == pytest.approx((found.low, found.high), rel=1e-9, abs=1e-12)

@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 from tests.analysis.test_comparison import write_run
 from tests.leaderboard.people import levels, people, runs
+from tests.schemas import checked
 from vbench.cli.align import align
 from vbench.cli.plain_help import PlainHelp
 from vbench.errors import UsageError
@@ -76,7 +77,7 @@ def test_json_and_a_dimension_without_scores(study: Path, tmp_path: Path) -> Non
     plot = tmp_path / "plots" / "alignment.svg"
     result = vbench_align("-a", study / "human_anno", *given(study)[:2], "--by", "mean", "--json", "--plot", plot)
     assert result.exit_code == 1
-    found = json.loads(result.stdout)
+    found = checked("align", result.stdout)
     assert found["by"] == "mean"
     assert list(found["dimensions"]) == ["color", "scene"]
     scene = found["dimensions"]["scene"]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.footage import noise, write_text, write_truncated, write_video
+from tests.schemas import checked
 from vbench.benchmarks.t2v import RULES
 from vbench.cli import main
 
@@ -64,6 +65,7 @@ def test_all_scored(vbench: Command, videos: Path) -> None:
 
 def test_json_on_standard_output_is_strict_and_alone(vbench: Command, videos: Path) -> None:
     result = vbench("evaluate", videos, "-d", "brightness", "--profile", "toy", "--json", "-o", "run")
+    checked("evaluate", result.out)
     assert result.json["dimensions"]["brightness"]["videos"] == 3
     assert result.json["total"] is None
     assert result.json["comparable"] is False
@@ -139,6 +141,7 @@ def test_check(vbench: Command, videos: Path) -> None:
     write_video(videos / "short-0.mp4", noise(1))
     write_video(videos / "large-0.mp4", noise(2, 64, 64))
     result = vbench("check", videos, "--json")
+    checked("check", result.out)
     assert result.status == 1
     assert {(finding["kind"], finding["video"]) for finding in result.json["findings"]} == {
         ("unreadable", "text-0.mp4"),
@@ -170,6 +173,7 @@ def test_score_reads_the_references_files_and_refuses_a_partial_total(vbench: Co
     file = tmp_path / "model_eval_results.json"
     file.write_text(json.dumps({name: [score, []] for name, score in scores.items()}))
     complete = vbench("score", file, "--json")
+    checked("score", complete.out)
     assert complete.status == 0
     assert complete.json["total"] is not None
     del scores["scene"]
@@ -184,7 +188,7 @@ def test_score_reads_the_references_files_and_refuses_a_partial_total(vbench: Co
 
 
 def test_weights(vbench: Command, empty_cache: Path) -> None:
-    listed = vbench("weights", "list", "--json").json
+    listed = checked("weights-list", vbench("weights", "list", "--json").out)
     assert listed["cache"] == str(empty_cache)
     assert {"dino_vitb16", "clip_vit_b_32", "amt_s", "raft_things"} <= {row["name"] for row in listed["checkpoints"]}
     where = vbench("weights", "path", "raft_things")
@@ -200,7 +204,7 @@ def test_weights(vbench: Command, empty_cache: Path) -> None:
 
 
 def test_dimensions(vbench: Command) -> None:
-    listed = {row["name"]: row for row in vbench("dimensions", "--profile", "toy", "--json").json}
+    listed = {row["name"]: row for row in checked("dimensions", vbench("dimensions", "--profile", "toy", "--json").out)}
     assert listed["brightness"]["obstacle"] == ""
     assert "vbench weights download amt_s" in listed["weighing"]["obstacle"]
 

@@ -7,13 +7,16 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.analysis.test_comparison import few, write_run
 from tests.analysis.test_statistics import run as simulated
+from tests.schemas import checked
 from vbench.cli import main
+from vbench.sampling.manifest import NAME, SampleRecord, manifest_text
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -46,8 +49,8 @@ def test_a_gate_is_told_on_standard_error_and_by_the_exit_status(vbench: Command
 
 def test_every_form_is_in_points(vbench: Command) -> None:
     status, out, _ = vbench("base", "new", "--json", "--gate", "imaging_quality>-1")
-    found = json.loads(out)
-    assert (status, found["version"], found["unit"], found["first"]) == (1, 1, "points", "base")
+    found = checked("compare", out)
+    assert (status, found["version"], found["unit"], found["first"]) == (1, 2, "points", "base")
     (compared,) = found["comparisons"]
     change = compared["differences"]["imaging_quality"]["change"]
     assert -30 < change < -10
@@ -60,8 +63,8 @@ def test_every_form_is_in_points(vbench: Command) -> None:
     rows = list(csv.DictReader(vbench("base", "new", "--format", "csv")[1].splitlines()))
     whole = {row["dimension"]: row["change"] for row in rows if not row["category"]}
     assert float(whole["imaging_quality"]) == pytest.approx(change)
-    assert json.loads(vbench("base", "new", "--json")[1])["gate"] is None
-    assert json.loads(vbench("base", "new", "--format", "json")[1])["version"] == 1
+    assert checked("compare", vbench("base", "new", "--json")[1])["gate"] is None
+    assert json.loads(vbench("base", "new", "--format", "json")[1])["version"] == 2
 
 
 def test_files_are_written_beside_what_is_printed(vbench: Command, tmp_path: Path) -> None:
@@ -115,3 +118,23 @@ def test_two_scores_are_drawn_against_each_other(vbench: Command, tmp_path: Path
     for wrong in (("trade-off", "scen", "total"), ("histogram", "scene", "total")):
         status, _, err = vbench("base", "new", "--plot", *wrong)
         assert status == 2, err
+
+
+def test_what_else_the_scores_are_scores_of_is_told(vbench: Command, tmp_path: Path) -> None:
+    rows = [row for row in simulated(0, samples=1) if row.dimension == "scene"][:6]
+    for name, form, text, dtype in (("a", "64x64, 8 fps, 8 frames", "", "float32"),
+                                    ("b", "64x64, 8 fps, 16 frames", "a long story", "tf32")):  # fmt: skip
+        write_run(tmp_path / name, [replace(row, format=form) for row in rows], machine={"dtype": dtype})
+        record = SampleRecord(rows[0].video, rows[0].prompt, text=text or rows[0].prompt)
+        (tmp_path / name / NAME).write_text(manifest_text([record]))
+    status, out, err = vbench("a", "b")
+    assert status == 0
+    assert out.endswith("What each score is a score of: vbench card RUN\n")
+    assert [line.split(":")[0] for line in err.splitlines()] == [
+        f"a and b differ in {what}" for what in ("text that was generated from", "formats", "precision")
+    ]
+    assert err.splitlines()[-1] == "a and b differ in precision: float32 against tf32"
+    told = checked("compare", vbench("a", "b", "--json")[1])["comparisons"][0]["remarks"]
+    assert told == err.splitlines()
+    assert f"- {told[-1]}" in vbench("a", "b", "--format", "markdown")[1]
+    assert vbench("a", "a")[2] == ""

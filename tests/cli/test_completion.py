@@ -35,6 +35,7 @@ def completed(line: str, folder: Path) -> list[str]:
         ("vbench generators cogvideox-5", ["cogvideox-5b", "cogvideox-5b-i2v"]),
         ("vbench weights path amt", ["amt_s"]),
         ("vbench weights list amt", ["amt_s"]),
+        ("vbench schema run", ["run.json", "run.sqlite"]),
         ("vbench evaluate videos --suite none.json --category a", []),
     ],
 )

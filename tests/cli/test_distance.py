@@ -18,6 +18,7 @@ import typer
 
 from tests.distances.moving_colours import NAME, TABLE
 from tests.footage import noise, write_text, write_video
+from tests.schemas import checked
 from vbench.cli.distance import distance
 from vbench.dimensions import profiles
 from vbench.distances.store import NAME as STORE
@@ -95,7 +96,7 @@ def test_ended_killed_and_continued_it_gives_the_same_bits(folder: Path) -> None
     continued = called(folder, *args, "--workers", 2)
     assert continued.returncode == 0, continued.stderr
     assert stored(folder / "parts") == stored(folder / "whole")
-    (first,), (second,) = json.loads(whole.stdout), json.loads(continued.stdout)
+    (first,), (second,) = checked("distance", whole.stdout), json.loads(continued.stdout)
     assert {**first, "made": ""} == {**second, "made": ""}
 
 
@@ -114,6 +115,7 @@ def test_what_it_says_to_people_and_against_an_earlier_result(
 ) -> None:
     sides = folder / "real", folder / "made"
     assert here(monkeypatch, folder, *sides, metric=["fvd", "kvd"], output=Path("first.json")) == 0
+    checked("distances.json", Path("first.json").read_text())
     said = capsys.readouterr().out
     for text in ("FVD ", "KVD ", "95 % interval", "protocol   free:network=", "a quarter", "real against itself"):
         assert text in said

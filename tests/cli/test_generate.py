@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.schemas import checked
 from vbench.cli import main
 from vbench.media.video import Video
 from vbench.runs.plan import STANDARD
@@ -141,13 +142,15 @@ def test_a_killed_sampling_continues_to_the_same_result(vbench: Command, tmp_pat
 def test_generators_are_listed_and_described(vbench: Command) -> None:
     status, out, _ = vbench("generators", "--json")
     assert status == 0
-    latte = next(entry for entry in json.loads(out) if entry["name"] == "latte")
+    latte = next(entry for entry in checked("generators", out) if entry["name"] == "latte")
     assert latte["settings"] == "512x512, 16 frames, 8 fps, 50 steps, guidance 7.5"
     _, out, _ = vbench("generators", "latte")
     assert "LattePipeline" in out
     assert re.search(r"dtype +text +auto +auto, float32, float16 or bfloat16", out)
     dtype = next(
-        one for one in json.loads(vbench("generators", "latte", "--json")[1])["options"] if one["name"] == "dtype"
+        one
+        for one in checked("generators", vbench("generators", "latte", "--json")[1])["options"]
+        if one["name"] == "dtype"
     )
     assert (dtype["default"], dtype["takes"]) == ("auto", "text")
     status, _, err = vbench("generators", "late")
@@ -164,4 +167,4 @@ def test_sensitivity_tells_and_draws(vbench: Command, tmp_path: Path) -> None:
     assert "<svg" in drawn
     assert "var(" not in drawn
     _, out, _ = vbench(*call, "--json")
-    assert json.loads(out)[0]["strengths"] == [0, 1]
+    assert checked("sensitivity", out)[0]["strengths"] == [0, 1]

@@ -22,6 +22,7 @@ from tests.footage import noise, write_video
 from tests.leaderboard.archives import archive as submission
 from tests.leaderboard.archives import card, rows, run, with_rows, with_videos
 from tests.leaderboard.conftest import ADMIN, Serve, Server, serve
+from tests.schemas import checked
 from vbench.cli.leaderboard import leaderboard
 from vbench.cli.submit import submit, withdraw
 from vbench.errors import Refused, UsageError
@@ -86,13 +87,14 @@ def test_submit_publish_withdraw(server: Server, database: str, tmp_path: Path) 
     Path("card.json").write_text(json.dumps(card().plain()))
     folder = run(tmp_path / "run")
     result = vbench("submit", folder, "--card", "card.json", "--to", server.url, "--json")
-    receipt = json.loads(result.stdout)["receipt"]
+    receipt = checked("submit", result.stdout)["receipt"]
     assert receipt["state"] == "pending"
     assert receipt["entry"]["card"]["name"] == "Model"
     assert "pending" in vbench("leaderboard", "list", "--database", database).stdout
     assert vbench("leaderboard", "publish", receipt["id"], "--database", database).exit_code == 0
-    (listed,) = json.loads(vbench("leaderboard", "list", "--json", "--database", database).stdout)
+    (listed,) = checked("leaderboard-list", vbench("leaderboard", "list", "--json", "--database", database).stdout)
     assert listed["kind"] == "ranked"
+    assert checked("board.json", vbench("leaderboard", "export", "--database", database).stdout)["rows"]
     exported = vbench("leaderboard", "export", "--format", "csv", "--database", database).stdout
     assert exported.splitlines()[1].startswith("1,ranked,")
     result = vbench("withdraw", receipt["id"], "--to", server.url)  # the token lies where it was sent from
@@ -278,6 +280,7 @@ def test_an_account_from_issue_to_revocation(server: Server, database: str, tmp_
     folder = run(tmp_path / "run")
     assert "is published" in vbench("submit", folder, *LAB, "--to", server.url, VBENCH_BOARD_TOKEN=token).stdout
     listed = vbench("leaderboard", "account", "list", *at).stdout
+    assert checked("leaderboard-account-list", vbench("leaderboard", "account", "list", *at, "--json").stdout)
     assert "Some Lab" in listed
     assert token not in listed
     assert vbench("leaderboard", "account", "revoke", 1, *at).stdout == "account 1 of Some Lab is revoked\n"
@@ -296,6 +299,7 @@ def test_the_queue_says_why_and_a_mark_is_given(database: str, tmp_path: Path) -
     board.close()
     at = ("--database", database)
     said = vbench("leaderboard", "queue", *at).stdout
+    assert checked("leaderboard-queue", vbench("leaderboard", "queue", *at, "--json").stdout)
     assert "Model 1.0, by an unknown sender" in said
     assert "sampled by VBench Team" in said
     assert vbench("leaderboard", "certify", 1, "silver", *at).exit_code == 0
@@ -318,6 +322,7 @@ def test_votes_are_looked_at_and_removed(database: str, tmp_path: Path) -> None:
     voter = board.ballot_box.cast()[0].voter
     at = ("--database", database)
     suspects = vbench("leaderboard", "votes", "list", "--suspect", *at).stdout
+    assert checked("leaderboard-votes-list", vbench("leaderboard", "votes", "list", *at, "--json").stdout)
     assert suspects.startswith(f"{voter[:16]}  12 votes; ")
     assert "between votes at the median" in suspects
     assert vbench("leaderboard", "votes", "list", "--voter", voter[:8], *at).stdout.count("replaced") == 11

@@ -62,7 +62,7 @@ PRINTING = (
     "check videos", "check videos --suite mini",
   "verify run videos --fraction 1", "dimensions", "dimensions --profile lite", "dimensions --benchmark video-quality",
     "benchmarks", "generators", "generators cogvideox-5b", "generators synthetic", "prompts list", "prompts show mini",
-    "plan mini", "weights list", "weights path amt_s",
+    "plan mini", "weights list", "weights path amt_s", "schema",
     "align -a human.jsonl --run lavie=lavie --run modelscope=modelscope --run cogvideo=cogvideo",
 )  # fmt: skip
 """What prints names and figures; together with everything's help."""

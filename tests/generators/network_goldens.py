@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.generators.techniques_goldens import KIT, differs_by
-from tests.parity import seeded
+from vbench.parity import seeded
 
 
 def manifest(name: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from tests.generators.network_goldens import shapes
-from tests.parity import seeded
+from vbench.parity import seeded
 
 
 def figures(path: Path) -> dict[str, Any]:
@@ -27,5 +27,9 @@ def keys(network: nn.Module) -> dict[str, Any]:
 
 def seeded_by_name(network: nn.Module) -> nn.Module:
     """The network with weights that follow from its names, as it is used."""
-    network.load_state_dict(seeded.state_dict(seeded.manifest_of("", network.state_dict()), 0))
+    keys = {
+        key: {"shape": list(tensor.shape), "dtype": str(tensor.dtype).removeprefix("torch.")}
+        for key, tensor in network.state_dict().items()
+    }
+    network.load_state_dict(seeded.state_dict({"keys": keys}))
     return network.eval().requires_grad_(False)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tests.parity import seeded
+from vbench.parity import seeded
 
 KIT = Path(__file__).parents[1] / "parity" / "kit" / "generators"
 

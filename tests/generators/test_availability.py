@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner, Result
 
 from tests.generators.tiny_families import FAMILIES
+from tests.schemas import checked
 from vbench.cli import app
 
 WAN = "Wan-AI/Wan2.1-T2V-1.3B-Diffusers"
@@ -101,7 +102,7 @@ def test_a_whole_pipeline_fits_and_its_weights_are_not_read(hub: type[Hub], wan:
     assert result.exit_code == 0, result.output
     assert f"{WAN}: every file is there and 3 networks fit" in result.output
     assert hub.read < sum(path.stat().st_size for path in folder.rglob("*.safetensors")) / 2
-    (told,) = json.loads(check("wan2.1-1.3b", "--json").stdout)
+    (told,) = checked("generators", check("wan2.1-1.3b", "--json").stdout)
     assert told["fits"] is True
 
 

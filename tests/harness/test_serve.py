@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
@@ -10,6 +11,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,12 +22,15 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.footage import Frames, noise, write_gif, write_video
 from vbench.cli import main
 from vbench.errors import Refused
+from vbench.harness.scoring_server import Limits, create_app
 from vbench.harness.sent_videos import read_sent
 from vbench.interface import evaluate
+from vbench.runs.scorer import Scorer
 
 pytestmark = pytest.mark.slow
 
@@ -78,7 +83,7 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture(scope="module")
 def server(serve: Serve) -> str:
-    return serve("--body-mib", "1")
+    return serve("--body-mib", "1", "--videos", "3")
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +202,7 @@ def test_json_of_another_form_is_refused_with_its_reason(server: str, body: str,
 
 def test_frames_that_grow_too_large_are_refused_before_they_are_decoded() -> None:
     Image.new("1", (9_000, 9_000)).save(file := io.BytesIO(), "PNG")
-    (sent,), _ = read_sent(json.dumps({"frames": [base64.b64encode(file.getvalue()).decode()] * 3}).encode())
+    (sent,), _ = read_sent(json.dumps({"frames": [base64.b64encode(file.getvalue()).decode()] * 3}).encode(), 1)
     with pytest.raises(Refused, match="512 MiB"):
         sent.frames()
 
@@ -213,6 +218,73 @@ def test_only_so_much_is_taken_and_only_from_who_may(server: str, videos: list[P
     health = httpx.get(f"{server}/health").json()
     assert (health["status"], health["dimensions"], health["taken"]) == ("ok", [NAME], 0)
     assert send(server, videos[0]).status_code == 200
+
+
+def test_what_is_asked_is_counted_for_prometheus(server: str, videos: list[Path]) -> None:
+    def counted() -> dict[str, float]:
+        answer = httpx.get(f"{server}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+        assert answer.status_code == 200
+        families = text_string_to_metric_families(answer.text)
+        return {f"{one.name}{sorted(one.labels.values())}": one.value for family in families for one in family.samples}
+
+    assert httpx.get(f"{server}/metrics").status_code == 401
+    assert httpx.get(f"{server}/ready").json() == {"status": "ready"}
+    before = counted()
+    assert send(server, videos[0]).status_code == 200
+    assert post(server, json=[as_json(noise(8)), as_json(noise(1))]).status_code == 200
+    many = post(server, json=[as_json(noise(1))] * 4)
+    assert many.json()["reasons"] == ["The body has 4 videos; at most 3 are allowed."]
+    after = counted()
+    more = {name: value - before.get(name, 0.0) for name, value in after.items()}
+    assert more["vbench_serve_requests_total['/score', '200']"] == 2
+    assert more["vbench_serve_requests_total['/score', '422']"] == 1
+    assert more[f"vbench_serve_scores_total['{NAME}', 'value']"] == 2
+    assert more[f"vbench_serve_scores_total['reason', '{NAME}']"] == 1
+    assert more["vbench_serve_video_seconds_count[]"] == 3
+    assert (after["vbench_serve_places['taken']"], after["vbench_serve_places['free']"]) == (0, 64)
+    assert after["process_resident_memory_bytes[]"] > 0
+
+
+class Held(Scorer):
+    """A scorer that waits to be let go."""
+
+    def __init__(self) -> None:
+        super().__init__([NAME], profile="lite", device="cpu")
+        self.begun, self.free = threading.Event(), threading.Event()
+
+    def attempt(self, *given: Any, **named: Any) -> Any:
+        self.begun.set()
+        assert self.free.wait(60)
+        return super().attempt(*given, **named)
+
+
+@pytest.mark.parametrize(
+    ("limits", "answered", "ready", "said"),
+    [
+        (Limits(places=1), 429, 503, "All 1 places are taken."),
+        (Limits(places=2, wait_seconds=0.2), 503, 200, "Its turn did not come within 0.2 s."),
+    ],
+)
+def test_beside_one_that_takes_long_the_next_is_told_to_come_back(
+    limits: Limits, answered: int, ready: int, said: str
+) -> None:
+    scorer, frames = Held(), as_json(noise(8))
+
+    async def scene() -> None:
+        app = create_app(scorer, "lite", limits=limits)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+            first = asyncio.create_task(client.post("/score", json=frames))
+            assert await asyncio.to_thread(scorer.begun.wait, 60)
+            second = await client.post("/score", json=frames)
+            assert (second.status_code, second.json()["error"]) == (answered, said)
+            assert int(second.headers["Retry-After"]) >= 1
+            assert (await client.get("/ready")).status_code == ready
+            scorer.free.set()
+            assert (await first).status_code == 200
+            assert (await client.get("/ready")).status_code == 200
+            assert (await client.post("/score", json=frames)).status_code == 200
+
+    asyncio.run(scene())
 
 
 def test_a_server_that_cannot_be_is_refused_before_a_model_is_loaded(

@@ -84,7 +84,7 @@ def test_what_no_dimension_judges_is_warned_of_and_counts_nothing(scorer: Scorer
 
 def test_the_page_runs_as_it_stands_there() -> None:
     page = (Path(__file__).parents[2] / "docs" / "harnesses.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(import vbench.*?)```", page, re.DOTALL)
+    (code,) = re.findall(r"```python\n(import vbench\nfrom vbench.harness.torchmetrics.*?)```", page, re.DOTALL)
     names: dict[str, Any] = {"batches": [(VIDEOS[:2], ["one", "two"])]}
     exec(code, names)
     assert isinstance(names["metric"], Metric)

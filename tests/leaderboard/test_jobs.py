@@ -22,6 +22,7 @@ import pytest
 
 from tests.leaderboard.archives import archive, card
 from tests.leaderboard.conftest import until
+from tests.schemas import checked
 from vbench import interface
 from vbench.errors import Refused, UsageError, VBenchError
 from vbench.leaderboard.board import Board
@@ -247,7 +248,8 @@ def test_a_worker_killed_in_the_middle_is_followed_by_another(tmp_path: Path) ->
 
     judged = ["--profile", "lite", "-d", "temporal_flickering", "-d", "motion_smoothness", "--partial"]
     named = ["--model-name", "Synthetic", "--organisation", "Some Lab", "--videos", "1"]
-    assert call("jobs", "add", "videos", *judged, *named, "--json")["state"] == QUEUED
+    assert checked("leaderboard-jobs-add", call("jobs", "add", "videos", *judged, *named, "--json"))["state"] == QUEUED
+    assert checked("leaderboard-jobs-list", call("jobs", "list", "--json"))[0]["tries"] == 0
     board = Board(Settings(database=database, suite="demo"))
     jobs = Jobs(board.database)
     work = [*command, "worker", "--queue", "--once", "--lease", "3", "--as", "The Board", "--device", "cpu"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.parity.checkpoint_cache import KIT
+from vbench.parity.checkpoints import KIT
 
 SEEDED_CACHE = Path(__file__).parents[2] / ".cache" / "parity"
 

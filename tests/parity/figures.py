@@ -21,6 +21,7 @@ from vbench.compat.vbench_i2v_class import VBenchI2V
 from vbench.dimensions.backbones.base import Backbone
 from vbench.dimensions.base import VideoScore
 from vbench.dimensions.profiles import profile
+from vbench.parity.kit import DIMENSIONS, golden
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.results import read_rows
 from vbench.runs.store import Row
@@ -33,7 +34,9 @@ AGGREGATE_TOLERANCE = 2e-3
 
 
 def reference(name: str) -> dict[str, Any]:
-    """The golden of a dimension; a missing file is an error, never a skip."""
+    """The golden of a dimension or of a stage; a missing file is an error, never a skip."""
+    if name in DIMENSIONS:
+        return golden(name)
     figures: dict[str, Any] = json.loads((KIT / "goldens" / f"{name}.json").read_text())
     return figures
 

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import vbench
-from tests.parity import seeded as kit
-from tests.parity.checkpoint_cache import manifest, save, seeded_state
+from tests.parity.checkpoint_cache import manifest, seeded_state
 from tests.parity.conftest import SEEDED_CACHE, clip
 from tests.parity.figures import reference, seeded
 from vbench.dimensions.backbones.base import WindowEmbedder
@@ -25,6 +24,8 @@ from vbench.distances.frechet import frechet, moments
 from vbench.distances.inception_score import inception_scores
 from vbench.distances.kernels import cubic, discrepancy, in_subsets
 from vbench.media.video import Video
+from vbench.parity import seeded as kit
+from vbench.parity.checkpoints import save
 
 pytestmark = pytest.mark.parity
 

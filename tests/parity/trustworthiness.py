@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors.torch import save_file
-from torch import Tensor, cat, zeros_like
+from torch import cat, zeros_like
 
-from tests.parity import seeded
-from tests.parity.checkpoint_cache import KIT, save, write_checkpoint
+from tests.parity.checkpoint_cache import KIT, write_checkpoint
 from tests.parity.conftest import SEEDED_CACHE, clip
 from tests.parity.figures import reference
 from vbench.interface import evaluate
+from vbench.parity import seeded
+from vbench.parity.checkpoints import save
 from vbench.runs.run import Run
 from vbench.weights.cards import CHECKPOINTS, checkpoint
 
@@ -38,9 +39,7 @@ def described(name: str) -> dict[str, Any]:
 def write_blip2(folder: Path) -> None:
     """A small network in the layout of the hub, its keys renamed from LAVIS's."""
     manifest = described("blip2_feature_extractor_tiny")
-    state: dict[str, Tensor] = seeded.state_dict(manifest, 0)
-    for key, source in manifest["tied"].items():
-        state[key] = state[source]
+    state = seeded.state_dict(manifest, 0)
     renamed = {ours: state[theirs].clone() for theirs, ours in manifest["to_transformers"]["map"].items()}
     for layer in range(manifest["source"]["lavis"]["vit"]["depth"]):
         query, value = (state[f"visual_encoder.blocks.{layer}.attn.{one}_bias"] for one in "qv")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.footage import noise, write_video
+from tests.schemas import checked
 from vbench.cli import main
 from vbench.interface import evaluate, generate
 from vbench.reports.citation import bibtex, block, citation, methods
@@ -66,6 +66,6 @@ def test_the_command_prints_the_same_and_says_by_its_status_whether_the_run_is_w
         out = capsys.readouterr().out
         assert (exited.value.code or 0) == status
         if options == ("--json",):
-            assert json.loads(out) == citation(run)
+            assert checked("card", out) == citation(run)
         else:
             assert ("@software" in out) == bool(options)

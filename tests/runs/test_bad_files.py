@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import struct
@@ -17,6 +16,7 @@ import torch
 
 from tests import toys
 from tests.footage import noise, write_text, write_video
+from tests.schemas import checked
 from vbench.runs.evaluate import Outcome, evaluate
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import custom_plan
@@ -64,7 +64,7 @@ def vbench(*args: object) -> subprocess.CompletedProcess[str]:
 def test_a_check_tells_of_each(bad: Path) -> None:
     done = vbench("check", bad, "--json")
     assert done.returncode == 1, done.stderr
-    found = json.loads(done.stdout)
+    found = checked("check", done.stdout)
     assert {(one["kind"], one["video"]) for one in found["findings"] if one["kind"] != "odd_format"} == {
         ("unreadable", "text-0.mp4"),
         ("unreadable", "stills"),

@@ -1,4 +1,4 @@
-"""Scores do not depend, to the last bit, on batch size, number of workers or memory budget."""
+"""Scores do not depend, to the last bit, on batch size, memory budget or number of workers with as many threads."""
 
 from __future__ import annotations
 
@@ -42,5 +42,8 @@ def test_memory_budget(videos: Path, expected: dict[tuple[str, str], Any], tmp_p
     assert scores(videos, tmp_path / "run", budget=0) == expected
 
 
-def test_number_of_workers(videos: Path, expected: dict[tuple[str, str], Any], tmp_path: Path) -> None:
+def test_number_of_workers(
+    videos: Path, expected: dict[tuple[str, str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", str(torch.get_num_threads()))
     assert scores(videos, tmp_path / "run", processes=2) == expected

@@ -19,6 +19,7 @@ import pytest
 import torch
 
 from tests.footage import noise, write_gif, write_stills, write_truncated, write_video
+from tests.parity.conftest import clip
 from vbench.benchmarks.long import VBENCH_LONG, VBENCH_LONG_PLAIN
 from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError
@@ -37,7 +38,6 @@ from vbench.weights.cards import CHECKPOINTS
 
 SUBJECT, FLICKER = "subject_consistency", "temporal_flickering"
 GOLDEN = json.loads((Path(__file__).parents[1] / "parity" / "kit" / "goldens" / "long_fusion.json").read_text())
-KIT = Path(__file__).parents[1] / "parity" / "kit" / "clips"
 
 
 def long_run(videos: Path, output: Path, *dimensions: str, **how: Any) -> Run:
@@ -123,7 +123,7 @@ def test_twelve_seconds_of_the_kit_score_as_the_references_arithmetic_says(tmp_p
     """Mean over clips of ``0.5 in-clip + 0.5 mapped``, from the stored scores of each clip."""
     from vbench.media.video import Video
 
-    source = Video(KIT / "still_rgb.mp4")
+    source = Video(clip("still_rgb"))
     frames = np.concatenate([batch.permute(0, 2, 3, 1).numpy() for batch in source.batches()])
     fps = round(source.fps)
     needed = 12 * fps

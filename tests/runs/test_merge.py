@@ -14,6 +14,7 @@ import pytest
 
 from tests.footage import noise, write_video
 from tests.runs.test_choose_static import moving, still
+from tests.schemas import checked
 from vbench.errors import UsageError
 from vbench.interface import evaluate
 from vbench.runs.merge import merge
@@ -103,7 +104,7 @@ def test_a_missing_shard_is_named_and_the_same_call_without_shards_scores_it(mad
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
     assert "missing: shard 2/3: the run is not whole" in done.stderr
-    assert json.loads(done.stdout)["missing_shards"] == ["2/3"]
+    assert checked("merge", done.stdout)["missing_shards"] == ["2/3"]
     assert read_record(tmp_path / "m").status == INTERRUPTED
     assert not open_run(tmp_path / "m").is_whole
     run = evaluate(made / "videos", **how(made), output=tmp_path / "m")

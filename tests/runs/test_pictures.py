@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import vbench
@@ -86,7 +87,10 @@ def test_another_picture_is_another_score_and_the_same_one_elsewhere_is_not(mate
     assert changed.card.scores != before
 
 
-def test_scores_do_not_depend_on_workers_or_on_what_was_scored_before(material: Path) -> None:
+def test_scores_do_not_depend_on_workers_or_on_what_was_scored_before(
+    material: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", str(torch.get_num_threads()))  # or each has its part, which last bits show
     alone = {row.video: row.value for row in score(material, "alone").rows()}
     held = material / "a dog-0.mp4"
     shutil.move(material / "videos" / held.name, held)

@@ -11,15 +11,17 @@ from torch import Tensor
 from typing_extensions import Self
 
 from tests.footage import noise, write_video
+from vbench.analysis.sensitivity import sweep
 from vbench.benchmarks import registry
 from vbench.benchmarks.base import DimensionSpec
 from vbench.dimensions import profiles
-from vbench.dimensions.backbones.base import FrameEmbedder
+from vbench.dimensions.backbones.base import FlowEstimator, FrameEmbedder
 from vbench.dimensions.base import Dimension, VideoScore
 from vbench.dimensions.consistency import consistency
 from vbench.dimensions.profiles import Profile
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
+from vbench.runs import static_filter
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import custom_plan
@@ -54,6 +56,23 @@ class Wide(Narrow):
     at_once_on_cpu: ClassVar[int] = 1
 
 
+class NarrowFlow(FlowEstimator):
+    """A flow estimator on such a device, which sees nothing move."""
+
+    name: ClassVar[str] = "narrow_flow"
+    at_once_on_cpu: ClassVar[int] = 4
+    room: ClassVar[int] = 2
+
+    @classmethod
+    def load(cls, device: torch.device) -> Self:
+        return cls()
+
+    def flow(self, first: Tensor, second: Tensor) -> Tensor:
+        if self.at_once > self.room:
+            raise torch.OutOfMemoryError(f"CUDA out of memory. Tried to allocate {self.at_once} pairs.")
+        return torch.zeros(len(first), 2, 8, 8)
+
+
 class Alike(Dimension):
     """Something to do with it."""
 
@@ -71,10 +90,11 @@ class Alike(Dimension):
 @pytest.fixture
 def crew(monkeypatch: pytest.MonkeyPatch) -> Evaluators:
     monkeypatch.setattr(registry, "_brought", lambda: {"alike": DimensionSpec("alike", f"{__name__}:Alike")})
-    table = {**profiles.BACKBONES.table, "narrow": f"{__name__}:Narrow"}
+    brought = {"narrow": f"{__name__}:Narrow", "narrow_flow": f"{__name__}:NarrowFlow"}
+    table = {**profiles.BACKBONES.table, **brought}
     monkeypatch.setattr(profiles.BACKBONES, "table", table)
     monkeypatch.setattr(Narrow, "room", 3)
-    judges = Profile("narrow", "Of no meaning.", comparable=False, roles={"embedder": "narrow"})
+    judges = Profile("narrow", "Of no meaning.", comparable=False, roles={"embedder": "narrow", "flow": "narrow_flow"})
     known = {**profiles.profiles(), "narrow": judges}
     monkeypatch.setattr(profiles, "profiles", lambda: known)
     return Evaluators(judges, torch.device("cpu"))
@@ -152,3 +172,21 @@ def test_other_errors_are_no_want_of_room(
 @pytest.mark.usefixtures("crew")
 def test_frames_in_memory_are_scored_with_fewer_at_once_too() -> None:
     assert Scorer(["alike"], profile="narrow", device="cpu").score(noise(9))["alike"].value > 0.99
+
+
+def test_a_sweep_goes_on_with_fewer_frames_at_once(crew: Evaluators) -> None:
+    found = sweep("alike", crew, dial="blur", steps=2, prompts=["a red bus"])
+    assert all(mean > 0.9 for mean in found.means)
+    assert crew.reduced("alike") == {"narrow": 2}
+
+
+def test_the_static_filter_goes_on_with_fewer_pairs_at_once(
+    crew: Evaluators, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crew.filtered = (static_filter.DIMENSION,)
+    judge = static_filter.logged(crew, "", tmp_path / "log", 0)
+    assert judge(videos / "clip 0-0.mp4")
+    assert crew.reduced(static_filter.DIMENSION) == {"narrow_flow": 2}
+    monkeypatch.setattr(NarrowFlow, "room", 0)
+    found = static_filter.filter_static([videos / "clip 1-0.mp4"], ["clip 1"], judge, None, repr)
+    assert "no room for temporal_flickering with one frame at a time" in found.unjudged[videos / "clip 1-0.mp4"]

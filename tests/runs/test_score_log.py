@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 import torch
 
 import vbench
+from tests.schemas import checked
 from vbench.errors import MissingExtra, UsageError
 from vbench.runs.score_log import ScoreLog
 from vbench.runs.scorer import Scorer
@@ -26,7 +26,7 @@ def clips(count: int = 2, size: int = 208) -> torch.Tensor:
 
 
 def entries(file: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in file.read_text().splitlines()]
+    return [checked("score-log.jsonl", line) for line in file.read_text().splitlines()]
 
 
 def test_each_step_is_a_line_with_the_means(scorer: Scorer, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.footage import noise, write_video
+from tests.schemas import checked
 from vbench.errors import UsageError
 from vbench.interface import evaluate, evaluate_together
 from vbench.media.decode import decode
@@ -113,6 +113,6 @@ def test_the_command_prints_a_card_for_each(videos: Path, tmp_path: Path) -> Non
                "--json", "--progress", "none"]  # fmt: skip
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)["runs"]
+    found = checked("evaluate", done.stdout)["runs"]
     assert [Path(one["run"]).name for one in found] == ["vbench-t2v", "video-quality"]
     assert (tmp_path / "both" / "vbench-t2v" / "results_eval_results.json").exists()

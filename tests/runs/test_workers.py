@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.footage import noise, write_video
+from vbench.interface import evaluate
 from vbench.runs.record import read_record
 from vbench.runs.results import read_rows
+from vbench.runs.workers import side_by_side, threads_each
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,6 +63,38 @@ def alive(numbers: set[int]) -> set[int]:
 def toy_evaluate(folder: Path, dimension: str) -> list[str]:
     return [sys.executable, str(folder / "toy_run.py"), "evaluate", str(folder / "videos"), "-d", dimension,
             "--profile", "toy", "--device", "cpu", "-o", str(folder / "run")]  # fmt: skip
+
+
+@pytest.fixture
+def four_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process computes with four threads, which nobody asked for."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("four_threads")
+def test_workers_share_the_threads_unless_a_number_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [threads_each(processes) for processes in (1, 2, 3, 4, 5)] == [4, 2, 1, 1, 1]
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    assert threads_each(5) == 4
+
+
+@pytest.mark.usefixtures("four_threads")
+def test_a_run_records_the_threads_of_a_worker_and_a_worker_has_them(tmp_path: Path) -> None:
+    write_video(tmp_path / "videos" / "a-0.mp4", noise(4))
+    run = evaluate(
+        tmp_path / "videos", dimensions=["temporal_flickering"], profile="lite", workers=2, output=tmp_path / "run"
+    )
+    assert run.record.machine["threads"] == 2
+    assert list(side_by_side(repr, threads_here, [None], torch.device("cpu"), 1, 3)) == [3]
+
+
+def threads_here(tool: str, job: None) -> int:
+    """How many threads the process has that is asked."""
+    return torch.get_num_threads()
 
 
 @pytest.fixture

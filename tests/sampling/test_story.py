@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 from tests.generators.models.lavie import tiny
 from tests.generators.tiny_pipelines import stable_diffusion
+from tests.schemas import checked
 from vbench.cli import app
 from vbench.errors import UsageError
 from vbench.generators.models.inflated_sd.unet import UNet
@@ -62,7 +63,7 @@ def test_shots_and_transitions_are_one_video_and_the_parts_are_kept(sea: Path, t
     result = told(sea, out)
     assert result.exit_code == 0, result.output
     assert "5 parts sampled, 0 failed." in result.output
-    found, story = probe(out / "A day at sea.mp4"), record(out)
+    found, story = probe(out / "A day at sea.mp4"), checked("story.json", record(out))
     assert (found.frames, found.height, found.width, found.fps) == (3 * 4 + 2 * 2, 32, 48, 8)
     parts = [(one["part"], one["scene"], one["at"], one["taken"]) for one in story["parts"]]
     assert parts == [
@@ -93,7 +94,7 @@ def test_it_goes_on_at_the_part_where_it_was_and_makes_the_same(sea: Path, tmp_p
         json.dumps({name: record(again)[name] for name in ("version", "title", "digest")})
     )
     result = told(sea, again, "--json")
-    assert json.loads(result.output) == {
+    assert checked("generate", result.output) == {
         "folder": str(again), "video": str(again / "A day at sea.mp4"), "frames": 16, "fps": 8.0, "made": 1, "kept": 4,
         "failures": {},
     }  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 from typer.testing import CliRunner, Result
 
+from tests.schemas import checked
 from vbench.cli import app
 from vbench.errors import UsageError
 
@@ -29,7 +29,7 @@ def test_what_a_model_reads_is_listed_with_address_size_and_licence(empty_cache:
     assert "stable_diffusion_2_1_base\n  missing, size not stated, Open RAIL++-M\n" in told
     assert "a mirror; stabilityai/stable-diffusion-2-1-base was deleted" in told
     assert "dino_vitb16" not in told
-    rows = json.loads(weights("list", "-m", "lavie", "--json").output)["checkpoints"]
+    rows = checked("weights-list", weights("list", "-m", "lavie", "--json").output)["checkpoints"]
     assert [(row["name"], row["there"], row["pinned"]) for row in rows] == [
         ("lavie_base", True, False),
         ("stable-diffusion-v1-4", False, True),

@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from tests.parity.checkpoint_cache import save
 from vbench.errors import CheckpointError, CheckpointMismatch, MissingCheckpoint, UnsafeCheckpoint, UsageError
 from vbench.files.digest import digest
+from vbench.parity.checkpoints import save
 from vbench.weights import cards, load, safetensors_files
 
 STATE = {"layer.weight": torch.arange(6.0).reshape(2, 3), "layer.bias": torch.tensor([0.5, -0.5])}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vbench.analysis.run_diff import Moved, moved
+from vbench.analysis.run_diff import Moved, most_moved, prompt_values
+from vbench.analysis.run_diff import differences as everything
 from vbench.analysis.statistics import DRAWS, PairedDifference, compare, intervals, significance_groups
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named
@@ -20,6 +22,16 @@ from vbench.runs.store import Row
 
 MUST_AGREE = ("benchmark", "suite", "profile", "checkpoints", "options", "dimension_versions")
 """What two runs must have in common for their scores to be of one kind."""
+
+READERS_KNOW = {
+    "manifest": "record of the sampling",
+    "extension": "text that was generated from",
+    "extender": "who extended the prompts",
+    "samples": "samples",
+    "formats": "formats",
+    "machine: dtype": "precision",
+}
+"""In which two runs may differ and be compared all the same, with its name for people."""
 
 BETTER, WORSE, SAME = "better", "worse", "no difference beyond noise"
 TOO_FEW = "too few prompts for a verdict"
@@ -42,6 +54,7 @@ class Comparison(Shown):
         benchmark: whose rules made the parts and the Total.
         gaps: dimension, part or ``total`` -> what of it is not there in one run or the other, such as
             ``"12 of 15 scores in base"``; empty where both are whole.
+        remarks: in what else the two are other scores (text, samples, frames, rate, size, precision), a sentence each.
     """
 
     name: str
@@ -51,6 +64,7 @@ class Comparison(Shown):
     objections: Sequence[str] = ()
     benchmark: Benchmark = T2V
     gaps: Mapping[str, str] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
 
     @property
     def told_gaps(self) -> list[str]:
@@ -100,8 +114,11 @@ def compare_runs(
     cards = {run: card_of(read_record(run), rows[run], rules) for run in runs}
     gaps = {run: _gaps({one: cards[one] for one in (runs[0], run)}, rules) for run in runs[1:]}
 
+    by_category = {run: _by_category(found) for run, found in rows.items()}
+    of_prompts = {run: prompt_values(found, rules) for run, found in rows.items()}
+
     def differences(run: Path, category: str | None = None) -> dict[str, PairedDifference]:
-        first, second = ([row for row in rows[one] if category in (None, row.category)] for one in (runs[0], run))
+        first, second = (rows[one] if category is None else by_category[one][category] for one in (runs[0], run))
         found = compare(first, second, seed, draws, rules)
         parts = {TOTAL, *(part.name for part in rules.parts)}
         return {name: one for name, one in found.items() if force or name not in parts & gaps[run].keys()}
@@ -111,13 +128,21 @@ def compare_runs(
             run.name,
             differences(run),
             {name: differences(run, name) for name in _shared_categories(rows[runs[0]], rows[run])},
-            moved(runs[0], run, prompts),
+            most_moved(of_prompts[runs[0]], of_prompts[run], prompts),
             objected[run],
             rules,
             gaps[run],
+            list(remarks(runs[0], run)),
         )
         for run in runs[1:]
     ]
+
+
+def _by_category(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row.category].append(row)
+    return found
 
 
 def _gaps(cards: Mapping[Path, ScoreCard], benchmark: Benchmark) -> dict[str, str]:
@@ -180,14 +205,21 @@ def benchmark_of(run: Path) -> Benchmark:
 
 def objections(first: Path, second: Path, must_agree: Sequence[str] = MUST_AGREE) -> Iterator[str]:
     """Why two runs should not be compared."""
-    one, two = read_record(first).plain(), read_record(second).plain()
+    one, two = read_record(first), read_record(second)
     for name in must_agree:
-        before, after = one[name], two[name]
+        before, after = getattr(one, name), getattr(two, name)
         if isinstance(before, dict) and name != "suite":  # only what both have: dimensions may differ
             shared = before.keys() & after.keys()
             before, after = ({key: part[key] for key in sorted(shared)} for part in (before, after))
         if before != after:
             yield f"another {name.replace('_', ' ').removesuffix('s')}" if name != "options" else "other options"
+
+
+def remarks(first: Path, second: Path) -> Iterator[str]:
+    """What a reader must know of two runs that may be compared, as their cards differ in it."""
+    for one in everything(first, second):
+        if one.what in READERS_KNOW:
+            yield f"{first.name} and {second.name} differ in {READERS_KNOW[one.what]}: {one.first} against {one.second}"
 
 
 def ranking(runs: Sequence[Path], by: str = TOTAL, seed: int = 0) -> list[list[str]]:

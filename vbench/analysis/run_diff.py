@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named
 from vbench.runs.record import read_record
 from vbench.runs.results import prompt_scores, read_rows
@@ -36,7 +37,14 @@ class Difference:
 
 @dataclass(frozen=True)
 class Moved:
-    """A prompt whose score changed: what a dimension says of its samples."""
+    """A prompt whose score changed: what a dimension says of its samples.
+
+    Attributes:
+        prompt: its text.
+        dimension: that says so.
+        first: its score in the first run, in the dimension's unit.
+        second: in the second.
+    """
 
     prompt: str
     dimension: str
@@ -81,7 +89,21 @@ def moved(first: Path, second: Path, most: int = SHOWN) -> list[Moved]:
     Raises:
         UsageError: a folder holds no run.
     """
-    before, after = _of_prompts(first), _of_prompts(second)
+    before, after = (
+        prompt_values(read_rows(run), benchmark_named(read_record(run).benchmark)) for run in (first, second)
+    )
+    return most_moved(before, after, most)
+
+
+def prompt_values(rows: Iterable[Row], benchmark: Benchmark) -> dict[tuple[str, str], float]:
+    """The score of each prompt, by prompt and dimension, as far as it has one."""
+    return {key: value for key, score in prompt_scores(rows, benchmark).items() if (value := score.value) is not None}
+
+
+def most_moved(
+    before: Mapping[tuple[str, str], float], after: Mapping[tuple[str, str], float], most: int = SHOWN
+) -> list[Moved]:
+    """The same, from the scores of the prompts."""
     changes = [Moved(prompt, dimension, before[prompt, dimension], after[prompt, dimension])
                for prompt, dimension in before.keys() & after.keys()]  # fmt: skip
     changed = [move for move in changes if move.change]
@@ -143,12 +165,6 @@ def _formats(rows: Sequence[Row]) -> dict[str, str]:
 
 def _digests(record: Mapping[str, Any]) -> dict[str, str]:
     return {name: entry["sha256"] for name, entry in record["checkpoints"].items()}
-
-
-def _of_prompts(run: Path) -> dict[tuple[str, str], float]:
-    """The score of each prompt, by prompt and dimension."""
-    scores = prompt_scores(read_rows(run), benchmark_named(read_record(run).benchmark))
-    return {key: value for key, score in scores.items() if (value := score.value) is not None}
 
 
 def _listed(prompts: set[str], label: str) -> str:

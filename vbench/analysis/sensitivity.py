@@ -11,14 +11,15 @@ Source: Goodman and Kruskal, "Measures of Association for Cross Classifications"
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbench.benchmarks.base import DimensionSpec
-from vbench.dimensions.base import Dimension, VideoScore
+from vbench.dimensions.base import VideoScore
 from vbench.errors import UsageError
 from vbench.generators.base import Request
 from vbench.generators.options import Options
@@ -98,7 +99,8 @@ def sweep(
     found: dict[str, list[VideoScore]] = {prompt: [] for prompt in prompts}
     progress.start(len(prompts) * steps, 0, "clips")
     try:
-        for prompt, score in _scores(judge, dial, strengths, prompts, seed):
+        score_of = partial(evaluators.score, dimension)
+        for prompt, score in _scores(score_of, dial, strengths, prompts, seed):
             found[prompt].append(score)
             progress.unit(prompt)
     finally:
@@ -133,7 +135,11 @@ def _known_dial(spec: DimensionSpec, dial: str) -> str:
 
 
 def _scores(
-    judge: Dimension, dial: str, strengths: Sequence[float], prompts: Sequence[str], seed: int
+    score_of: Callable[[Video, Prompt], VideoScore],
+    dial: str,
+    strengths: Sequence[float],
+    prompts: Sequence[str],
+    seed: int,
 ) -> Iterator[tuple[str, VideoScore]]:
     with tempfile.TemporaryDirectory() as scratch:
         for strength in strengths:
@@ -142,4 +148,4 @@ def _scores(
                 request = Request(prompt, 0, seed_of(seed, prompt, 0), generator.defaults, "clip.mp4")
                 path = Path(scratch) / request.file
                 write_clip(generator.sample(request), path)
-                yield prompt, judge.score(Video(path), Prompt(prompt))
+                yield prompt, score_of(Video(path), Prompt(prompt))

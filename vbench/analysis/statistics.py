@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from statistics import NormalDist
 from typing import TypeVar
 
@@ -37,6 +37,12 @@ FEWEST = 6
 """Prompts from which on a difference can be beyond noise: two runs are exchanged within n prompts in 2**n ways, so that
 no probability is below 2 / 2**n, and with five prompts none below 0.06."""
 
+AT_ONCE = 1 << 17
+"""Numbers that are drawn together, 1 MiB: all draws of many prompts would take gigabytes and more time."""
+
+KEPT = 1 << 23
+"""Signs that are kept for the next pair of runs, at most, 64 MiB: a board compares many runs over the same prompts."""
+
 Array = NDArray[np.float64]
 
 Name = TypeVar("Name", bound=Hashable)
@@ -44,7 +50,13 @@ Name = TypeVar("Name", bound=Hashable)
 
 @dataclass(frozen=True)
 class Interval:
-    """A score with its confidence interval; same unit and range as the score."""
+    """A score with its confidence interval; same unit and range as the score.
+
+    Attributes:
+        score: the score.
+        low: lower end of its interval.
+        high: upper end.
+    """
 
     score: float
     low: float
@@ -116,12 +128,14 @@ class Table:
     groups: NDArray[np.int64]
     benchmark: Benchmark = T2V
 
-    def aggregate(self, counts: Array) -> Array:
-        """Scores of draws: ``(draws, prompts)`` counts -> ``(draws, dimensions)``; NaN where nothing counts."""
-        sums = (
-            {group: counts @ part for group, part in _by_group(self, of).items()} for of in (self.values, self.weights)
-        )
-        return _scores(*sums)
+    @cached_property
+    def summands(self) -> Array:
+        """``(prompts, 2, groups, dimensions)``: values and weights, apart by the group that a prompt is averaged in."""
+        both = np.stack((self.values, self.weights), axis=1)[:, :, None]
+        if not self.groups.any():
+            return both
+        grouped: Array = both * (self.groups[:, None] == np.unique(self.groups)[:, None])[:, None]
+        return grouped
 
     def only(self, prompts: Sequence[str]) -> Table:
         """The rows of these prompts, in this order."""
@@ -172,9 +186,8 @@ def intervals(
     sums = table(rows, benchmark)
     if not sums.prompts:
         return {}
-    point = _with_parts(sums, sums.aggregate(np.ones((1, len(sums.prompts)))))
-    drawn = _drawn(sums, seed, draws)
-    return {name: _interval(float(point[name][0]), drawn[name]) for name in point if math.isfinite(point[name][0])}
+    point, (drawn,) = _at_once(sums), _drawn([sums], seed, draws)
+    return {name: _interval(point[name], drawn[name]) for name in point if math.isfinite(point[name])}
 
 
 def drawn_totals(rows: Iterable[Row], seed: int = 0, draws: int = DRAWS, benchmark: Benchmark = T2V) -> Array:
@@ -182,11 +195,9 @@ def drawn_totals(rows: Iterable[Row], seed: int = 0, draws: int = DRAWS, benchma
 
     Arguments as :func:`intervals`.
     """
-    return _drawn(table(rows, benchmark), seed, draws).get(TOTAL, np.empty(0))
-
-
-def _drawn(of: Table, seed: int, draws: int) -> dict[str, Array]:
-    return _with_parts(of, of.aggregate(_draw(of.strata, seed, draws)))
+    sums = table(rows, benchmark)
+    (drawn,) = _drawn([sums], seed, draws) if sums.prompts else ({},)
+    return drawn.get(TOTAL, np.empty(0))
 
 
 def known_intervals(rows: Iterable[Row], benchmark: Benchmark = T2V) -> dict[str, Interval]:
@@ -236,8 +247,7 @@ def compare_tables(first: Table, second: Table, seed: int = 0, draws: int = DRAW
     one, two = _aligned(first, second)
     if not one.prompts or not one.dimensions:
         return {}
-    counts = _draw(one.strata, seed, draws)
-    drawn = [_with_parts(part, part.aggregate(counts)) for part in (one, two)]
+    drawn = _drawn([one, two], seed, draws)
     before, after = _at_once(one), _at_once(two)
     found = {}
     for name, p in _chances(one, two, before, after, seed, draws).items():
@@ -263,9 +273,7 @@ def beyond_noise(first: Table, second: Table, seed: int = 0, draws: int = DRAWS)
 
 def _at_once(of: Table) -> dict[str, float]:
     """The scores over all prompts."""
-    return {
-        name: float(column[0]) for name, column in _with_parts(of, of.aggregate(np.ones((1, len(of.prompts))))).items()
-    }
+    return {name: float(column[0]) for name, column in _with_parts(of, _scores(of.summands.sum(0)[None])).items()}
 
 
 def _chances(
@@ -323,37 +331,46 @@ def significance_groups(totals: Mapping[str, Interval], significant: Mapping[tup
     return groups
 
 
-def _scores(values: Mapping[int, Array], weights: Mapping[int, Array]) -> Array:
-    """Sums of products and of weights by group -> ``(draws, dimensions)`` means of groups; NaN where none counts."""
+def _scores(sums: Array) -> Array:
+    """Sums ``(draws, 2, groups, dimensions)`` -> ``(draws, dimensions)`` means, NaN where nothing counts."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        means = [values[group] / weights[group] for group in values]
-    if len(means) == 1:
-        return means[0]
-    known = np.isfinite(means)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(known, means, 0.0).sum(0) / known.sum(0))
+        means = sums[:, 0] / sums[:, 1]
+        if means.shape[1] == 1:
+            return np.asarray(means[:, 0])
+        known = np.isfinite(means)
+        return np.asarray(np.where(known, means, 0.0).sum(1) / known.sum(1))
 
 
-def _by_group(of: Table, values: Array) -> dict[int, Array]:
-    """``(prompts, dimensions)``, apart by the groups that prompts are averaged within."""
-    if not of.groups.any():
-        return {0: values}
-    return {int(group): values * (of.groups == group) for group in np.unique(of.groups)}
+def _drawn(tables: Sequence[Table], seed: int, draws: int) -> list[dict[str, Array]]:
+    """The scores of as many draws of the prompts, the same of all tables, which have the same prompts and groups.
 
-
-def _draw(strata: NDArray[np.int64], seed: int, draws: int) -> Array:
-    """``(draws, prompts)``: how often each prompt is drawn, each group as often as it has prompts.
-
-    Prompts that are alone in their group are drawn among each other; alone they would seem certain.
+    Prompts are drawn within their group, each group as often as it has prompts. Those that are alone in their group are
+    drawn among each other; alone they would seem certain.
     """
+    strata = tables[0].strata
+    widths = [math.prod(one.summands.shape[1:]) for one in tables]
+    columns = np.concatenate([one.summands.reshape(-1, width) for one, width in zip(tables, widths, strict=True)], 1)
+    sums = np.zeros((draws, columns.shape[1]))
     rng = np.random.default_rng(seed)
-    counts = np.zeros((draws, len(strata)))
-    sizes = np.bincount(strata)
-    groups = np.where(sizes[strata] > 1, strata, -1)
-    for group in np.unique(groups):
-        members = np.flatnonzero(groups == group)
-        counts[:, members] = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), size=draws)
-    return counts
+    for members in _together(np.where(np.bincount(strata)[strata] > 1, strata, -1)):
+        for some in _blocks(draws, len(members)):
+            chances = np.full(len(members), 1 / len(members))
+            counts = rng.multinomial(len(members), chances, size=some.stop - some.start)
+            sums[some] += counts.astype(np.float64) @ columns[members]
+    parts = zip(tables, np.split(sums, np.cumsum(widths)[:-1], axis=1), strict=True)
+    return [_with_parts(one, _scores(part.reshape(draws, *one.summands.shape[1:]))) for one, part in parts]
+
+
+def _together(groups: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Places of equal numbers, by rising numbers."""
+    order = np.argsort(groups, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
+
+
+def _blocks(draws: int, prompts: int) -> Iterator[slice]:
+    """Draws in pieces that a processor's cache holds, one after the other; no figure depends on where they are cut."""
+    step = max(1, AT_ONCE // max(1, prompts))
+    return (slice(start, min(start + step, draws)) for start in range(0, draws, step))
 
 
 def _with_parts(of: Table, scores: Array) -> dict[str, Array]:
@@ -429,34 +446,35 @@ def _exchanged(one: Table, two: Table, seed: int, draws: int) -> dict[str, Array
     With a sign per prompt, 1 to stay and -1 to be exchanged, a run's sum is that of both runs' means plus the signs
     times half their differences, and the other run's the same with a minus.
     """
-    signs = _signs(len(one.prompts), seed, draws)
-    sums: list[tuple[dict[int, Array], dict[int, Array]]] = []
-    for of_one, of_two in ((one.values, two.values), (one.weights, two.weights)):
-        means = {group: part.sum(0) for group, part in _by_group(one, (of_one + of_two) / 2).items()}
-        moves = {group: _times(signs, part) for group, part in _by_group(one, (of_one - of_two) / 2).items()}
-        sums.append(({g: means[g] + moves[g] for g in means}, {g: means[g] - moves[g] for g in means}))
-    (values_one, values_two), (weights_one, weights_two) = sums
-    before, after = (
-        _with_parts(one, _scores(*part)) for part in ((values_one, weights_one), (values_two, weights_two))
-    )
+    of_one, of_two = one.summands, replace(two, groups=one.groups).summands
+    means, halves = ((of_one + of_two) / 2).sum(0), ((of_one - of_two) / 2).reshape(len(one.prompts), -1)
+    moved = np.flatnonzero(halves.any(0))
+    moves = np.zeros((draws, halves.shape[1]))
+    for some, signs in zip(_blocks(draws, len(halves)), _signs(len(halves), seed, draws), strict=True):
+        moves[some, moved] = signs @ halves[:, moved]
+    moves = moves.reshape(draws, *means.shape)
+    before, after = (_with_parts(one, _scores(part)) for part in (means + moves, means - moves))
     return {name: after[name] - before[name] for name in before}
 
 
+def _signs(prompts: int, seed: int, draws: int) -> Iterable[Array]:
+    """``(draws, prompts)`` 1 where a prompt's runs stay, -1 where they are exchanged, in blocks of draws."""
+    return (_kept_signs if prompts * draws <= KEPT else _drawn_signs)(prompts, seed, draws)
+
+
 @lru_cache(maxsize=1)
-def _signs(prompts: int, seed: int, draws: int) -> Array:
-    """``(draws, prompts)`` 1 where a prompt's runs stay, -1 where they are exchanged."""
-    swap = np.random.default_rng([seed, 1]).integers(0, 2, (draws, prompts))
-    signs: Array = (1 - 2 * swap).astype(np.float64)
-    signs.flags.writeable = False
-    return signs
+def _kept_signs(prompts: int, seed: int, draws: int) -> tuple[Array, ...]:
+    """The same, for the next pair of as many prompts."""
+    blocks = tuple(_drawn_signs(prompts, seed, draws))
+    for block in blocks:
+        block.flags.writeable = False
+    return blocks
 
 
-def _times(signs: Array, values: Array) -> Array:
-    """The product, of the columns alone that are not all 0."""
-    moved = np.flatnonzero(values.any(0))
-    product = np.zeros((len(signs), values.shape[1]))
-    product[:, moved] = signs @ values[:, moved]
-    return product
+def _drawn_signs(prompts: int, seed: int, draws: int) -> Iterator[Array]:
+    rng = np.random.default_rng([seed, 1])
+    for some in _blocks(draws, prompts):
+        yield (1 - 2 * rng.integers(0, 2, (some.stop - some.start, prompts))).astype(np.float64)
 
 
 def _effect(one: Table, two: Table, name: str) -> float | None:

@@ -29,9 +29,11 @@ from vbench.cli.generate import generate, generators
 from vbench.cli.leaderboard import leaderboard
 from vbench.cli.merge import merge
 from vbench.cli.names import complete_names
+from vbench.cli.parity import parity
 from vbench.cli.plain_help import PlainHelp
 from vbench.cli.prompts import plan, prompts
 from vbench.cli.report import report
+from vbench.cli.schema import schema
 from vbench.cli.score import score
 from vbench.cli.sensitivity import sensitivity
 from vbench.cli.serve import serve
@@ -82,6 +84,7 @@ app.command(rich_help_panel=COMPARE, cls=PlainHelp)(compare)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(gate)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(diff)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(verify)
+app.command(rich_help_panel=COMPARE, cls=PlainHelp)(parity)
 app.command(rich_help_panel=COMPARE, cls=PlainHelp)(sensitivity)
 app.command(rich_help_panel=BOARD, cls=PlainHelp)(submit)
 app.command("edit-card", rich_help_panel=BOARD, cls=PlainHelp)(edit_card)
@@ -91,6 +94,7 @@ app.add_typer(leaderboard, name="leaderboard", rich_help_panel=BOARD)
 app.command(rich_help_panel=SETUP, cls=PlainHelp)(benchmarks)
 app.add_typer(prompts, name="prompts", rich_help_panel=SETUP)
 app.add_typer(weights, name="weights", rich_help_panel=SETUP)
+app.command(rich_help_panel=SETUP, cls=PlainHelp)(schema)
 app.command(rich_help_panel=SETUP, cls=PlainHelp)(demo)
 
 

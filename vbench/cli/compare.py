@@ -100,11 +100,12 @@ def compare(
     for comparison in compared:
         for objection in comparison.objections:
             typer.echo(f"{runs[0].name} and {comparison.name} should not be compared: {objection}", err=True)
-        for gap in comparison.told_gaps:
-            typer.echo(gap, err=True)
+        for said in (*comparison.told_gaps, *comparison.remarks):
+            typer.echo(said, err=True)
     form = Format.json if json_output else form
     if form is Format.table:
         _tables(runs[0].name, compared)
+        typer.echo("\nWhat each score is a score of: vbench card RUN")
     else:
         typer.echo(_written(form, runs[0].name, compared, judged))
     for path, as_form in files.items():

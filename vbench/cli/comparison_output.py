@@ -13,8 +13,8 @@ from vbench.analysis.gate import Judged
 from vbench.analysis.run_diff import Moved
 from vbench.analysis.statistics import PairedDifference
 
-VERSION = 1
-"""Of the JSON; a higher one has fields of other names or meanings, new fields alone raise nothing."""
+VERSION = 2
+"""Of the JSON, whose fields ``vbench schema compare`` describes; 1 had no remarks."""
 
 POINTS = 100
 """Points in a whole score."""
@@ -74,6 +74,8 @@ def as_markdown(first: str, compared: Sequence[Comparison], judged: Sequence[Jud
         marks = "".join(f" ({mark})" for mark in (*comparison.objections, *comparison.told_gaps))
         parts.append(f"**{comparison.name}** against **{first}**, in points{marks}")
         parts.append(_markdown_table(HEADINGS, (cells(*item) for item in comparison.differences.items())))
+        if comparison.remarks:
+            parts.append("\n".join(f"- {remark}" for remark in comparison.remarks))
         if comparison.by_category:
             parts.append("Change by category (\\* beyond noise, all of a category taken together)")
             columns = ("dimension", *comparison.by_category)
@@ -96,6 +98,7 @@ def as_json(first: str, compared: Sequence[Comparison], judged: Sequence[Judged]
                 "second": comparison.name,
                 "objections": list(comparison.objections),
                 "gaps": dict(comparison.gaps),
+                "remarks": list(comparison.remarks),
                 "differences": _plain(comparison.differences),
                 "by_category": {name: _plain(found) for name, found in comparison.by_category.items()},
                 "moved": [_plain_move(move) for move in comparison.moved],

@@ -49,13 +49,10 @@ def filter_static(
       vbench filter-static videos/mine --output videos/static
     """
     from vbench import device as devices
-    from vbench.benchmarks.t2v import T2V
-    from vbench.dimensions.backbones.base import FlowEstimator
-    from vbench.dimensions.profiles import BACKBONES
     from vbench.dimensions.profiles import profile as profile_named
-    from vbench.dimensions.static_filter import StaticFilter
     from vbench.prompts.library import load_suite
     from vbench.runs import static_filter as filtering
+    from vbench.runs.evaluators import FLOW, Evaluators
     from vbench.runs.plan import prompt_from_name
 
     folder = videos or videos_path
@@ -63,7 +60,7 @@ def filter_static(
         raise UsageError(f"Name the folder of the sampled videos; {folder or 'nothing'} is none.")
     filtering.refuse_foreign(output)
     paths = filtering.videos_in(folder)
-    filtered = scope in {spec.name for spec in T2V.specs if spec.sampled}
+    filtered = scope == filtering.DIMENSION
     keep = filtering.KEEP if filtered else None
     if filtered:
         prompts = filtering.prompts_of_suite(load_suite(suite), scope)
@@ -71,10 +68,10 @@ def filter_static(
         prompts = [prompt_from_name(path) for path in paths]
     else:
         prompts = filtering.prompts_of_list(Path(scope))
-    name = profile_named(profile).roles["flow"]
-    flow = BACKBONES.get(name).load(devices.choose(device))
-    assert isinstance(flow, FlowEstimator), f"{name} plays the role of the flow"
-    judge = filtering.logged(StaticFilter(flow), _identity(name), output / filtering.LOG, memory * 2**20)
+    evaluators = Evaluators(profile_named(profile), devices.choose(device), filtered=(filtering.DIMENSION,))
+    evaluators.dimension(filtering.DIMENSION)
+    identity = _identity(evaluators.profile.roles[FLOW])
+    judge = filtering.logged(evaluators, identity, output / filtering.LOG, memory * 2**20)
     watch = progress_of(progress)
     watch.start(len(paths), 0, "videos")
     try:

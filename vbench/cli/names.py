@@ -1,4 +1,4 @@
-"""Names that a shell can complete: suites, categories, benchmarks, profiles, dimensions, generators, checkpoints."""
+"""Names that a shell can complete: suites, benchmarks, profiles, dimensions, generators, checkpoints and others."""
 
 from __future__ import annotations
 
@@ -60,6 +60,12 @@ def _checkpoints(context: typer.Context) -> Iterable[str]:
     return all_checkpoints()
 
 
+def _schemas(context: typer.Context) -> Iterable[str]:
+    from vbench.schemas.catalog import DOCUMENTS
+
+    return DOCUMENTS
+
+
 OF: dict[str, Names] = {
     "suite": _suites,
     "category": _categories,
@@ -72,6 +78,7 @@ OF: dict[str, Names] = {
     "generators words": _generators,
     "weights names": _checkpoints,
     "path name": _checkpoints,
+    "schema words": _schemas,
 }
 """By the name of an option or argument, with the command's before it where it means something else in another one."""
 

@@ -25,12 +25,14 @@ def serve(
         str, typer.Option(help="That a request must bear; better given by the variable.", show_default=False)
     ] = "",
     places: Annotated[int, typer.Option(min=1, help="Requests that are there at once; others are told to wait.")] = 64,
+    videos: Annotated[int, typer.Option(min=1, help="Videos that a request may have.")] = 64,
     body_mib: Annotated[int, typer.Option(min=1, help="MiB that a request may have.")] = 64,
+    wait: Annotated[float, typer.Option(min=0.0, help="Seconds within which a request's turn comes.")] = 600.0,
 ) -> None:
     """Score what is sent: a video file, or frames as JSON; the numbers are those of vbench evaluate.
 
     POST /score takes one video, or a list of them, and answers with a value or a reason for each dimension; GET
-    /health says what is scored.
+    /health says what is scored, /ready whether there is a place, /metrics tells Prometheus.
 
     Examples:
       vbench serve -d temporal_flickering --profile lite
@@ -45,6 +47,7 @@ def serve(
             f"{host} can be reached by others: give a token, as in VBENCH_SERVE_TOKEN=$(openssl rand -hex 16)"
         )
     refuse_taken(host, port)
-    app = create_app(Scorer(dimension, profile, device), profile, token, Limits(places, body_mib << 20))
+    limits = Limits(places, videos, body_mib << 20, wait_seconds=wait)
+    app = create_app(Scorer(dimension, profile, device), profile, token, limits)
     typer.echo(f"Videos are scored at http://{host}:{port}/score", err=True)
     serve_app(app, host, port)

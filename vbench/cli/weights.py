@@ -159,10 +159,11 @@ def _found(name: str) -> Path | None:
 
 def _verdict(name: str, place: Path) -> tuple[str, bool]:
     from vbench.files.cache import cache_dir
-    from vbench.files.digest import digest
+    from vbench.files.digest import digest, forget
     from vbench.weights import cards, load
     from vbench.weights.pin import pin
 
+    forget(place)
     if place.is_dir():
         return _verdict_of_folder(place)
     sha256 = digest(place)
@@ -191,13 +192,14 @@ def _expected(name: str, place: Path) -> str:
 
 def _verdict_of_folder(place: Path) -> tuple[str, bool]:
     """The hub names what it keeps by its digest; other folders are read."""
-    from vbench.files.digest import digest
+    from vbench.files.digest import digest, forget
     from vbench.weights.safetensors_files import SUFFIX, header
 
     compared, tensors = 0, 0
     for path in sorted(place.rglob(f"*{SUFFIX}")):
         stored = path.resolve()
         if len(stored.name) == SHA256 and stored.parent.name == "blobs":
+            forget(stored)
             if digest(stored) != stored.name:
                 return f"{path} is not what the hub gave: its digest is not its name", False
             compared += 1

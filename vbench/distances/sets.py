@@ -231,7 +231,10 @@ def _looked_at(
     """Each job with the features of its video, or why there are none."""
     look = partial(_look, protocol, real)
     if processes > 1 and len(jobs) > 1:
-        yield from side_by_side(partial(_Loaded, protocol.network), look, jobs, device, processes)
+        import torch
+
+        threads = torch.get_num_threads()  # as one process has them: what is stored has the same bits whoever looked
+        yield from side_by_side(partial(_Loaded, protocol.network), look, jobs, device, processes, threads)
     else:
         loaded = _Loaded(protocol.network, device)
         yield from (look(loaded, job) for job in jobs)

@@ -1,1 +1,1 @@
-"""Scores where somebody else's program asks for them: a metric of torchmetrics, a server for reward models."""
+"""Scores where somebody else's program asks for them: training loops, torchmetrics, a server for reward models."""

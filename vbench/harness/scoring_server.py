@@ -25,13 +25,15 @@ from typing import Any
 import anyio
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from PIL import Image
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from vbench.errors import Refused, VideoError
 from vbench.harness.sent_videos import read_sent
+from vbench.harness.server_metrics import Counted, Metrics
 from vbench.leaderboard.web.http import later, refusal
 from vbench.media.decode import ASSUMED_FPS
 from vbench.runs.scorer import Scorer
@@ -50,13 +52,17 @@ class Limits:
 
     Attributes:
         places: requests that are there at once, the one that is being scored with them.
+        videos: of one request.
         body_bytes: of a request.
         body_seconds: within which it has arrived.
+        wait_seconds: within which its turn comes.
     """
 
     places: int = 64
+    videos: int = 64
     body_bytes: int = 64 << 20
     body_seconds: float = 60.0
+    wait_seconds: float = 600.0
 
 
 class Desk:
@@ -64,18 +70,25 @@ class Desk:
 
     Args:
         scorer: whose models are loaded.
-        places: how many there are.
+        limits: how many places there are, and for how long one waits.
     """
 
-    def __init__(self, scorer: Scorer, places: int) -> None:
-        self.scorer, self.places, self.taken, self.seconds = scorer, places, 0, 1.0
+    def __init__(self, scorer: Scorer, limits: Limits) -> None:
+        self.scorer, self.limits, self.taken, self.seconds = scorer, limits, 0, 1.0
+        self.metrics = Metrics(limits.places, lambda: self.taken)
+        self._turn = asyncio.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="scorer")
         self._bodies = tempfile.TemporaryDirectory(prefix="vbench-serve-")
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no place is left."""
+        return self.taken >= self.limits.places
 
     @contextmanager
     def place(self, suffix: str) -> Iterator[Path | None]:
         """A place for as long as a request is there: where its body goes, ``None`` if no place is left."""
-        if self.taken >= self.places:
+        if self.is_full:
             yield None
             return
         self.taken += 1
@@ -91,8 +104,18 @@ class Desk:
 
         Raises:
             Refused: it is JSON of another form.
+            HTTPException: its turn did not come.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._worker, self._answer, body, kind, prompt)
+        try:
+            with anyio.fail_after(self.limits.wait_seconds):
+                await self._turn.acquire()
+        except TimeoutError:
+            waited = f"Its turn did not come within {self.limits.wait_seconds:g} s."
+            raise HTTPException(503, waited, later(self.seconds)) from None
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._worker, self._answer, body, kind, prompt)
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """End the worker, and delete what is left of bodies."""
@@ -104,17 +127,19 @@ class Desk:
         try:
             if kind != JSON:
                 return self._scores(body, prompt, ASSUMED_FPS)
-            videos, several = read_sent(body.read_bytes())
+            videos, several = read_sent(body.read_bytes(), self.limits.videos)
             answers = [self._scores(one.frames(), one.prompt, one.fps) for one in videos]
             return answers if several else answers[0]
         finally:
             self.seconds = time.monotonic() - began
 
     def _scores(self, video: Path | list[Image.Image], prompt: str, fps: float) -> dict[str, Any]:
+        began = time.monotonic()
         try:
             scores, reasons = self.scorer.attempt(video, prompt, fps)
         except VideoError as error:
             scores, reasons = {}, dict.fromkeys(self.scorer.dimensions, str(error))
+        self.metrics.scored(scores, reasons, time.monotonic() - began)
         private = str(video) if isinstance(video, Path) else "frames in memory"
         known = {name: {"value": float(score.value), "weight": float(score.weight)} for name, score in scores.items()}
         why = {name: {"reason": reason.replace(private, "the video")} for name, reason in reasons.items()}
@@ -131,7 +156,7 @@ def create_app(scorer: Scorer, profile: str, token: str = "", limits: Limits | N
         limits: of what is taken.
     """
     limits = limits or Limits()
-    desk = Desk(scorer, limits.places)
+    desk = Desk(scorer, limits)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -139,29 +164,48 @@ def create_app(scorer: Scorer, profile: str, token: str = "", limits: Limits | N
         desk.close()
 
     app = FastAPI(title="vbench serve", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.add_middleware(Counted, metrics=desk.metrics)
+
+    def refuse_strangers(request: Request) -> JSONResponse | None:
+        given = request.headers.get("authorization", "")
+        if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            return refusal(401, "Send the server's token: Authorization: Bearer ...", headers=_BEARER)
+        return None
 
     @app.post("/score", response_model=None)
     async def score(request: Request, prompt: str = "") -> Any:
         """Score the video in the body: a file, with its prompt in the address, or JSON (:mod:`.sent_videos`)."""
         if "origin" in request.headers:
             return refusal(403, "A page of a site may not call this server.")
-        given = request.headers.get("authorization", "")
-        if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
-            return refusal(401, "Send the server's token: Authorization: Bearer ...", headers=_BEARER)
+        if stranger := refuse_strangers(request):
+            return stranger
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         with desk.place(SUFFIXES.get(kind, ".mp4")) as body:
             await _receive(request, body or Path(os.devnull), limits)
             if body:
                 return await desk.answer(body, kind, prompt)
-            return refusal(429, f"All {desk.places} places are taken.", headers=later(desk.seconds))
+            return full()
+
+    def full(status: int = 429) -> JSONResponse:
+        return refusal(status, f"All {limits.places} places are taken.", headers=later(desk.seconds))
 
     @app.get("/health")
     async def health() -> dict[str, Any]:
         """Whether it is there, what it scores, and how many of its places are taken."""
         return {
             "status": "ok", "version": version("vbench-suite"), "profile": profile,
-            "dimensions": list(scorer.dimensions), "taken": desk.taken, "places": desk.places,
+            "dimensions": list(scorer.dimensions), "taken": desk.taken, "places": limits.places,
         }  # fmt: skip
+
+    @app.get("/ready", response_model=None)
+    async def ready() -> Any:
+        """Whether a request would be taken now; for a balancer before several servers."""
+        return full(503) if desk.is_full else {"status": "ready"}
+
+    @app.get("/metrics", response_model=None)
+    async def metrics(request: Request) -> Response:
+        """Figures for Prometheus."""
+        return refuse_strangers(request) or Response(desk.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Refused, _refused)

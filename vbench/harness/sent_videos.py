@@ -67,11 +67,12 @@ def _reading(index: int) -> Iterator[None]:
         raise Refused([f"Frame {index} cannot be read as {', '.join(PICTURES)} in base64."]) from error
 
 
-def read_sent(body: bytes) -> tuple[list[SentVideo], bool]:
+def read_sent(body: bytes, most: int) -> tuple[list[SentVideo], bool]:
     """What a JSON body says.
 
     Args:
         body: as it arrived.
+        most: videos that it may have.
 
     Returns:
         The videos, and whether they came as a list.
@@ -82,6 +83,8 @@ def read_sent(body: bytes) -> tuple[list[SentVideo], bool]:
     value = loads(body, "The body", most=len(body))
     several = isinstance(value, list)
     found = value if several else [value]
+    if len(found) > most:
+        raise Refused([f"The body has {len(found)} videos; at most {most} are allowed."])
     return [_video(one, f"video {index}" if several else "the video") for index, one in enumerate(found)], several
 
 

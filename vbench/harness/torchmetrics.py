@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torchmetrics import Metric
 
-from vbench.dimensions.base import Dimension, PromptScore
+from vbench.harness.means import mean
 from vbench.media.decode import ASSUMED_FPS
 from vbench.media.frames_in_memory import Frames
 from vbench.prompts.suite import Prompt
@@ -77,11 +77,11 @@ class VBenchMetric(Metric):
         flat = [number for some in kept for number in some.tolist()]
         pairs = list(zip(flat[::2], flat[1::2], strict=True))
         names = self._scorer.dimensions
-        means = {name: _mean(pairs[index :: len(names)]) for index, name in enumerate(names)}
+        means = {name: mean(pairs[index :: len(names)]) for index, name in enumerate(names)}
         return {
-            name: torch.tensor(mean, dtype=torch.float64, device=self.device)
-            for name, mean in means.items()
-            if mean is not None
+            name: torch.tensor(value, dtype=torch.float64, device=self.device)
+            for name, value in means.items()
+            if value is not None
         }
 
     def _numbers(self, video: Frames | str | Path, prompt: str | Prompt, fps: float) -> list[tuple[float, float]]:
@@ -91,8 +91,3 @@ class VBenchMetric(Metric):
             warnings.warn(f"left out of {name}: {reason}", stacklevel=3)
         found = [scores.get(name) for name in self._scorer.dimensions]
         return [(score.value, score.weight) if score else (0.0, 0.0) for score in found]
-
-
-def _mean(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Of values and weights, as a run has it."""
-    return Dimension.aggregate(PromptScore.of(value, weight) for value, weight in pairs)

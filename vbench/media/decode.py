@@ -146,9 +146,9 @@ def probe(path: Path) -> VideoFacts:
         Unavailable: the file is not there or could not be read.
         VideoError: it cannot be opened, holds no video, is cut off, or its first frame does not decode.
     """
-    first = next(decode(path))
+    of_container = path.suffix.lower() in CONTAINERS and not path.is_dir()
+    first, stated, fps = _first_of_container(path) if of_container else (next(decode(path)), *_stated(path))
     height, width = first.shape[:2]
-    stated, fps = _stated(path)
     return VideoFacts(stated, fps, height, width)
 
 
@@ -240,21 +240,33 @@ def _refuse_special(path: Path) -> None:
 
 def _of_container(path: Path, scale: tuple[int, int] | None, health: Health) -> Iterator[Frame]:
     with _container(path) as container:
-        stream = _best_stream(container, path)
-        if "mp4" in container.format.name:
-            _refuse_if_cut_off(stream, path)
+        stream = _whole_stream(container, path)
         health.stated, health.cut = stream.frames, ended_early(path)
-        stream.thread_type = "AUTO"  # damage is concealed as OpenCV and decord do, who use the same threads
-        convert = _Converter(stream, scale)
-        for packet in container.demux(stream):
-            health.broken += packet.is_corrupt
-            health.stated -= (
-                packet.is_discard
-            )  # an edit list leaves it out, as where a clip was trimmed without encoding
-            for frame in _decoded(packet, health):
-                if frame.is_corrupt:
-                    health.corrupt.append(health.frames)
-                yield convert(frame)
+        yield from _of_stream(container, stream, scale, health)
+
+
+def _first_of_container(path: Path) -> tuple[Frame, int, float]:
+    """The first frame, and the number of frames (0 if unknown) and the average rate that the container states."""
+    with _container(path) as container:
+        stream = _whole_stream(container, path)
+        rate = stream.average_rate or stream.guessed_rate
+        for frame in _of_stream(container, stream, None, Health()):
+            if not rate:
+                raise VideoError(f"{path} states no frame rate")
+            return frame, stream.frames, float(rate)
+        raise VideoError(f"{path} holds no frame")
+
+
+def _of_stream(container: Any, stream: Any, scale: tuple[int, int] | None, health: Health) -> Iterator[Frame]:
+    stream.thread_type = "AUTO"  # damage is concealed as OpenCV and decord do, who use the same threads
+    convert = _Converter(stream, scale)
+    for packet in container.demux(stream):
+        health.broken += packet.is_corrupt
+        health.stated -= packet.is_discard  # an edit list leaves it out, as where a clip was trimmed without encoding
+        for frame in _decoded(packet, health):
+            if frame.is_corrupt:
+                health.corrupt.append(health.frames)
+            yield convert(frame)
 
 
 def _decoded(packet: Any, health: Health) -> list[av.VideoFrame]:
@@ -278,6 +290,13 @@ def _best_stream(container: Any, path: Path) -> Any:
     height, width = stream.codec_context.height, stream.codec_context.width
     if height * width > MOST_PIXELS:
         raise VideoError(f"{path} is too large: frames of {width}x{height}, where {MOST_PIXELS:,} pixels are the most")
+    return stream
+
+
+def _whole_stream(container: Any, path: Path) -> Any:
+    stream = _best_stream(container, path)
+    if "mp4" in container.format.name:
+        _refuse_if_cut_off(stream, path)
     return stream
 
 
@@ -385,21 +404,14 @@ def _scaled(frame: Frame, height: int, width: int) -> Frame:
 
 
 def _stated(path: Path) -> tuple[int, float]:
-    """Number of frames (0 if unknown) and average rate, as the file states them."""
+    """Number of frames and average rate of an animation, a still or a folder of stills."""
     if path.is_dir():
         return len(stills_of(path)), ASSUMED_FPS
-    if path.suffix.lower() in IMAGES:
-        with _image(path) as image:
-            if not _moves(image):
-                return 1, ASSUMED_FPS
-            delays = [_delay(frame) for frame in ImageSequence.Iterator(image)]
-            return len(delays), 1000 * len(delays) / sum(delays)
-    with _container(path) as container:
-        stream = _best_stream(container, path)
-        rate = stream.average_rate or stream.guessed_rate
-        if not rate:
-            raise VideoError(f"{path} states no frame rate")
-        return stream.frames, float(rate)
+    with _image(path) as image:
+        if not _moves(image):
+            return 1, ASSUMED_FPS
+        delays = [_delay(frame) for frame in ImageSequence.Iterator(image)]
+        return len(delays), 1000 * len(delays) / sum(delays)
 
 
 def _delay(frame: Image.Image) -> float:

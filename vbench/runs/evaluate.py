@@ -40,6 +40,7 @@ from vbench.runs.room import AT_ONCE
 from vbench.runs.score_video import GROUP, NOT_EVALUATED, failed_row
 from vbench.runs.shard import digest_of
 from vbench.runs.store import NOT_STATIC, SCORED, Row, RunStore
+from vbench.runs.workers import threads_each
 from vbench.sampling.manifest import NAME as MANIFEST
 from vbench.sampling.manifest import manifest_text, read_manifest
 
@@ -96,7 +97,8 @@ def evaluate(
         folder: the run's folder; made if it is not there, continued if it is.
         progress: told of every unit.
         budget: bytes of decoded frames to keep per video.
-        processes: how many look at videos at the same time; the scores do not depend on it.
+        processes: how many look at videos at the same time, each with its part of the threads: the scores do not depend
+            on it but for the last bits of sums.
         may_join: whether other videos than the run's may bring the scores of dimensions that it has not judged yet.
         cluster: whose workers look at the videos, instead of processes of this machine.
 
@@ -164,7 +166,7 @@ def evaluate_together(
                 )
         runs: list[_Run] = []
         try:
-            runs += (_Run(*_opened(one, progress)) for one in asked)
+            runs += (_Run(*_opened(one, progress, 1 if cluster else processes)) for one in asked)
             _evaluated(runs, progress, budget, processes, cluster)
         except BaseException:
             progress.finish()
@@ -330,10 +332,10 @@ class _Run:
         self.progress.note(f"{done} of {self.asked.plan.units} units are stored in {folder}")
 
 
-def _opened(asked: Asked, progress: Progress) -> tuple[Asked, RunRecord, RunStore, Progress]:
+def _opened(asked: Asked, progress: Progress, processes: int) -> tuple[Asked, RunRecord, RunStore, Progress]:
     """The record and the store of a run, those of an earlier call where there are any."""
     plan, evaluators, folder = asked.plan, asked.evaluators, asked.folder
-    record = _open_record(folder, plan, evaluators)
+    record = _open_record(folder, plan, evaluators, threads_each(processes))
     _keep_manifest(plan.root, folder)
     store = RunStore(folder / STORE)
     if (folder / RECORD).exists() and not (folder / RECORD).stat().st_size:
@@ -579,7 +581,7 @@ def _looked_at(plan: Plan, evaluators: Evaluators) -> dict[str, Any]:
     }
 
 
-def _open_record(folder: Path, plan: Plan, evaluators: Evaluators) -> RunRecord:
+def _open_record(folder: Path, plan: Plan, evaluators: Evaluators, threads: int) -> RunRecord:
     """The provenance to write, with what earlier calls said of the dimensions that are not judged now."""
     before = _before(folder) or RunRecord("", "", "", {}, "", provenance.now())
     others = set(before.dimensions) - set(plan.dimensions)
@@ -607,7 +609,7 @@ def _open_record(folder: Path, plan: Plan, evaluators: Evaluators) -> RunRecord:
         not_evaluated={name: why for name, why in before.not_evaluated.items() if name in others},
         checkpoints=before.checkpoints,
         arguments=provenance.command_line(),
-        machine=provenance.machine(evaluators.device, evaluators.profile.arithmetic),
+        machine=provenance.machine(evaluators.device, evaluators.profile.arithmetic, threads),
         packages=provenance.packages(),
         shard=_shard_now(plan, before, others),
     )

@@ -12,16 +12,19 @@ from vbench.benchmarks.t2v import T2V
 from vbench.dimensions.backbones.base import FlowEstimator
 from vbench.dimensions.profiles import BACKBONES, Profile, profile, refuse_elsewhere
 from vbench.dimensions.static_filter import VERSION as FILTER_VERSION
-from vbench.dimensions.static_filter import OfStaticVideos, StaticFilter
+from vbench.dimensions.static_filter import OfStaticVideos, StaticFilter, StaticVerdict
 from vbench.errors import MissingCheckpoint, MissingExtra, PluginError, UsageError
 from vbench.files.digest import content_of
+from vbench.runs.room import with_room
 from vbench.weights import cards
 
 if TYPE_CHECKING:
     import torch
 
     from vbench.dimensions.backbones.base import Backbone
-    from vbench.dimensions.base import Dimension
+    from vbench.dimensions.base import Dimension, VideoScore
+    from vbench.media.video import Video
+    from vbench.prompts.suite import Prompt
 
 NO_BACKBONE = "has no backbone for it"
 
@@ -142,6 +145,34 @@ class Evaluators:
             else:
                 self._dimensions[name] = made
         return self._dimensions[name]
+
+    def score(self, name: str, video: Video, prompt: Prompt) -> VideoScore:
+        """What a dimension says of a video, with less at once where the device has no room for more.
+
+        Args:
+            name: of the dimension.
+            video: is judged.
+            prompt: it is judged against.
+
+        Raises:
+            Unavailable: there is no room for a single frame.
+            VBenchError: whatever keeps the dimension from being loaded or from judging.
+        """
+        return with_room(lambda: self.dimension(name).score(video, prompt), name, self)
+
+    def static_verdict(self, name: str, video: Video) -> StaticVerdict:
+        """What the static filter says of a video, in the same way; arguments and errors as :meth:`score`.
+
+        Args:
+            name: of a filtered dimension.
+            video: is judged.
+        """
+        return with_room(lambda: self._filter(name).is_static(video), name, self)
+
+    def _filter(self, name: str) -> StaticFilter:
+        judge = self.dimension(name)
+        assert isinstance(judge, OfStaticVideos), f"the videos of {name} are not filtered"
+        return judge.static_filter
 
     def make_room(self, name: str) -> bool:
         """Need less of the device's memory for a dimension from now on; whether that is possible.

@@ -10,7 +10,7 @@ from vbench.runs.choose_static import Candidates
 from vbench.runs.long_video import LongVideo
 from vbench.runs.one_video import OneVideo, Part
 from vbench.runs.plan import VideoTask
-from vbench.runs.workers import side_by_side
+from vbench.runs.workers import side_by_side, threads_each
 
 if TYPE_CHECKING:
     import torch
@@ -49,8 +49,8 @@ def score_all(
 
 
 def _side_by_side(tasks: Sequence[Job], evaluators: Evaluators, budget: int, processes: int) -> Iterator[Row]:
-    made = side_by_side(partial(_placed, evaluators), partial(_score, budget), tasks, evaluators.device, processes)
-    for rows in made:
+    place, score, threads = partial(_placed, evaluators), partial(_score, budget), threads_each(processes)
+    for rows in side_by_side(place, score, tasks, evaluators.device, processes, threads):
         yield from rows
 
 

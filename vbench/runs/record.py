@@ -52,7 +52,7 @@ class RunRecord:
         not_evaluated: dimension -> why it has no score at all.
         checkpoints: name -> file, sha256, and whether that is the published one.
         arguments: of the command line, of the last call.
-        machine: system, processor, device, accelerator, dtype, threads.
+        machine: system, processor, device, accelerator, dtype, and threads of each process that computes.
         packages: name -> version.
         shard: of a shard its ``number``, ``of`` how many, by dimension the digest of the whole ``plans``, and of
             ``filtered`` dimensions how many scores the shard has when it is whole; empty where it is no shard.

@@ -7,14 +7,12 @@ has no room for so many, smaller pieces are better than no score; whatever is co
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from vbench.errors import Unavailable
 
 if TYPE_CHECKING:
     import torch
-
-    from vbench.runs.evaluators import Evaluators
 
 T = TypeVar("T")
 
@@ -25,14 +23,22 @@ WORDS = ("MPS backend out of memory", "STATUS_ALLOC_FAILED")
 """What Metal, cuDNN and cuBLAS say, which have no kind of error of their own for it."""
 
 
-def with_room(work: Callable[[], T], dimension: str, evaluators: Evaluators) -> T:
+class Crew(Protocol):
+    """Whoever computes on a device and can do with less of its memory."""
+
+    device: torch.device
+
+    def make_room(self, name: str) -> bool:
+        """Need less of it for something from now on; whether that is possible."""
+
+
+def with_room(work: Callable[[], T], name: str, crew: Crew) -> T:
     """What ``work`` returns, tried with less and less at once as long as the device has no room for it.
 
     Args:
         work: anything that can be done again from its beginning.
-        dimension: on whose behalf; its backbones take half as many frames at once from then on, and where that is not
-            enough those of other dimensions are let go of.
-        evaluators: who looks.
+        name: of the dimension, or of the network, on whose behalf.
+        crew: who computes.
 
     Raises:
         Unavailable: there is no room for a single frame.
@@ -45,11 +51,11 @@ def with_room(work: Callable[[], T], dimension: str, evaluators: Evaluators) -> 
                 raise
             said = str(error).splitlines()[0]
         # What the failed attempt held is let go of only here, behind its handler.
-        more = evaluators.make_room(dimension)
-        _give_back(evaluators.device)
+        more = crew.make_room(name)
+        _give_back(crew.device)
         if not more:
             raise Unavailable(
-                f"{evaluators.device} has no room for {dimension} with one frame at a time ({said}). End what else "
+                f"{crew.device} has no room for {name} with one frame at a time ({said}). End what else "
                 "computes there or take fewer --workers, and call again; --device cpu needs none of it."
             )
 

@@ -102,7 +102,7 @@ def described(error: Exception) -> str:
 def _scored(row: Row, name: str, evaluators: Evaluators, video: Video, prompt: Prompt) -> Row:
     try:
         demand_facts(prompt, evaluators.spec(name).needs)
-        score = with_room(lambda: evaluators.dimension(name).score(video, prompt), name, evaluators)
+        score = evaluators.score(name, video, prompt)
     except Unavailable as error:
         return replace(row, status=FAILED, reason=str(error))
     except VideoError as error:

@@ -21,7 +21,6 @@ from vbench.media.frames_in_memory import Frames, FramesVideo
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.room import with_room
 
 if TYPE_CHECKING:
     import torch
@@ -124,7 +123,7 @@ class Scorer:
 
     def _score(self, name: str, video: Video, prompt: Prompt) -> VideoScore:
         demand_facts(prompt, self._needs[name])
-        return with_room(lambda: self._evaluators.dimension(name).score(video, prompt), name, self._evaluators)
+        return self._evaluators.score(name, video, prompt)
 
     def score_batch(
         self,

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vbench.benchmarks.t2v import T2V
-from vbench.dimensions.static_filter import StaticFilter
 from vbench.errors import NotApplicable, TooShort, UsageError, VideoError
 from vbench.files import ours
 from vbench.files.digest import digest
@@ -23,6 +23,12 @@ from vbench.prompts.suite import PromptSuite
 from vbench.runs.discover import discover
 from vbench.runs.filtered_folder import RESULT, VIDEOS
 from vbench.runs.plan import prompt_from_name
+
+if TYPE_CHECKING:
+    from vbench.runs.evaluators import Evaluators
+
+DIMENSION = next(spec.name for spec in T2V.specs if spec.sampled)
+"""Whose videos are filtered."""
 
 KEEP = T2V.samples
 """Static videos per prompt that the protocol asks for."""
@@ -112,11 +118,11 @@ def filter_static(
     return found
 
 
-def logged(flow_filter: StaticFilter, identity: str, log: Path, budget: int) -> Judge:
+def logged(evaluators: Evaluators, identity: str, log: Path, budget: int) -> Judge:
     """A judge that remembers: a file whose content was judged before by the same flow is not looked at again.
 
     Args:
-        flow_filter: who judges.
+        evaluators: who judges, of :data:`DIMENSION`'s videos those that are static only.
         identity: what identifies the flow (its name and the digest of its weights).
         log: JSON lines, appended after each verdict.
         budget: bytes of decoded frames to keep.
@@ -131,7 +137,7 @@ def logged(flow_filter: StaticFilter, identity: str, log: Path, budget: int) -> 
     def judge(path: Path) -> bool:
         content = digest(path) if path.is_file() else str(path.resolve())
         if content not in verdicts:
-            verdicts[content] = flow_filter.is_static(Video(path, budget)).static
+            verdicts[content] = evaluators.static_verdict(DIMENSION, Video(path, budget)).static
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("a", encoding="utf-8") as file:
                 entry = {"video": path.name, "sha256": content, "flow": identity, "static": verdicts[content]}

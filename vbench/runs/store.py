@@ -71,7 +71,7 @@ class Row:
         per_frame: one number per frame or pair; stored as ``frames``.
         details: the rest of what explains the score.
         reason: why there is no score, ``""`` where there is one.
-        seconds: wall time of the unit.
+        seconds: wall time of the unit, in seconds.
     """
 
     video: str

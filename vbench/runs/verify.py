@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbench.benchmarks.registry import benchmark_named
 from vbench.dimensions.profiles import profile
-from vbench.files.digest import content_of
+from vbench.files.digest import content_of, forget
 from vbench.media.spans import Span, video_of
 from vbench.prompts.suite import Prompt
 from vbench.runs.evaluate import cache_key, clips_of
@@ -21,6 +22,7 @@ from vbench.runs.plan import Cutting, VideoTask
 from vbench.runs.record import RunRecord
 from vbench.runs.score_video import CLIPS, GROUP, SPANS
 from vbench.runs.store import SCORED, Row
+from vbench.weights import cards
 
 if TYPE_CHECKING:
     import torch
@@ -71,7 +73,7 @@ def verify(
     tolerance: float = TOLERANCE,
     cutting: Cutting | None = None,
 ) -> Iterator[Verdict]:
-    """Score rows again and compare.
+    """Score rows again and compare; videos and checkpoints are read anew, whatever was kept of them.
 
     Args:
         rows: units as they were measured.
@@ -81,6 +83,9 @@ def verify(
         tolerance: difference up to which a score holds.
         cutting: how clips were made, where the run judged clips.
     """
+    for path in {_path_of(row, videos, cutting) for row in rows} | _checkpoints(rows, evaluators):
+        with suppress(OSError):
+            forget(path)
     stored: dict[tuple[str, str, str], Row] = {}
     tasks: list[VideoTask] = []
     for row in rows:
@@ -125,9 +130,19 @@ def judges_of(record: RunRecord, device: torch.device, all_pairs: bool = False) 
     return Evaluators(profile(record.profile), device, record.options, benchmark, filtered, all_pairs)
 
 
+def _path_of(row: Row, videos: Path, cutting: Cutting | None) -> Path:
+    return videos / (video_of(row.video) if cutting else row.video)
+
+
+def _checkpoints(rows: Sequence[Row], evaluators: Evaluators) -> set[Path]:
+    """The files that are read for these rows, as far as they can be judged here."""
+    names = [name for name in {row.dimension for row in rows} if not evaluators.obstacle(name)]
+    return {cards.locate(file) for name in names for file in evaluators.checkpoints(name)}
+
+
 def _task_of(row: Row, videos: Path, evaluators: Evaluators, cutting: Cutting | None) -> VideoTask | Verdict:
     """What scores a row again, or what is known without that."""
-    path = videos / (video_of(row.video) if cutting else row.video)
+    path = _path_of(row, videos, cutting)
     if not path.exists():
         return Verdict(row, MISSING, reason=f"{path} does not exist")
     sha256 = content_of(path)

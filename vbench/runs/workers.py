@@ -1,8 +1,7 @@
 """Several processes that work side by side, each with models of its own.
 
-Workers only compute; the process that called writes what they find, so nothing is shared but results. Each keeps the
-number of threads that one process would have: it shows in the last bits of a matrix product. They end when the caller
-ends, however that comes about: each watches a pipe that closes with it.
+Workers only compute; the process that called writes what they find, so nothing is shared but results. They end when the
+caller ends, however that comes about: each watches a pipe that closes with it.
 """
 
 from __future__ import annotations
@@ -31,12 +30,24 @@ class WorkerDied(VBenchError):
     """A worker process was ended from outside, as happens when the machine runs out of memory."""
 
 
+def threads_each(processes: int) -> int:
+    """How many threads each of several processes has, so that they do not get in each other's way.
+
+    Its part of the cores, or what ``OMP_NUM_THREADS`` says; the number shows in the last bits of a matrix product.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    return threads if "OMP_NUM_THREADS" in os.environ else max(1, threads // processes)
+
+
 def side_by_side(
     prepare: Callable[[torch.device], Tool],
     work: Callable[[Tool, Job], Result],
     jobs: Sequence[Job],
     device: torch.device,
     processes: int,
+    threads: int,
 ) -> Iterator[Result]:
     """The result of each job, as soon as it is known.
 
@@ -46,6 +57,7 @@ def side_by_side(
         jobs: what to do.
         device: where to compute; of several GPUs each process gets the next.
         processes: how many work at the same time.
+        threads: that each computes with.
 
     Raises:
         WorkerDied: a process was killed.
@@ -54,7 +66,7 @@ def side_by_side(
     context = multiprocessing.get_context("spawn")
     turn = context.Value("i", 0)
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(processes, context, _start, (prepare, device, turn))
+    pool = ProcessPoolExecutor(processes, context, _start, (prepare, device, turn, threads))
     try:
         for done in as_completed([pool.submit(_do, work, job) for job in jobs]):
             yield done.result()
@@ -75,11 +87,12 @@ _here: dict[str, Any] = {}
 """What a worker process works with; set once when it starts."""
 
 
-def _start(prepare: Callable[[torch.device], Any], device: torch.device, turn: Any) -> None:
+def _start(prepare: Callable[[torch.device], Any], device: torch.device, turn: Any, threads: int) -> None:
     Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of a terminal's processes; the parent answers it
     import torch
 
+    torch.set_num_threads(threads)
     with turn.get_lock():
         number, turn.value = turn.value, turn.value + 1
     if str(device) == "cuda":

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.parity import seeded
 from tests.parity.checkpoint_cache import KIT
 from vbench.dimensions.backbones.tag2text.beam_search import Hypothesis, Search, beam_search
+from vbench.parity import seeded
 
 TOY = json.loads((KIT / "goldens" / "scene_beam_search_toy.json").read_text())
 MODEL, SETTINGS = TOY["model"], TOY["settings"]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.parity.checkpoint_cache import KIT
 from vbench.dimensions.backbones.laion_aesthetic import LaionAesthetic
 from vbench.errors import CheckpointMismatch
 from vbench.files.digest import digest
+from vbench.parity.checkpoints import KIT
 from vbench.weights.cards import CHECKPOINTS, is_published
 
 PUBLISHED = KIT / "weights" / "sa_0_4_vit_l_14_linear.pth"

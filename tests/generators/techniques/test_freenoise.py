@@ -12,8 +12,8 @@ from diffusers.models.attention import FreeNoiseTransformerBlock
 from torch import Tensor
 
 from tests.generators.techniques_goldens import KIT, differs_by, given, golden
-from tests.parity import seeded
 from vbench.generators.techniques import freenoise
+from vbench.parity import seeded
 
 GOLDEN = golden("freenoise")
 

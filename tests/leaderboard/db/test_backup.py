@@ -15,6 +15,7 @@ from tests.footage import write_video
 from tests.leaderboard.archives import archive, rows, with_videos
 from tests.leaderboard.conftest import ADMIN, new_database
 from tests.leaderboard.test_old_database import OLD
+from tests.schemas import checked
 from vbench.cli.leaderboard import leaderboard
 from vbench.errors import UsageError
 from vbench.files.digest import digest
@@ -145,6 +146,8 @@ def test_the_commands(tmp_path: Path) -> None:
     board.close()
     run = CliRunner().invoke
     file, addresses = str(tmp_path / "board.zip"), [f"sqlite:///{tmp_path}/{name}.sqlite" for name in "ab"]
+    done = run(leaderboard, ["backup", f"{file}.json", "--database", addresses[0], "--json"])
+    assert checked("leaderboard-backup", done.output)["rows"]["submission"] == 1
     done = run(leaderboard, ["backup", file, "--database", addresses[0]])
     assert done.exit_code == 0, done.output
     assert "1 submissions" in done.output
@@ -154,5 +157,5 @@ def test_the_commands(tmp_path: Path) -> None:
     assert "is there already" in str(again.exception)
     done = run(leaderboard, ["restore", file, "--database", addresses[1], "--json"])
     assert done.exit_code == 0, done.output
-    assert json.loads(done.output)["rows"]["submission"] == 1
+    assert checked("leaderboard-restore", done.output)["rows"]["submission"] == 1
     assert json.loads(run(leaderboard, ["list", "--json", "--database", addresses[1]]).output)[0]["id"] == "1"

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from tests.leaderboard.archives import archive, rows, run, with_head
 from tests.leaderboard.conftest import ADMIN
+from tests.schemas import checked
 from vbench.cli import app
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotAllowed
@@ -70,7 +71,7 @@ def test_a_dry_run_says_everything_and_leaves_nothing(tmp_path: Path, monkeypatc
         assert done.exit_code == 1
         assert "refused: " in done.output
         assert said in done.output
-    told = json.loads(call(app, ["submit", str(part), *named, "--json"]).output)
+    told = checked("submit", call(app, ["submit", str(part), *named, "--json"]).output)
     assert not told["accepted"]
     assert len(told["reasons"]) > 1
     assert _files(tmp_path) == before

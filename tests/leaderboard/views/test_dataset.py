@@ -12,6 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from tests.leaderboard.archives import archive
+from tests.schemas import checked
 from vbench.benchmarks.t2v import RULES
 from vbench.cli.leaderboard import leaderboard
 from vbench.errors import UsageError
@@ -52,7 +53,7 @@ def test_pandas_reads_what_the_board_shows(tmp_path: Path) -> None:
     assert [json.loads(line)["version"] for line in (out / "versions.jsonl").read_text().splitlines()] == [1, 2]
     board.close()
     again = CliRunner().invoke(leaderboard, ["export-dataset", str(out), "--database", address, "--json"])
-    assert json.loads(again.output)["version"] == 2
+    assert checked("leaderboard-export-dataset", again.output)["version"] == 2
     _card_names_every_file(out)
 
 

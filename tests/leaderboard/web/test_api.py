@@ -21,6 +21,7 @@ from sqlalchemy import select
 from tests.footage import write_video
 from tests.leaderboard.archives import archive, rewritten, rows, with_rows, with_videos, zipped
 from tests.leaderboard.conftest import ADMIN, Serve, Server, SmallDatabase
+from tests.schemas import checked
 from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused
 from vbench.leaderboard import client
@@ -173,7 +174,8 @@ def test_from_submission_to_withdrawal(server: Server, tmp_path: Path) -> None:
     assert receipt["state"] == "pending"
     assert _rows(server) == []
     owner = _bearer(receipt["withdraw_token"])
-    seen = httpx.get(f"{server.url}/api/submissions/{number}", headers=owner).json()
+    seen = checked("api-submission", httpx.get(f"{server.url}/api/submissions/{number}", headers=owner).text)
+    assert checked("api-jobs", httpx.get(f"{server.url}/api/jobs").text) == {"jobs": []}
     assert seen["history"][0]["state"] == "pending"
     published = httpx.post(f"{server.url}/api/submissions/{number}/publish", headers=_bearer(ADMIN))
     assert published.json() == {"id": number, "state": "published"}
@@ -327,7 +329,7 @@ def test_uploads_are_never_pages(server: Server, tmp_path: Path) -> None:
 
 
 def _rows(server: Server) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = httpx.get(f"{server.url}/api/board.json").json()["rows"]
+    rows: list[dict[str, Any]] = checked("board.json", httpx.get(f"{server.url}/api/board.json").text)["rows"]
     return [row for row in rows if not row["id"].startswith("published-")]
 
 

@@ -65,6 +65,7 @@ def test_every_entry_has_a_model_page(board: Board) -> None:
         page = model_page._page(board, entry.id)
         assert BROKEN not in page, entry.card.name
         assert "Scores" in page
+        assert "Cite this row" in page
 
 
 def test_every_pair_has_a_comparison(board: Board) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.leaderboard.archives import archive, card, with_rows
 from tests.leaderboard.conftest import ADMIN, Server, start_server
 from tests.leaderboard.web.hostile import VISITOR, client, collect, events, file_data, join
+from tests.schemas import checked
 from vbench.cli import app
 from vbench.cli.leaderboard import leaderboard
 from vbench.leaderboard.board import Board
@@ -34,7 +35,7 @@ def test_the_submit_page_says_it_as_soon_as_a_file_is_chosen(site: tuple[Server,
     server, _ = site
     wrong = with_rows(archive(tmp_path), lambda lines: lines[0].update(value=7.0))
     with client(server, VISITOR) as visitor:
-        answer = visitor.post("/api/check", content=wrong).json()
+        answer = checked("api-check", visitor.post("/api/check", content=wrong).text)
         assert not answer["accepted"]
         assert visitor.post("/api/check", content=archive(tmp_path)).json()["accepted"]
         (path,) = visitor.post("/gradio_api/upload", files={"files": ("x.zip", wrong)}).json()
@@ -63,7 +64,7 @@ def test_a_card_is_edited_from_the_command_line(
     file.write_text(json.dumps(card(licence="BSD").plain()))
     leaderboard(["edit-card", "1", "--card", str(file), "--database", database], standalone_mode=False)
     assert "version 3 of its card" in capsys.readouterr().out
-    cards = httpx.get(f"{server.url}/api/submissions/1/cards").json()["cards"]
+    cards = checked("api-cards", httpx.get(f"{server.url}/api/submissions/1/cards").text)["cards"]
     assert [one["card"]["licence"] for one in cards] == ["Apache-2.0", "MIT", "BSD"]
     address = f"{server.url}/api/submissions/1/card"
     assert httpx.put(address, content=b"{}").status_code == 422

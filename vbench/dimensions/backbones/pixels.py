@@ -6,7 +6,6 @@ bicubic overshoot stays, as in the reference.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -60,7 +59,7 @@ def resized_by_pil(frames: Tensor, short: int) -> Tensor:
         image = Image.fromarray(frame.permute(1, 2, 0).numpy())
         return torch.from_numpy(np.array(image.resize((width, height), Image.Resampling.BICUBIC)))
 
-    with ThreadPoolExecutor(min(len(frames), os.cpu_count() or 1)) as pool:  # Pillow lets other threads run meanwhile
+    with ThreadPoolExecutor(min(len(frames), torch.get_num_threads())) as pool:  # Pillow lets others run
         return torch.stack(list(pool.map(scaled, frames))).permute(0, 3, 1, 2).to(device)
 
 

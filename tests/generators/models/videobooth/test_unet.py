@@ -7,11 +7,11 @@ from torch import Tensor
 from tests.generators.models.lavie.goldens import BOUND, architecture
 from tests.generators.network_goldens import distance, inputs, manifest, manifest_shapes, shapes
 from tests.generators.techniques_goldens import golden
-from tests.parity import seeded
 from vbench.generators.models.videobooth.mapper import Mapper
 from vbench.generators.models.videobooth.sampling import guided
 from vbench.generators.models.videobooth.unet import VIDEOBOOTH, UNet
 from vbench.generators.models.videobooth.weights import REPLACED, whole_mapper
+from vbench.parity import seeded
 
 CASES = golden("videobooth_unet_tiny")["cases"]
 

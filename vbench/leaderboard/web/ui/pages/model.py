@@ -16,6 +16,7 @@ from vbench.benchmarks.base import Unit
 from vbench.leaderboard.board import Board, Detail
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.submissions.model_card import SETTINGS
+from vbench.leaderboard.views import citable
 from vbench.leaderboard.views.board_row import FIGURE, BoardRow
 from vbench.leaderboard.views.published_figures import address_of
 from vbench.leaderboard.views.ranking import columns_of
@@ -108,7 +109,7 @@ def _page(board: Board, name: str, root: str = "") -> str:
     entry = detail.entry if detail else entry
     model, ranking = Model(0, entry), snapshot.ranking(entry.benchmark)
     column = columns_of(ranking.benchmark)[0]
-    card = entry.card.plain()
+    card, address = entry.card.plain(), f"{root}model?id={quote(entry.id)}"
     return render(
         "model.html",
         model=model,
@@ -123,6 +124,8 @@ def _page(board: Board, name: str, root: str = "") -> str:
         frames=_frames(entry, detail) if detail else [],
         facts={key: _shown(card[key]) for key in FACTS},
         settings={key: _shown(card[key]) for key in (*SETTINGS, *MORE_SETTINGS)},
+        cite=citable.block(entry, address),
+        bibtex=citable.bibtex(entry, address),
         versions=_versions(board, int(entry.id)) if detail else [],
         history=detail.history if detail else (),
         archive_bytes=detail.archive_bytes if detail else 0,
