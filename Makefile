@@ -10,7 +10,7 @@ export OMP_WAIT_POLICY = passive
 # Tests of one file share what is dear to make, so a file stays in one process.
 SIDE_BY_SIDE = -n 2 --dist loadfile
 
-.PHONY: demo test test-fast docs lint format clean
+.PHONY: demo test test-fast test-lowest check-wheel docs docs-version lint format clean
 
 demo: $(VENV)/.ready
 	$(BIN)/vbench demo
@@ -21,9 +21,24 @@ test: $(VENV)/.ready
 test-fast: $(VENV)/.ready
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not parity and not slow"
 
+# In environments of their own, which are gone afterwards: several GB are downloaded once, into uv's cache.
+test-lowest: $(VENV)/.ready
+	$(BIN)/python -m tests.release.lowest
+
+check-wheel: $(VENV)/.ready
+	$(BIN)/python -m tests.release.wheels
+
 docs: $(VENV)/.ready
 	DISABLE_MKDOCS_2_WARNING=true NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "The site: site/index.html"
+
+# The docs of this version, X.Y, as a commit on the branch gh-pages beside those of the others; PUSH=--push sends it, too.
+docs-version: export DOCS_VERSIONS = mike
+docs-version: export PATH := $(CURDIR)/$(BIN):$(PATH)
+docs-version: $(VENV)/.ready
+	DISABLE_MKDOCS_2_WARNING=true NO_MKDOCS_2_WARNING=1 $(BIN)/mike deploy --update-aliases --alias-type redirect $(PUSH) \
+		"$$($(BIN)/vbench --version | sed 's/.* \([0-9]*\.[0-9]*\).*/\1/')" latest
+	$(BIN)/mike set-default $(PUSH) latest
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -6,9 +6,11 @@ mkdocs runs it (``make docs``).
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import mkdocs_gen_files
@@ -35,6 +37,12 @@ Forms are closed: a field that is not named here is wrong. A form that changes h
 submissions of older versions are read all the same. Scores are raw, in the dimension's unit, where nothing else is
 said. `*` stands for any name, or for every entry of a list.
 """
+
+
+DOCS = Path(__file__).parent
+
+EXAMPLES = json.loads((DOCS / "examples" / "scores.json").read_text(encoding="utf-8"))
+"""What docs/make_examples.py said of its clips, by dimension."""
 
 
 def main() -> None:
@@ -89,6 +97,30 @@ def dimension(name: str, rows: Sequence[tuple[Benchmark, DimensionSpec]]) -> Ite
     dial = next((spec.dial for _, spec in rows if spec.dial), "")
     if dial:
         yield f"The dial `{dial}` of the synthetic generator lowers it: [sensitivity](../sensitivity.md).\n"
+    if (DOCS / (curve := f"images/sensitivity-{name}.svg")).exists():
+        yield f"![The score of {kind.title} along its dial](../{curve})\n"
+    yield from examples(name, sorted({file for _, spec in rows for file in spec.checkpoints}))
+
+
+def examples(name: str, checkpoints: Sequence[str]) -> Iterator[str]:
+    """Two clips of a dimension with their scores, or why there are none."""
+    found = EXAMPLES.get(name)
+    if not found:
+        needed = f"its score needs {', '.join(f'`{file}`' for file in checkpoints)}" if checkpoints else "none is made"
+        yield f"No example clips: {needed}, and the lite profile has no proxy of it.\n"
+        return
+    of = f", of the first frame of every {found['seconds']} s" if found["seconds"] else ""
+    yield f"Judged by the lite profile{of}, as clips of the prompt “{found['prompt']}”:\n"
+    yield "<table><tr>"
+    for which in ("high", "low"):
+        one = found[which]
+        how = f"with {one['dials']}" if one["dials"] else "as rendered"
+        how = f"rendered from “{one['rendered']}”" if one["rendered"] != found["prompt"] else how
+        yield (
+            f'<td><video src="../examples/{name}-{which}.mp4" controls loop muted playsinline width="240"></video>'
+            f"<br>{which}: {one['score']:.4f}, {how}</td>"
+        )
+    yield "</tr></table>\n"
 
 
 def benchmarks() -> Iterator[str]:

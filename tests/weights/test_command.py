@@ -36,6 +36,10 @@ def test_what_a_model_reads_is_listed_with_address_size_and_licence(empty_cache:
     ]
 
 
+def test_a_size_that_nobody_states_is_computed_from_the_tensors_of_the_file(empty_cache: Path) -> None:
+    assert "raft_things\n  missing, about 20.1 MiB in 32 bits, " in weights("list", "raft_things").output
+
+
 def test_without_names_the_backbones_are_meant_and_not_terabytes(empty_cache: Path) -> None:
     told = weights("verify").output
     assert "dino_vitb16" in told

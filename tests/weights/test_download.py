@@ -22,8 +22,9 @@ from vbench.weights import cards
 from vbench.weights.backbone_files import BACKBONES
 from vbench.weights.distance_files import DISTANCES
 from vbench.weights.download import _unwanted, _wanted, download
-from vbench.weights.load import SHAPES, shapes, state_dict
+from vbench.weights.load import state_dict
 from vbench.weights.part import taken
+from vbench.weights.shape_lists import SHAPES, shapes
 
 CONTENT = bytes(range(256)) * 40_000
 

@@ -61,7 +61,7 @@ def list_(
         return
     typer.echo(f"Cache: {cache_dir()}")
     for row in rows:
-        size = _size(row["bytes"] or row["published_bytes"]) or "size not stated"
+        size = _size(row["bytes"] or row["published_bytes"]) or _size_of_tensors(row["name"]) or "size not stated"
         there = "there" if row["there"] else "missing"
         typer.echo(f"\n{row['name']}\n  {', '.join(text for text in (there, size, row['licence']) if text)}")
         typer.echo(f"  {row['title']}{'' if row['pinned'] else '; revision not pinned'}\n  {row['address']}")
@@ -260,6 +260,14 @@ def _row(card: Checkpoint) -> dict[str, Any]:
 def _bytes(place: Path) -> int:
     files = place.rglob("*") if place.is_dir() else [place]
     return sum(path.stat().st_size for path in files if path.is_file())
+
+
+def _size_of_tensors(name: str) -> str:
+    """How much a file takes whose publisher states no size, from the tensors that it must hold; ``""`` if unknown."""
+    from vbench.weights.shape_lists import values_of
+
+    size = _size(4 * values_of(name))
+    return f"about {size} in 32 bits" if size else ""
 
 
 def _size(count: int | None) -> str:

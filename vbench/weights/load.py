@@ -19,6 +19,7 @@ from vbench.errors import CheckpointError, CheckpointMismatch, UnsafeCheckpoint
 from vbench.weights import safetensors_files
 from vbench.weights.cards import candidates, checkpoint, locate
 from vbench.weights.pin import refuse_changed
+from vbench.weights.shape_lists import shapes
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -32,9 +33,6 @@ ENTRIES = ("state_dict", "module", "model", "ema")
 
 DEEPSPEED = "_forward_module."
 """Before each key of what DeepSpeed wrote."""
-
-SHAPES = Path(__file__).parent / "shapes"
-"""A file for each checkpoint without a published digest: a key and its sizes a line, of all that a network reads."""
 
 AGAIN = "Delete it and download it again."
 
@@ -105,15 +103,6 @@ def refuse_unfit(card: Checkpoint, path: Path) -> None:
     found = {key: tuple(state[key].shape) for key in wanted if key in state}
     if differences := mismatches(wanted, found):
         raise CheckpointMismatch(f"another network than {card.title}: {'; '.join(differences)}.")
-
-
-def shapes(name: str) -> dict[str, tuple[int, ...]]:
-    """Key -> shape of what a published file must hold; empty where no list of them is here."""
-    path = SHAPES / f"{name}.txt"
-    if not path.is_file():
-        return {}
-    lines = (line.split() for line in path.read_text(encoding="utf-8").splitlines())
-    return {key: tuple(map(int, sizes)) for key, *sizes in lines}
 
 
 def filled(network: N, name: str, checkpoints: str = "") -> N:
