@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -242,7 +242,36 @@ def _of_container(path: Path, scale: tuple[int, int] | None, health: Health) -> 
     with _container(path) as container:
         stream = _whole_stream(container, path)
         health.stated, health.cut = stream.frames, ended_early(path)
-        yield from _of_stream(container, stream, scale, health)
+        if scale:  # what is wrong with a file is told where it is seen at its own size
+            yield from _of_stream(container, stream, scale, health)
+            return
+        with closing(_noticed(path, stream.index, health)) as noticed:
+            for frame in _of_stream(container, stream, None, health):
+                next(noticed, None)
+                yield frame
+            for _ in noticed:
+                pass
+
+
+def _noticed(path: Path, index: int, health: Health) -> Generator[None, None, None]:
+    """Note each damaged frame, and each packet of which nothing can be made, no later than that frame is asked for.
+
+    A decoder of several threads tells of damage while a frame may still be worked on, so now and then it does not; one
+    of a single thread tells the same each time.
+    """
+    with _container(path) as container:
+        stream = container.streams[index]
+        stream.codec_context.thread_count = 1
+        count = 0
+        for packet in container.demux(stream):
+            frames = _decoded(packet)
+            if frames is None:
+                health.lost.append(count)
+            for frame in frames or ():
+                if frame.is_corrupt:
+                    health.corrupt.append(count)
+                count += 1
+                yield
 
 
 def _first_of_container(path: Path) -> tuple[Frame, int, float]:
@@ -263,18 +292,16 @@ def _of_stream(container: Any, stream: Any, scale: tuple[int, int] | None, healt
     for packet in container.demux(stream):
         health.broken += packet.is_corrupt
         health.stated -= packet.is_discard  # an edit list leaves it out, as where a clip was trimmed without encoding
-        for frame in _decoded(packet, health):
-            if frame.is_corrupt:
-                health.corrupt.append(health.frames)
+        for frame in _decoded(packet) or ():
             yield convert(frame)
 
 
-def _decoded(packet: Any, health: Health) -> list[av.VideoFrame]:
+def _decoded(packet: Any) -> list[av.VideoFrame] | None:
+    """The frames that are done with this packet; ``None`` if nothing can be made of it."""
     try:
         return list(packet.decode())
     except av.error.InvalidDataError:
-        health.lost.append(health.frames)
-        return []
+        return None
 
 
 def _best_stream(container: Any, path: Path) -> Any:
