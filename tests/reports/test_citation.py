@@ -33,7 +33,7 @@ def test_the_facts_are_those_of_the_run(run: Run) -> None:
         "other text than the prompt for 2 of 4 videos, written by a writer"
     )
     assert facts["seeds"] == "recorded for 4 of 4 videos"
-    assert list(facts["videos"]["formats"]) == ["64x48, 8 fps, 4 frames"]
+    assert list(facts["videos"]["formats"]) == ["64x48, 8 fps, 4 frames, h264 yuv420p"]
     found = facts["scores"]["temporal_flickering"]
     assert found["score"] == run.card.scores["temporal_flickering"]
     assert found["interval"][0] <= found["score"] <= found["interval"][1]

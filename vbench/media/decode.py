@@ -97,12 +97,14 @@ class VideoFacts:
         fps: frames per second, on average.
         height: in pixels, the right way up.
         width: in pixels, the right way up.
+        codec: and pixel format, as FFmpeg names them (``h264 yuv420p``); ``""`` of pictures.
     """
 
     frames: int
     fps: float
     height: int
     width: int
+    codec: str = field(default="", compare=False)
 
     def described(self) -> str:
         """The facts for people."""
@@ -147,9 +149,9 @@ def probe(path: Path) -> VideoFacts:
         VideoError: it cannot be opened, holds no video, is cut off, or its first frame does not decode.
     """
     of_container = path.suffix.lower() in CONTAINERS and not path.is_dir()
-    first, stated, fps = _first_of_container(path) if of_container else (next(decode(path)), *_stated(path))
+    first, stated, fps, codec = _first_of_container(path) if of_container else (next(decode(path)), *_stated(path), "")
     height, width = first.shape[:2]
-    return VideoFacts(stated, fps, height, width)
+    return VideoFacts(stated, fps, height, width, codec)
 
 
 def packets(path: Path) -> int:
@@ -274,15 +276,16 @@ def _noticed(path: Path, index: int, health: Health) -> Generator[None, None, No
                 yield
 
 
-def _first_of_container(path: Path) -> tuple[Frame, int, float]:
-    """The first frame, and the number of frames (0 if unknown) and the average rate that the container states."""
+def _first_of_container(path: Path) -> tuple[Frame, int, float, str]:
+    """The first frame, the number of frames (0 if unknown) and average rate that are stated, and the codec."""
     with _container(path) as container:
         stream = _whole_stream(container, path)
         rate = stream.average_rate or stream.guessed_rate
         for frame in _of_stream(container, stream, None, Health()):
             if not rate:
                 raise VideoError(f"{path} states no frame rate")
-            return frame, stream.frames, float(rate)
+            codec = " ".join(filter(None, (stream.codec_context.name, stream.codec_context.pix_fmt)))
+            return frame, stream.frames, float(rate), codec
         raise VideoError(f"{path} holds no frame")
 
 

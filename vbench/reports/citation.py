@@ -84,7 +84,7 @@ def _seeds(samples: Sequence[SampleRecord]) -> str:
 
 
 def _videos(rows: Sequence[Row]) -> dict[str, Any]:
-    """How many there are, and their forms; the codec is not read."""
+    """How many there are, and their forms, with the codec."""
     names = {video_of(row.video) for row in rows}
     return {
         "count": len(names),

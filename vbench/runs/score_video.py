@@ -143,6 +143,8 @@ def _marked(row: Row, video: Video) -> Row:
     """The row with the video's format, and with what is wrong with its file although it decodes."""
     try:
         form = f"{video.size[1]}x{video.size[0]}, {video.fps:g} fps, {video.frame_count} frames"
+        if video.facts.codec and SPANS not in row.details:  # a clip is judged as its frames, wherever these lie
+            form += f", {video.facts.codec}"
         damage = {DAMAGE: video.damage} if video.damage else {}
     except Exception:  # whatever it is, the row says what became of the unit
         return row

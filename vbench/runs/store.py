@@ -64,7 +64,8 @@ class Row:
         sha256: of the video; stored as ``content``.
         category: content category of the prompt, ``""`` if it has none.
         facts: what the prompt tells the dimensions, in the official schema.
-        format: size, rate and length of the video, for people; ``""`` where it could not be read.
+        format: size, rate and length of the video, and of a file its codec, for people; ``""`` where it could not be
+            read.
         status: ``scored``, or why not: ``too_short``, ``unreadable``, ``not_applicable``, ``not_static``, ``failed``.
         value: the score, ``None`` unless ``scored``.
         weight: what it counts in the aggregate, ``None`` unless ``scored``.

@@ -201,7 +201,7 @@ CITATION = record(
         "videos": record(
             {
                 "count": count("That were looked at."),
-                "formats": named(count("Scores of such videos."), "Their forms.", by="size, rate and length"),
+                "formats": named(count("Scores of such videos."), "Their forms.", by="size, rate, length and codec"),
                 "files": named(count("Videos of it."), "Kinds of files.", by="suffix of the files"),
             },
             "What was judged.",

@@ -14,7 +14,7 @@ from vbench.runs.results import read_rows
 from vbench.runs.store import Row
 from vbench.sampling.manifest import SampleRecord, read_manifest
 
-_FORMAT = re.compile(r"(\d+x\d+), ([\d.e+]+) fps, (\d+) frames")
+_FORMAT = re.compile(r"(\d+x\d+), ([\d.e+]+) fps, (\d+) frames(?:, .+)?")
 
 SETTINGS = {"steps": int, "guidance": float, "precision": str}
 """Settings of sampling that a card has under the same names -> their type there."""

@@ -26,7 +26,7 @@ EVEN = 2
 
 TOLERANCE = 1e-6
 
-_FORMAT = re.compile(r"(\d{1,6})x(\d{1,6}), (\d{1,6}(?:\.\d+)?(?:e[+-]?\d+)?) fps, (\d{1,6}) frames")
+_FORMAT = re.compile(r"(\d{1,6})x(\d{1,6}), (\d{1,6}(?:\.\d+)?(?:e[+-]?\d+)?) fps, (\d{1,6}) frames(?:, [\w -]{1,40})?")
 
 
 def wrong_values(rule: DimensionSpec, rows: Sequence[Row], counted: bool) -> Iterator[str]:
