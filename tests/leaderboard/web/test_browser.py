@@ -120,7 +120,10 @@ Open = Callable[..., Any]
 
 @pytest.fixture
 def opened(site: tuple[Server, Board], browser: Browser) -> Open:
-    """Opens a page of the site; whatever the browser complains of or asks of others fails the test."""
+    """Opens a page of the site; whatever the browser complains of or asks of others fails the test.
+
+    It complains of the status of a page that says that something is not there; that page has to have it.
+    """
 
     @contextmanager
     def opened(path: str, size: tuple[int, int] = DESK, scheme: Any = "light", **more: Any) -> Iterator[Tab]:
@@ -130,6 +133,11 @@ def opened(site: tuple[Server, Board], browser: Browser) -> Open:
         context.set_default_timeout(LONG)
         tab = context.new_page()
         tab.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        statuses: list[int] = []
+        tab.on(
+            "response",
+            lambda answer: statuses.append(answer.status) if answer.request.is_navigation_request() else None,
+        )
         tab.on("pageerror", lambda error: said.append(str(error)))
         tab.on("dialog", lambda dialog: said.append(f"dialog: {dialog.message}"))
         tab.on("request", lambda request: asked.append(request.url))
@@ -138,7 +146,9 @@ def opened(site: tuple[Server, Board], browser: Browser) -> Open:
             yield tab
         finally:
             context.close()
-        assert said == []
+        lost = [one for one in said if "status of 404" in one]
+        assert len(lost) == statuses.count(404)
+        assert [one for one in said if one not in lost] == []
         outside = [url for url in asked if not url.startswith((f"{site[0].url}/", "data:", "blob:"))]
         assert outside == []
 
