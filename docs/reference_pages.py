@@ -106,8 +106,9 @@ def examples(name: str, checkpoints: Sequence[str]) -> Iterator[str]:
     """Two clips of a dimension with their scores, or why there are none."""
     found = EXAMPLES.get(name)
     if not found:
-        needed = f"its score needs {', '.join(f'`{file}`' for file in checkpoints)}" if checkpoints else "none is made"
-        yield f"No example clips: {needed}, and the lite profile has no proxy of it.\n"
+        files = ", ".join(f"`{file}`" for file in checkpoints)
+        why = f": its score needs {files}, and the lite profile has no proxy of it" if files else " were made"
+        yield f"No example clips{why}.\n"
         return
     of = f", of the first frame of every {found['seconds']} s" if found["seconds"] else ""
     yield f"Judged by the lite profile{of}, as clips of the prompt “{found['prompt']}”:\n"
