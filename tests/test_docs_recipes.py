@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from accelerate import Accelerator
-from accelerate.state import AcceleratorState
-from accelerate.tracking import GeneralTracker
 
 from tests.documented import ROOT, block, blocks, run
 from tests.footage import noise, write_video
-from tests.generators import tiny_pipelines
 from vbench.runs.run import open_run
 from vbench.runs.scorer import Scorer
 
@@ -27,49 +21,6 @@ FLICKER, MOTION = "temporal_flickering", "motion_smoothness"
 @pytest.fixture(scope="module")
 def scorer() -> Scorer:
     return Scorer([FLICKER, MOTION], profile="lite", device="cpu")
-
-
-class Kept(GeneralTracker):  # type: ignore[misc]  # accelerate has no types
-    """Keeps what is logged."""
-
-    name = "kept"
-    requires_logging_directory = False
-
-    def __init__(self) -> None:
-        self.tracker: dict[int, dict[str, float]] = {}
-        super().__init__()
-
-    def store_init_configuration(self, values: dict[str, Any]) -> None:
-        pass
-
-    def log(self, values: dict[str, float], step: int) -> None:
-        self.tracker[step] = values
-
-
-@pytest.fixture
-def accelerator() -> Iterator[Accelerator]:
-    AcceleratorState._reset_state(True)
-    tracker = Kept()
-    one = Accelerator(cpu=True, log_with=tracker)
-    one.init_trackers("training")
-    yield one
-    AcceleratorState._reset_state(True)
-
-
-def test_a_training_loop(accelerator: Accelerator, scorer: Scorer) -> None:
-    names: dict[str, Any] = {}
-    exec(block("docs/recipes.md", "def validation"), names)
-    small = {"num_inference_steps": 2, "num_frames": 4, "height": 64, "width": 64}
-    pipeline = partial(tiny_pipelines.text_to_video_sd(), **small)
-    validate = names["validation"]([FLICKER, MOTION], "lite", accelerator)
-    scores = validate(pipeline, ["a cat", "a dog"], 100)
-    assert accelerator.trackers[0].tracker == {100: scores}
-    alone = [
-        scorer.score(pipeline(prompt, generator=torch.Generator().manual_seed(seed), output_type="np").frames[0])
-        for seed, prompt in enumerate(["a cat", "a dog"])
-    ]
-    assert scores == {f"vbench/{name}": pytest.approx(sum(one[name].value for one in alone) / 2) for name in alone[0]}
-    assert validate(pipeline, ["a cat", "a dog"], 200) == scores  # same weights, same seeds
 
 
 def test_a_reward(scorer: Scorer) -> None:
