@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbench.cli.card import print_json
+from vbench.cli.located import Located
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
 
@@ -21,11 +22,19 @@ if TYPE_CHECKING:
 def distance(
     real: Annotated[
         Path,
-        typer.Argument(help="Folder of the real videos, or a reference file (.npz).", show_default=False),
+        typer.Argument(
+            click_type=Located(),
+            help="Folder of the real videos, its address, or a reference file (.npz).",
+            show_default=False,
+        ),
     ],
     generated: Annotated[
         Path | None,
-        typer.Argument(help="Folder of the generated videos. An Inception Score needs no other.", show_default=False),
+        typer.Argument(
+            click_type=Located(),
+            help="Folder of the generated videos, or its address. An Inception Score needs no other.",
+            show_default=False,
+        ),
     ] = None,
     metric: Annotated[
         list[str] | None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbench.cli.card import print_json
+from vbench.cli.located import Located
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
 
@@ -16,7 +17,14 @@ if TYPE_CHECKING:
 
 
 def filter_static(
-    videos: Annotated[Path | None, typer.Argument(help="Folder of the sampled videos.", show_default=False)] = None,
+    videos: Annotated[
+        Path | None,
+        typer.Argument(
+            click_type=Located(),
+            help="Folder of the sampled videos, or its address.",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", "--result_path", help="Folder for the copies and the list.")
     ] = Path("filter_results"),
@@ -38,7 +46,7 @@ def filter_static(
     progress: Annotated[
         ProgressStyle, typer.Option(help="How to show progress, on standard error.")
     ] = ProgressStyle.auto,
-    videos_path: Annotated[Path | None, typer.Option("--videos_path", hidden=True)] = None,
+    videos_path: Annotated[Path | None, typer.Option("--videos_path", click_type=Located(), hidden=True)] = None,
 ) -> None:
     """Copy the static videos to OUTPUT/filtered_videos, numbered anew; continues where an earlier call stopped.
 
@@ -50,6 +58,7 @@ def filter_static(
     """
     from vbench import device as devices
     from vbench.dimensions.profiles import profile as profile_named
+    from vbench.files.place import told_of_fetching
     from vbench.prompts.library import load_suite
     from vbench.runs import static_filter as filtering
     from vbench.runs.evaluators import FLOW, Evaluators
@@ -75,7 +84,8 @@ def filter_static(
     watch = progress_of(progress)
     watch.start(len(paths), 0, "videos")
     try:
-        found = filtering.filter_static(paths, prompts, judge, keep, lambda path: watch.unit(path.name))
+        with told_of_fetching(watch.note):
+            found = filtering.filter_static(paths, prompts, judge, keep, lambda path: watch.unit(path.name))
     except BaseException:
         watch.finish()
         watch.note(f"the verdicts that were made are stored in {output / filtering.LOG}")
