@@ -12,7 +12,7 @@ import typer
 
 from vbench.cli.benchmarks import Named
 from vbench.cli.card import print_json
-from vbench.cli.located import Located
+from vbench.cli.located import path_or_address
 
 if TYPE_CHECKING:
     from vbench.media.decode import VideoFacts
@@ -22,7 +22,7 @@ def check(
     videos: Annotated[
         Path,
         typer.Argument(
-            click_type=Located(),
+            parser=path_or_address,
             help="A video, or the folder of the videos, or the address of one.",
             show_default=False,
         ),

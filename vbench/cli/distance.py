@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbench.cli.card import print_json
-from vbench.cli.located import Located
+from vbench.cli.located import path_or_address
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
 
@@ -23,7 +23,7 @@ def distance(
     real: Annotated[
         Path,
         typer.Argument(
-            click_type=Located(),
+            parser=path_or_address,
             help="Folder of the real videos, its address, or a reference file (.npz).",
             show_default=False,
         ),
@@ -31,7 +31,7 @@ def distance(
     generated: Annotated[
         Path | None,
         typer.Argument(
-            click_type=Located(),
+            parser=path_or_address,
             help="Folder of the generated videos, or its address. An Inception Score needs no other.",
             show_default=False,
         ),

@@ -10,7 +10,7 @@ import typer
 
 from vbench.cli.benchmarks import Named
 from vbench.cli.card import card_json, print_card, print_json
-from vbench.cli.located import Located
+from vbench.cli.located import path_or_address
 from vbench.cli.plain_help import PlainHelp
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
@@ -63,7 +63,7 @@ def evaluate(
     videos: Annotated[
         Path | None,
         typer.Argument(
-            click_type=Located(),
+            parser=path_or_address,
             help="A video, or the folder of the videos, or the address of one.",
             show_default=False,
         ),
@@ -197,7 +197,7 @@ def evaluate(
         ProgressStyle, typer.Option(help="How to show progress, on standard error.")
     ] = ProgressStyle.auto,
     videos_path: Annotated[
-        Path | None, typer.Option("--videos_path", "--videos-path", click_type=Located(), hidden=True)
+        Path | None, typer.Option("--videos_path", "--videos-path", parser=path_or_address, hidden=True)
     ] = None,
     load_ckpt_from_local: Annotated[str | None, typer.Option("--load_ckpt_from_local", hidden=True)] = None,
     read_frame: Annotated[str | None, typer.Option("--read_frame", hidden=True)] = None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbench.cli.card import print_json
-from vbench.cli.located import Located
+from vbench.cli.located import path_or_address
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
 
@@ -20,7 +20,7 @@ def filter_static(
     videos: Annotated[
         Path | None,
         typer.Argument(
-            click_type=Located(),
+            parser=path_or_address,
             help="Folder of the sampled videos, or its address.",
             show_default=False,
         ),
@@ -46,7 +46,7 @@ def filter_static(
     progress: Annotated[
         ProgressStyle, typer.Option(help="How to show progress, on standard error.")
     ] = ProgressStyle.auto,
-    videos_path: Annotated[Path | None, typer.Option("--videos_path", click_type=Located(), hidden=True)] = None,
+    videos_path: Annotated[Path | None, typer.Option("--videos_path", parser=path_or_address, hidden=True)] = None,
 ) -> None:
     """Copy the static videos to OUTPUT/filtered_videos, numbered anew; continues where an earlier call stopped.
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from vbench.cli.card import print_json
-from vbench.cli.located import Located
+from vbench.cli.located import path_or_address
 from vbench.errors import UsageError
 
 
@@ -18,7 +18,7 @@ def verify(
     videos: Annotated[
         Path,
         typer.Argument(
-            click_type=Located(),
+            parser=path_or_address,
             help="Folder of its videos, or its address.",
             show_default=False,
         ),

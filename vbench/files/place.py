@@ -112,6 +112,7 @@ class Place:
         files: by their names relative to it, as far as they are known.
         folders: the same, with ``""`` for itself.
         whole: whether those are all.
+        lists: whether they can all be asked for; of an address of one file, only names are.
     """
 
     def __init__(self, address: str, query: str = "", stamp: str = "") -> None:
@@ -120,7 +121,7 @@ class Place:
         self.is_web = self.address.startswith(("http://", "https://"))
         self.files: dict[str, Entry] = {}
         self.folders = {""}
-        self.whole = False
+        self.whole, self.lists = False, True
         self._opened: tuple[Any, str] | None = None
         self._lock = threading.RLock()
 
@@ -226,14 +227,14 @@ class Place:
     def is_folder(self, name: str) -> bool:
         """Whether there are files below a name."""
         with self._lock:
-            if name not in self.folders and not self.whole and not self.entry(name):
+            if name not in self.folders and not self.whole and not self.entry(name) and self.lists:
                 self.look_up()
             return name in self.folders
 
     def inside(self, folder: str) -> set[str]:
         """Names of files and folders right in a folder."""
         with self._lock:
-            if not self.whole:
+            if not self.whole and self.lists:
                 self.look_up()
             start = f"{folder}/" if folder else ""
             below = (name for name in (*self.files, *self.folders) if name and name.startswith(start))
@@ -320,6 +321,7 @@ def looked_up(address: str) -> tuple[Place, str]:
         UsageError: nothing is there, or it cannot be listed.
         MissingExtra: the package of its protocol is not installed.
     """
+    stage.bound()
     if "::" in address:
         raise UsageError(
             f"{without_secrets(address)} is several addresses in one: expected a single one, such as s3://bucket/videos."
@@ -353,9 +355,12 @@ def _file(itself: Place, query: str) -> tuple[Place, str]:
     above, _, name = itself.address.rpartition("/")
     name = unquote(name) if itself.is_web else name
     known = _places.get(without_secrets(above))
-    place = known if known and known.whole and not query else Place(above, query)
-    if known is place:
+    if known and known.whole and not query:
+        place = known
         place.look_up()
+    else:
+        place = Place(above, query)
+        place.lists = False
     if not place.entry(name) or (place.is_web and not Path(name).suffix):
         lists = " A web server has to list what is in a folder." if place.is_web else ""
         raise Unavailable(f"{itself.shown} does not exist, or holds no files.{lists}")

@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
 from vbench.errors import UsageError
 from vbench.files.cache import cache_dir
@@ -79,7 +78,8 @@ def copy(name: str, suffix: str, bring: Callable[[Path], None]) -> Path:
     while not (held := _held(file)):
         brought += _brought(file, bring)
     _here.held = held
-    os.utime(file.parent)
+    now = time.time_ns()  # a file system's own clock is coarser
+    os.utime(file.parent, ns=(now, now))
     if brought and _is_due(brought):
         _make_room(bound(), but=file.parent)
     return file
@@ -116,24 +116,39 @@ def _half(name: str) -> Iterator[Path]:
         shutil.rmtree(half, ignore_errors=True)
 
 
-def _held(file: Path) -> IO[bytes] | None:
-    """The copy, open and held against being removed; ``None`` where there is none."""
+class _Held:
+    """A copy that is open and held with others: systems with such locks do not have it removed, the others cannot.
+
+    Raises:
+        FileNotFoundError: it is not there.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.descriptor = os.open(file, os.O_RDONLY)
+        _lock(self.descriptor, alone=False)
+
+    def __del__(self) -> None:
+        if hasattr(self, "descriptor"):
+            os.close(self.descriptor)
+
+
+def _held(file: Path) -> _Held | None:
+    """Hold a copy; ``None`` where there is none, or it was just removed."""
     try:
-        held = file.open("rb")
+        held = _Held(file)
     except FileNotFoundError:
         return None
-    _lock(held, alone=False)
-    return held if os.fstat(held.fileno()).st_nlink else None
+    return held if os.fstat(held.descriptor).st_nlink else None
 
 
-def _lock(file: IO[bytes], alone: bool) -> bool:
-    """Hold a file with others, or alone if nobody else does; systems without them remove nothing that is open."""
+def _lock(descriptor: int, alone: bool) -> bool:
+    """Hold an open file with others, or alone if nobody else does; where there are no locks it seems to be so."""
     try:
         import fcntl
     except ModuleNotFoundError:
         return True
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
     except BlockingIOError:
         return False
     except OSError:  # a file system without locks
@@ -163,7 +178,7 @@ def _make_room(size: int, but: Path) -> None:
 def _removed(folder: Path) -> bool:
     for file in folder.iterdir():
         with file.open("rb") as opened:
-            if not _lock(opened, alone=True):
+            if not _lock(opened.fileno(), alone=True):
                 return False
             file.unlink()
     folder.rmdir()
