@@ -50,6 +50,7 @@ def check(
       vbench check videos/mine
       vbench check videos/mine --suite vbench-t2v -d temporal_flickering
       vbench check videos/mine --strict --json
+      vbench check s3://bucket/videos --suite vbench-t2v
     """
     import torch
 

@@ -220,6 +220,7 @@ def evaluate(
       vbench evaluate clip.mp4 -d subject_consistency -d motion_smoothness --json
       vbench evaluate videos/ --suite vbench-t2v --shard 3/16 -o runs/mine-3
       vbench evaluate videos/ --suite vbench-t2v --cluster auto -o runs/mine
+      vbench evaluate s3://bucket/videos --suite vbench-t2v -o runs/mine
     """
     where = videos or videos_path
     if where is None:
