@@ -324,6 +324,7 @@ def _evaluated(
     from vbench.runs.run import Run
 
     asked = []
+    videos = videos.absolute() if how["cluster"] else videos  # workers are in no folder of ours
     heard = told_of_fetching(how["progress"].note) if how["progress"] else nullcontext()
     with heard, connected(how["cluster"], how["workers"]) if how["cluster"] else nullcontext() as machines:
         for benchmark, folder in folders.items():

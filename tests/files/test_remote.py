@@ -221,3 +221,11 @@ def test_an_object_store_is_a_folder_and_a_record_finds_it_again(
     found = recorded_place(str(root))
     assert (found / "what is this?-0.mp4").read_bytes() == b"what is this?-0.mp4"
     assert (found / "deep").is_dir()
+
+
+def test_an_address_without_a_host_keeps_its_slashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VBENCH_CACHE_DIR", str(tmp_path))
+    fsspec.filesystem("memory").pipe("/slashes/a-0.mp4", b"a")
+    (path,) = located("memory:///slashes").iterdir()
+    assert (str(path), path.read_bytes()) == ("memory:///slashes/a-0.mp4", b"a")
+    assert pickle.loads(pickle.dumps(path)) == path

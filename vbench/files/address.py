@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 from vbench.errors import UsageError
 
@@ -53,7 +54,7 @@ def secrets_of(address: str) -> list[str]:
     user = (opened[2] or "") if opened else ""
     found = [user if _is_web(address) or ":" in user else "", user.partition(":")[2]]
     found.append(address[len(query[1]) + 1 :] if query else "")
-    return sorted(filter(None, found), key=len, reverse=True)
+    return sorted({*filter(None, found), *map(unquote, filter(None, found))}, key=len, reverse=True)
 
 
 def _without_password(found: re.Match[str]) -> str:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
@@ -40,8 +40,8 @@ VERSIONS = (
 )  # fmt: skip
 """What file systems say of a file that is another once its content is, in small letters."""
 
-_places: dict[str, Place] = {}
-"""Addresses of folders -> what is known of them, in this process."""
+_places: dict[tuple[str, ...], Place] = {}
+"""Parts of a folder's path -> what is known of its address, in this process."""
 
 _heard: list[_Count] = []
 """Who is told of what is fetched."""
@@ -109,6 +109,7 @@ class Place:
 
     Attributes:
         shown: the address as anybody may read it.
+        parts: of its path, where slashes are never doubled.
         files: by their names relative to it, as far as they are known.
         folders: the same, with ``""`` for itself.
         whole: whether those are all.
@@ -118,6 +119,7 @@ class Place:
     def __init__(self, address: str, query: str = "", stamp: str = "") -> None:
         self.address, self.query, self.stamp = address.rstrip("/"), query, stamp or secrets.token_hex(8)
         self.shown = without_secrets(self.address)
+        self.parts = PurePosixPath(self.shown).parts
         self.is_web = self.address.startswith(("http://", "https://"))
         self.files: dict[str, Entry] = {}
         self.folders = {""}
@@ -303,14 +305,15 @@ def tried(ask: Callable[[], T]) -> T:
 def place_at(address: str, query: str = "", stamp: str = "") -> Place:
     """The one that this process knows; if it knows none, one that is not looked up yet."""
     new = Place(address, query, stamp)
-    return _places.setdefault(new.shown, new)
+    return _places.setdefault(new.parts, new)
 
 
 def place_of(path: Path) -> tuple[Place, str] | None:
     """The place that a path lies in, and its name relative to that; ``None`` if this process knows of none."""
-    for folder in (path, *path.parents):
-        if place := _places.get(str(folder)):
-            return place, "/".join(path.parts[len(folder.parts) :])
+    parts = path.parts
+    for count in range(len(parts), 0, -1):
+        if place := _places.get(parts[:count]):
+            return place, "/".join(parts[count:])
     return None
 
 
@@ -332,7 +335,7 @@ def looked_up(address: str) -> tuple[Place, str]:
         found = _file(place, query) if place.is_file_itself() else _folder(place)
     except Unavailable as error:
         raise UsageError(str(error)) from error
-    _places[found[0].shown] = found[0]
+    _places[found[0].parts] = found[0]
     return found
 
 
@@ -354,7 +357,7 @@ def _folder(place: Place) -> tuple[Place, str]:
 def _file(itself: Place, query: str) -> tuple[Place, str]:
     above, _, name = itself.address.rpartition("/")
     name = unquote(name) if itself.is_web else name
-    known = _places.get(without_secrets(above))
+    known = _places.get(Place(above).parts)
     if known and known.whole and not query:
         place = known
         place.look_up()

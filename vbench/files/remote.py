@@ -69,6 +69,9 @@ class Remote(_Path):
 
     def __str__(self) -> str:
         """The address."""
+        if found := place_of(self):
+            place, name = found
+            return f"{place.shown}/{name}" if name else place.shown
         return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]+:/)(?!/)", r"\1/", super().__str__())
 
     def __fspath__(self) -> str:

@@ -79,7 +79,8 @@ def copy(name: str, suffix: str, bring: Callable[[Path], None]) -> Path:
         brought += _brought(file, bring)
     _here.held = held
     now = time.time_ns()  # a file system's own clock is coarser
-    os.utime(file.parent, ns=(now, now))
+    with suppress(OSError):  # it is another user's
+        os.utime(file.parent, ns=(now, now))
     if brought and _is_due(brought):
         _make_room(bound(), but=file.parent)
     return file
