@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from typing_extensions import Self
 
+from vbench.errors import MissingExtra, Unavailable
 from vbench.files.address import is_address
 from vbench.files.place import Entry, Place, looked_up, place_at, place_of
 
@@ -77,9 +79,10 @@ class Remote(_Path):
     def __fspath__(self) -> str:
         """The path of a copy."""
         place, name = self._placed()
-        if place.is_folder(name):
-            raise IsADirectoryError(errno.EISDIR, "Is a directory", str(self))
-        return str(place.copy_of(name))
+        with self._as_of_the_system():
+            if place.is_folder(name):
+                raise IsADirectoryError(errno.EISDIR, "Is a directory", str(self))
+            return str(place.copy_of(name))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """What another process makes it of."""
@@ -95,15 +98,29 @@ class Remote(_Path):
             raise FileNotFoundError(errno.ENOENT, "No such file", str(self))
         return found
 
+    @contextmanager
+    def _as_of_the_system(self) -> Iterator[None]:
+        """An address that cannot be asked is to those who read files what a disk that fails is."""
+        try:
+            yield
+        except Unavailable as error:
+            raise OSError(errno.EIO, str(error).rstrip("."), str(self)) from error
+
     def is_dir(self, *, follow_symlinks: bool = True) -> bool:
-        """Whether it is a folder there."""
+        """Whether it is a folder there, as far as it can be asked."""
         found = place_of(self)
-        return found is not None and found[0].is_folder(found[1])
+        try:
+            return found is not None and found[0].is_folder(found[1])
+        except (Unavailable, MissingExtra):  # who opens it is told
+            return False
 
     def is_file(self, *, follow_symlinks: bool = True) -> bool:
-        """Whether it is a file there."""
+        """Whether it is a file there, as far as it can be asked."""
         found = place_of(self)
-        return found is not None and found[0].entry(found[1]) is not None
+        try:
+            return found is not None and found[0].entry(found[1]) is not None
+        except (Unavailable, MissingExtra):
+            return False
 
     def exists(self, *, follow_symlinks: bool = True) -> bool:
         """Whether it is there."""
@@ -128,9 +145,11 @@ class Remote(_Path):
     def iterdir(self) -> Generator[Self, None, None]:
         """What is right below it there."""
         place, name = self._placed()
-        if not place.is_folder(name):
-            raise NotADirectoryError(errno.ENOTDIR, "Not a directory", str(self))
-        for one in sorted(place.inside(name)):
+        with self._as_of_the_system():
+            if not place.is_folder(name):
+                raise NotADirectoryError(errno.ENOTDIR, "Not a directory", str(self))
+            inside = sorted(place.inside(name))
+        for one in inside:
             yield self / one
 
     def open(self, mode: str = "r", *args: Any, **kwargs: Any) -> IO[Any]:  # type: ignore[override]
