@@ -175,6 +175,15 @@ def test_no_secret_is_told(web: WebFolder) -> None:
         assert web.host in str(refused.value)
 
 
+def test_a_web_server_that_refuses_is_no_file_that_is_not_there(web: WebFolder) -> None:
+    video = located(f"{web.address}/more/a%20d%C3%B6g-0.mp4")
+    web.login = "me:word"
+    with pytest.raises(OSError, match=r"it could not be fetched .*401"):
+        video.read_bytes()
+    with pytest.raises(UsageError, match="cannot be read: 401"):
+        located(str(video) + "?sig=x")
+
+
 def test_what_is_not_there_is_said(web: WebFolder) -> None:
     with pytest.raises(UsageError, match="/none does not exist"):
         located(f"{web.address}/none")

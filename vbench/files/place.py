@@ -31,6 +31,9 @@ ATTEMPTS = 3
 PAUSE = 0.5
 """Seconds before the second try; twice as many before each further one."""
 
+SILENCE = 60.0
+"""Seconds after which a web server that sends nothing is given up."""
+
 BETWEEN_NOTES = 10.0
 """Seconds between two lines about what was fetched."""
 
@@ -111,7 +114,7 @@ class Place:
         shown: the address as anybody may read it.
         parts: of its path, where slashes are never doubled.
         files: by their names relative to it, as far as they are known.
-        folders: the same, with ``""`` for itself.
+        folders: the same, with ``""`` for itself, and what is right in each.
         whole: whether those are all.
         lists: whether they can all be asked for; of an address of one file, only names are.
     """
@@ -122,7 +125,7 @@ class Place:
         self.parts = PurePosixPath(self.shown).parts
         self.is_web = self.address.startswith(("http://", "https://"))
         self.files: dict[str, Entry] = {}
-        self.folders = {""}
+        self.folders: dict[str, set[str]] = {"": set()}
         self.whole, self.lists = False, True
         self._opened: tuple[Any, str] | None = None
         self._lock = threading.RLock()
@@ -142,7 +145,7 @@ class Place:
             try:
                 import fsspec
 
-                system, base = fsspec.core.url_to_fs(self.address)
+                system, base = fsspec.core.url_to_fs(self.address, **(_web_options() if self.is_web else {}))
             except ImportError as error:
                 raise MissingExtra(f"{self.shown} needs a package that is not installed: {error}.") from error
             except Exception as error:  # of whatever package
@@ -166,9 +169,10 @@ class Place:
         with self._lock:
             self.system.invalidate_cache()
             found = self._asked(lambda: list(self._below(self.base)))
-            self.files = dict(found)
-            parts = (name.split("/") for name in self.files)
-            self.folders = {"", *("/".join(part[:depth]) for part in parts for depth in range(1, len(part)))}
+            self.files, self.folders = dict(found), {"": set()}
+            for parts in (name.split("/") for name in self.files):
+                for depth, part in enumerate(parts):
+                    self.folders.setdefault("/".join(parts[:depth]), set()).add(part)
             self.whole = True
 
     def _below(self, folder: str) -> Iterator[tuple[str, Entry]]:
@@ -199,7 +203,7 @@ class Place:
             return True
         if self.is_web:
             return not self._asked(lambda: self.system.ls(self.base, detail=True))
-        return bool(self._asked(lambda: self.system.info(self.base))["type"] == "file")
+        return bool(self._asked(lambda: self._info(self.base))["type"] == "file")
 
     def _asked(self, ask: Callable[[], T]) -> T:
         try:
@@ -211,13 +215,24 @@ class Place:
         except Exception as error:  # of whatever package
             raise Unavailable(f"{self.shown} cannot be read: {self.told(error)}.") from error
 
+    def _info(self, path: str) -> dict[str, Any]:
+        """What the file system says of a file; on the web it takes every failure for a file that is not there."""
+        try:
+            info: dict[str, Any] = self.system.info(path)
+        except FileNotFoundError as error:
+            cause = error.__cause__
+            if self.is_web and cause and getattr(cause, "status", None) not in (404, 410):
+                raise ConnectionError(str(cause)) from error
+            raise
+        return info
+
     def entry(self, name: str) -> Entry | None:
         """What is known of a file; ``None`` where there is none."""
         with self._lock:
             if name and name not in self.files and name not in self.folders and not self.whole:
                 path = f"{self.base}/{quote(name) if self.is_web else name}{self.query}"
                 try:
-                    info = tried(lambda: self.system.info(path))
+                    info = tried(lambda: self._info(path))
                 except FileNotFoundError:
                     return None
                 except Exception as error:  # of whatever package
@@ -238,9 +253,7 @@ class Place:
         with self._lock:
             if not self.whole and self.lists:
                 self.look_up()
-            start = f"{folder}/" if folder else ""
-            below = (name for name in (*self.files, *self.folders) if name and name.startswith(start))
-            return {name[len(start) :].partition("/")[0] for name in below} - {""}
+            return self.folders[folder]
 
     def copy_of(self, name: str) -> Path:
         """A copy of a file in the stage, fetched if it is not there.
@@ -253,7 +266,7 @@ class Place:
             raise FileNotFoundError(errno.ENOENT, "No such file", shown)
         with self._said_of(shown):
             if not entry.version:
-                asked = Entry.of(entry.path, tried(lambda: self.system.info(entry.path)))
+                asked = Entry.of(entry.path, tried(lambda: self._info(entry.path)))
                 entry = self.files[name] = replace(asked, version=asked.version or self.stamp)
             key = hashlib.sha256(f"{self.shown}\n{name}\n{entry.version}".encode()).hexdigest()[:40]
             suffix = Path(name).suffix.encode("ascii", "ignore").decode()[:16]
@@ -264,7 +277,7 @@ class Place:
         size = target.stat().st_size
         if entry.size not in (None, size):  # the file has changed, or has not come whole
             self.system.invalidate_cache()
-            if (now := self.system.info(entry.path).get("size")) not in (None, size):
+            if (now := self._info(entry.path).get("size")) not in (None, size):
                 raise EOFError(f"{size:,} of {now:,} bytes came")
         for count in _heard:
             count.add(size, self)
@@ -284,6 +297,13 @@ class Place:
                     f"({stage.BOUND}=GIGABYTES), or have the cache elsewhere (VBENCH_CACHE_DIR)."
                 ) from error
             raise OSError(errno.EIO, f"it could not be fetched ({self.told(error)})", shown) from error
+
+
+def _web_options() -> dict[str, Any]:
+    """A transfer may take as long as it needs, but not stand still."""
+    import aiohttp
+
+    return {"client_kwargs": {"timeout": aiohttp.ClientTimeout(total=None, sock_connect=SILENCE, sock_read=SILENCE)}}
 
 
 def tried(ask: Callable[[], T]) -> T:

@@ -58,7 +58,7 @@ def _restored(address: str, query: str, stamp: str, name: str, entry: Entry | No
     if entry:
         place.files[name] = entry
     if is_folder:
-        place.folders.add(name)
+        place.folders.setdefault(name, set())
     return Remote(place.shown, name)
 
 
