@@ -36,14 +36,15 @@ ROOT = Path(__file__).parents[2]
 NODES = """
 import json, socket, sys
 from ray.cluster_utils import Cluster
+from ray.util.client.server.server import init_and_serve
 
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
 node = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
-head = {**node, "include_dashboard": False, "ray_client_server_port": port}
-cluster = Cluster(initialize_head=True, head_node_args=head)
+cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
 second = cluster.add_node(**node, num_gpus=2)  # which nobody asks for that says --device cpu
+init_and_serve("127.0.0.1", port, address=cluster.address, log_to_driver=False)  # for callers from outside
 process = second.all_processes["raylet"][0].process.pid
 print(json.dumps({"address": cluster.address, "outside": f"ray://127.0.0.1:{port}", "second": process}), flush=True)
 sys.stdin.read()
@@ -81,9 +82,11 @@ class Machines:
     def on_cluster(self, run: str, *options: str, **more: str) -> list[str]:
         return self.command(run, "--cluster", self.address, "--workers", "2", *options, **more)
 
-    def call(self, command: list[str], **more: str) -> subprocess.CompletedProcess[str]:
-        environment = {**self.environment, **more}
-        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=300)
+    def call(self, command: list[str], file: int = -1, **more: str) -> subprocess.CompletedProcess[str]:
+        environment, files = {**self.environment, **more}, (file,) * (file >= 0)
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, pass_fds=files, capture_output=True, text=True, timeout=300
+        )
 
     def looked_at(self) -> int:
         """Units that workers have begun."""
@@ -172,8 +175,12 @@ def test_what_ends_its_workers_or_is_not_where_they_are_is_recorded_and_the_rest
     seen.mkdir()
     for index in range(12):
         (seen / f"a-{index}.mp4").symlink_to(machines.folder / "videos" / f"a-{index}.mp4")
-    (seen / "b-0.mp4").symlink_to("/proc/self/cwd/videos/a-0.mp4")  # another place for every process
-    done = machines.call(machines.on_cluster("deadly", "-d", "deadly", videos="seen"))
+    number = 200
+    with (machines.folder / "videos" / "a-0.mp4").open("rb") as file:
+        os.dup2(file.fileno(), number)
+    (seen / "b-0.mp4").symlink_to(f"/proc/self/fd/{number}")  # which the caller alone has
+    done = machines.call(machines.on_cluster("deadly", "-d", "deadly", videos="seen"), number)
+    os.close(number)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     by_status = {status: {row.video for row in rows(machines.folder / "deadly") if row.status == status}

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
@@ -266,11 +267,11 @@ class Place:
             raise FileNotFoundError(errno.ENOENT, "No such file", shown)
         with self._said_of(shown):
             if not entry.version:
-                asked = Entry.of(entry.path, tried(lambda: self._info(entry.path)))
+                asked = Entry.of(entry.path, tried(partial(self._info, entry.path)))
                 entry = self.files[name] = replace(asked, version=asked.version or self.stamp)
             key = hashlib.sha256(f"{self.shown}\n{name}\n{entry.version}".encode()).hexdigest()[:40]
             suffix = Path(name).suffix.encode("ascii", "ignore").decode()[:16]
-            return stage.copy(key, suffix, lambda target: tried(lambda: self._fetch(entry, target)))
+            return stage.copy(key, suffix, lambda target: tried(partial(self._fetch, entry, target)))
 
     def _fetch(self, entry: Entry, target: Path) -> None:
         self.system.get_file(entry.path, str(target))
