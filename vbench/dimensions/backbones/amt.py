@@ -330,7 +330,7 @@ class Correlation:
         return seen.transpose(1, 2).reshape(len(flow), -1, height, width)
 
     def _planes(self, source: Tensor) -> list[Tensor]:
-        """A block of source pixels ``(N, b, C)`` -> on each level its correlations with the target, ``(N b, 1, h, w)``."""
+        """Source pixels ``(N, b, C)`` -> on each level their correlations with the target, ``(N b, 1, h, w)``."""
         return [(source @ target.flatten(2)).view(-1, 1, *target.shape[-2:]) for target in self.targets]
 
     def _sampled(self, levels: Sequence[Tensor], centres: Tensor) -> Tensor:
