@@ -91,8 +91,9 @@ def _brought(file: Path, bring: Callable[[Path], None]) -> int:
     with _half(file.parent.name) as half:
         bring(half / file.name)
         size = (half / file.name).stat().st_size
-        with suppress(OSError):  # another brought it meanwhile
-            half.rename(file.parent)
+        with suppress(FileNotFoundError):  # its folder was just removed
+            file.parent.mkdir(exist_ok=True)
+            (half / file.name).replace(file)
     return size
 
 
@@ -188,7 +189,7 @@ def _removed(folder: Path) -> bool:
 
 def _remove_if_abandoned(half: Path) -> None:
     """Remove what somebody who was killed has left."""
-    _, _, process, _, host = half.name.split(".", 4)
-    ended = host == socket.gethostname() and not alive(int(process))
+    _, _, process, _, host = (half.name + "....").split(".", 4)
+    ended = host.rstrip(".") == socket.gethostname() and process.isdigit() and not alive(int(process))
     if ended or time.time() - half.stat().st_mtime > ABANDONED:
         shutil.rmtree(half, ignore_errors=True)
