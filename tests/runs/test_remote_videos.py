@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from vbench.runs.record import read_record
 from vbench.runs.run import Run
 from vbench.runs.store import FAILED, SCORED, Row
 
-ASKED = {"profile": "lite", "dimensions": ["temporal_flickering"], "device": "cpu"}
+ASKED: dict[str, Any] = {"profile": "lite", "dimensions": ["temporal_flickering"], "device": "cpu"}
 
 
 class Heard(Progress):
