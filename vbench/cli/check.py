@@ -57,6 +57,7 @@ def check(
     from vbench.cli.table import Column, figures, print_table, prose
     from vbench.dimensions.profiles import profile as profile_named
     from vbench.files.place import told_of_fetching
+    from vbench.files.remote import located
     from vbench.runs.discover import discover, shown
     from vbench.runs.evaluators import Evaluators
     from vbench.runs.foreseen import foreseen
@@ -64,6 +65,7 @@ def check(
     from vbench.runs.preflight import ERROR
     from vbench.runs.preflight import check as findings_of
 
+    videos = located(videos)
     with told_of_fetching(partial(typer.echo, err=True)):
         plan = make_plan(videos, dimension, suite=suite, category=category, benchmark=benchmark)
         there = discover(videos)

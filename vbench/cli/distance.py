@@ -107,8 +107,10 @@ def distance(
     from vbench.distances.protocols import read_settings
     from vbench.distances.result import compare, text_of
     from vbench.files import ours
+    from vbench.files.remote import located
 
     wanted = [metric_named(name) for name in metric or ["fvd"]]
+    real, generated = located(real), generated and located(generated)
     sides = _sides(real, generated, wanted, export)
     ours.refuse_foreign(*(path for path in (output, export) if path))
     chosen = protocol_for(sides[0], protocol, read_settings(setting or ()))

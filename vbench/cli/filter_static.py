@@ -59,12 +59,14 @@ def filter_static(
     from vbench import device as devices
     from vbench.dimensions.profiles import profile as profile_named
     from vbench.files.place import told_of_fetching
+    from vbench.files.remote import located
     from vbench.prompts.library import load_suite
     from vbench.runs import static_filter as filtering
     from vbench.runs.evaluators import FLOW, Evaluators
     from vbench.runs.plan import prompt_from_name
 
-    folder = videos or videos_path
+    given = videos or videos_path
+    folder = given and located(given)
     if folder is None or not folder.is_dir():
         raise UsageError(f"Name the folder of the sampled videos; {folder or 'nothing'} is none.")
     filtering.refuse_foreign(output)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vbench.files.remote import located
+from vbench.files.remote import named
 
 
 def path_or_address(value: str) -> Path:
-    """See :func:`vbench.files.remote.located`; the name of this function is what help shows as the argument's type."""
-    return located(value)
+    """What a command is given; :func:`vbench.files.remote.located` then looks up what is there."""
+    return named(value)

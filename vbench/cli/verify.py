@@ -39,12 +39,14 @@ def verify(
     """
     from vbench import device as devices
     from vbench.files.place import told_of_fetching
+    from vbench.files.remote import located
     from vbench.runs import verify as verification
     from vbench.runs.plan import Cutting
     from vbench.runs.record import read_record
     from vbench.runs.results import measured_rows
 
     record = read_record(run)
+    videos = located(videos)
     if not videos.exists():
         raise UsageError(f"{videos} does not exist: name the folder of the run's videos.")
     evaluators = verification.judges_of(record, devices.choose(device))

@@ -118,6 +118,7 @@ class Place:
         folders: the same, with ``""`` for itself, and what is right in each.
         whole: whether those are all.
         lists: whether they can all be asked for; of an address of one file, only names are.
+        unseen: whether it was only named, and may be a file's.
     """
 
     def __init__(self, address: str, query: str = "", stamp: str = "") -> None:
@@ -127,7 +128,7 @@ class Place:
         self.is_web = self.address.startswith(("http://", "https://"))
         self.files: dict[str, Entry] = {}
         self.folders: dict[str, set[str]] = {"": set()}
-        self.whole, self.lists = False, True
+        self.whole, self.lists, self.unseen = False, True, False
         self._opened: tuple[Any, str] | None = None
         self._lock = threading.RLock()
 
@@ -329,6 +330,13 @@ def place_at(address: str, query: str = "", stamp: str = "") -> Place:
     return _places.setdefault(new.parts, new)
 
 
+def named_place(address: str) -> Place:
+    """The place of an address that nobody has asked yet."""
+    place = Place(*_parted(address))
+    place.unseen = True
+    return _places.setdefault(place.parts, place)
+
+
 def place_of(path: Path) -> tuple[Place, str] | None:
     """The place that a path lies in, and its name relative to that; ``None`` if this process knows of none."""
     parts = path.parts
@@ -356,6 +364,7 @@ def looked_up(address: str) -> tuple[Place, str]:
         found = _file(place, query) if place.is_file_itself() else _folder(place)
     except Unavailable as error:
         raise UsageError(str(error)) from error
+    _places.pop(place.parts, None)
     _places[found[0].parts] = found[0]
     return found
 

@@ -19,7 +19,7 @@ from typing_extensions import Self
 
 from vbench.errors import MissingExtra, Unavailable
 from vbench.files.address import is_address
-from vbench.files.place import Entry, Place, looked_up, place_at, place_of
+from vbench.files.place import Entry, Place, looked_up, named_place, place_at, place_of
 
 if TYPE_CHECKING:
     _Path = Path
@@ -31,20 +31,29 @@ def located(where: str | Path) -> Path:
     """A path of this machine, or one at an address, which is looked up anew.
 
     Args:
-        where: a path, or an address of any protocol that fsspec knows; ``file://`` is a path.
+        where: a path, what :func:`named` gave, or an address of any protocol that fsspec knows; ``file://`` is a path.
 
     Raises:
         UsageError: nothing is at the address, or it cannot be listed.
         MissingExtra: the package of its protocol is not installed.
     """
-    if isinstance(where, Path):
-        return where
+    path = named(where) if isinstance(where, str) else where
+    found = place_of(path) if isinstance(path, Remote) else None
+    if not found:
+        return path
+    place, name = found
+    if isinstance(where, str) or place.unseen:
+        place, name = looked_up(where if isinstance(where, str) else place.address + place.query)
+    return Remote(place.shown, name)
+
+
+def named(where: str) -> Path:
+    """The same while nobody has looked: to be located before it is used."""
     if not is_address(where):
         return Path(where)
     if where.startswith("file://"):
         return Path(unquote(urlsplit(where).path))
-    place, name = looked_up(where)
-    return Remote(place.shown, name)
+    return Remote(named_place(where).shown)
 
 
 def recorded_place(where: str) -> Path:
