@@ -224,7 +224,11 @@ def start_server(folder: Path, database: str, file_bytes: int = 0, **settings: A
     if file_bytes:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     server = Server(f"http://127.0.0.1:{port}", process)
-    until(lambda: _healthy(server), "the board")
+    try:
+        until(lambda: _healthy(server), "the board")
+    except BaseException:
+        server.kill()
+        raise
     return server
 
 
