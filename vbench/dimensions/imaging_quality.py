@@ -59,7 +59,8 @@ def prepared(frames: Tensor, preprocessing: str) -> Tensor:
         return frames
     from torchvision.transforms.functional import center_crop  # slower to import than everything else of a lite run
 
-    return center_crop(frames, LIMIT)
+    cropped: Tensor = center_crop(frames, LIMIT)
+    return cropped
 
 
 class ImagingQuality(Dimension):
