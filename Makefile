@@ -7,14 +7,16 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 export TOKENIZERS_PARALLELISM = false
 export GRADIO_ANALYTICS_ENABLED = False
 export OMP_WAIT_POLICY = passive
-# Tests of one file share what is dear to make, so a file stays in one process.
-SIDE_BY_SIDE = -n 2 --dist loadfile
+# Tests of one file share what is dear to make, so a file stays in one process; tests/conftest.py says which begin.
+SIDE_BY_SIDE = -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-fast test-lowest check-wheel docs docs-version lint format clean
 
 demo: $(VENV)/.ready
 	$(BIN)/vbench demo
 
+# Two processes have two cores.
+test test-fast: export OMP_NUM_THREADS = 1
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 

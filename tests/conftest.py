@@ -1,4 +1,4 @@
-"""What the fast tests share."""
+"""What all tests share, and which files begin."""
 
 from __future__ import annotations
 
@@ -13,6 +13,18 @@ from vbench.benchmarks import registry
 from vbench.dimensions import profiles
 
 collect_ignore_glob = ["plugin/*/vbench_*.py"]  # packages of their own, which tests/plugin puts on the path
+
+LONGEST_FIRST = ("parity", "slow")
+"""Marks of files that take long, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take longest begin, so that no process is left with one of them when the others have ended."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        marked = [rank for rank, mark in enumerate(LONGEST_FIRST) if item.get_closest_marker(mark)]
+        ranks[item.path] = min([ranks.get(item.path, len(LONGEST_FIRST)), *marked])
+    items.sort(key=lambda item: ranks[item.path])
 
 
 @pytest.fixture(autouse=True)

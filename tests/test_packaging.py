@@ -59,6 +59,12 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     assert not loaded_after("import vbench") & {"torch", "numpy", "av", "rich"}
 
 
+def test_what_a_lite_run_computes_with_imports_no_torchvision() -> None:
+    assert "torchvision" not in loaded_after(
+        "import vbench.dimensions.imaging_quality, vbench.dimensions.backbones.niqe"
+    )
+
+
 def test_help_imports_nothing_heavy() -> None:
     code = """
 import contextlib, io, sys, vbench.cli

@@ -26,7 +26,8 @@ from vbench.leaderboard.settings import Settings
 
 ADMIN = "an-admins-token-for-tests"
 
-PATIENCE = 60
+PATIENCE = 600
+"""Seconds after which something is taken to hang: a board takes a minute to start where many others compute."""
 
 SMALL_DISK = 24 << 20
 
@@ -223,7 +224,11 @@ def start_server(folder: Path, database: str, file_bytes: int = 0, **settings: A
     if file_bytes:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     server = Server(f"http://127.0.0.1:{port}", process)
-    until(lambda: _healthy(server), "the board")
+    try:
+        until(lambda: _healthy(server), "the board")
+    except BaseException:
+        server.kill()
+        raise
     return server
 
 

@@ -85,7 +85,7 @@ def _videos(folder: Path, generator: str, prompts: set[str]) -> Path:
     generate(
         source,
         Wanted(samples, {"name": "open", "sha256": ""}),
-        source.defaults.with_given(height=240, width=320),
+        source.defaults.with_given(frames=8, height=240, width=320),
         folder,
     )
     return folder

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +24,20 @@ else:
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
-SEVERAL = """
-import sys
+FORKS = """
+import os, sys
+import torch
 from vbench.cli import main
-for command in sys.argv[1:]:
-    sys.argv = ["vbench", *command.split()]
-    try:
-        main()
-    except SystemExit as end:
-        if end.code:
-            raise
+for command in sys.stdin:
+    child = os.fork()
+    if not child:
+        os.dup2(os.open("out", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+        os.dup2(os.open("err", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+        sys.argv = ["vbench", *command.split()]
+        sys.exit(main())
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
-"""Commands one after the other in one process, until one fails."""
+"""Each line is a command in a process of its own, which begins with torch loaded; answered by its status."""
 
 BOARD = """
 import json, sys
@@ -67,6 +69,14 @@ class Machine:
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
             "VBENCH_CACHE_DIR": str(folder / "cache"),
         }
+        self.forks = subprocess.Popen(
+            [sys.executable, "-c", FORKS],
+            cwd=folder,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run this Python there."""
@@ -75,13 +85,23 @@ class Machine:
 
     def vbench(self, command: str, status: int = 0) -> subprocess.CompletedProcess[str]:
         """Run a command there; it must end with this status."""
-        done = self.python("-m", "vbench", *command.split())
+        assert self.forks.stdin is not None
+        assert self.forks.stdout is not None
+        print(command, file=self.forks.stdin, flush=True)
+        ended = int(self.forks.stdout.readline())
+        done = subprocess.CompletedProcess(
+            command, ended, *((self.folder / name).read_text() for name in ("out", "err"))
+        )
         assert done.returncode == status, f"vbench {command}\n{done.stdout}\n{done.stderr}"
         return done
 
     def json(self, command: str, status: int = 0) -> Any:
         """What a command prints as JSON."""
         return json.loads(self.vbench(f"{command} --json", status).stdout)
+
+    def close(self) -> None:
+        """Run no more commands."""
+        self.forks.communicate()
 
 
 def install(package: Path, site: Path) -> None:
@@ -98,24 +118,18 @@ def install(package: Path, site: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """With the toy package, its checkpoint, and two models' videos, sampled and scored."""
     machine = Machine(tmp_path_factory.mktemp("toy"), ["toy"])
     file = machine.folder / "cache/toy/thermometer.pth"
     file.parent.mkdir(parents=True)
     torch.save({"scale": torch.tensor(0.5)}, file)
-    commands = [
-        command
-        for name, model in (("warm", "plain"), ("cold", "plain:cold"))
-        for command in (
-            f"generate --model {model} --benchmark toy --out videos/{name}",
-            f"check videos/{name}",
-            f"evaluate videos/{name} --profile lite --output runs/{name}",
-        )
-    ]
-    done = machine.python("-c", SEVERAL, *commands)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return machine
+    for name, model in (("warm", "plain"), ("cold", "plain:cold")):
+        machine.vbench(f"generate --model {model} --benchmark toy --out videos/{name}")
+        machine.vbench(f"check videos/{name}")
+        machine.vbench(f"evaluate videos/{name} --profile lite --output runs/{name}")
+    yield machine
+    machine.close()
 
 
 def test_it_is_listed_with_what_it_brings(machine: Machine) -> None:
@@ -204,8 +218,22 @@ def test_nothing_to_score_says_what_was_asked_and_why_nothing_is_left(machine: M
     assert "1 of other names, such as 'a lamp-0.mp4'" in told
 
 
-def test_a_broken_package_is_named_and_everything_else_works(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, ["toy", "broken"])
+@pytest.fixture
+def with_packages(tmp_path: Path) -> Iterator[Callable[..., Machine]]:
+    """Makes a machine."""
+    made: list[Machine] = []
+
+    def machine(*packages: str) -> Machine:
+        made.append(Machine(tmp_path, packages))
+        return made[-1]
+
+    yield machine
+    for one in made:
+        one.close()
+
+
+def test_a_broken_package_is_named_and_everything_else_works(with_packages: Callable[..., Machine]) -> None:
+    machine = with_packages("toy", "broken")
     listed = machine.vbench("dimensions --profile lite --json")
     names = [one["name"] for one in json.loads(listed.stdout)]
     assert {"warmth", "scene", "imaging_quality"} <= set(names)
@@ -226,8 +254,10 @@ def test_a_broken_package_is_named_and_everything_else_works(tmp_path: Path) -> 
     assert card["dimensions"]["temporal_flickering"]["score"] == 1.0
 
 
-def test_malformed_parts_are_named_with_package_and_error_and_everything_else_works(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, ["toy", "malformed"])
+def test_malformed_parts_are_named_with_package_and_error_and_everything_else_works(
+    with_packages: Callable[..., Machine],
+) -> None:
+    machine = with_packages("toy", "malformed")
     told = ""
     for command in (
         "benchmarks",

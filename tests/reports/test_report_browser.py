@@ -33,6 +33,9 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
 )
+LONG = 300_000
+"""Milliseconds after which a page is taken to hang."""
+
 DESK, PHONE = (1280, 900), (360, 740)
 PAPER = (688, 1000)
 """What A4 leaves between the page's margins, in CSS pixels."""
@@ -78,7 +81,7 @@ def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET])
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET], timeout=LONG)
         yield chromium
         chromium.close()
 
@@ -91,6 +94,7 @@ def opened(
     said: list[str] = []
     asked: list[str] = []
     tab = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    tab.set_default_timeout(LONG)
     tab.on("console", lambda message: said.append(message.text))
     tab.on("pageerror", lambda error: said.append(str(error)))
     tab.on("request", lambda request: asked.append(request.url))
@@ -141,7 +145,7 @@ def test_a_thumbnail_plays_from_the_keyboard(browser: Browser, report: Path) -> 
         play.focus()
         tab.keyboard.press("Space")
         assert film.evaluate("element => getComputedStyle(element).animationPlayState") == "running"
-        tab.wait_for_function(f"element => ({place})(element) !== '0%'", arg=film.element_handle(), timeout=5000)
+        tab.wait_for_function(f"element => ({place})(element) !== '0%'", arg=film.element_handle())
 
 
 def first_column(tab: Tab) -> list[str]:
@@ -205,14 +209,14 @@ def test_an_explained_video_plays_with_its_curves(browser: Browser, tmp_path: Pa
     page = explain(run, row.video, tmp_path / "a page")
     head = "document.querySelector('.head').style.left"
     with opened(browser, page, alone=False) as tab:
-        tab.wait_for_function("document.querySelector('video').readyState >= 2", timeout=10_000)
+        tab.wait_for_function("document.querySelector('video').readyState >= 2")
         tab.locator("figcaption", has_text="highest").locator("xpath=..").get_by_role("button").click()
-        tab.wait_for_function(f"{head} === '100%'", timeout=10_000)
+        tab.wait_for_function(f"{head} === '100%'")
         assert tab.locator("output").inner_text() == "frame 15, 1.88 s"
         tab.locator(".curve").click(position={"x": 1, "y": 10})
-        tab.wait_for_function(f"{head} === '0%'", timeout=10_000)
+        tab.wait_for_function(f"{head} === '0%'")
         tab.evaluate("document.querySelector('video').play()")
-        tab.wait_for_function(f"parseFloat({head}) > 20", timeout=10_000)
+        tab.wait_for_function(f"parseFloat({head}) > 20")
         tab.evaluate("document.querySelector('video').pause()")
         tab.wait_for_load_state("networkidle")
 

@@ -19,7 +19,6 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
-from scipy.stats import rankdata
 
 from vbench.analysis.preference import (
     LOSS,
@@ -157,6 +156,8 @@ def pearson(x: Array, y: Array) -> Array:
 
 def spearman(x: Array, y: Array) -> Array:
     """Correlation of the ranks of each row, ties sharing their mean rank; shapes as :func:`pearson`."""
+    from scipy.stats import rankdata  # slow to import, and who serves a board seldom ranks
+
     return pearson(rankdata(x, axis=1), rankdata(y, axis=1))
 
 

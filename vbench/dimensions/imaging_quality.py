@@ -26,7 +26,6 @@ from typing import ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor
-from torchvision.transforms.functional import center_crop
 
 from vbench.dimensions.backbones.base import Backbone, QualityModel
 from vbench.dimensions.base import Dimension, VideoScore
@@ -56,7 +55,12 @@ def prepared(frames: Tensor, preprocessing: str) -> Tensor:
         return frames
     scale = LIMIT / side
     frames = F.interpolate(frames.float(), (int(scale * height), int(scale * width)), mode="bilinear")
-    return center_crop(frames, LIMIT) if preprocessing == "shorter_centercrop" else frames
+    if preprocessing != "shorter_centercrop":
+        return frames
+    from torchvision.transforms.functional import center_crop  # slower to import than everything else of a lite run
+
+    cropped: Tensor = center_crop(frames, LIMIT)
+    return cropped
 
 
 class ImagingQuality(Dimension):

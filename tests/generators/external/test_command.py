@@ -151,16 +151,16 @@ def test_a_crash_is_tried_again(program: str, tmp_path: Path) -> None:
 
 
 def test_a_slow_one_is_ended_and_the_next_goes_on(program: str, tmp_path: Path) -> None:
-    made, failed = answers(program, requests("slow", "a cat"), "timeout=1", "retries=0")
+    made, failed = answers(program, requests("slow", "a cat"), "timeout=3", "retries=0")
     assert list(made) == ["a cat"]
-    assert failed["slow"].startswith("the program gave no answer in 1 seconds and was ended, saying:")
+    assert failed["slow"].startswith("the program gave no answer in 3 seconds and was ended, saying:")
 
 
 def test_nothing_that_it_started_survives(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "GRACE", 0.2)
-    _, failed = answers(program, requests("stubborn"), "timeout=1", "retries=0")
+    _, failed = answers(program, requests("stubborn"), "timeout=3", "retries=0")
     assert "was ended" in failed["stubborn"]
-    child, deadline = int((tmp_path / "child").read_text()), time.monotonic() + 5
+    child, deadline = int((tmp_path / "child").read_text()), time.monotonic() + 60
     while _runs(child) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not _runs(child)

@@ -1,4 +1,6 @@
-"""The board as a person meets it: a real server, a real Chromium, on both kinds of database.
+"""The board as a person meets it: a real server, a real Chromium.
+
+What is read from a database or written to it is tried on both kinds; how a page looks and moves, on one.
 
 With VBENCH_SCREENSHOTS=docs/images the pictures of the documentation are taken on the way.
 """
@@ -24,7 +26,7 @@ from PIL import Image
 from tests.leaderboard.archives import archive, rewritten, with_head, with_rows, zipped
 from tests.leaderboard.conftest import ADMIN, Server, new_database, start_server
 from tests.leaderboard.exhibits import HOSTILE, MODELS, exhibits
-from tests.reports.test_report_browser import CHROMIUM, CONTRAST, QUIET
+from tests.reports.test_report_browser import CHROMIUM, CONTRAST, LONG, QUIET
 from vbench.benchmarks.t2v import QUALITY, RULES, T2V
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.settings import Settings
@@ -49,9 +51,6 @@ OF_T2V = [entry for entry in published_entries() if entry.benchmark == T2V.name]
 
 PERCENT = r"\d\d\.\d\d"
 
-LONG = 30_000
-"""Milliseconds that a page may take on a busy machine."""
-
 UPLOAD_BYTES = 8 << 20
 
 SUITE = "open"
@@ -59,8 +58,27 @@ SUITE = "open"
 
 AXE = "axe-core@4.10.3"
 
+VIOLATIONS = "only => axe.run({runOnly: only, resultTypes: ['violations']}).then(found => found.violations)"
+
 COLOURS = 256
 """In the palette of a picture, which keeps it small."""
+
+LIGHT = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).every(part => part > 127)"
+"""Whether a page is light."""
+
+STILL = "!document.getAnimations().some(one => one instanceof CSSTransition)"
+"""Whether no colour is on its way to another."""
+
+SCHEMES = ("light", "dark")
+
+RULES_OF_AXE = {
+    "light": ["wcag2a", "wcag2aa", "best-practice"],
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
+"""All that matter in one colour; in the other those of colours, as nothing else changes."""
+
+of_the_page = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
+"""A test of what no database has a part in."""
 
 pytestmark = [
     pytest.mark.slow,
@@ -98,7 +116,7 @@ def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET])
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET], timeout=LONG)
         yield chromium
         chromium.close()
 
@@ -186,6 +204,12 @@ def until(tab: Tab, happened: Callable[[], bool], what: str) -> None:
     raise AssertionError(what)
 
 
+def turn(tab: Tab, scheme: Any) -> None:
+    """The system turns light or dark, and the page with it."""
+    tab.emulate_media(color_scheme=scheme)
+    until(tab, lambda: tab.evaluate(LIGHT) == (scheme == "light") and tab.evaluate(STILL), f"it did not turn {scheme}")
+
+
 def picture(tab: Tab, name: str, **options: Any) -> None:
     """A picture for the documentation, where one is asked for."""
     if folder := os.environ.get("VBENCH_SCREENSHOTS"):
@@ -234,6 +258,7 @@ def test_rows_that_cannot_be_told_apart_are_marked(opened: Open) -> None:
         picture(tab, "board-phone.png")
 
 
+@of_the_page
 def test_ticks_change_columns_and_the_selected_score_and_the_address_keeps_them(
     site: tuple[Server, Board], opened: Open
 ) -> None:
@@ -272,6 +297,7 @@ def test_ticks_change_columns_and_the_selected_score_and_the_address_keeps_them(
         assert View.from_query(tab.url.partition("?")[2]).ticked[0] in T2V.of_part(QUALITY)
 
 
+@of_the_page
 def test_sorting_by_mouse_and_keyboard(opened: Open) -> None:
     with opened("/") as tab:
         assert column(tab, "Total") == sorted(column(tab, "Total"), reverse=True)
@@ -293,6 +319,7 @@ def test_sorting_by_mouse_and_keyboard(opened: Open) -> None:
         assert ranked == sorted(ranked)
 
 
+@of_the_page
 def test_search_and_filters(opened: Open) -> None:
     with opened("/") as tab:
         tab.get_by_label("Search").fill("veo")
@@ -313,6 +340,7 @@ def test_search_and_filters(opened: Open) -> None:
         until(tab, lambda: set(names(tab)) == {*MODELS}, "forgotten")
 
 
+@of_the_page
 def test_names_that_look_like_html_are_text(site: tuple[Server, Board], opened: Open) -> None:
     number = next(entry.id for entry in site[1].entries() if entry.card.name == HOSTILE)
     nobody = f"/model?id={HOSTILE}"
@@ -326,6 +354,7 @@ def test_names_that_look_like_html_are_text(site: tuple[Server, Board], opened: 
         assert tab.locator("img[src=x]").count() == 0
 
 
+@of_the_page
 def test_columns_filters_and_search_of_the_model_card(opened: Open) -> None:
     with opened("/") as tab:
         unfold(tab, "#columns")
@@ -351,6 +380,7 @@ def test_columns_filters_and_search_of_the_model_card(opened: Open) -> None:
         assert tab.locator("tbody .source a").first.get_attribute("href") == "https://example.org/model"
 
 
+@of_the_page
 def test_on_a_phone_scores_are_seen_at_once_and_at_a_desk_the_head_stays(opened: Open) -> None:
     with opened("/", PHONE) as tab:
         box = tab.locator("tbody.ranked tr").first.locator("td.number").first.bounding_box()
@@ -370,6 +400,7 @@ def test_on_a_phone_scores_are_seen_at_once_and_at_a_desk_the_head_stays(opened:
         assert abs(first["x"] - frame["x"]) < 3
 
 
+@of_the_page
 def test_the_keyboard_reaches_the_content_at_once(opened: Open) -> None:
     with opened("/") as tab:
         tab.keyboard.press("Tab")
@@ -380,21 +411,23 @@ def test_the_keyboard_reaches_the_content_at_once(opened: Open) -> None:
         assert stops == 5  # search, order, and three that unfold
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(opened: Open, axe: str, scheme: str) -> None:
+@of_the_page
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_axe_finds_nothing_serious(opened: Open, axe: str, size: tuple[int, int]) -> None:
     found = {}
-    for size in (DESK, PHONE):
-        for path in (*PAGES, "/?ticked=scene,color&facts=steps&suites=open"):
-            with opened(path, size, scheme) as tab:
-                tab.evaluate(axe)
-                said = tab.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'best-practice']})")
-                for one in said["violations"]:
+    for path in (*PAGES, "/?ticked=scene,color&facts=steps&suites=open"):
+        with opened(path, size) as tab:
+            tab.evaluate(axe)
+            for scheme, rules in RULES_OF_AXE.items():
+                turn(tab, scheme)
+                for one in tab.evaluate(VIOLATIONS, rules):
                     if one["impact"] in ("serious", "critical"):
                         where = [node["html"][:160] for node in one["nodes"]][:3]
-                        found[path, size, one["id"]] = where
+                        found[path, scheme, one["id"]] = where
     assert found == {}
 
 
+@of_the_page
 def test_pictures_of_the_boards(opened: Open) -> None:
     for name in TABS:
         with opened(f"/?benchmark={name}") as tab:
@@ -632,12 +665,14 @@ def test_downloads_are_of_the_view(site: tuple[Server, Board], opened: Open) -> 
         assert [row["card"]["name"] for row in found] == names(tab)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@of_the_page
 @pytest.mark.parametrize("size", [DESK, PHONE])
-def test_every_page_fits_and_follows_the_systems_colours(opened: Open, size: tuple[int, int], scheme: str) -> None:
+def test_every_page_fits_and_follows_the_systems_colours(opened: Open, size: tuple[int, int]) -> None:
     for path in PAGES:
-        with opened(path, size, scheme) as tab:
+        with opened(path, size, "dark") as tab:
             tab.wait_for_timeout(200)
+            assert not tab.evaluate(LIGHT), path
+            turn(tab, "light")
             assert tab.evaluate("document.documentElement.scrollWidth") <= size[0], path
             wide = tab.evaluate(
                 """width => [...document.querySelectorAll('body *')].filter(element =>
@@ -647,29 +682,29 @@ def test_every_page_fits_and_follows_the_systems_colours(opened: Open, size: tup
                 size[0],
             )
             assert wide == [], path
-            light = tab.evaluate(
-                "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).every(part => part > 127)"
-            )
-            assert light == (scheme == "light"), path
+            turn(tab, "dark")
     with opened("/?__theme=dark", size, "light") as tab:
         tab.get_by_label("Sort by").select_option("model")
         until(tab, lambda: "sort=model" in tab.url, "not sorted")
         assert "__theme=dark" in tab.url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out(opened: Open, scheme: str) -> None:
+@of_the_page
+def test_text_stands_out(opened: Open) -> None:
     kinds = {
         "/": (".vb p.soft", ".interval", ".why", "thead a", ".button.go", ".badge", ".model a", ".source small"),
         "/compare?ids=1,2,3": (".better", ".worse", "td.interval", "figcaption", "thead th"),
         "/submit": ("#send", "#token", ".vb code"),
     }
     for path, selectors in kinds.items():
-        with opened(path, scheme=scheme) as tab:
-            for selector in selectors:
-                assert tab.locator(selector).first.evaluate(CONTRAST) >= 4.5, selector
+        with opened(path) as tab:
+            for scheme in SCHEMES:
+                turn(tab, scheme)
+                for selector in selectors:
+                    assert tab.locator(selector).first.evaluate(CONTRAST) >= 4.5, (selector, scheme)
 
 
+@of_the_page
 def test_what_a_screen_reader_meets(opened: Open) -> None:
     for path in PAGES:
         with opened(path) as tab:

@@ -201,8 +201,8 @@ def _view(scene: Scene, moment: float) -> View:
 
 
 def _looked_at(view: View, height: int, width: int) -> tuple[Array, Array]:
-    """Where in the scene each pixel looks, in heights from its middle."""
-    rows, columns = np.mgrid[0:height, 0:width].astype(np.float64)
+    """Where in the scene each pixel looks, in heights from its middle: ``(1, width)`` and ``(height, 1)``."""
+    rows, columns = (axis.astype(np.float64) for axis in np.ogrid[0:height, 0:width])
     x = ((columns - (width - 1) / 2) / height) * view.scale + view.x
     y = ((rows - (height - 1) / 2) / height) * view.scale + view.y
     return x, y
@@ -228,11 +228,25 @@ def _with(
     now, later = _shapes(thing.name)
     distance = (1 - drift) * now(local_x, local_y) + drift * later(1.6 * local_x, 1.6 * local_y)
     pixel = view.scale / (thing.radius * picture.shape[0])
-    cover = (0.5 - distance / pixel).clip(0, 1)[..., None]
-    grain = _looked_up(texture(scene.texture + 1 + number), 0.3 * local_x, 0.3 * local_y).mean(-1, keepdims=True) - 0.5
+    covers = (0.5 - distance / pixel).clip(0, 1)[..., None]
+    rows, columns = _extent(covers.any((1, 2))), _extent(covers.any((0, 2)))
+    under, cover = picture[rows, columns], covers[rows, columns]
+    surface = texture(scene.texture + 1 + number)
+    grain = _looked_up(surface, 0.3 * local_x[:, columns], 0.3 * local_y[rows]).mean(-1, keepdims=True) - 0.5
     color = (1 - drift) * np.array(thing.color) + drift * (1 - np.array(thing.color))
-    mixed: Array = picture * (1 - cover) + (color + 0.7 * grain).clip(0, 1) * cover
+    mixed = picture.copy()
+    mixed[rows, columns] = under * (1 - cover) + (color + 0.7 * grain).clip(0, 1) * cover
     return mixed
+
+
+def _extent(there: NDArray[np.bool_]) -> slice:
+    """From the first to the last place where something is.
+
+    >>> _extent(np.array([False, True, False, True]))
+    slice(1, 4, None)
+    """
+    places = np.flatnonzero(there)
+    return slice(int(places[0]), int(places[-1]) + 1) if len(places) else slice(0)
 
 
 def _shapes(name: str) -> tuple[Distance, Distance]:
@@ -247,7 +261,10 @@ def _looked_up(surface: Array, x: Array, y: Array) -> Array:
 
 
 def _between(surface: Array, rows: Array, columns: Array) -> Array:
-    """A surface at places inside it, interpolated between its pixels; beyond its last ones come the first."""
+    """A surface at places inside it, interpolated between its pixels; beyond its last ones come the first.
+
+    Rows and columns are broadcast against each other.
+    """
     height, width = surface.shape[:2]
     top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
     down, right = (rows - top)[..., None], (columns - left)[..., None]
