@@ -64,6 +64,9 @@ def test_a_path_is_told_as_the_address_and_read_as_a_file(web: WebFolder) -> Non
         (root / "none.mp4").read_bytes()
     with pytest.raises(IsADirectoryError):
         os.scandir(root)  # what the system would see of it is never all of it
+    for search in (root.glob, root.rglob):
+        with pytest.raises(OSError, match="listed by iterdir alone"):
+            search("*.mp4")
     with pytest.raises(OSError, match="only read"):
         path.write_text("x")
 

@@ -161,6 +161,13 @@ class Remote(_Path):
         for one in inside:
             yield self / one
 
+    def glob(self, *args: Any, **kwargs: Any) -> Generator[Self, None, None]:
+        """Refused: pathlib would ask the system, and some of its versions then find nothing and say nothing."""
+        raise OSError(errno.ENOTSUP, "Folders at an address are listed by iterdir alone", str(self))
+
+    rglob = glob
+    walk = glob
+
     def open(self, mode: str = "r", *args: Any, **kwargs: Any) -> IO[Any]:  # type: ignore[override]
         """A copy, opened for reading."""
         if set(mode) & set("wax+"):
