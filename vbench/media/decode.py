@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -47,6 +48,9 @@ SHORTEST_DELAY, USUAL_DELAY = 20, 100
 
 ENOUGH = 5
 """Frames from which on a stream is taken for a film, whatever their number."""
+
+MOST_BETWEEN = 16
+"""Frames shown before one that they are made from: x264 and x265 put no more of them (B-frames) in a row."""
 
 MOST_PIXELS = 1 << 27
 """Of one frame; a larger one (16384 x 8192) is refused before it takes the memory."""
@@ -250,20 +254,24 @@ def _of_container(path: Path, scale: tuple[int, int] | None, health: Health) -> 
 
 
 def _sound(path: Path, health: Health) -> Generator[Frame, None, bool]:
-    """The frames before the first sign of damage; returns whether these are all.
+    """The frames before the first that damage can have reached; returns whether these are all.
 
     What is whole has the same pixels whatever the number of threads, and one thread is the least work.
     """
     with _container(path) as container:
         stream = _whole_stream(container, path)
-        health.stated, health.cut, convert = stream.frames, ended_early(path), _Converter(stream)
+        health.stated, health.cut = stream.frames, ended_early(path)
+        convert, held = _Converter(stream), deque[av.VideoFrame]()
         if health.cut:
             return False
         for packet, frames in _by_one_thread(container, stream):
             if packet.is_corrupt or frames is None or any(frame.is_corrupt for frame in frames):
                 return False
             health.stated -= packet.is_discard
-            yield from map(convert, frames)
+            held.extend(frames)
+            while len(held) > (MOST_BETWEEN if stream.codec_context.has_b_frames else 0):
+                yield convert(held.popleft())
+        yield from map(convert, held)
     return True
 
 
