@@ -293,7 +293,7 @@ def _concealed(path: Path, scale: tuple[int, int] | None, health: Health) -> Ite
         health.stated, convert = stream.frames, _Converter(stream, scale)
         for packet in container.demux(stream):
             health.broken += packet.is_corrupt
-            health.stated -= packet.is_discard  # an edit list leaves it out, as where a clip was trimmed only
+            health.stated -= packet.is_discard  # an edit list leaves it out, as of a clip trimmed without encoding
             yield from map(convert, _decoded(packet) or ())
 
 
