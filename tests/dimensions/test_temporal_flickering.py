@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.dimensions.stills import grey_stills
-from vbench.dimensions.temporal_flickering import TemporalFlickering
+from tests.footage import noise
+from vbench.dimensions.temporal_flickering import BLOCK, TemporalFlickering, steadiness
 from vbench.errors import TooShort
 from vbench.prompts.suite import Prompt
 
@@ -19,6 +21,14 @@ def test_neighbours_are_compared(tmp_path: Path) -> None:
 
 def test_black_and_white_by_turns_is_the_worst(tmp_path: Path) -> None:
     assert TemporalFlickering().score(grey_stills(tmp_path, [0, 255, 0]), Prompt("")).value == 0
+
+
+def test_large_frames_are_subtracted_whole() -> None:
+    first, second = noise(2, 210, 320)
+    assert first.size > 3 * BLOCK
+    apart = np.float32(np.abs(first.astype(np.int64) - second).mean())
+    assert steadiness(first, second) == (255 - float(apart)) / 255
+    assert steadiness(np.zeros_like(first), np.full_like(first, 255)) == 0
 
 
 def test_one_frame_is_a_reason(tmp_path: Path) -> None:

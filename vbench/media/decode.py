@@ -10,15 +10,17 @@ from __future__ import annotations
 import os
 import re
 import warnings
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
-from av.video.reformatter import Interpolation
+from av.video.reformatter import Interpolation, VideoReformatter
 from PIL import Image, ImageOps, ImageSequence
 
 from vbench.errors import Unavailable, VideoError
@@ -27,7 +29,7 @@ from vbench.media.whole import ended_early
 
 Frame = np.ndarray[Any, np.dtype[np.uint8]]
 
-VERSION = 2
+VERSION = 3
 """Raised when the same file gives other frames or another rate than before."""
 
 CONTAINERS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v", ".ts")
@@ -47,6 +49,9 @@ SHORTEST_DELAY, USUAL_DELAY = 20, 100
 
 ENOUGH = 5
 """Frames from which on a stream is taken for a film, whatever their number."""
+
+MOST_BETWEEN = 16
+"""Frames shown before one that they are made from: x264 and x265 put no more of them (B-frames) in a row."""
 
 MOST_PIXELS = 1 << 27
 """Of one frame; a larger one (16384 x 8192) is refused before it takes the memory."""
@@ -242,32 +247,62 @@ def _refuse_special(path: Path) -> None:
 
 
 def _of_container(path: Path, scale: tuple[int, int] | None, health: Health) -> Iterator[Frame]:
+    if scale:  # what is wrong with a file is told where it is seen at its own size
+        yield from _concealed(path, scale, health)
+        return
+    if not (yield from _sound(path, health)):
+        yield from islice(_damaged(path, health), health.frames, None)
+
+
+def _sound(path: Path, health: Health) -> Generator[Frame, None, bool]:
+    """The frames before the first that damage can have reached; returns whether these are all.
+
+    What is whole has the same pixels whatever the number of threads, and one thread is the least work.
+    """
     with _container(path) as container:
         stream = _whole_stream(container, path)
         health.stated, health.cut = stream.frames, ended_early(path)
-        if scale:  # what is wrong with a file is told where it is seen at its own size
-            yield from _of_stream(container, stream, scale, health)
-            return
-        with closing(_noticed(path, stream.index, health)) as noticed:
-            for frame in _of_stream(container, stream, None, health):
-                next(noticed, None)
-                yield frame
-            for _ in noticed:
-                pass
+        convert, held = _Converter(stream), deque[av.VideoFrame]()
+        if health.cut:
+            return False
+        for packet, frames in _by_one_thread(container, stream):
+            if packet.is_corrupt or frames is None or any(frame.is_corrupt for frame in frames):
+                return False
+            health.stated -= packet.is_discard
+            held.extend(frames)
+            while len(held) > (MOST_BETWEEN if stream.codec_context.has_b_frames else 0):
+                yield convert(held.popleft())
+        yield from map(convert, held)
+    return True
 
 
-def _noticed(path: Path, index: int, health: Health) -> Generator[None, None, None]:
-    """Note each damaged frame, and each packet of which nothing can be made, no later than that frame is asked for.
+def _damaged(path: Path, health: Health) -> Iterator[Frame]:
+    """All frames, and what is wrong with each no later than it comes."""
+    with closing(_noticed(path, health)) as noticed:
+        for frame in _concealed(path, None, health):
+            next(noticed, None)
+            yield frame
+        for _ in noticed:
+            pass
 
-    A decoder of several threads tells of damage while a frame may still be worked on, so now and then it does not; one
-    of a single thread tells the same each time.
-    """
+
+def _concealed(path: Path, scale: tuple[int, int] | None, health: Health) -> Iterator[Frame]:
+    """All frames, damage concealed as OpenCV and decord do, who use the same threads."""
     with _container(path) as container:
-        stream = container.streams[index]
-        stream.codec_context.thread_count = 1
-        count = 0
+        stream = _whole_stream(container, path)
+        stream.thread_type = "AUTO"
+        health.stated, convert = stream.frames, _Converter(stream, scale)
         for packet in container.demux(stream):
-            frames = _decoded(packet)
+            health.broken += packet.is_corrupt
+            health.stated -= packet.is_discard  # an edit list leaves it out, as of a clip trimmed without encoding
+            yield from map(convert, _decoded(packet) or ())
+
+
+def _noticed(path: Path, health: Health) -> Generator[None, None, None]:
+    """Note each damaged frame, and each packet of which nothing can be made, no later than that frame is asked for."""
+    with _container(path) as container:
+        count = 0
+        for _, frames in _by_one_thread(container, _best_stream(container, path)):
             if frames is None:
                 health.lost.append(count)
             for frame in frames or ():
@@ -281,23 +316,24 @@ def _first_of_container(path: Path) -> tuple[Frame, int, float, str]:
     """The first frame, the number of frames (0 if unknown) and average rate that are stated, and the codec."""
     with _container(path) as container:
         stream = _whole_stream(container, path)
-        rate = stream.average_rate or stream.guessed_rate
-        for frame in _of_stream(container, stream, None, Health()):
-            if not rate:
-                raise VideoError(f"{path} states no frame rate")
-            codec = " ".join(filter(None, (stream.codec_context.name, stream.codec_context.pix_fmt)))
-            return frame, stream.frames, float(rate), codec
+        context, rate = stream.codec_context, stream.average_rate or stream.guessed_rate
+        for _, frames in _by_one_thread(container, stream):
+            for frame in frames or ():
+                if not rate:
+                    raise VideoError(f"{path} states no frame rate")
+                codec = " ".join(filter(None, (context.name, context.pix_fmt)))
+                return _Converter(stream)(frame), stream.frames, float(rate), codec
         raise VideoError(f"{path} holds no frame")
 
 
-def _of_stream(container: Any, stream: Any, scale: tuple[int, int] | None, health: Health) -> Iterator[Frame]:
-    stream.thread_type = "AUTO"  # damage is concealed as OpenCV and decord do, who use the same threads
-    convert = _Converter(stream, scale)
+def _by_one_thread(container: Any, stream: Any) -> Iterator[tuple[Any, list[av.VideoFrame] | None]]:
+    """Each packet and what a decoder of one thread makes of it, which tells of damage the same each time.
+
+    One of several tells of it while a frame may still be worked on, so now and then it does not.
+    """
+    stream.codec_context.thread_count = 1
     for packet in container.demux(stream):
-        health.broken += packet.is_corrupt
-        health.stated -= packet.is_discard  # an edit list leaves it out, as where a clip was trimmed without encoding
-        for frame in _decoded(packet) or ():
-            yield convert(frame)
+        yield packet, _decoded(packet)
 
 
 def _decoded(packet: Any) -> list[av.VideoFrame] | None:
@@ -347,8 +383,8 @@ class _Converter:
         scale: height and width to scale to on the way.
     """
 
-    def __init__(self, stream: Any, scale: tuple[int, int] | None) -> None:
-        self.stream, self.scale = stream, scale
+    def __init__(self, stream: Any, scale: tuple[int, int] | None = None) -> None:
+        self.stream, self.scale, self._reformatter = stream, scale, VideoReformatter()
         self._filter: Callable[[av.VideoFrame], Frame] | None = None
 
     def __call__(self, frame: av.VideoFrame) -> Frame:
@@ -359,10 +395,15 @@ class _Converter:
             self._filter = self._filter or self._filtered(turns)
             rgb = self._filter(frame)
         elif frame.format.components[0].bits > 8:  # rgb24 rounds these otherwise than bgr24, which OpenCV asks for
-            rgb = _reformatted(frame, "bgr24")[..., ::-1]
+            rgb = self._reformatted(frame, "bgr24")[..., ::-1]
         else:
-            rgb = _reformatted(frame, "rgb24")
+            rgb = self._reformatted(frame, "rgb24")
         return np.ascontiguousarray(np.rot90(rgb, turns))
+
+    def _reformatted(self, frame: av.VideoFrame, form: str) -> Frame:
+        # one thread: of more, each frame starts its own
+        rgb = self._reformatter.reformat(frame, format=form, interpolation=Interpolation.BICUBIC, threads=1)
+        return np.asarray(rgb.to_ndarray(), dtype=np.uint8)
 
     def _filtered(self, turns: int) -> Callable[[av.VideoFrame], Frame]:
         graph = av.filter.Graph()
@@ -377,10 +418,6 @@ class _Converter:
             return np.asarray(graph.pull().to_ndarray(), dtype=np.uint8)
 
         return convert
-
-
-def _reformatted(frame: av.VideoFrame, form: str) -> Frame:
-    return np.asarray(frame.reformat(format=form, interpolation=Interpolation.BICUBIC).to_ndarray(), dtype=np.uint8)
 
 
 @contextmanager
