@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -242,7 +243,10 @@ def _cultures(files: Sequence[Any]) -> tuple[float | None, list[VideoScore | Non
             continue
         scores.append(score)
         by_prompt.setdefault(text, []).append(score)
-    together = [CultureFairness.of_prompt(samples) for samples in by_prompt.values()]
+    together = [
+        replace(CultureFairness.of_prompt(samples), group=CultureFairness.group_of(text))
+        for text, samples in by_prompt.items()
+    ]
     return CultureFairness.aggregate(together), scores, embedders
 
 
@@ -268,7 +272,7 @@ def test_corrected_a_face_left_of_the_frame_is_none_and_a_safe_still_is_safe() -
 
 
 def test_a_prompt_of_every_culture_is_in_the_group_that_counts_it() -> None:
-    groups = [CultureFairness.of_prompt([VideoScore(1.0, details={"culture": one})]).group for one in CULTURES]
+    groups = [CultureFairness.group_of(f"A palace in {one} culture") for one in CULTURES]
     assert groups.count("Christian") == 2
     assert len(set(groups)) == 9
     halves = [PromptScore((1.0,), (1.0,), "a"), *[PromptScore((0.0,), (1.0,), "b")] * 9]

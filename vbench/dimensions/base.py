@@ -150,6 +150,14 @@ class Dimension(ABC):
         """
         return PromptScore([one.value * one.weight for one in samples], [one.weight for one in samples])
 
+    @classmethod
+    def group_of(cls, prompt: str) -> str:
+        """Prompts of one group are averaged first, then all groups, each as much as another; ``""``: there are none.
+
+        A dimension that has groups says so with ``together`` in its specification.
+        """
+        return ""
+
     @final
     @staticmethod
     def aggregate(prompts: Iterable[PromptScore]) -> float | None:
