@@ -4,7 +4,7 @@
     python perf/gpu.py --seeded /tmp/seeded --part parity        # strict mode against the goldens
     python perf/gpu.py --seeded /tmp/seeded --part precision     # fast mode, TF32 and float16 against strict mode
     python perf/gpu.py --seeded /tmp/seeded --part speed estimate --mode strict fast --clip 81x832x480
-    python perf/gpu.py --seeded /tmp/seeded --part workers --workers 1 2 4
+    python perf/gpu.py --seeded /tmp/seeded --part suite --workers 1 4 --mode strict fast --clip 81x832x480
     python perf/gpu.py --seeded /tmp/seeded --part decode --clip 81x832x480
     python perf/gpu.py --device cpu --dimension imaging_quality --part parity --seeded /tmp/seeded
 
@@ -20,7 +20,9 @@ Markdown table and, with ``--json FOLDER``, writes what it measured; a dimension
   float32, what TF32 would move; float16: as ``--clip-precision float16`` has it.
 - speed: the median of some runs over a rendered video whose frames are decoded already, after one that is not counted;
   memory is the allocator's peak beyond the weights.
-- workers: seconds and memory of ``vbench evaluate`` with several processes on one card, loading included.
+- suite: a part of VBench's prompts, every dimension's share as in the whole, through ``vbench evaluate`` with one or
+  several processes on one card; a run of some videos of each kind tells what loading takes, and both together how long
+  the whole suite would. The static filter is not in it: no prompt has more samples than are judged.
 - decode: seconds to read the video with PyAV, whose threads are as many as it likes.
 - estimate: the speed of each clip times VBench's plan of five videos a prompt, and times MLPerf's of one, on one card,
   decoding apart.
@@ -31,15 +33,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -60,15 +63,18 @@ from vbench.dimensions.base import VideoScore
 from vbench.dimensions.profiles import FAST, OFFICIAL, OFFICIAL_FAST, OFFICIAL_IN_HALF, profile
 from vbench.dimensions.static_filter import StaticFilter
 from vbench.media.video import Video
+from vbench.prompts.library import load_suite
 from vbench.prompts.suite import Prompt
 from vbench.runs.evaluators import Evaluators
+from vbench.runs.results import read_rows
+from vbench.runs.store import SCORED
 
-PARTS = ("parity", "precision", "speed", "workers", "decode", "estimate")
+PARTS = ("parity", "precision", "speed", "suite", "decode", "estimate")
 MODES = {"strict": OFFICIAL, "fast": OFFICIAL_FAST}
 FILTER = "static_filter"
 SAMPLES = 5
-CROWD = ("motion_smoothness", "imaging_quality")
-"""What workers score side by side."""
+PARTLY = 1
+"""How ``vbench evaluate`` ends where the suite has prompts or samples without a video."""
 Scorer = Callable[[Video, Prompt], VideoScore]
 
 
@@ -82,7 +88,8 @@ def main() -> None:
     parser.add_argument("--clip", nargs="+", default=["16x512x320", "81x832x480"], help="FRAMESxWIDTHxHEIGHT")
     parser.add_argument("--mode", nargs="+", choices=MODES, default=["strict"], help="whose speed is measured")
     parser.add_argument("--workers", nargs="+", type=int, default=[1, 2], help="processes side by side")
-    parser.add_argument("--videos", type=int, default=24, help="of the last clip's size that they score")
+    parser.add_argument("--every", type=int, default=25, help="every how many prompts of the suite one is scored")
+    parser.add_argument("--samples", type=int, default=3, help="videos of each of these prompts")
     parser.add_argument("--repeat", type=int, default=3, help="runs of which the median counts")
     parser.add_argument("--json", type=Path, help="folder for what was measured")
     options = parser.parse_args()
@@ -248,33 +255,35 @@ class Bench:
             print(f"| {clip} | {results[clip]:.3f} |", flush=True)
         return results
 
-    def workers(self) -> dict[str, Any]:
-        """Seconds and memory of whole runs on one card."""
-        print(f"\n{self.options.videos} videos, {', '.join(CROWD)}")
-        print("\n| clip | workers | seconds | seconds but loading | GPU memory |\n|---|--:|--:|--:|--:|")
-        clip, results = self.options.clip[-1], {}
+    def suite(self) -> dict[str, Any]:
+        """Seconds and memory of runs that go through every dimension, and how long the whole suite would take."""
+        print("\n| clip | mode | workers | videos | seconds | of them loading | GPU memory | minutes for the suite |")
+        print("|---|---|--:|--:|--:|--:|--:|--:|")
+        wanted = [prompt for prompt in load_suite("open") if {*prompt.dimensions} & {*self.options.dimension}]
+        kinds = list({prompt.dimensions: prompt for prompt in wanted}.values())
+        clip, results = self.options.clip[-1], []
         with rendered(clip) as path, tempfile.TemporaryDirectory() as folder:
-            videos = Path(folder) / "videos"
-            videos.mkdir()
-            for number in range(self.options.videos):
-                shutil.copy(path, videos / f"a pan {number}-0.mp4")
-            few = Path(folder) / "few"
-            few.mkdir()
-            for number in range(max(self.options.workers)):
-                shutil.copy(videos / f"a pan {number}-0.mp4", few)
-            for workers in self.options.workers:
-                loading, _ = self.evaluated(few, workers, Path(folder) / f"few-{workers}")
-                seconds, memory = self.evaluated(videos, workers, Path(folder) / f"run-{workers}")
-                results[workers] = {"seconds": seconds, "loading": loading, "memory": memory}
+            for mode, workers in product(self.options.mode, self.options.workers):
+                output = Path(folder) / f"{mode}-{workers}"
+                few = sampled(path, kinds, workers, output / "few")
+                part = sampled(path, wanted[:: self.options.every], self.options.samples, output / "part")
+                start, _ = self.evaluated(output / "few", mode, workers)
+                seconds, memory = self.evaluated(output / "part", mode, workers)
+                each = (seconds - start) / (part - few)
+                loading, whole = start - few * each, start + (SAMPLES * len(wanted) - few) * each
+                results.append({"clip": clip, "mode": mode, "workers": workers, "videos": part, "seconds": seconds,
+                                "loading": loading, "memory": memory, "whole": whole})  # fmt: skip
                 told = f"{memory / 2**30:.1f} GiB" if memory else "-"
-                print(f"| {clip} | {workers} | {seconds:.1f} | {seconds - loading:.1f} | {told} |", flush=True)
-        return results
+                print(f"| {clip} | {mode} | {workers} | {part} | {seconds:.1f} | {loading:.1f} | {told} "
+                      f"| {whole / 60:.1f} |", flush=True)  # fmt: skip
+        return {"runs": results}
 
-    def evaluated(self, videos: Path, workers: int, output: Path) -> tuple[float, int]:
+    def evaluated(self, folder: Path, mode: str, workers: int) -> tuple[float, int]:
         """Seconds of ``vbench evaluate``, and bytes of the card's memory that it took at most."""
-        command = [sys.executable, "-m", "vbench", "evaluate", str(videos), "--device", str(self.device)]
-        command += ["--workers", str(workers), "--output", str(output), "--progress", "none"]
-        command += [word for name in CROWD for word in ("-d", name)]
+        command = [sys.executable, "-m", "vbench", "evaluate", str(folder / "videos"), "--device", str(self.device)]
+        command += ["--suite", str(folder / "suite.json"), "--precision", mode, "--workers", str(workers)]
+        command += ["--output", str(folder / "run"), "--progress", "none"]
+        command += [word for name in self.options.dimension if name != FILTER for word in ("-d", name)]
         cuda, most = self.device.type == "cuda", 0
         free = torch.cuda.mem_get_info(self.device)[0] if cuda else 0
         begun = time.perf_counter()
@@ -282,9 +291,12 @@ class Bench:
         while process.poll() is None:
             most = max(most, free - torch.cuda.mem_get_info(self.device)[0]) if cuda else 0
             time.sleep(0.05)
-        if process.returncode:
+        seconds = time.perf_counter() - begun
+        if process.returncode not in (0, PARTLY):
             raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
-        return time.perf_counter() - begun, most
+        if lacking := [row for row in read_rows(folder / "run") if row.status != SCORED]:
+            print(f"{len(lacking)} scores are missing, such as {lacking[0]}", file=sys.stderr, flush=True)
+        return seconds, most
 
     def estimate(self) -> dict[str, Any]:
         """VBench's and MLPerf's plan on one card, from the measured seconds."""
@@ -298,6 +310,19 @@ class Bench:
                     results[f"{plan} {mode} {clip}"] = wanted
                     print(f"| {plan} | {mode} | {clip} | {sum(wanted.values()):.1f} |", flush=True)
         return results
+
+
+def sampled(clip: Path, prompts: Sequence[Prompt], samples: int, folder: Path) -> int:
+    """Write so many copies of a clip for each prompt, no two of the same bytes, and their suite; returns how many."""
+    videos = folder / "videos"
+    videos.mkdir(parents=True)
+    for number, (prompt, sample) in enumerate(product(prompts, range(samples))):
+        filled = b"".join((struct.pack(">I", 16), b"free", struct.pack(">Q", number)))
+        (videos / f"{prompt.text}-{sample}.mp4").write_bytes(clip.read_bytes() + filled)
+    listed = [{"prompt_en": one.text, "dimension": list(one.dimensions), "auxiliary_info": one.facts}
+              for one in prompts]  # fmt: skip
+    (folder / "suite.json").write_text(json.dumps(listed))
+    return len(prompts) * samples
 
 
 def vbench_plan(name: str) -> int:
