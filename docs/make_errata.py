@@ -131,7 +131,7 @@ def found_beside(stray: str) -> int:
 
 def culture(*hits: tuple[str, float]) -> float | None:
     """Ours of videos of these cultures."""
-    return CultureFairness.aggregate(PromptScore((hit,), (1.0,), CultureFairness.group_of(name)) for name, hit in hits)
+    return CultureFairness.aggregate(CultureFairness.prompt_score(name, [VideoScore(hit)]) for name, hit in hits)
 
 
 def small_flow() -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -243,10 +242,7 @@ def _cultures(files: Sequence[Any]) -> tuple[float | None, list[VideoScore | Non
             continue
         scores.append(score)
         by_prompt.setdefault(text, []).append(score)
-    together = [
-        replace(CultureFairness.of_prompt(samples), group=CultureFairness.group_of(text))
-        for text, samples in by_prompt.items()
-    ]
+    together = [CultureFairness.prompt_score(text, samples) for text, samples in by_prompt.items()]
     return CultureFairness.aggregate(together), scores, embedders
 
 

@@ -74,10 +74,7 @@ def prompt_scores(
         mean = PromptScore([one.value * one.weight for one in clips], [one.weight for one in clips]).value
         samples[prompt, name].append(VideoScore(mean or 0.0, weight=float(mean is not None)))
     judges = {name: _judge(name, benchmark) for name in {name for _, name in samples}}
-    return {
-        (prompt, name): replace(judges[name].of_prompt(found), group=judges[name].group_of(prompt))
-        for (prompt, name), found in samples.items()
-    }
+    return {(prompt, name): judges[name].prompt_score(prompt, found) for (prompt, name), found in samples.items()}
 
 
 def read_rows(folder: Path) -> list[Row]:
