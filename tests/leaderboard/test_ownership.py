@@ -102,7 +102,7 @@ def test_the_same_videos_judged_by_another_benchmark_are_another_result(board: B
     receipt = board.submit(content)
     assert receipt.state == "pending"
     assert [one.flags for one in board.queue(ADMIN)] == [
-        ("It has 100 % of the scores of submission 1, a result of vbench-t2v.",)
+        ("It has 100 % of the videos of submission 1, a result of vbench-t2v.",)
     ]
     board.publish(receipt.id, ADMIN)
 
