@@ -48,6 +48,14 @@ def test_blocks_of_correlations_are_the_whole_volume(block_bytes: int) -> None:
     torch.testing.assert_close(blockwise, whole_volume(source, target, flow), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("block_bytes", [50_000, 2**26])
+def test_correlations_that_are_kept_are_those_that_are_not(block_bytes: int) -> None:
+    source, target, flow = noise(1, 84, 16, 19) / 255, noise(1, 84, 16, 19) / 255, noise(1, 2, 16, 19) / 50
+    kept, anew = (Correlation(source, target, block_bytes, kept_bytes) for kept_bytes in (2**30, 0))
+    for _ in range(2):
+        assert kept.around(flow).equal(anew.around(flow))
+
+
 def test_the_middle_has_the_size_and_type_of_the_frames(untrained: AMT) -> None:
     middle = untrained.middle(noise(1, 3, 130, 147), noise(1, 3, 130, 147))
     assert middle.shape == (1, 3, 130, 147)

@@ -18,6 +18,7 @@ each lookup computes it for one block of source pixels at a time.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
@@ -43,6 +44,8 @@ _SIDE = 20
 _FIELDS = 3
 _BLOCK_BYTES = {"cpu": 64 * 2**20}
 _LARGE_BLOCK_BYTES = 2**30
+_KEPT_BYTES = {"cpu": 256 * 2**20}
+_LARGE_KEPT_BYTES = 4 * 2**30
 
 
 class AMT(FrameInterpolator):
@@ -291,18 +294,26 @@ class Correlation:
         target: ``(N, C, h, w)``, where they look, on four levels, each half as large as the one before.
         block_bytes: what the correlations of one block of source pixels with the whole target may take; 64 MiB on a
             CPU and 1 GiB elsewhere where it is ``None``.
+        kept_bytes: what those of all blocks may take to be computed once for all that ask, rather than each time;
+            256 MiB and 4 GiB.
 
     Pooling the target's features is pooling the correlations, as both are linear.
     """
 
-    def __init__(self, source: Tensor, target: Tensor, block_bytes: int | None = None) -> None:
+    def __init__(
+        self, source: Tensor, target: Tensor, block_bytes: int | None = None, kept_bytes: int | None = None
+    ) -> None:
         count, channels, height, width = source.shape
-        self.source = source.flatten(2).transpose(1, 2) / math.sqrt(channels)
         self.targets = [target]
         for _ in range(_LEVELS - 1):
             self.targets.append(F.avg_pool2d(self.targets[-1], 2))
         block_bytes = block_bytes or _BLOCK_BYTES.get(source.device.type, _LARGE_BLOCK_BYTES)
-        self.block = max(1, block_bytes // (count * height * width * source.element_size()))
+        kept_bytes = _KEPT_BYTES.get(source.device.type, _LARGE_KEPT_BYTES) if kept_bytes is None else kept_bytes
+        a_row = count * height * width * source.element_size()
+        self.block = max(1, block_bytes // a_row)
+        self.sources = torch.split(source.flatten(2).transpose(1, 2) / math.sqrt(channels), self.block, 1)
+        all_levels = a_row * height * width * 4 // 3
+        self._kept = [self._planes(block) for block in self.sources] if all_levels <= kept_bytes else None
 
     def around(self, flow: Tensor) -> Tensor:
         """Look around the places that ``flow`` ``(N, 2, h, w)`` leads to: ``(N, levels * 49, h, w)``.
@@ -314,20 +325,23 @@ class Correlation:
             torch.arange(height, device=flow.device), torch.arange(width, device=flow.device), indexing="ij"
         )
         places = (torch.stack((columns, rows)) + flow).flatten(2).transpose(1, 2)
-        blocks = zip(torch.split(self.source, self.block, 1), torch.split(places, self.block, 1), strict=True)
-        seen = torch.cat([self._sampled(source, centres) for source, centres in blocks], 1)
+        blocks = zip(self._kept or map(self._planes, self.sources), torch.split(places, self.block, 1), strict=True)
+        seen = torch.cat([self._sampled(planes, centres) for planes, centres in blocks], 1)
         return seen.transpose(1, 2).reshape(len(flow), -1, height, width)
 
-    def _sampled(self, source: Tensor, centres: Tensor) -> Tensor:
-        """A block of source pixels ``(N, b, C)`` and where each looks ``(N, b, 2)`` -> ``(N, b, levels * 49)``."""
+    def _planes(self, source: Tensor) -> list[Tensor]:
+        """Source pixels ``(N, b, C)`` -> on each level their correlations with the target, ``(N b, 1, h, w)``."""
+        return [(source @ target.flatten(2)).view(-1, 1, *target.shape[-2:]) for target in self.targets]
+
+    def _sampled(self, levels: Sequence[Tensor], centres: Tensor) -> Tensor:
+        """The correlations of a block and where each of its pixels looks ``(N, b, 2)`` -> ``(N, b, levels * 49)``."""
         steps = torch.arange(-_RADIUS, _RADIUS + 1, device=centres.device, dtype=centres.dtype)
         offsets = torch.cartesian_prod(steps, steps)
-        levels = []
-        for level, target in enumerate(self.targets):
-            planes = (source @ target.flatten(2)).view(-1, 1, *target.shape[-2:])
+        seen = []
+        for level, planes in enumerate(levels):
             places = 2 * (centres.reshape(-1, 1, 1, 2) / 2**level + offsets) / last_pixel(planes) - 1
-            levels.append(F.grid_sample(planes, places, align_corners=True).view(*centres.shape[:2], -1))
-        return torch.cat(levels, 2)
+            seen.append(F.grid_sample(planes, places, align_corners=True).view(*centres.shape[:2], -1))
+        return torch.cat(seen, 2)
 
 
 def _aligned(features: Tensor, first: Tensor, last: Tensor, flow: Tensor) -> tuple[Tensor, ...]:
