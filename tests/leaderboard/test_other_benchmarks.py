@@ -149,7 +149,7 @@ def stored_rows(benchmark: Benchmark, suite: Path, videos: Path, seed: int) -> I
                     details={GROUP: video, CLIPS: len(clips)} if clip else {},
                 )  # fmt: skip
             if rule.slow_fast:
-                likeness = {"value": 0.9, "weight": 1.0, "format": "64x48, 8 fps, 16 frames"}
+                likeness: dict[str, Any] = {"value": 0.9, "weight": 1.0, "format": "64x48, 8 fps, 16 frames"}
                 yield Row(video, prompt.text, rule.slow_fast.clip_to_clip, **common, **likeness)
 
 
