@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from vbench.errors import NothingToScore, UsageError
+from vbench.files.place import told_of_fetching
+from vbench.files.remote import located
 from vbench.registry import unknown
 
 if TYPE_CHECKING:
@@ -229,7 +231,7 @@ def evaluate(
     """Score videos, dimension by dimension; a run that was interrupted is continued.
 
     Args:
-        videos: a video, or the folder of the videos.
+        videos: a video, or the folder of the videos, or the address of one, such as ``"s3://bucket/videos"``.
         dimensions: what judges them; by default all that the mode can judge.
         benchmark: name, as in ``vbench benchmarks``; by default what the folder was sampled for, else ``vbench-t2v``.
         suite: name or JSON file of a prompt suite that the videos answer.
@@ -272,7 +274,7 @@ def evaluate(
     """
     folders = {benchmark: Path(output) if output else None}
     (run,) = _evaluated(
-        Path(videos), folders, dimensions=dimensions, suite=suite, category=category, prompts=prompts, mode=mode,
+        located(videos), folders, dimensions=dimensions, suite=suite, category=category, prompts=prompts, mode=mode,
         special=special, images=images, ratio=ratio, profile=profile, clip_precision=clip_precision,
         precision=precision, options=options, extra=extra, device=device, workers=workers, cluster=cluster,
         memory=memory, all_pairs=all_pairs, reencode=reencode, scenes=scenes, shard=shard, strict=strict,
@@ -310,7 +312,7 @@ def evaluate_together(
         raise UsageError(f"Each benchmark is named once; found {', '.join(benchmarks)}.")
     folders = {name: Path(output) / name if output else None for name in benchmarks}
     defaults = {name: one.default for name, one in signature(evaluate).parameters.items() if name in known}
-    return _evaluated(Path(videos), folders, **{**defaults, **how})
+    return _evaluated(located(videos), folders, **{**defaults, **how})
 
 
 def _evaluated(
@@ -322,7 +324,9 @@ def _evaluated(
     from vbench.runs.run import Run
 
     asked = []
-    with connected(how["cluster"], how["workers"]) if how["cluster"] else nullcontext() as machines:
+    videos = videos.absolute() if how["cluster"] else videos  # workers are in no folder of ours
+    heard = told_of_fetching(how["progress"].note) if how["progress"] else nullcontext()
+    with heard, connected(how["cluster"], how["workers"]) if how["cluster"] else nullcontext() as machines:
         for benchmark, folder in folders.items():
             try:
                 asked.append(_asked(videos, benchmark, folder, machines, **how))
@@ -421,8 +425,8 @@ def distance(
     """Compare a set of generated videos with a set of real ones; what was looked at before is not looked at again.
 
     Args:
-        real: folder of the real videos, or a reference file; ``None`` for an Inception Score.
-        generated: folder of the generated videos.
+        real: folder of the real videos, its address, or a reference file; ``None`` for an Inception Score.
+        generated: folder of the generated videos, or its address.
         metric: ``"fvd"``, ``"kvd"``, ``"fid"``, ``"kid"``, ``"is"``, ``"isv"``, ``"gaussian-mmd"`` or
             ``"quadratic-mmd"``.
         protocol: ``"latte-fvd2048-16f"``, ``"stylegan-v"``, ``"cd-fvd"``, ``"free"`` or ``"lite"``; by default that of
@@ -447,7 +451,7 @@ def distance(
     from vbench.distances.metrics import metric_named
     from vbench.progress import Progress
 
-    side = None if real is None else Path(real)
+    side = None if real is None else located(real)
     store = Path(features) if features else FEATURES
     bench = Bench(store, devices.choose(str(device)), progress or Progress(), workers, draws)
-    return measure(metric_named(metric), protocol_for(side, protocol, settings or {}), side, Path(generated), bench)
+    return measure(metric_named(metric), protocol_for(side, protocol, settings or {}), side, located(generated), bench)

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from vbench.files.address import without_secrets
 from vbench.files.digest import content_of
 from vbench.weights import cards
 
@@ -102,8 +103,8 @@ def checkpoint_records(names: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def command_line() -> list[str]:
-    """The arguments of this process."""
-    return sys.argv[1:]
+    """The arguments of this process; addresses among them without what opens them."""
+    return [without_secrets(argument) for argument in sys.argv[1:]]
 
 
 def _processor() -> str:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from tests.footage import noise, write_video
+from tests.web_folder import WebFolder
 from vbench.errors import UsageError
 from vbench.runs.cluster import connected
 from vbench.runs.record import INTERRUPTED, read_record
@@ -31,13 +34,19 @@ pytestmark = [
 ROOT = Path(__file__).parents[2]
 
 NODES = """
-import json, sys
+import json, socket, sys
 from ray.cluster_utils import Cluster
+from ray.util.client.server.server import init_and_serve
 
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
 node = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
 cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
-second = cluster.add_node(**node)
-print(json.dumps({"address": cluster.address, "second": second.all_processes["raylet"][0].process.pid}), flush=True)
+second = cluster.add_node(**node, num_gpus=2)  # which nobody asks for that says --device cpu
+served = init_and_serve("127.0.0.1", port, address=cluster.address, log_to_driver=False)  # for callers from outside
+process = second.all_processes["raylet"][0].process.pid
+print(json.dumps({"address": cluster.address, "outside": f"ray://127.0.0.1:{port}", "second": process}), flush=True)
 sys.stdin.read()
 cluster.shutdown()
 """
@@ -55,26 +64,29 @@ class Machines:
     Attributes:
         folder: with the videos.
         address: of the cluster.
+        outside: the same for machines that are none of it.
         second: process of the node that is not the head.
         environment: of the processes that call.
     """
 
     folder: Path
     address: str
+    outside: str
     second: int
     environment: dict[str, str]
 
-    def command(self, run: str, *options: str) -> list[str]:
-        videos = str(self.folder / "videos")
+    def command(self, run: str, *options: str, videos: str = "videos") -> list[str]:
         return [sys.executable, "-m", "vbench", "evaluate", videos, "--profile", "lite", "--device", "cpu",
                 "--output", str(self.folder / run), *options]  # fmt: skip
 
-    def on_cluster(self, run: str, *options: str) -> list[str]:
-        return self.command(run, "--cluster", self.address, "--workers", "2", *options)
+    def on_cluster(self, run: str, *options: str, **more: str) -> list[str]:
+        return self.command(run, "--cluster", self.address, "--workers", "2", *options, **more)
 
-    def call(self, command: list[str], **more: str) -> subprocess.CompletedProcess[str]:
-        environment = {**self.environment, **more}
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    def call(self, command: list[str], file: int = -1, **more: str) -> subprocess.CompletedProcess[str]:
+        environment, files = {**self.environment, **more}, (file,) * (file >= 0)
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, pass_fds=files, capture_output=True, text=True, timeout=300
+        )
 
     def looked_at(self) -> int:
         """Units that workers have begun."""
@@ -106,7 +118,7 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     )
     assert cluster.stdout is not None
     told = json.loads(next(line for line in cluster.stdout if line.startswith("{")))
-    yield Machines(folder, told["address"], told["second"], environment)
+    yield Machines(folder, told["address"], told["outside"], told["second"], environment)
     cluster.communicate(timeout=60)
 
 
@@ -141,8 +153,14 @@ def gone(processes: set[int]) -> bool:
     return not processes & workers()
 
 
-def test_scores_are_those_of_one_process_bit_for_bit(machines: Machines, alone: list[Row]) -> None:
-    done = machines.call(machines.on_cluster("run", "-d", "brightness", "-d", "motion_smoothness", "--json"))
+def test_scores_of_videos_at_an_address_called_for_from_outside_are_those_of_one_process_bit_for_bit(
+    machines: Machines, alone: list[Row]
+) -> None:
+    asked = ("--cluster", machines.outside, "-d", "brightness", "-d", "motion_smoothness", "--json")
+    with WebFolder(machines.folder / "videos") as web:
+        stage = str(machines.folder / "cache")
+        done = machines.call(machines.on_cluster("run", *asked, videos=web.address), VBENCH_CACHE_DIR=stage)
+        assert {web.asked[f"a-{index}.mp4"] for index in range(12)} == {1}, "all machines of the test have one stage"
     assert done.returncode == 0, done.stderr
     assert rows(machines.folder / "run") == alone
     assert len(alone) == 24
@@ -152,16 +170,27 @@ def test_scores_are_those_of_one_process_bit_for_bit(machines: Machines, alone: 
     assert not workers()
 
 
-def test_a_job_that_ends_its_workers_is_recorded_and_the_rest_goes_on(machines: Machines) -> None:
-    done = machines.call(machines.on_cluster("deadly", "-d", "deadly"))
+def test_what_ends_its_workers_or_is_not_where_they_are_is_recorded_and_the_rest_goes_on(machines: Machines) -> None:
+    seen = machines.folder / "seen"
+    seen.mkdir()
+    for index in range(12):
+        (seen / f"a-{index}.mp4").symlink_to(machines.folder / "videos" / f"a-{index}.mp4")
+    number = 200
+    with (machines.folder / "videos" / "a-0.mp4").open("rb") as file:
+        os.dup2(file.fileno(), number)
+    (seen / "b-0.mp4").symlink_to(f"/proc/self/fd/{number}")  # which the caller alone has
+    asked = ("-d", "deadly", "-d", "brightness")
+    done = machines.call(machines.on_cluster("deadly", *asked, videos="seen"), number)
+    os.close(number)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    by_status = {status: {row.video for row in rows(machines.folder / "deadly") if row.status == status}
-                 for status in (SCORED, FAILED)}  # fmt: skip
-    assert by_status[FAILED] == {"a-1.mp4"}
-    assert len(by_status[SCORED]) == 11
-    failed = next(row for row in rows(machines.folder / "deadly") if row.status == FAILED)
-    assert failed.reason.startswith("3 workers ended over it: ")
+    found = [row for row in rows(machines.folder / "deadly") if row.dimension == "brightness"]
+    assert {row.video for row in found if row.status == SCORED} == {
+        f"a-{index}.mp4" for index in range(12) if index != 1
+    }
+    ended, unseen = (row.reason for row in found if row.status == FAILED)
+    assert ended.startswith("3 workers ended over it: ")
+    assert unseen == f"{seen}/b-0.mp4 is a link to nothing (worker on {socket.gethostname()})"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
@@ -173,7 +202,9 @@ def test_workers_end_with_the_caller_and_the_same_command_continues(
     heard = "import signal; signal.signal(2, signal.default_int_handler); from vbench.cli import main; main()"
     command = machines.on_cluster(run, "-d", "brightness")
     command[1:3] = ["-c", heard]  # background shells have their children ignore Ctrl-C
-    process = subprocess.Popen(command, env=machines.environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=machines.folder, env=machines.environment, stderr=subprocess.PIPE, text=True
+    )
     machines.until_looked_at(before + 4, process)
     there = workers()
     assert there
@@ -192,7 +223,12 @@ def test_workers_end_with_the_caller_and_the_same_command_continues(
 
 
 @pytest.mark.parametrize(
-    ("address", "said"), [("127.0.0.1:9", "There is no Ray cluster at 127.0.0.1:9"), ("somewhere", "is no cluster: ")]
+    ("address", "said"),
+    [
+        ("127.0.0.1:9", "There is no Ray cluster at 127.0.0.1:9"),
+        ("ray://127.0.0.1:9", "There is no Ray cluster at ray://127.0.0.1:9"),
+        ("somewhere", "is no cluster: "),
+    ],
 )
 def test_what_cannot_be_reached_is_said_at_once(address: str, said: str) -> None:
     with pytest.raises(UsageError, match=said), connected(address, 1):
@@ -208,6 +244,39 @@ def test_without_ray_the_command_that_installs_it_is_named(machines: Machines) -
     assert 'pip install "vbench-suite[cluster]"' in done.stderr
 
 
+def test_another_version_of_ray_than_the_clusters_is_told(machines: Machines) -> None:
+    code = "import ray; ray.__version__ = '2.0.1'; from vbench.cli import main; main()"
+    command = machines.on_cluster("none", "--cluster", machines.outside)
+    command[1:3] = ["-c", code]
+    done = machines.call(command)
+    assert done.returncode == 2
+    assert f"The Ray cluster at {machines.outside} has other versions than here. Version mismatch: " in done.stderr
+    assert f"Ray: {version('ray')} Python" in done.stderr
+    assert "Ray: 2.0.1 Python" in done.stderr
+
+
+GPUS = """
+import os, sys
+import ray
+from vbench.runs.cluster import _share, connected
+
+class Probe:
+    def seen(self):
+        return os.environ["CUDA_VISIBLE_DEVICES"]
+
+with connected(sys.argv[1], 1) as cluster:
+    print(cluster.device("auto"), cluster._places("cuda"))
+    kind = ray.remote(**{**_share("cuda", 8), "num_cpus": 0})(Probe)
+    print(*sorted(ray.get([probe.seen.remote() for probe in [kind.remote(), kind.remote()]])))
+"""
+
+
+def test_each_worker_with_a_gpu_sees_that_one_alone(machines: Machines) -> None:
+    done = machines.call([sys.executable, "-c", GPUS, machines.address])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["cuda", "2", "0", "1"]
+
+
 def test_a_device_of_one_machine_is_refused(machines: Machines) -> None:
     done = machines.call(machines.on_cluster("none", "--device", "cuda:1"))
     assert done.returncode == 2
@@ -217,7 +286,9 @@ def test_a_device_of_one_machine_is_refused(machines: Machines) -> None:
 def test_a_node_that_is_killed_in_the_middle_changes_no_bit(machines: Machines, alone: list[Row]) -> None:
     before = machines.looked_at()
     command = machines.on_cluster("killed", "-d", "brightness", "-d", "motion_smoothness")
-    process = subprocess.Popen(command, env=machines.environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=machines.folder, env=machines.environment, stderr=subprocess.PIPE, text=True
+    )
     machines.until_looked_at(before + 4, process)
     assert len(workers()) == 2
     os.kill(machines.second, signal.SIGKILL)

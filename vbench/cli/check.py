@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,13 +12,21 @@ import typer
 
 from vbench.cli.benchmarks import Named
 from vbench.cli.card import print_json
+from vbench.cli.located import path_or_address
 
 if TYPE_CHECKING:
     from vbench.media.decode import VideoFacts
 
 
 def check(
-    videos: Annotated[Path, typer.Argument(help="A video, or the folder of the videos.", show_default=False)],
+    videos: Annotated[
+        Path,
+        typer.Argument(
+            parser=path_or_address,
+            help="A video, or the folder of the videos, or the address of one.",
+            show_default=False,
+        ),
+    ],
     suite: Annotated[
         str | None, typer.Option(help="Prompt suite (name or JSON file) that the videos should answer.")
     ] = None,
@@ -41,11 +50,14 @@ def check(
       vbench check videos/mine
       vbench check videos/mine --suite vbench-t2v -d temporal_flickering
       vbench check videos/mine --strict --json
+      vbench check s3://bucket/videos --suite vbench-t2v
     """
     import torch
 
     from vbench.cli.table import Column, figures, print_table, prose
     from vbench.dimensions.profiles import profile as profile_named
+    from vbench.files.place import told_of_fetching
+    from vbench.files.remote import located
     from vbench.runs.discover import discover, shown
     from vbench.runs.evaluators import Evaluators
     from vbench.runs.foreseen import foreseen
@@ -53,12 +65,14 @@ def check(
     from vbench.runs.preflight import ERROR
     from vbench.runs.preflight import check as findings_of
 
-    plan = make_plan(videos, dimension, suite=suite, category=category, benchmark=benchmark)
-    there = discover(videos)
-    facts: dict[str, VideoFacts] = {}
-    findings = list(findings_of(plan, there, facts))
-    evaluators = Evaluators(profile_named(profile), torch.device("cpu"), benchmark=plan.benchmark)
-    without = list(foreseen(plan, evaluators, facts))
+    videos = located(videos)
+    with told_of_fetching(partial(typer.echo, err=True)):
+        plan = make_plan(videos, dimension, suite=suite, category=category, benchmark=benchmark)
+        there = discover(videos)
+        facts: dict[str, VideoFacts] = {}
+        findings = list(findings_of(plan, there, facts))
+        evaluators = Evaluators(profile_named(profile), torch.device("cpu"), benchmark=plan.benchmark)
+        without = list(foreseen(plan, evaluators, facts))
     if json_output:
         not_read = {shown(one.path, there.root): one.why for one in there.not_read}
         print_json(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbench.cli.card import print_json
+from vbench.cli.located import path_or_address
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
 
@@ -21,11 +22,19 @@ if TYPE_CHECKING:
 def distance(
     real: Annotated[
         Path,
-        typer.Argument(help="Folder of the real videos, or a reference file (.npz).", show_default=False),
+        typer.Argument(
+            parser=path_or_address,
+            help="Folder of the real videos, its address, or a reference file (.npz).",
+            show_default=False,
+        ),
     ],
     generated: Annotated[
         Path | None,
-        typer.Argument(help="Folder of the generated videos. An Inception Score needs no other.", show_default=False),
+        typer.Argument(
+            parser=path_or_address,
+            help="Folder of the generated videos, or its address. An Inception Score needs no other.",
+            show_default=False,
+        ),
     ] = None,
     metric: Annotated[
         list[str] | None,
@@ -98,8 +107,10 @@ def distance(
     from vbench.distances.protocols import read_settings
     from vbench.distances.result import compare, text_of
     from vbench.files import ours
+    from vbench.files.remote import located
 
     wanted = [metric_named(name) for name in metric or ["fvd"]]
+    real, generated = located(real), generated and located(generated)
     sides = _sides(real, generated, wanted, export)
     ours.refuse_foreign(*(path for path in (output, export) if path))
     chosen = protocol_for(sides[0], protocol, read_settings(setting or ()))

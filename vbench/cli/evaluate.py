@@ -10,6 +10,7 @@ import typer
 
 from vbench.cli.benchmarks import Named
 from vbench.cli.card import card_json, print_card, print_json
+from vbench.cli.located import path_or_address
 from vbench.cli.plain_help import PlainHelp
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
@@ -60,7 +61,12 @@ def spread(args: Sequence[str]) -> list[str]:
 
 def evaluate(
     videos: Annotated[
-        Path | None, typer.Argument(help="A video, or the folder of the videos.", show_default=False)
+        Path | None,
+        typer.Argument(
+            parser=path_or_address,
+            help="A video, or the folder of the videos, or the address of one.",
+            show_default=False,
+        ),
     ] = None,
     dimension: Annotated[
         list[str] | None,
@@ -190,7 +196,9 @@ def evaluate(
     progress: Annotated[
         ProgressStyle, typer.Option(help="How to show progress, on standard error.")
     ] = ProgressStyle.auto,
-    videos_path: Annotated[Path | None, typer.Option("--videos_path", "--videos-path", hidden=True)] = None,
+    videos_path: Annotated[
+        Path | None, typer.Option("--videos_path", "--videos-path", parser=path_or_address, hidden=True)
+    ] = None,
     load_ckpt_from_local: Annotated[str | None, typer.Option("--load_ckpt_from_local", hidden=True)] = None,
     read_frame: Annotated[str | None, typer.Option("--read_frame", hidden=True)] = None,
 ) -> None:
@@ -212,6 +220,7 @@ def evaluate(
       vbench evaluate clip.mp4 -d subject_consistency -d motion_smoothness --json
       vbench evaluate videos/ --suite vbench-t2v --shard 3/16 -o runs/mine-3
       vbench evaluate videos/ --suite vbench-t2v --cluster auto -o runs/mine
+      vbench evaluate s3://bucket/videos --suite vbench-t2v -o runs/mine
     """
     where = videos or videos_path
     if where is None:

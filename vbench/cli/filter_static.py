@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbench.cli.card import print_json
+from vbench.cli.located import path_or_address
 from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
 
@@ -16,7 +17,14 @@ if TYPE_CHECKING:
 
 
 def filter_static(
-    videos: Annotated[Path | None, typer.Argument(help="Folder of the sampled videos.", show_default=False)] = None,
+    videos: Annotated[
+        Path | None,
+        typer.Argument(
+            parser=path_or_address,
+            help="Folder of the sampled videos, or its address.",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", "--result_path", help="Folder for the copies and the list.")
     ] = Path("filter_results"),
@@ -38,7 +46,7 @@ def filter_static(
     progress: Annotated[
         ProgressStyle, typer.Option(help="How to show progress, on standard error.")
     ] = ProgressStyle.auto,
-    videos_path: Annotated[Path | None, typer.Option("--videos_path", hidden=True)] = None,
+    videos_path: Annotated[Path | None, typer.Option("--videos_path", parser=path_or_address, hidden=True)] = None,
 ) -> None:
     """Copy the static videos to OUTPUT/filtered_videos, numbered anew; continues where an earlier call stopped.
 
@@ -50,12 +58,15 @@ def filter_static(
     """
     from vbench import device as devices
     from vbench.dimensions.profiles import profile as profile_named
+    from vbench.files.place import told_of_fetching
+    from vbench.files.remote import located
     from vbench.prompts.library import load_suite
     from vbench.runs import static_filter as filtering
     from vbench.runs.evaluators import FLOW, Evaluators
     from vbench.runs.plan import prompt_from_name
 
-    folder = videos or videos_path
+    given = videos or videos_path
+    folder = given and located(given)
     if folder is None or not folder.is_dir():
         raise UsageError(f"Name the folder of the sampled videos; {folder or 'nothing'} is none.")
     filtering.refuse_foreign(output)
@@ -75,7 +86,8 @@ def filter_static(
     watch = progress_of(progress)
     watch.start(len(paths), 0, "videos")
     try:
-        found = filtering.filter_static(paths, prompts, judge, keep, lambda path: watch.unit(path.name))
+        with told_of_fetching(watch.note):
+            found = filtering.filter_static(paths, prompts, judge, keep, lambda path: watch.unit(path.name))
     except BaseException:
         watch.finish()
         watch.note(f"the verdicts that were made are stored in {output / filtering.LOG}")

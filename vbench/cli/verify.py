@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vbench.cli.card import print_json
+from vbench.cli.located import path_or_address
 from vbench.errors import UsageError
 
 
 def verify(
     run: Annotated[Path, typer.Argument(help="Folder of the run.", show_default=False)],
-    videos: Annotated[Path, typer.Argument(help="Folder of its videos.", show_default=False)],
+    videos: Annotated[
+        Path,
+        typer.Argument(
+            parser=path_or_address,
+            help="Folder of its videos, or its address.",
+            show_default=False,
+        ),
+    ],
     fraction: Annotated[float, typer.Option(min=0.0, max=1.0, help="Part of the scores to make again.")] = 0.05,
     seed: Annotated[int, typer.Option(help="Of the random choice.")] = 0,
     tolerance: Annotated[float, typer.Option(min=0.0, help="Difference up to which a score holds.")] = 1e-6,
@@ -29,18 +38,22 @@ def verify(
       vbench verify runs/mine videos/mine --fraction 0.1
     """
     from vbench import device as devices
+    from vbench.files.place import told_of_fetching
+    from vbench.files.remote import located
     from vbench.runs import verify as verification
     from vbench.runs.plan import Cutting
     from vbench.runs.record import read_record
     from vbench.runs.results import measured_rows
 
     record = read_record(run)
+    videos = located(videos)
     if not videos.exists():
         raise UsageError(f"{videos} does not exist: name the folder of the run's videos.")
     evaluators = verification.judges_of(record, devices.choose(device))
     cutting = Cutting.recorded(record.cutting) if record.cutting else None
     rows = verification.drawn(measured_rows(run), fraction, seed)
-    verdicts = list(verification.verify(rows, videos, evaluators, memory * 2**20, tolerance, cutting))
+    with told_of_fetching(partial(typer.echo, err=True)):
+        verdicts = list(verification.verify(rows, videos, evaluators, memory * 2**20, tolerance, cutting))
     findings = [verdict for verdict in verdicts if verdict.verdict != verification.HELD]
     if json_output:
         listed = [

@@ -11,6 +11,7 @@ from vbench.benchmarks.base import DimensionSpec, Values
 from vbench.benchmarks.registry import specs_of
 from vbench.benchmarks.score_card import ScoreCard, in_protocol_order
 from vbench.files import ours
+from vbench.files.remote import recorded_place
 from vbench.prompts.suite import Prompt
 from vbench.runs.plan import Plan
 from vbench.runs.record import read_record
@@ -100,7 +101,7 @@ def eval_results(
         name: [
             card.scores[name],
             *_means(counted[name], specs[name]),
-            [_video(row, specs[name], Path((folders or {}).get(name, root))) for row in counted[name]],
+            [_video(row, specs[name], recorded_place(str((folders or {}).get(name, root)))) for row in counted[name]],
         ]
         for name in in_protocol_order(card.scores, card.benchmark)
     }

@@ -20,6 +20,7 @@ from vbench.compat.result_files import result_files, write_results
 from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError, VBenchError
 from vbench.files import ours
+from vbench.files.remote import located
 from vbench.prompts.library import load_category, load_suite
 from vbench.registry import unknown
 from vbench.runs.evaluate import Outcome, conflicts, evaluate
@@ -104,7 +105,7 @@ class VBench:
         for keyword in kwargs:
             if keyword not in self.keywords:
                 raise unknown("keyword", keyword, self.keywords, f" of {type(self).__name__}.evaluate()")
-        plan = self._cut(self._plan(Path(videos_path), prompt_list, dimension_list, mode, kwargs), kwargs)
+        plan = self._cut(self._plan(located(videos_path), prompt_list, dimension_list, mode, kwargs), kwargs)
         evaluators = Evaluators(self.profile, self.device, options_from(kwargs), self.benchmark)
         evaluators.all_pairs = bool(kwargs.get("all_pairs"))
         folder = self._run_folder(name, plan, evaluators)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vbench.errors import StorageError, UsageError
+from vbench.files.address import refuse_as_output
 
 NAME = ".vbench.lock"
 
@@ -22,9 +23,11 @@ def alone_in(folder: Path) -> Iterator[None]:
     """Have a folder for oneself while the block runs; made if it is not there.
 
     Raises:
-        UsageError: it is no folder; or another process that is still alive, or one of another machine, has it.
+        UsageError: it is no folder, or an address; or another process that is still alive, or one of another machine,
+            has it.
         StorageError: it cannot be made, or not be written.
     """
+    refuse_as_output(folder)
     path, own = folder / NAME, folder / f"{NAME}.{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

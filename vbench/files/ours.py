@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vbench.errors import UsageError
+from vbench.files.address import refuse_as_output
 from vbench.files.atomic import replace_whole
 
 LIST = ".made-by-vbench"
@@ -26,6 +27,7 @@ def claim(folder: Path) -> None:
     Raises:
         UsageError: it holds files and does not carry our list, or is no folder.
     """
+    refuse_as_output(folder)
     if os.path.lexists(folder) and not folder.is_dir():
         raise UsageError(f"{folder} is no folder: choose another.")
     if folder.is_dir() and not (folder / LIST).is_file() and (found := sorted(_others(folder))):
@@ -62,6 +64,7 @@ def write(path: Path, content: str | bytes, listed_in: Path | None = None) -> No
     Raises:
         UsageError: something is there that we did not leave there.
     """
+    refuse_as_output(path)
     content = content.encode() if isinstance(content, str) else content
     if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
         return
@@ -76,10 +79,12 @@ def refuse_foreign(*paths: Path) -> None:
     """Ask before the work what :func:`write` will ask after it.
 
     Raises:
-        UsageError: something is in the place of one of these files that we did not leave there.
+        UsageError: something is in the place of one of these files that we did not leave there, or it is an address.
     """
-    for path in filter(is_foreign, paths):
-        raise UsageError(_in_the_way(path))
+    for path in paths:
+        refuse_as_output(path)
+        if is_foreign(path):
+            raise UsageError(_in_the_way(path))
 
 
 def foreign_files(folder: Path, listed_in: Path | None = None) -> list[Path]:

@@ -7,6 +7,7 @@ time, is :class:`~vbench.errors.Unavailable`.
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from collections.abc import Callable, Generator, Iterator
@@ -230,7 +231,7 @@ def _container(path: Path) -> Iterator[Any]:
     """An open container; ``file:`` keeps a colon in a name from being read as a protocol."""
     with _said_of(path):
         _refuse_special(path)
-        with av.open(f"file:{path}", metadata_errors="replace") as container:
+        with av.open(f"file:{os.fspath(path)}", metadata_errors="replace") as container:
             yield container
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from vbench.errors import MissingExtra, VideoError
@@ -26,4 +27,4 @@ def scene_cuts(path: Path) -> list[int]:
         ) from error
     if path.is_dir() or path.suffix.lower() not in CONTAINERS:
         raise VideoError(f"{path} is no video file: scenes are found in {', '.join(CONTAINERS)} only.")
-    return [start.frame_num for start, _ in detect(str(path), ContentDetector(THRESHOLD))][1:]
+    return [start.frame_num for start, _ in detect(os.fspath(path), ContentDetector(THRESHOLD))][1:]

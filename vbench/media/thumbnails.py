@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from vbench.errors import VideoError
+from vbench.errors import MissingExtra, VideoError
 from vbench.media.veil import VeiledVideo
 from vbench.media.video import Video, middle_indices
 
@@ -87,7 +87,7 @@ def strips(paths: Iterable[Path], limit: int, veiled: Collection[Path] = ()) -> 
             continue
         try:
             made = strip(path, path in veiled)
-        except VideoError as error:
+        except (VideoError, MissingExtra) as error:
             yield path, "the video is no longer there" if not path.exists() else f"no picture: {error}"
             continue
         used += len(made.data)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from vbench.errors import VideoError
+from vbench.files.remote import located
 from vbench.media.decode import (
     CONTAINERS,
     STILLS,
@@ -64,12 +65,13 @@ class Video:
     """One sampled video.
 
     Args:
-        path: a video, an animation, a still (one frame), or a folder of stills in the order of their numbers.
+        path: a video, an animation, a still (one frame), or a folder of stills in the order of their numbers; or the
+            address of one, such as ``s3://bucket/video.mp4``.
         budget: bytes of decoded frames to keep in memory.
     """
 
     def __init__(self, path: str | Path, budget: int = DEFAULT_BUDGET) -> None:
-        self.path = Path(path)
+        self.path = located(path)
         self.budget = budget
         self._kept: list[Frame] | None = None
         self._health: Health | None = None

@@ -15,6 +15,7 @@ import signal
 import socket
 import threading
 import time
+import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbench import provenance
 from vbench.errors import MissingExtra, UsageError, VBenchError
+from vbench.files.cache import CACHE_DIR, cache_dir
 from vbench.runs.choose_static import Candidates
 from vbench.runs.executor import Job, rows_of
 from vbench.runs.one_video import OneVideo
@@ -139,8 +141,14 @@ def connected(address: str, workers: int) -> Iterator[Cluster]:
     _refuse_absent(address)
     handlers = _handlers()
     try:
-        ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what it warns of is said in our words
+            ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+        if "mismatch" in str(error):
+            raise UsageError(
+                f"The Ray cluster at {address} has other versions than here. {_in_one_line(error)}"
+            ) from error
         reason = str(error).strip().splitlines()[0]
         raise UsageError(
             f"There is no Ray cluster at {address} ({reason}). Start one with: ray start --head, and on each other "
@@ -188,7 +196,15 @@ class _Worker:
 
     def score(self, job: Job) -> list[Row]:
         """The rows of a job; models that it does not need are let go, as neighbours need the same."""
-        return list(rows_of(job, self.evaluators, self.budget))
+        here = f" (worker on {socket.gethostname()})"
+        rows = rows_of(job, self.evaluators, self.budget)
+        return [replace(row, reason=row.reason + here) if row.status == FAILED else row for row in rows]
+
+
+def _share(device: str, threads: int) -> dict[str, Any]:
+    """What of a machine a worker asks for; Ray shows a worker with a GPU no other, so that it is its ``cuda``."""
+    share = {"num_gpus": 1, "num_cpus": 1} if device == "cuda" else {"num_cpus": threads}
+    return {"max_restarts": 0, "max_task_retries": 0, "scheduling_strategy": "SPREAD", **share}
 
 
 class _Crew:
@@ -200,8 +216,9 @@ class _Crew:
         self.cluster, self.ray, self.size = cluster, cluster.ray, size
         threads = torch.get_num_threads()
         environment = {name: value for name, value in os.environ.items() if name.startswith("VBENCH_")}
-        share = {"num_gpus": 1, "num_cpus": 1} if evaluators.device.type == "cuda" else {"num_cpus": threads}
-        kind = self.ray.remote(max_restarts=0, max_task_retries=0, scheduling_strategy="SPREAD", **share)(_Worker)
+        if CACHE_DIR in environment:  # workers are elsewhere, on this machine too
+            environment[CACHE_DIR] = str(cache_dir().absolute())
+        kind = self.ray.remote(**_share(evaluators.device.type, threads))(_Worker)
         given = self.ray.put(evaluators)
         self.hire: Callable[[], Any] = lambda: kind.remote(given, budget, threads, environment)
         self.coming: dict[Any, Any] = {}
@@ -300,6 +317,11 @@ def _tasks_of(job: Job) -> list[VideoTask]:
         beside = [task for one in job.beside.values() for task in _tasks_of(one)]
         return [*[task for task in job.tasks if task.video not in job.known][:1], *beside]
     return list(job.tasks)
+
+
+def _in_one_line(error: Exception) -> str:
+    """All of a message of Ray's, as it has one fact a line."""
+    return re.sub(r"\s*\n\s*", " ", str(error).strip())
 
 
 def _last_line(text: str) -> str:

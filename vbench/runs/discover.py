@@ -15,6 +15,7 @@ from pathlib import Path
 
 from vbench.errors import UsageError
 from vbench.files import lock, ours
+from vbench.files.remote import Remote
 from vbench.files.text import same_name
 from vbench.media.decode import ANIMATIONS, CONTAINERS, STILLS, SUFFIXES, is_moving
 from vbench.sampling import manifest
@@ -104,7 +105,7 @@ def discover(root: Path) -> Discovery:
     Raises:
         UsageError: the path is not there or cannot be opened.
     """
-    if not os.path.lexists(root):
+    if not (root.exists() if isinstance(root, Remote) else os.path.lexists(root)):
         raise UsageError(f"{root} does not exist.")
     if not root.is_dir():
         return Discovery(root.parent, (_file(root),))
@@ -133,7 +134,7 @@ def by_name(root: Path, paths: Iterable[Path]) -> Mapping[str, list[Path]]:
 
 def shown(path: Path, root: Path) -> str:
     """A path relative to a folder, for people and for JSON: what is not UTF-8 in it is replaced."""
-    return os.fsencode(path.relative_to(root)).decode(errors="replace").replace(os.sep, "/")
+    return os.fsencode(str(path.relative_to(root))).decode(errors="replace").replace(os.sep, "/")
 
 
 def _folder(folder: Path, depth: int) -> Iterator[Found]:
@@ -215,6 +216,8 @@ def _file(path: Path) -> Found:
 
 def _special(path: Path) -> str:
     """What a file is that is no file, such as a pipe, from which reading might never end."""
+    if isinstance(path, Remote):
+        return ""
     try:
         mode = path.stat().st_mode
     except OSError:
@@ -242,6 +245,10 @@ def _leads_up(link: Path) -> bool:
 
 
 def _all_files(folder: Path) -> Iterator[Path]:
+    if isinstance(folder, Remote):
+        for path in folder.iterdir():
+            yield from _all_files(path) if path.is_dir() else (path,)
+        return
     for place, _, names in os.walk(folder):
         yield from (Path(place, name) for name in sorted(names))
 

@@ -495,8 +495,9 @@ def _custom_prompts(root: Path, files: list[Path], prompts: Mapping[str, str] | 
 
 def _place(root: Path, name: str | Path) -> str:
     """A path as paths are compared: by its name alone, as several links may lead to one file."""
-    path = Path(name) if root in Path(name).parents else root / name
-    return same_name(os.path.normpath(path.absolute()))
+    path = name if isinstance(name, Path) else Path(name)
+    path = path if root in path.parents else root / path
+    return same_name(os.path.normpath(str(path.absolute())))
 
 
 def _prompt_of(root: Path, path: Path) -> str:

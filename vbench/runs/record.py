@@ -15,6 +15,7 @@ from typing import Any
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError
 from vbench.files.atomic import write_atomically
+from vbench.files.remote import recorded_place
 
 STORE, RECORD = "run.sqlite", "run.json"
 
@@ -29,7 +30,7 @@ class RunRecord:
 
     Attributes:
         benchmark: name of the benchmark whose dimensions and rules hold.
-        videos: folder of the videos that the last call looked at, absolute.
+        videos: folder of the videos that the last call looked at, absolute, or its address without secrets.
         folders: the same by dimension, as a run may judge videos of several folders.
         filtered: dimensions whose videos the static filter chose.
         mode: how prompts and videos were brought together.
@@ -93,7 +94,7 @@ class RunRecord:
 
     def folder_of(self, dimension: str) -> Path:
         """Where the videos of a dimension lay."""
-        return Path(self.folders.get(dimension, self.videos))
+        return recorded_place(self.folders.get(dimension, self.videos))
 
 
 def _read_1(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named, is_sensitive
 from vbench.dimensions.base import VERDICT
 from vbench.errors import UsageError, VideoError
+from vbench.files.remote import recorded_place
 from vbench.leaderboard.submissions.archive import KINDS
 from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.leaderboard.submissions.validate import CHOSEN, FORMAT, stem_of
@@ -79,7 +80,7 @@ def pack(
     files = {"submission.json": _json(head), "scores.jsonl": _scores(rows)}
     if (run / MANIFEST).exists():
         files["samples.jsonl"] = _samples(run)
-    root = Path(record.videos)
+    root = recorded_place(record.videos)
     if not is_sensitive({row.dimension for row in rows}, benchmark):
         files |= dict(_frames(root, rows, frames))
         files |= dict(_videos(root, rows, videos))
