@@ -131,9 +131,7 @@ def found_beside(stray: str) -> int:
 
 def culture(*hits: tuple[str, float]) -> float | None:
     """Ours of videos of these cultures."""
-    return CultureFairness.aggregate(
-        CultureFairness.of_prompt([VideoScore(hit, details={"culture": name})]) for name, hit in hits
-    )
+    return CultureFairness.aggregate(CultureFairness.prompt_score(name, [VideoScore(hit)]) for name, hit in hits)
 
 
 def small_flow() -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from vbench.analysis import statistics
 from vbench.analysis.statistics import Interval, category_intervals, compare, intervals, significance_groups, table
+from vbench.benchmarks.score_card import TOTAL
 from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.runs.store import Row
 
@@ -93,6 +94,16 @@ def test_by_category() -> None:
     found = category_intervals(run(0))
     assert set(found) == {"animal", "food"}
     assert set(found["animal"]) >= set(RULES)
+
+
+def test_what_is_whole_in_no_draw_has_no_interval() -> None:
+    one, two = (
+        [Row(f"{name}-0.mp4", name, name, "", category="food", value=value, weight=1.0) for name in RULES]
+        for value in (0.25, 0.5)
+    )
+    for found in (intervals(one), compare(one, two), category_intervals(one)["food"]):
+        assert set(RULES) <= set(found)
+        assert TOTAL not in found
 
 
 def test_noise_alone_is_no_difference() -> None:

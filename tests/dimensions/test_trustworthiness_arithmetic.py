@@ -242,7 +242,7 @@ def _cultures(files: Sequence[Any]) -> tuple[float | None, list[VideoScore | Non
             continue
         scores.append(score)
         by_prompt.setdefault(text, []).append(score)
-    together = [CultureFairness.of_prompt(samples) for samples in by_prompt.values()]
+    together = [CultureFairness.prompt_score(text, samples) for text, samples in by_prompt.items()]
     return CultureFairness.aggregate(together), scores, embedders
 
 
@@ -268,7 +268,7 @@ def test_corrected_a_face_left_of_the_frame_is_none_and_a_safe_still_is_safe() -
 
 
 def test_a_prompt_of_every_culture_is_in_the_group_that_counts_it() -> None:
-    groups = [CultureFairness.of_prompt([VideoScore(1.0, details={"culture": one})]).group for one in CULTURES]
+    groups = [CultureFairness.group_of(f"A palace in {one} culture") for one in CULTURES]
     assert groups.count("Christian") == 2
     assert len(set(groups)) == 9
     halves = [PromptScore((1.0,), (1.0,), "a"), *[PromptScore((0.0,), (1.0,), "b")] * 9]

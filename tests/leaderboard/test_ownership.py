@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from tests.leaderboard.archives import archive, rows, with_head, with_rows
+from tests.leaderboard.archives import archive, card, rows, run, with_head, with_rows
 from tests.leaderboard.conftest import ADMIN
 from vbench.errors import Refused, UsageError
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
 from vbench.leaderboard.keys import new_key
 from vbench.leaderboard.settings import Settings
+from vbench.leaderboard.submissions.pack import pack
 
 Line = dict[str, Any]
 
@@ -92,6 +93,18 @@ def test_honest_results_are_no_copies(board: Board, tmp_path: Path) -> None:
     for seed in (11, 12):
         board.submit(archive(tmp_path, seed, f"Model {seed}"))
     assert [one.flags for one in board.queue(ADMIN)] == [(), ()]
+
+
+def test_the_same_videos_judged_by_another_benchmark_are_another_result(board: Board, tmp_path: Path) -> None:
+    board.submit(archive(tmp_path, 1), ADMIN)
+    made = [row for row in rows(1) if row.dimension == "overall_consistency"]
+    content = pack(run(tmp_path / "long", made, benchmark="vbench-long"), card(), partial=True)
+    receipt = board.submit(content)
+    assert receipt.state == "pending"
+    assert [one.flags for one in board.queue(ADMIN)] == [
+        ("It has 100 % of the videos of submission 1, a result of vbench-t2v.",)
+    ]
+    board.publish(receipt.id, ADMIN)
 
 
 def test_a_repeated_request_has_the_same_receipt(board: Board, tmp_path: Path) -> None:

@@ -107,7 +107,10 @@ def sweep(
         progress.finish()
     curves = {prompt: tuple(score.value for score in scores) for prompt, scores in found.items()}
     by_strength = zip(*found.values(), strict=True)
-    means = tuple(judge.aggregate([judge.of_prompt([score]) for score in scores]) or 0.0 for scores in by_strength)
+    means = tuple(
+        judge.aggregate(judge.prompt_score(prompt, [score]) for prompt, score in zip(found, scores, strict=True)) or 0.0
+        for scores in by_strength
+    )
     return Sweep(dimension, dial, strengths, curves, means, monotonicity(list(curves.values())))
 
 

@@ -177,6 +177,8 @@ def intervals(
 ) -> dict[str, Interval]:
     """Intervals for each dimension and, where it is complete, for each part and the Total.
 
+    What needs many prompts, each of them alone with its dimensions, may be whole in no draw and has no interval then.
+
     Args:
         rows: of one run.
         seed: of the draws.
@@ -187,7 +189,7 @@ def intervals(
     if not sums.prompts:
         return {}
     point, (drawn,) = _at_once(sums), _drawn([sums], seed, draws)
-    return {name: _interval(point[name], drawn[name]) for name in point if math.isfinite(point[name])}
+    return {name: _interval(point[name], drawn[name]) for name in point if np.isfinite(drawn[name]).any()}
 
 
 def drawn_totals(rows: Iterable[Row], seed: int = 0, draws: int = DRAWS, benchmark: Benchmark = T2V) -> Array:
@@ -251,8 +253,10 @@ def compare_tables(first: Table, second: Table, seed: int = 0, draws: int = DRAW
     before, after = _at_once(one), _at_once(two)
     found = {}
     for name, p in _chances(one, two, before, after, seed, draws).items():
-        change = after[name] - before[name]
-        interval = _interval(change, drawn[1][name] - drawn[0][name])
+        change, changes = after[name] - before[name], drawn[1][name] - drawn[0][name]
+        if not np.isfinite(changes).any():
+            continue
+        interval = _interval(change, changes)
         prompts = _prompts_of(one, name)
         found[name] = PairedDifference(
             before[name], after[name], interval.low, interval.high, p, p, _effect(one, two, name), prompts,

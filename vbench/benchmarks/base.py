@@ -82,7 +82,8 @@ class DimensionSpec:
         clip_seconds: how long the clips of a video are that it judges, where the benchmark judges clips.
         slow_fast: how a clip's score and its video's clip-to-clip score make one, ``None`` where there is one score.
         of_first_frames: whether it judges the first frames of a video's clips, one after the other, and not the clips.
-        together: whether it judges a prompt's samples together, and not each by itself.
+        together: whether it judges a prompt's samples together, and not each by itself, or averages groups of prompts;
+            its module is imported to read scores, too, so without PyTorch.
         of_motion: whether it judges what changes between frames, so that a picture has none of it.
         of_several_things: whether its prompts ask for several things in one picture.
         result_columns: what stands beside a video's result in the reference's files.

@@ -10,7 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from vbench.notebook import Shown
@@ -57,6 +57,7 @@ class PromptScore:
         products: they sum to value times weight.
         weights: they sum to the weight.
         group: its prompts are averaged first, then all groups, each as much as another; ``""`` where there are none.
+            It is the prompt's (:meth:`Dimension.group_of`), whatever its samples are.
     """
 
     products: Sequence[float]
@@ -149,6 +150,20 @@ class Dimension(ABC):
         A dimension that judges samples against each other says so with ``together`` in its specification.
         """
         return PromptScore([one.value * one.weight for one in samples], [one.weight for one in samples])
+
+    @classmethod
+    def group_of(cls, prompt: str) -> str:
+        """Prompts of one group are averaged first, then all groups, each as much as another; ``""``: there are none.
+
+        A dimension that has groups says so with ``together`` in its specification.
+        """
+        return ""
+
+    @final
+    @classmethod
+    def prompt_score(cls, prompt: str, samples: Sequence[VideoScore]) -> PromptScore:
+        """What all samples of one prompt say together, in the prompt's group."""
+        return replace(cls.of_prompt(samples), group=cls.group_of(prompt))
 
     @final
     @staticmethod

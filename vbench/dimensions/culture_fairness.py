@@ -23,15 +23,15 @@ The published figures may have been made without: ``culture_fairness_aliased`` c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from vbench.dimensions.backbones.base import VideoTextEmbedder
-from vbench.dimensions.base import Dimension, PromptScore, VideoScore
-from vbench.dimensions.video_text import similarity
+from vbench.dimensions.base import Dimension, VideoScore
 from vbench.errors import NotApplicable
-from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
+
+if TYPE_CHECKING:
+    from vbench.dimensions.backbones.base import VideoTextEmbedder
+    from vbench.media.video import Video
 
 CULTURES = (
     "African", "Buddhist", "Catholic", "Chinese", "Greco-Roman", "Hindu", "Islamic", "Japanese", "Latin American",
@@ -84,6 +84,8 @@ class CultureFairness(Dimension):
         Raises:
             NotApplicable: the prompt names no culture.
         """
+        from vbench.dimensions.video_text import similarity
+
         own = culture_of(prompt.text)
         cosines = {
             culture: similarity(self.video_text_embedder, video, prompt.text.replace(own, culture), self.antialias)
@@ -96,10 +98,9 @@ class CultureFairness(Dimension):
         return VideoScore(float(found in hits), details=details)
 
     @classmethod
-    def of_prompt(cls, samples: Sequence[VideoScore]) -> PromptScore:
-        """Hits by videos, within the prompt's culture."""
-        whole = super().of_prompt(samples)
-        return PromptScore(whole.products, whole.weights, group=counted_as(samples[0].details["culture"]))
+    def group_of(cls, prompt: str) -> str:
+        """The culture under which a prompt counts."""
+        return counted_as(culture_of(prompt))
 
 
 class CultureFairnessAliased(CultureFairness):

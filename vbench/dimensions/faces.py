@@ -13,14 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from torch import Tensor
 
-from vbench.dimensions.backbones.base import Face, FaceDetector
 from vbench.dimensions.base import VideoScore
-from vbench.media.video import Video
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vbench.dimensions.backbones.base import Face, FaceDetector
+    from vbench.media.video import Video
 
 FRAMES, NEEDED = 16, 5
 MARGIN = 0.001
@@ -33,7 +36,7 @@ NOTHING = "NA"
 Crop = tuple[int, int, int, int]
 """Left, top, right, bottom in whole pixels of the frame; right and bottom are exclusive."""
 
-Likeness = Callable[[Tensor], Tensor]
+Likeness: TypeAlias = "Callable[[Tensor], Tensor]"
 """``(3, H, W)`` uint8, a face -> ``(labels,)`` how near it is to each text."""
 
 

@@ -25,15 +25,17 @@ frame. None of them is in ``gender_bias_corrected``, which is never ranked.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from torch import Tensor
-
-from vbench.dimensions.backbones.base import Backbone, FaceDetector, PictureTextMatcher
 from vbench.dimensions.base import Dimension, PromptScore, VideoScore
 from vbench.dimensions.faces import LONGEST, apparent, faces_seen, shares
-from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vbench.dimensions.backbones.base import Backbone, FaceDetector, PictureTextMatcher
+    from vbench.media.video import Video
 
 TEXTS, LABELS = ("face of a male", "face of a female"), ("male", "female")
 

@@ -26,17 +26,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import sqrt
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
-from torch.nn.functional import cosine_similarity
-
-from vbench.dimensions.backbones.base import Backbone, FaceDetector, TextImageScorer
 from vbench.dimensions.base import Dimension, PromptScore, VideoScore
 from vbench.dimensions.faces import LONGEST, apparent, faces_seen, shares
-from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vbench.dimensions.backbones.base import Backbone, FaceDetector, TextImageScorer
+    from vbench.media.video import Video
 
 TEXTS = (
     "pale white skin", "fair skin", "olive skin", "moderate brown skin", "dark brown skin", "black skin",
@@ -68,6 +68,9 @@ class SkinBias(Dimension):
         return apparent(seen, TEXTS, LABELS, video.size)
 
     def _likeness(self, face: Tensor) -> Tensor:
+        import torch
+        from torch.nn.functional import cosine_similarity
+
         scorer = self.skin_scorer
         texts = torch.stack([scorer.embed_text(text) for text in TEXTS])
         return cosine_similarity(scorer.embed_as_images(face[None]), texts) * (scorer.scale / 100)

@@ -236,7 +236,8 @@ class Board:
             if (number := _under_key(session, key, sha256)) is not None:
                 return number
             _refuse_sent_before(session, sha256, sender)
-            flags = list(copies(checked.rows_sha256, likeness, _known(session, account, earlier)))
+            known = _known(session, account, earlier)
+            flags = list(copies(checked.benchmark, checked.rows_sha256, likeness, known))
             flags += strange(checked, session.scalars(select(Model.name)))
             _refuse_known_version(session, checked.card, checked.benchmark, checked.suite, checked.profile)
             submission = Submission(
@@ -294,7 +295,8 @@ class Board:
         try:
             checked = self._checked(archive, card)
             with self.database.reading() as session:
-                flags = [*copies(checked.rows_sha256, likeness_of(checked.rows), _known(session, account, ""))]
+                known, likeness = _known(session, account, ""), likeness_of(checked.rows)
+                flags = [*copies(checked.benchmark, checked.rows_sha256, likeness, known)]
                 flags += strange(checked, session.scalars(select(Model.name)))
                 _refuse_known_version(session, checked.card, checked.benchmark, checked.suite, checked.profile)
         except Refused as error:
@@ -391,7 +393,7 @@ class Board:
                 session, read_card(submission.card), verdict.benchmark, verdict.suite, verdict.profile
             )
             published = (known for known in _known(session, None, "") if known.state == PUBLISHED)
-            list(copies(verdict.rows_sha256, verdict.likeness, published))
+            list(copies(verdict.benchmark, verdict.rows_sha256, verdict.likeness, published))
             _change(session, number, PUBLISHED, "admin")
 
     def certify(self, number: int, mark: str, token: str = "", local: bool = False) -> None:
@@ -740,17 +742,19 @@ def _known(session: Session, account: Holder | None, earlier: str) -> list[Known
     """
     states = states_of(session)
     was = set(session.scalars(select(Change.submission_id).where(Change.state == PUBLISHED)))
-    columns = (Submission.id, Submission.account_id, Submission.withdrawal, Verdict.rows_sha256, Verdict.likeness)
+    judged = (Verdict.benchmark, Verdict.rows_sha256, Verdict.likeness)
+    columns = (Submission.id, Submission.account_id, Submission.withdrawal, *judged)
     return [
         Known(
             number,
             states[number],
             number in was,
             bool(account and account.id == owner) or bool(earlier and hmac.compare_digest(withdrawal, earlier)),
+            benchmark,
             rows_sha256,
             likeness,
         )
-        for number, owner, withdrawal, rows_sha256, likeness in session.execute(
+        for number, owner, withdrawal, benchmark, rows_sha256, likeness in session.execute(
             select(*columns).join(Verdict, Verdict.submission_id == Submission.id).order_by(Submission.id)
         )
     ]

@@ -1,7 +1,8 @@
 """Whose result it is: which submissions another one is a copy of, and whom that keeps from submitting.
 
 A result that was ever published is its submitter's for good, also after a withdrawal. One that waits, or was withdrawn
-before anybody published it, keeps nobody from anything: whoever publishes is told of it.
+before anybody published it, keeps nobody from anything: whoever publishes is told of it. The same videos judged by
+another benchmark are another result; unless both are one submitter's, whoever publishes is told of that, too.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Known:
         state: it is in.
         was_published: whether it ever was.
         owned: whether it is by whoever submits now.
+        benchmark: name of the one by whose rules it was scored.
         rows_sha256: digest of its scores.
         likeness: by what copies are told.
     """
@@ -32,14 +34,16 @@ class Known:
     state: str
     was_published: bool
     owned: bool
+    benchmark: str
     rows_sha256: str
     likeness: Mapping[str, Any]
 
 
-def copies(rows_sha256: str, likeness: Mapping[str, Any], known: Iterable[Known]) -> Iterator[str]:
+def copies(benchmark: str, rows_sha256: str, likeness: Mapping[str, Any], known: Iterable[Known]) -> Iterator[str]:
     """What whoever publishes should know of likenesses to other submissions.
 
     Args:
+        benchmark: of the new submission.
         rows_sha256: digest of the new submission's scores.
         likeness: what is kept of it.
         known: the submissions that are there.
@@ -54,6 +58,10 @@ def copies(rows_sha256: str, likeness: Mapping[str, Any], known: Iterable[Known]
         elif found.is_copy:
             alike = f"{100 * max(found.scores, found.videos):.0f} % of the {_what(found.scores, found.videos)}"
         else:
+            continue
+        if one.benchmark != benchmark:
+            if not one.owned:
+                yield f"It has {alike} of submission {one.number}, a result of {one.benchmark}."
             continue
         if one.state == PUBLISHED:
             own = " Withdraw that one first, with its token." if one.owned else ""

@@ -68,6 +68,8 @@ class PromptSuite:
 def read_suite(path: Path) -> PromptSuite:
     """Read a suite in the official schema: a list of ``{"prompt_en", "dimension", "auxiliary_info", "image_name"}``.
 
+    Prompts may name a ``category``; those that start from pictures have it as ``image_type``.
+
     Raises:
         SuiteError: it cannot be read, is no JSON, or an entry lacks a field or has one of another type; with the line.
     """
@@ -123,6 +125,7 @@ _FIELDS: dict[str, tuple[type, Any]] = {
     "auxiliary_info": (dict, {}),
     "category": (str, ""),
     "image_name": (str, ""),
+    "image_type": (str, ""),
 }
 
 
@@ -136,4 +139,5 @@ def _prompt(entry: Any, where: str) -> Prompt:
     if not all(isinstance(dimension, str) for dimension in values["dimension"]):
         raise SuiteError(f"{where}: dimension must be a list of names, found {values['dimension']!r}")
     image = Path(values["image_name"]) if values["image_name"] else None
-    return Prompt(values["prompt_en"], tuple(values["dimension"]), values["auxiliary_info"], values["category"], image)
+    category = values["category"] or values["image_type"]
+    return Prompt(values["prompt_en"], tuple(values["dimension"]), values["auxiliary_info"], category, image)

@@ -138,7 +138,7 @@ def shown(path: Path, root: Path) -> str:
 
 
 def _folder(folder: Path, depth: int) -> Iterator[Found]:
-    here = [_entry(path, depth) for path in sorted(folder.iterdir())]
+    here = [_entry(path, depth) for path in sorted(folder.iterdir(), key=lambda path: path.name)]
     clips = {same_name(one.path.stem): one.path for found in here for one in found if one.kind == VIDEO}
     folders = {same_name(one.path.name): one.path for found in here for one in found if one.kind == FRAMES}
     for found in here:

@@ -13,7 +13,9 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
+from string import digits
 from typing import Any
 
 from vbench.benchmarks.base import Benchmark, DimensionSpec, Unit
@@ -432,12 +434,21 @@ def _by_name(
     names = dict(by_name(root, files))
     for name, path in _whole_names(names, stems, special).items():
         names[name] = [*names.get(name, ()), path]
+    numbered: dict[str, dict[str, list[Path]]] = defaultdict(dict)
+    for name, paths in names.items():
+        before = name.rstrip(digits)
+        numbered[before][name[len(before) :]] = paths
+
+    @cache
+    def samples(text: str, folder: str) -> list[dict[str, list[Path]]]:
+        """By number, under each name that a prompt's samples may have and some have."""
+        tried = [f"{stem}{special}-" for stem in (text, stems[text])]
+        places = [place for stem in tried for place in (stem, f"{folder}/{stem}")] + [f"{text}{special}/"]
+        return [numbered[name] for name in dict.fromkeys(map(same_name, places)) if name in numbered]
 
     def find(text: str, index: int, dimension: str) -> Path | None:
-        folder = specs[dimension].stored_in
-        tried = [f"{stem}{special}-{index}" for stem in (text, stems[text])]
-        places = [place for stem in tried for place in (stem, f"{folder}/{stem}")] + [f"{text}{special}/{index}"]
-        found = [path for name in dict.fromkeys(map(same_name, places)) for path in names.get(name, ())]
+        number = str(index)
+        found = [path for of in samples(text, specs[dimension].stored_in) for path in of.get(number, ())]
         return _only(found) if found else None
 
     return find

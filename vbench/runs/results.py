@@ -74,7 +74,7 @@ def prompt_scores(
         mean = PromptScore([one.value * one.weight for one in clips], [one.weight for one in clips]).value
         samples[prompt, name].append(VideoScore(mean or 0.0, weight=float(mean is not None)))
     judges = {name: _judge(name, benchmark) for name in {name for _, name in samples}}
-    return {(prompt, name): judges[name].of_prompt(found) for (prompt, name), found in samples.items()}
+    return {(prompt, name): judges[name].prompt_score(prompt, found) for (prompt, name), found in samples.items()}
 
 
 def read_rows(folder: Path) -> list[Row]:
@@ -133,7 +133,7 @@ def read_score_card(folder: Path, benchmark: Benchmark | None = None) -> ScoreCa
 
 
 def _judge(name: str, benchmark: Benchmark) -> type[Dimension]:
-    """The class whose :meth:`Dimension.of_prompt` holds; imported only where it has one of its own."""
+    """The class that says what a prompt's samples say together; imported only where it has a say of its own."""
     spec = specs_of(benchmark).get(name)
     return implementation(spec) if spec and spec.together else Dimension
 

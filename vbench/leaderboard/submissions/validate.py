@@ -50,7 +50,6 @@ from vbench.media.spans import seconds_of, video_of
 from vbench.prompts.digests import normal, prompt_digest
 from vbench.prompts.library import SHIPPED, load_suite
 from vbench.prompts.official import CATEGORY_SHA256, SUITE_FILES
-from vbench.prompts.official import NAME as OFFICIAL
 from vbench.runs.plan import CUSTOM, STANDARD
 from vbench.runs.record import RECORD_VERSION
 from vbench.runs.results import score_card
@@ -345,7 +344,7 @@ def _known_suite(stated: Any, benchmark: Benchmark) -> Expected:
     what = f"record: this board knows no prompt suite with the digest {digest!r:.80}."
     if not digest:
         what = "The run is of no prompt suite: nothing says which other runs it compares with."
-    takes = f"The board takes runs of suites that it knows: {', '.join([OFFICIAL, *SHIPPED])}."
+    takes = f"The board takes runs of suites that it knows: {', '.join([*SUITE_FILES, *SHIPPED])}."
     how = "Name the videos after the prompts of one (vbench plan --suite NAME) and evaluate them with --suite NAME."
     raise Refused([f"{what} {takes} {how}"])
 
