@@ -107,6 +107,16 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
         Promise("vbench serve -d temporal_flickering --port {port}", answers="/health"),
     ),
     "cluster": (python("import ray; from vbench.runs.cluster import connected"),),
+    "remote": (
+        python("from functools import partial; from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer; "
+               "from threading import Thread; from vbench.files.remote import located; "
+               "from vbench.media.decode import probe; "
+               "here = partial(SimpleHTTPRequestHandler, directory='videos'); "
+               "server = ThreadingHTTPServer(('127.0.0.1', 0), here); "
+               "Thread(target=server.serve_forever, daemon=True).start(); "
+               "there = located('http://127.0.0.1:%d' % server.server_port); "
+               "print([probe(file) for file in there.iterdir() if file.suffix == '.mp4'])"),
+    ),
     "all": (
         Promise("vbench demo --no-open --output demo", leaves="demo/report.html"),
     ),
