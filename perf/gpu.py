@@ -23,7 +23,7 @@ Markdown table and, with ``--json FOLDER``, writes what it measured; a dimension
 - suite: a part of VBench's prompts, every dimension's share as in the whole, through ``vbench evaluate`` with one or
   several processes on one card; a run of some videos of each kind tells what loading takes, and both together how long
   the whole suite would. The static filter is not in it: no prompt has more samples than are judged.
-- decode: seconds to read the video with PyAV, whose threads are as many as it likes.
+- decode: seconds to read the video.
 - estimate: the speed of each clip times VBench's plan of five videos a prompt, and times MLPerf's of one, on one card,
   decoding apart.
 """

@@ -149,7 +149,8 @@ class Place:
 
                 system, base = fsspec.core.url_to_fs(self.address, **(_web_options() if self.is_web else {}))
             except ImportError as error:
-                raise MissingExtra(f"{self.shown} needs a package that is not installed: {error}.") from error
+                extra = ' Install it with: pip install "vbench-suite[remote]"' if self.is_web else ""
+                raise MissingExtra(f"{self.shown} needs a package that is not installed: {error}.{extra}") from error
             except Exception as error:  # of whatever package
                 raise Unavailable(f"{self.shown} cannot be opened: {self.told(error)}.") from error
             self._opened = system, base.rstrip("/")
