@@ -1,8 +1,8 @@
 """One dimension of the reference or of ours on one video, timed; a process that ``perf/against_reference.py`` starts.
 
 It prints a line of JSON: processor and wall seconds of each timed call, the score, and of ours how many operations a
-call needs. The side "reference" imports nothing of ours: its ``vbench`` is the checkout that the caller put on the
-path.
+call needs and how many a second a matrix product does, measured before the calls and after them. The side "reference"
+imports nothing of ours: its ``vbench`` is the checkout that the caller put on the path.
 """
 
 from __future__ import annotations
@@ -176,11 +176,28 @@ def main() -> None:
     side, order = sys.argv[1], json.loads(sys.argv[2])
     torch.set_num_threads(order["threads"])
     os.environ["VBENCH_CACHE_DIR"] = order["cache"]
-    counter = FlopCounterMode(display=False) if side == "ours" else None
+    told = {"reference": told_of_reference, "ours": told_of_ours}[side](order)
+    print(json.dumps(told))
+
+
+def told_of_reference(order: Order) -> dict[str, Any]:
+    """Seconds and score of the reference."""
+    clock = Clock(order["repeat"])
+    score = reference(order, clock)
+    return {"processor": clock.processor, "wall": clock.wall, "score": score}
+
+
+def told_of_ours(order: Order) -> dict[str, Any]:
+    """Seconds and score of ours, operations of a call, and operations a second of matrix products around the calls."""
+    from roofline import peak
+
+    counter = FlopCounterMode(display=False)
     clock = Clock(order["repeat"], counter)
-    score = {"reference": reference, "ours": ours}[side](order, clock)
-    operations = int(counter.get_total_flops()) if counter else 0
-    print(json.dumps({"processor": clock.processor, "wall": clock.wall, "score": score, "operations": operations}))
+    before = peak(torch.device("cpu"))
+    score = ours(order, clock)
+    rate = (before + peak(torch.device("cpu"))) / 2
+    told = {"processor": clock.processor, "wall": clock.wall, "score": score}
+    return {**told, "operations": int(counter.get_total_flops()), "rate": rate}
 
 
 if __name__ == "__main__":

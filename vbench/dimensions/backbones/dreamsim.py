@@ -27,6 +27,7 @@ from typing_extensions import Self
 from vbench.dimensions.backbones.base import PictureEmbedder
 from vbench.dimensions.backbones.dino import VisionTransformer
 from vbench.dimensions.backbones.pixels import CLIP, IMAGENET, normalise
+from vbench.dimensions.backbones.summary_transformer import QuickGELU
 from vbench.weights.load import Part, fill, load_strictly, state_dict
 
 SIDE, WIDTH, DEPTH, HEADS = 224, 768, 12, 12
@@ -41,14 +42,6 @@ BRANCHES = ("dino_vitb16", "dreamsim_clip", "dreamsim_open_clip")
 """Checkpoints in the order of the ensemble."""
 
 ADAPTERS = "dreamsim_lora"
-
-
-class QuickGELU(nn.Module):
-    """The activation that OpenAI trained CLIP with."""
-
-    def forward(self, values: Tensor) -> Tensor:
-        """``x * sigmoid(1.702 x)``."""
-        return values * torch.sigmoid(1.702 * values)
 
 
 class ClipTower(VisionTransformer):

@@ -37,6 +37,8 @@ class MUSIQ(QualityModel):
 
     def __init__(self, network: QualityNetwork, device: torch.device) -> None:
         self.network, self.device = network.to(device), device
+        if device.type == "cpu":  # whose pooling and 1 x 1 convolutions are faster with a pixel's channels side by side
+            self.network.to(memory_format=torch.channels_last)
 
     @classmethod
     def load(cls, device: torch.device) -> Self:

@@ -72,7 +72,8 @@ class Attention(nn.Module):
         asked = F.linear(tokens[:, :read], self.in_proj_weight[:width], self.in_proj_bias[:width])
         seen = F.linear(tokens, self.in_proj_weight[width:], self.in_proj_bias[width:])
         query, key, value = (
-            part.view(*part.shape[:2], self.heads, -1).transpose(1, 2) for part in (asked, *seen.chunk(2, dim=2))
+            part.view(*part.shape[:2], self.heads, -1).transpose(1, 2).contiguous()
+            for part in (asked, *seen.chunk(2, dim=2))
         )
         found = F.scaled_dot_product_attention(query, key, value)
         mixed: Tensor = self.out_proj(found.transpose(1, 2).flatten(2))
@@ -80,8 +81,8 @@ class Attention(nn.Module):
 
 
 class QuickGELU(nn.Module):
-    """OpenAI's approximation of the GELU."""
+    """The activation that OpenAI trained CLIP with: ``x * sigmoid(1.702 x)``."""
 
     def forward(self, values: Tensor) -> Tensor:
         """Any shape -> the same shape."""
-        return values * torch.sigmoid(1.702 * values)
+        return (1.702 * values).sigmoid_().mul_(values)

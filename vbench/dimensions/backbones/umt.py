@@ -136,8 +136,11 @@ class VideoClassifier(nn.Module):
         self.head = nn.Linear(width, classes)
 
     def forward(self, clips: Tensor) -> Tensor:
-        """``(N, 3, frames, size, size)`` float32, normalised -> ``(N, classes)`` logits."""
-        tokens = self.patch_embed["proj"](clips).flatten(2).transpose(1, 2) + self.pos_embed
+        """``(N, 3, frames, size, size)`` float32, normalised -> ``(N, classes)`` logits.
+
+        Tokens lie one after the other in memory, as heads do in the attention: a CPU is slow on strided rows.
+        """
+        tokens = self.patch_embed["proj"](clips).flatten(2).transpose(1, 2).contiguous() + self.pos_embed
         pooled = self.blocks(tokens).mean(1)
         logits: Tensor = self.head(self.fc_norm(pooled))
         return logits
@@ -176,7 +179,7 @@ class Attention(nn.Module):
         """``(N, tokens, width)`` -> the same shape."""
         bias = torch.cat([self.q_bias, torch.zeros_like(self.q_bias), self.v_bias])
         packed = F.linear(tokens, self.qkv.weight, bias).view(*tokens.shape[:2], 3, self.heads, -1)
-        query, key, value = packed.permute(2, 0, 3, 1, 4)
+        query, key, value = packed.permute(2, 0, 3, 1, 4).contiguous()
         attended = F.scaled_dot_product_attention(query, key, value)
         projected: Tensor = self.proj(attended.transpose(1, 2).flatten(2))
         return projected

@@ -34,10 +34,10 @@ class VisionTransformer(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """``(N, 3, H, W)`` float32, sides divisible by 16 -> ``(N, width, H / 16, W / 16)``."""
-        grid: Tensor = self.patch_embed["proj"](images).permute(0, 2, 3, 1)
+        grid: Tensor = self.patch_embed["proj"](images).permute(0, 2, 3, 1).contiguous()
         _, height, width, _ = grid.shape
         grid = self.blocks(grid + positions(self.pos_embed, height, width))
-        return grid.permute(0, 3, 1, 2)
+        return grid.permute(0, 3, 1, 2).contiguous()
 
 
 def positions(table: Tensor, height: int, width: int) -> Tensor:
@@ -58,20 +58,14 @@ class Block(nn.Module):
 
     def __init__(self, width: int, heads: int, is_global: bool) -> None:
         super().__init__()
-        self.is_global = is_global
         self.norm1 = nn.LayerNorm(width, eps=1e-6)
-        self.attn = Attention(width, heads, _TRAINED_GLOBAL_SIDE if is_global else WINDOW)
+        self.attn = Attention(width, heads, _TRAINED_GLOBAL_SIDE) if is_global else WindowAttention(width, heads)
         self.norm2 = nn.LayerNorm(width, eps=1e-6)
         self.mlp = nn.ModuleDict({"fc1": nn.Linear(width, 4 * width), "fc2": nn.Linear(4 * width, width)})
 
     def forward(self, grid: Tensor) -> Tensor:
         """``(N, H, W, C)`` -> the same shape."""
-        normalised = self.norm1(grid)
-        if self.is_global:
-            attended = self.attn(normalised)
-        else:
-            attended = from_windows(self.attn(to_windows(normalised, WINDOW)), grid.shape)
-        grid = grid + attended
+        grid = grid + self.attn(self.norm1(grid))
         mixed: Tensor = self.mlp["fc2"](F.gelu(self.mlp["fc1"](self.norm2(grid))))
         return grid + mixed
 
@@ -99,7 +93,7 @@ def from_windows(windows: Tensor, shape: Sequence[int]) -> Tensor:
     side = windows.shape[1]
     rows, columns = -(-height // side), -(-width // side)
     padded = windows.view(count, rows, columns, side, side, channels).transpose(2, 3).flatten(3, 4).flatten(1, 2)
-    return padded[:, :height, :width]
+    return padded[:, :height, :width].contiguous()
 
 
 class Attention(nn.Module):
@@ -121,13 +115,17 @@ class Attention(nn.Module):
 
     def forward(self, grid: Tensor) -> Tensor:
         """``(N, H, W, C)`` -> the same shape."""
-        packed: Tensor = self.qkv(grid).view(*grid.shape[:3], 3, self.heads, -1)
-        query, key, value = packed.permute(3, 0, 4, 1, 2, 5)  # each (N, heads, H, W, C / heads)
+        projected: Tensor = self.proj(self.found(self.qkv(grid)))
+        return projected
+
+    def found(self, packed: Tensor) -> Tensor:
+        """Queries, keys and values side by side, ``(N, H, W, 3 C)`` -> what is found, ``(N, H, W, C)``."""
+        by_head = packed.view(*packed.shape[:3], 3, self.heads, -1)
+        query, key, value = by_head.permute(3, 0, 4, 1, 2, 5)  # each (N, heads, H, W, C / heads)
         attended = F.scaled_dot_product_attention(
             query.flatten(2, 3), key.flatten(2, 3), value.flatten(2, 3), self._position_bias(query)
         )
-        projected: Tensor = self.proj(attended.transpose(1, 2).reshape(grid.shape))
-        return projected
+        return attended.transpose(1, 2).reshape(*packed.shape[:3], -1)
 
     def _position_bias(self, query: Tensor) -> Tensor:
         """``(N, heads, H, W, c)`` -> what is added to the logits, ``(N, heads, H * W, H * W)``.
@@ -138,6 +136,22 @@ class Attention(nn.Module):
         by_row = torch.einsum("nhyxc,yrc->nhyxr", query, relative(self.rel_pos_h, height)).contiguous()
         by_column = torch.einsum("nhyxc,xsc->nhyxs", query, relative(self.rel_pos_w, width)).contiguous()
         return (by_row[..., None] + by_column[..., None, :]).flatten(4).flatten(2, 3)
+
+
+class WindowAttention(Attention):
+    """The same within windows.
+
+    Places that fill a window up are zeros, of which queries, keys and values are the bias: nothing is multiplied there.
+    """
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__(width, heads, WINDOW)
+
+    def forward(self, grid: Tensor) -> Tensor:
+        """``(N, H, W, C)`` -> the same shape."""
+        packed = to_windows(F.linear(grid, self.qkv.weight), WINDOW).add_(self.qkv.bias)
+        projected: Tensor = self.proj(from_windows(self.found(packed), grid.shape))
+        return projected
 
 
 def relative(table: Tensor, size: int) -> Tensor:
