@@ -12,14 +12,20 @@ from PIL import Image
 
 from tests.footage import Frames, noise
 from tests.media.odd_containers import ALIKE, DECORD_ONLY, OPENCV_ONLY, Make, animated
-from vbench.media.decode import decode, probe
+from vbench.media.decode import Health, decode, probe
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 cv2 = pytest.importorskip("cv2")
 
 CASES = Path(__file__).parent / "cases"
-READ_ALIKE = ["plain.mp4", "one_short_gap.mp4", "rotated90.mp4", "damaged_middle.mp4", "a cat-0.avi", "cut60_seq.avi",
-              "comfy_png/a cat-0.mp4"]  # fmt: skip
+READ_ALIKE = [
+    "plain.mp4",
+    "one_short_gap.mp4",
+    "rotated90.mp4",
+    "a cat-0.avi",
+    "cut60_seq.avi",
+    "comfy_png/a cat-0.mp4",
+]
 
 Seen = tuple[list[Frames], float]
 
@@ -70,6 +76,17 @@ def test_decord_is_followed(tmp_path: Path, make: Make, request: pytest.FixtureR
 def test_found_files_are_read_as_both_do(name: str) -> None:
     agrees(CASES / name, by_opencv(CASES / name))
     agrees(CASES / name, by_decord(CASES / name))
+
+
+def test_frames_before_the_damage_are_read_as_both_do() -> None:
+    """From there on each makes up what it cannot read, with several threads not the same each time."""
+    path, health = CASES / "damaged_middle.mp4", Health()
+    ours = np.stack(list(decode(path, health=health)))
+    before = min(health.corrupt)
+    assert before == 3
+    for theirs in (by_opencv(path)[0], by_decord(path)[0]):
+        assert len(theirs) == len(ours)
+        np.testing.assert_array_equal(ours[:before], np.stack(theirs)[:before])
 
 
 @pytest.mark.parametrize("name", ["a.gif", "a.apng", "a.webp"])

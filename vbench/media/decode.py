@@ -10,11 +10,9 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections import deque
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +27,7 @@ from vbench.media.whole import ended_early
 
 Frame = np.ndarray[Any, np.dtype[np.uint8]]
 
-VERSION = 3
+VERSION = 4
 """Raised when the same file gives other frames or another rate than before."""
 
 CONTAINERS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v", ".ts")
@@ -49,9 +47,6 @@ SHORTEST_DELAY, USUAL_DELAY = 20, 100
 
 ENOUGH = 5
 """Frames from which on a stream is taken for a film, whatever their number."""
-
-MOST_BETWEEN = 16
-"""Frames shown before one that they are made from: x264 and x265 put no more of them (B-frames) in a row."""
 
 MOST_PIXELS = 1 << 27
 """Of one frame; a larger one (16384 x 8192) is refused before it takes the memory."""
@@ -247,69 +242,21 @@ def _refuse_special(path: Path) -> None:
 
 
 def _of_container(path: Path, scale: tuple[int, int] | None, health: Health) -> Iterator[Frame]:
-    if scale:  # what is wrong with a file is told where it is seen at its own size
-        yield from _concealed(path, scale, health)
-        return
-    if not (yield from _sound(path, health)):
-        yield from islice(_damaged(path, health), health.frames, None)
-
-
-def _sound(path: Path, health: Health) -> Generator[Frame, None, bool]:
-    """The frames before the first that damage can have reached; returns whether these are all.
-
-    What is whole has the same pixels whatever the number of threads, and one thread is the least work.
-    """
+    """All frames, and what is wrong with each no later than it comes."""
     with _container(path) as container:
         stream = _whole_stream(container, path)
         health.stated, health.cut = stream.frames, ended_early(path)
-        convert, held = _Converter(stream), deque[av.VideoFrame]()
-        if health.cut:
-            return False
+        convert, count = _Converter(stream, scale), 0
         for packet, frames in _by_one_thread(container, stream):
-            if packet.is_corrupt or frames is None or any(frame.is_corrupt for frame in frames):
-                return False
-            health.stated -= packet.is_discard
-            held.extend(frames)
-            while len(held) > (MOST_BETWEEN if stream.codec_context.has_b_frames else 0):
-                yield convert(held.popleft())
-        yield from map(convert, held)
-    return True
-
-
-def _damaged(path: Path, health: Health) -> Iterator[Frame]:
-    """All frames, and what is wrong with each no later than it comes."""
-    with closing(_noticed(path, health)) as noticed:
-        for frame in _concealed(path, None, health):
-            next(noticed, None)
-            yield frame
-        for _ in noticed:
-            pass
-
-
-def _concealed(path: Path, scale: tuple[int, int] | None, health: Health) -> Iterator[Frame]:
-    """All frames, damage concealed as OpenCV and decord do, who use the same threads."""
-    with _container(path) as container:
-        stream = _whole_stream(container, path)
-        stream.thread_type = "AUTO"
-        health.stated, convert = stream.frames, _Converter(stream, scale)
-        for packet in container.demux(stream):
             health.broken += packet.is_corrupt
             health.stated -= packet.is_discard  # an edit list leaves it out, as of a clip trimmed without encoding
-            yield from map(convert, _decoded(packet) or ())
-
-
-def _noticed(path: Path, health: Health) -> Generator[None, None, None]:
-    """Note each damaged frame, and each packet of which nothing can be made, no later than that frame is asked for."""
-    with _container(path) as container:
-        count = 0
-        for _, frames in _by_one_thread(container, _best_stream(container, path)):
             if frames is None:
                 health.lost.append(count)
             for frame in frames or ():
                 if frame.is_corrupt:
                     health.corrupt.append(count)
                 count += 1
-                yield
+                yield convert(frame)
 
 
 def _first_of_container(path: Path) -> tuple[Frame, int, float, str]:
@@ -327,9 +274,10 @@ def _first_of_container(path: Path) -> tuple[Frame, int, float, str]:
 
 
 def _by_one_thread(container: Any, stream: Any) -> Iterator[tuple[Any, list[av.VideoFrame] | None]]:
-    """Each packet and what a decoder of one thread makes of it, which tells of damage the same each time.
+    """Each packet and what a decoder of one thread makes of it: the same each time, on every machine.
 
-    One of several tells of it while a frame may still be worked on, so now and then it does not.
+    Of several threads one may read a frame before what is damaged in it was made up by another, or tell of a frame
+    that is still worked on; so the same damaged file gives other pixels and findings now and then.
     """
     stream.codec_context.thread_count = 1
     for packet in container.demux(stream):
