@@ -15,8 +15,12 @@ class VBenchError(Exception):
     """Root of every error that is the input's or the installation's, not the program's."""
 
     def __str__(self) -> str:
-        """The message; an error of the system that it quotes is told in words, without its number."""
-        return re.sub(r"\[(Errno|WinError) -?\d+\] ", "", super().__str__())
+        """The message; an error of the system that it quotes is told in words, without its number.
+
+        >>> str(VBenchError("s3://bucket cannot be read: [Errno None] Unable to connect"))
+        's3://bucket cannot be read: Unable to connect'
+        """
+        return re.sub(r"\[(Errno|WinError) (-?\d+|None)\] ", "", super().__str__())
 
 
 class UsageError(VBenchError):
