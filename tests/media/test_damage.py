@@ -141,7 +141,7 @@ def test_the_same_file_is_damaged_in_the_same_way_each_time() -> None:
 
 @pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
 def test_a_damaged_file_has_the_same_frames_each_time(tmp_path: Path, codec: str) -> None:
-    """With several threads these files had other pixels in one of ten decodings and more."""
+    """With several threads some of these files have other pixels in some decodings."""
     options = {"bf": "0", "g": "100"} if codec == "libx264" else {}
     whole = encoded(tmp_path / "whole.mp4", noise(24, 96, 160), codec, options=options)
     with av.open(str(whole)) as container:
