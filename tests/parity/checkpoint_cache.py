@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from safetensors.torch import save_file
 from torch import Tensor
@@ -40,22 +41,46 @@ def seeded_state(name: str, seed: int = 0) -> dict[str, Tensor]:
     return state_dict(manifest(name), seed)
 
 
+_used: dict[Path, TextIO] = {}
+"""The lock of each checkpoint that this process uses; it is shared with the other processes that use it."""
+
+
 def write_checkpoint(name: str, cache: Path) -> Path:
     """Put a seeded checkpoint where ``VBENCH_CACHE_DIR=cache`` expects it, unless it is there.
 
-    Of several processes one makes it, and the others wait.
+    Of several processes one makes it, and the others wait. It is there until each of them has ended or calls
+    :func:`remove_unused`.
     """
     target = cache / CHECKPOINTS[name].path
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target.with_suffix(".lock").open("w") as lock:
+    if target not in _used:
+        _used[target] = target.with_suffix(".lock").open("w")
+    lock = _used[target]
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    while not target.exists():
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if name not in MANIFESTS:
-            return checkpoints.write_checkpoint(name, cache)
-        if not target.exists():
-            partial = target.with_suffix(".partial")
-            if target.suffix == ".safetensors":
-                save_file(seeded_state(name), partial)
-            else:
-                save(seeded_state(name), partial, CHECKPOINTS[name].entry)
-            partial.rename(target)
+        _make(name, cache)
+        fcntl.flock(lock, fcntl.LOCK_SH)
     return target
+
+
+def remove_unused() -> None:
+    """Remove the checkpoints that this process used and no other uses: all of them would be 8 GB."""
+    while _used:
+        target, lock = _used.popitem()
+        with lock, suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            target.unlink(missing_ok=True)
+
+
+def _make(name: str, cache: Path) -> None:
+    target = cache / CHECKPOINTS[name].path
+    if name not in MANIFESTS:
+        checkpoints.write_checkpoint(name, cache)
+    elif not target.exists():
+        partial = target.with_suffix(".partial")
+        if target.suffix == ".safetensors":
+            save_file(seeded_state(name), partial)
+        else:
+            save(seeded_state(name), partial, CHECKPOINTS[name].entry)
+        partial.rename(target)

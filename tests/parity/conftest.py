@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from tests.parity.checkpoint_cache import remove_unused
 from vbench.parity.checkpoints import KIT
 
 SEEDED_CACHE = Path(__file__).parents[2] / ".cache" / "parity"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def only_what_is_used() -> Iterator[None]:
+    """A file's checkpoints go after its tests, so that those of all files do not add up on the disk."""
+    yield
+    remove_unused()
 
 
 def clip(name: str) -> Path:

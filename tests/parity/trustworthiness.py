@@ -26,8 +26,6 @@ from vbench.parity.checkpoints import save
 from vbench.runs.run import Run
 from vbench.weights.cards import CHECKPOINTS, checkpoint
 
-CACHE = SEEDED_CACHE.with_name("parity-trustworthiness")
-
 LONGEST = 384
 """What the goldens of faces were made with, in place of 2048."""
 
@@ -90,13 +88,13 @@ WRITERS = {
 def prepare(*names: str) -> Path:
     """Put checkpoints into the cache for these tests, unless they are there."""
     for name in names:
-        place = CACHE / checkpoint(name).path
-        if name in WRITERS and not place.exists():
-            WRITERS[name](place)
-        elif CHECKPOINTS[name].is_weights and not place.exists():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.symlink_to(write_checkpoint(name, SEEDED_CACHE))
-    return CACHE
+        if name in WRITERS:
+            place = SEEDED_CACHE / checkpoint(name).path
+            if not place.exists():
+                WRITERS[name](place)
+        elif CHECKPOINTS[name].is_weights:
+            write_checkpoint(name, SEEDED_CACHE)
+    return SEEDED_CACHE
 
 
 def evaluated(root: Path, dimension: str, *checkpoints: str) -> tuple[Run, dict[str, Any]]:
@@ -112,7 +110,7 @@ def evaluated(root: Path, dimension: str, *checkpoints: str) -> tuple[Run, dict[
     (root / "suite.json").write_text(json.dumps(suite))
     options = {dimension: {"longest": LONGEST}} if "retinaface_resnet50" in checkpoints else {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VBENCH_CACHE_DIR", str(CACHE))
+        patch.setenv("VBENCH_CACHE_DIR", str(SEEDED_CACHE))
         run = evaluate(
             videos, benchmark="vbench-trustworthiness", suite=root / "suite.json", dimensions=[dimension],
             options=options, output=root / "run", device="cpu",
