@@ -21,6 +21,11 @@ DIMENSION = "temporal_flickering"
 
 def main() -> None:
     """Print the table."""
+    print(table())
+
+
+def table() -> str:
+    """The table: what is said of each file by ``vbench check`` and by a run."""
     sys.path.insert(0, str(ROOT))
     import torch
 
@@ -39,15 +44,18 @@ def main() -> None:
         meanings = make(folder)
         plan = custom_plan(folder, [DIMENSION])
         evaluate(plan, Evaluators(profile("lite"), torch.device("cpu")), Path(name) / "run", Progress())
-        rows = read_rows(Path(name) / "run")
-        states = {row.video: row.status.replace("_", " ") + ", marked" * (DAMAGE in row.details) for row in rows}
+        states = {
+            row.video: row.status.replace("_", " ") + ", marked" * (DAMAGE in row.details)
+            for row in read_rows(Path(name) / "run")
+        }
         findings = {one.video: one.kind for one in unsound(plan)}
-        print("| file | `vbench check` | a run |\n|---|---|---|")
+        rows = ["| file | `vbench check` | a run |", "|---|---|---|"]
         found = {shown(one.path, folder): one for one in discover(folder).found}
         for file, meaning in meanings.items():
             one = found[file]
             said = f"not read: {one.why}" if one.kind == NOT_READ else findings.get(file, KINDS[one.kind])
-            print(f"| {meaning} | {said} | {states.get(file, '-')} |")
+            rows.append(f"| {meaning} | {said} | {states.get(file, '-')} |")
+    return "\n".join(rows)
 
 
 def make(folder: Path) -> dict[str, str]:

@@ -31,8 +31,15 @@ COMMANDS = (
 
 
 def main() -> None:
-    """Run the commands in a folder of their own and write them with their output."""
-    shown = []
+    """Write the commands and what they print into the page."""
+    page = PAGE.read_text(encoding="utf-8")
+    made = f"{START}\n```\n{shown()}\n```\n{END}"
+    PAGE.write_text(re.sub(f"{START}.*{END}", lambda _: made, page, flags=re.DOTALL), encoding="utf-8")
+
+
+def shown() -> str:
+    """The commands, run in a folder of their own, with what they print."""
+    said = []
     with tempfile.TemporaryDirectory() as folder:
         for command in COMMANDS:
             arguments = [sys.executable, "-m", *shlex.split(command)]
@@ -40,10 +47,8 @@ def main() -> None:
             done = subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False)
             if done.returncode not in (0, 1):
                 raise SystemExit(f"{command}\n{done.stdout}{done.stderr}")
-            shown.append("\n".join(line.rstrip() for line in f"$ {command}\n{done.stdout}".rstrip().splitlines()))
-    page = PAGE.read_text(encoding="utf-8")
-    made = f"{START}\n```\n" + "\n\n".join(shown) + f"\n```\n{END}"
-    PAGE.write_text(re.sub(f"{START}.*{END}", lambda _: made, page, flags=re.DOTALL), encoding="utf-8")
+            said.append("\n".join(line.rstrip() for line in f"$ {command}\n{done.stdout}".rstrip().splitlines()))
+    return "\n\n".join(said)
 
 
 if __name__ == "__main__":

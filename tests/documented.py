@@ -9,6 +9,7 @@ A comment in the line before a block, which no reader sees, says what becomes of
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shlex
@@ -18,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -118,6 +120,37 @@ def block(page: str, start: str) -> str:
     """
     (found,) = [one.code for one in blocks(ROOT / page) if start in one.code]
     return found
+
+
+def maker(name: str) -> ModuleType:
+    """The module ``docs/NAME.py``, which makes a page or a part of one."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+LAST_PLACES = 6
+"""Units of a figure's last place by which another processor may differ; counts must be the same."""
+
+
+def assert_shows(stored: str, again: str, command: str) -> None:
+    """What a page shows is what is printed today.
+
+    Args:
+        stored: what stands in the page.
+        again: what is printed now.
+        command: what stores it anew.
+    """
+    assert NUMBER.sub("#", stored) == NUMBER.sub("#", again), command
+    for before, after in zip(NUMBER.findall(stored), NUMBER.findall(again), strict=True):
+        decimals = len(before.partition(".")[2])
+        assert abs(float(before) - float(after)) <= (LAST_PLACES * 10**-decimals if decimals else 0), command
 
 
 FETCH = (["vbench", "weights", "download"], ["vbench", "prompts", "fetch"], ["pip", "install"])

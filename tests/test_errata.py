@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-DOCS = Path(__file__).parents[1] / "docs"
+from tests.documented import ROOT, maker
 
-
-def _made() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_errata", DOCS / "make_errata.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-MADE = _made()
-PAGE = (DOCS / "errata.md").read_text(encoding="utf-8")
+MADE = maker("make_errata")
+PAGE = (ROOT / "docs" / "errata.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("one", MADE.ERRATA, ids=lambda one: one.name)
