@@ -65,6 +65,18 @@ class Deadly(Dimension):
         return VideoScore(1.0)
 
 
+class Precise(Dimension):
+    """Whether float32 is computed as it stands where videos are scored."""
+
+    name: ClassVar[str] = "precise"
+    title: ClassVar[str] = "Precise"
+    meaning: ClassVar[str] = "The process computes strictly."
+
+    def score(self, video: Video, prompt: Prompt) -> VideoScore:
+        convolutions = torch.backends.cudnn
+        return VideoScore(float(convolutions.deterministic and not convolutions.allow_tf32))
+
+
 class Weighing(Dimension):
     """Needs a checkpoint."""
 
@@ -97,7 +109,8 @@ def note_call(dimension: str, video: Video) -> None:
     time.sleep(float(os.environ.get("TOY_SECONDS", "0")))
 
 
-SPECS = {name: DimensionSpec(name, f"tests.toys:{name.capitalize()}") for name in ("brightness", "fragile", "weighing")}
+NAMES = ("brightness", "fragile", "precise", "weighing")
+SPECS = {name: DimensionSpec(name, f"tests.toys:{name.capitalize()}") for name in NAMES}
 BACKBONES = {"scale": "tests.toys:Scale"}
 PROFILE = Profile("toy", "Of no meaning.", comparable=False, roles={"scale": "scale"})
 

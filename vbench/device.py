@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 from typing import TYPE_CHECKING
 
 from vbench.errors import UsageError
@@ -9,12 +11,17 @@ from vbench.errors import UsageError
 if TYPE_CHECKING:
     import torch
 
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""Numbers of glibc's malloc.h."""
+
+KEPT_BYTES = 2**31 - 1
+LARGE_BYTES = 2**30
+
 
 def choose(name: str = "auto") -> torch.device:
     """A device by name; ``auto`` takes the accelerator that is there, otherwise the CPU.
 
-    Reduced-precision matrix products are switched off: scores are float32 everywhere. So are convolutions that add up
-    in an order of their own each time: the same video gets the same bits again.
+    On a CPU, :func:`keep_freed_memory` holds from now on.
 
     Raises:
         UsageError: there is no such device here.
@@ -29,10 +36,20 @@ def choose(name: str = "auto") -> torch.device:
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"The device {name!r} cannot be used here ({reason}). Try --device cpu.") from error
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cudnn.deterministic = True
+    if device.type == "cpu":
+        keep_freed_memory()
     return device
+
+
+def keep_freed_memory() -> None:
+    """Keep what a layer of a network lets go of, up to 2 GiB, for the next one, where the C library is glibc.
+
+    By itself glibc gives large pieces back to the system, which fills them with zeros, page by page, before it hands
+    them out again; for a network of large frames that is a good part of its time. It holds for the whole process.
+    """
+    if os.name == "posix" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
+        mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+        mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def told_of_sharing(device: torch.device, processes: int) -> str:

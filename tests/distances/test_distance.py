@@ -74,6 +74,19 @@ def test_videos_are_looked_at_once(
     assert len(log.read_text().splitlines()) == 4 * COUNT + 1
 
 
+def test_a_network_looks_strictly(measured: Measured, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def look(self: MovingColours, windows: torch.Tensor, resizing: str) -> dict[str, torch.Tensor]:
+        seen.append(torch.backends.cudnn.allow_tf32)
+        return usual(self, windows, resizing)
+
+    usual = MovingColours.look
+    monkeypatch.setattr(MovingColours, "look", look)
+    measured()
+    assert set(seen) == {False}
+
+
 def test_an_interval_and_what_the_number_of_videos_adds(measured: Measured) -> None:
     found = measured(draws=20)
     assert found.interval is not None

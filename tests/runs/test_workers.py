@@ -92,6 +92,15 @@ def test_a_run_records_the_threads_of_a_worker_and_a_worker_has_them(tmp_path: P
     assert list(side_by_side(repr, threads_here, [None], torch.device("cpu"), 1, 3)) == [3]
 
 
+def test_a_worker_computes_strictly(tmp_path: Path) -> None:
+    for index in range(2):
+        write_video(tmp_path / "videos" / f"a-{index}.mp4", noise(4, seed=index))
+    (tmp_path / "toy_run.py").write_text(SCRIPT)
+    command = [*toy_evaluate(tmp_path, "precise"), "--workers", "2"]
+    subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
+    assert [row.value for row in read_rows(tmp_path / "run")] == [1, 1]
+
+
 def threads_here(tool: str, job: None) -> int:
     """How many threads the process has that is asked."""
     return torch.get_num_threads()

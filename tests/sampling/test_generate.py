@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from tests.footage import noise, write_text, write_video
@@ -287,6 +288,21 @@ def test_weights_are_loaded_only_where_a_video_is_missing(tmp_path: Path) -> Non
     for loads in (1, 1):
         generate(Dark("dark", "", Options()), wanted(samples=1), Dark.defaults, tmp_path)
         assert Dark.loaded - before == loads
+
+
+def test_models_load_and_sample_strictly(tmp_path: Path) -> None:
+    seen: list[bool] = []
+
+    class Watched(Files):
+        def load(self) -> None:
+            seen.append(torch.backends.cudnn.deterministic)
+
+        def sample(self, request: Request) -> Encoded:
+            seen.append(torch.backends.cudnn.deterministic)
+            return super().sample(request)
+
+    generate(Watched(tmp_path / "source"), wanted(1, prompts=["a cat"]), Settings(), tmp_path / "out")
+    assert seen == [True, True]
 
 
 def test_nothing_is_written_where_the_weights_are_wrong(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vbench.arithmetic import strictly
 from vbench.dimensions.backbones.base import WindowEmbedder
 from vbench.dimensions.profiles import BACKBONES
 from vbench.distances.protocols import Protocol
@@ -254,6 +255,7 @@ class _Loaded:
         return found
 
 
+@strictly()
 def _look(protocol: Protocol, real: bool, loaded: _Loaded, job: Job) -> tuple[Job, Features | str]:
     """The features of one video, of all layers."""
     side, network = protocol.side(real), loaded.network

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from vbench.arithmetic import strictly
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.registry import implementation, spec_of, specs_of
 from vbench.benchmarks.t2v import T2V
@@ -123,6 +124,7 @@ class Evaluators:
             "device": self.device.type,
         }
 
+    @strictly()
     def dimension(self, name: str) -> Dimension:
         """A dimension ready to score.
 
@@ -146,6 +148,7 @@ class Evaluators:
                 self._dimensions[name] = made
         return self._dimensions[name]
 
+    @strictly()
     def score(self, name: str, video: Video, prompt: Prompt) -> VideoScore:
         """What a dimension says of a video, with less at once where the device has no room for more.
 
@@ -160,6 +163,7 @@ class Evaluators:
         """
         return with_room(lambda: self.dimension(name).score(video, prompt), name, self)
 
+    @strictly()
     def static_verdict(self, name: str, video: Video) -> StaticVerdict:
         """What the static filter says of a video, in the same way; arguments and errors as :meth:`score`.
 

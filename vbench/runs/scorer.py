@@ -1,15 +1,19 @@
 """Scores of frames in memory: for training loops, reward models and notebooks.
 
-The numbers are those of ``vbench evaluate`` on a lossless file of the same frames; nothing is written.
+The numbers are those of ``vbench evaluate`` on a lossless file of the same frames, whatever the caller has switched for
+networks of his own: autocast, TF32, another dtype or device for new tensors. Nothing is written.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbench import device as devices
+from vbench.arithmetic import strictly
 from vbench.benchmarks.registry import benchmark_named, benchmark_with
 from vbench.dimensions.base import VideoScore
 from vbench.dimensions.facts import demand_facts
@@ -24,6 +28,16 @@ from vbench.runs.evaluators import Evaluators
 
 if TYPE_CHECKING:
     import torch
+
+
+_TURN = threading.RLock()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One score after the other: what float32 is multiplied by holds for all threads of the process."""
+    with _TURN, strictly():
+        yield
 
 
 class Scorer:
@@ -98,8 +112,9 @@ class Scorer:
             NotApplicable: a dimension cannot judge this video or prompt; with the reason.
             VideoError: the frames are no video.
         """
-        video, wanted = _video(frames, fps), _prompt(prompt)
-        return {name: self._score(name, video, wanted) for name in self._needs}
+        with _alone():
+            video, wanted = _video(frames, fps), _prompt(prompt)
+            return {name: self._score(name, video, wanted) for name in self._needs}
 
     def attempt(
         self, frames: Frames | str | Path, prompt: str | Prompt = "", fps: float = ASSUMED_FPS
@@ -112,13 +127,14 @@ class Scorer:
         Raises:
             VideoError: the frames are no video.
         """
-        video, wanted = _video(frames, fps), _prompt(prompt)
         scores, reasons = dict[str, VideoScore](), dict[str, str]()
-        for name in self._needs:
-            try:
-                scores[name] = self._score(name, video, wanted)
-            except (TooShort, NotApplicable) as error:
-                reasons[name] = str(error)
+        with _alone():
+            video, wanted = _video(frames, fps), _prompt(prompt)
+            for name in self._needs:
+                try:
+                    scores[name] = self._score(name, video, wanted)
+                except (TooShort, NotApplicable) as error:
+                    reasons[name] = str(error)
         return scores, reasons
 
     def _score(self, name: str, video: Video, prompt: Prompt) -> VideoScore:

@@ -16,6 +16,7 @@ from multiprocessing.connection import wait
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from vbench import device as devices
 from vbench.errors import VBenchError
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def _start(prepare: Callable[[torch.device], Any], device: torch.device, turn: A
         number, turn.value = turn.value, turn.value + 1
     if str(device) == "cuda":
         device = torch.device("cuda", number % torch.cuda.device_count())
+    if device.type == "cpu":
+        devices.keep_freed_memory()
     _here["tool"] = prepare(device)
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbench import provenance
+from vbench.arithmetic import strictly
 from vbench.errors import UsageError, VideoError
 from vbench.files import ours
 from vbench.files.atomic import write_atomically
@@ -70,6 +71,7 @@ class Sampled:
     stopped: str = ""
 
 
+@strictly()
 def generate(
     generator: Generator[Any], wanted: Wanted, settings: Settings, folder: Path, progress: Progress | None = None
 ) -> Sampled:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from vbench.arithmetic import strictly
 from vbench.dimensions.backbones import amt, clip, dino, raft, umt, viclip
 from vbench.dimensions.backbones.arithmetic import computes
 from vbench.dimensions.backbones.base import Backbone
@@ -25,11 +26,9 @@ def switches() -> tuple[bool, bool]:
 
 @pytest.fixture(autouse=True)
 def strict() -> Iterator[None]:
-    """Both are off around each test, as where a device was chosen."""
-    before = switches()
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    yield
-    torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
+    """Both are off around each test, as around whatever scores."""
+    with strictly():
+        yield
 
 
 class Towers(nn.Module):

@@ -1,18 +1,21 @@
-"""How a backbone multiplies on CUDA, and the one place where that is switched.
+"""How a backbone multiplies on CUDA.
 
 ``float32`` is what scores are defined by. ``tf32`` rounds what goes into a product to ten bits of mantissa and adds up
 in float32; the tensor cores do that several times as fast. A backbone says which is its own, and its methods that are
-marked with :func:`computes` have it for as long as they run, so that no backbone changes another one's numbers.
+marked with :func:`computes` have it for as long as they run, so that no backbone changes another one's numbers. Whoever
+asks backbones does so in a block of :func:`vbench.arithmetic.strictly`, which is where float32 comes from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import torch
+
+from vbench.arithmetic import tf32
 
 if TYPE_CHECKING:
     from vbench.dimensions.backbones.base import Backbone
@@ -20,24 +23,6 @@ if TYPE_CHECKING:
 B = TypeVar("B", bound="Backbone")
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-@contextmanager
-def tf32() -> Iterator[None]:
-    """Matrix products and convolutions of TF32 as long as the block runs.
-
-    >>> with tf32():
-    ...     torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
-    (True, True)
-    """
-    products, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
-    before = products.allow_tf32, convolutions.allow_tf32
-    products.allow_tf32 = convolutions.allow_tf32 = True
-    try:
-        yield
-    finally:
-        products.allow_tf32, convolutions.allow_tf32 = before
-
 
 ARITHMETICS: Mapping[str, Callable[[], AbstractContextManager[None]]] = {"float32": nullcontext, "tf32": tf32}
 """Name -> what switches it."""
