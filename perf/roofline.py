@@ -24,6 +24,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from vbench import device as devices
+from vbench.arithmetic import strictly
 
 
 def main() -> None:
@@ -41,6 +42,12 @@ def main() -> None:
     os.environ["VBENCH_CACHE_DIR"] = str(options.seeded)
     processes.fill(options.seeded, [name for name in options.dimension if name != gpu.FILTER] or ["dynamic_degree"])
     bench = gpu.Bench(devices.choose(options.device), options)
+    with strictly():
+        tell(bench, options)
+
+
+def tell(bench: gpu.Bench, options: argparse.Namespace) -> None:
+    """Print the table."""
     rate = peak(bench.device)
     print(f"{bench.card}, torch {torch.__version__}, {options.threads} threads, {options.clip}")
     print(f"float32 matrix product: {rate / 1e12:.3g} TFLOP/s\n")

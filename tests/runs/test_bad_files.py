@@ -130,17 +130,17 @@ def test_a_file_that_was_away_is_tried_again(tmp_path: Path, monkeypatch: pytest
         write_video(videos / f"a-{index}.mp4", noise(4, seed=index))
 
     def take_away(name: str, video: Any) -> None:
-        if video.path.name == "a-1.mp4" and video.path.exists():
-            video.path.rename(tmp_path / "a-1.mp4")
+        if video.path.name == "a-0.mp4":  # a-1 may have been read by then
+            (videos / "a-2.mp4").rename(tmp_path / "a-2.mp4")
 
     monkeypatch.setattr(toys, "note_call", take_away)
     outcome, rows = scores(videos, tmp_path / "run")
-    assert (rows["a-1.mp4"].status, outcome.failures) == (FAILED, {FAILED: 1})
-    assert "does not exist" in rows["a-1.mp4"].reason
-    (tmp_path / "a-1.mp4").rename(videos / "a-1.mp4")
+    assert (rows["a-2.mp4"].status, outcome.failures) == (FAILED, {FAILED: 1})
+    assert "does not exist" in rows["a-2.mp4"].reason
+    (tmp_path / "a-2.mp4").rename(videos / "a-2.mp4")
     monkeypatch.setattr(toys, "note_call", lambda *_: None)
     outcome, rows = scores(videos, tmp_path / "run")
-    assert (rows["a-1.mp4"].status, outcome.reused, outcome.computed) == (SCORED, 2, 1)
+    assert (rows["a-2.mp4"].status, outcome.reused, outcome.computed) == (SCORED, 2, 1)
 
 
 @pytest.mark.usefixtures("toy_dimensions")

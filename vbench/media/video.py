@@ -114,11 +114,20 @@ class Video:
         return (self._health or self._so_far).of(start, end).damage()
 
     @property
-    def stays_in_memory(self) -> bool:
-        """Whether all frames fit the budget, as far as the file tells without being decoded."""
+    def bytes_foreseen(self) -> int:
+        """What all frames take, as far as the file tells without being decoded."""
         facts = self.facts
         count = facts.frames or (packets(self.path) if self.path.suffix.lower() in CONTAINERS else 0)
-        return count * facts.height * facts.width * 3 <= self.budget
+        return count * facts.height * facts.width * 3
+
+    @property
+    def stays_in_memory(self) -> bool:
+        """Whether all frames fit the budget, as far as the file tells without being decoded."""
+        return self.bytes_foreseen <= self.budget
+
+    def decode_whole(self) -> None:
+        """Go through all frames now; those of a video that fits the budget are kept."""
+        self._looked_through()
 
     def one_after_the_other(self) -> Iterator[Frame]:
         """All frames as they were decoded, ``(H, W, 3)`` uint8 RGB."""

@@ -10,11 +10,13 @@ from vbench.runs.choose_static import Candidates
 from vbench.runs.long_video import LongVideo
 from vbench.runs.one_video import OneVideo, Part
 from vbench.runs.plan import VideoTask
+from vbench.runs.read_ahead import read_ahead
 from vbench.runs.workers import side_by_side, threads_each
 
 if TYPE_CHECKING:
     import torch
 
+    from vbench.media.lockstep import SharedVideo
     from vbench.runs.cluster import Cluster
     from vbench.runs.evaluators import Evaluators
     from vbench.runs.store import Row
@@ -33,7 +35,7 @@ def score_all(
         tasks: what to do, grouped so that neighbours need the same dimensions.
         evaluators: who looks; with several processes each gets a copy, on the next GPU where there are several.
         budget: bytes of decoded frames to keep per video.
-        processes: how many work at the same time.
+        processes: how many work at the same time; one alone reads the next video while it scores one.
         cluster: whose workers look instead.
 
     Raises:
@@ -42,8 +44,8 @@ def score_all(
     if cluster:
         yield from cluster.score_all(tasks, evaluators, budget)
     elif processes == 1:
-        for task in tasks:
-            yield from rows_of(task, evaluators, budget)
+        for job, video in read_ahead([_alone(task) for task in tasks], budget):
+            yield from rows_of(job, evaluators, budget, video)
     else:
         yield from _side_by_side(tasks, evaluators, budget, processes)
 
@@ -63,8 +65,20 @@ def _score(budget: int, evaluators: Evaluators, task: Job) -> list[Row]:
     return list(rows_of(task, evaluators, budget))
 
 
-def rows_of(task: Job, evaluators: Evaluators, budget: int) -> Iterator[Row]:
-    """The rows of a task; only what it needs stays loaded, so that memory is that of the neediest task, not of all."""
-    evaluators.keep_only(task.evaluated)
-    alone = OneVideo(task.path, (Part(0, task),)) if isinstance(task, VideoTask) else task
-    return alone.rows(evaluators, budget)
+def rows_of(job: Job, evaluators: Evaluators, budget: int, video: SharedVideo | None = None) -> Iterator[Row]:
+    """The rows of a job; only what it needs stays loaded, so that memory is that of the neediest job, not of all.
+
+    Args:
+        job: what to do.
+        evaluators: who looks.
+        budget: bytes of decoded frames to keep per video.
+        video: that of the job, where it is open already.
+    """
+    evaluators.keep_only(job.evaluated)
+    whole = _alone(job)
+    return whole.rows(evaluators, budget, video) if isinstance(whole, OneVideo) else whole.rows(evaluators, budget)
+
+
+def _alone(job: Job) -> LongVideo | OneVideo | Candidates:
+    """What one run wants of a video, as what is done of the video."""
+    return OneVideo(job.path, (Part(0, job),)) if isinstance(job, VideoTask) else job

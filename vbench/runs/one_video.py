@@ -57,9 +57,15 @@ class OneVideo:
         """The dimensions that are needed for it."""
         return tuple(dict.fromkeys(name for part in self.parts for name in part.job.evaluated))
 
-    def rows(self, evaluators: Evaluators, budget: int) -> Iterator[Row]:
-        """A row for everything that is wanted, each as soon as it is known."""
-        video = SharedVideo(self.path, budget)
+    def rows(self, evaluators: Evaluators, budget: int, video: SharedVideo | None = None) -> Iterator[Row]:
+        """A row for everything that is wanted, each as soon as it is known.
+
+        Args:
+            evaluators: who looks.
+            budget: bytes of decoded frames to keep.
+            video: what is looked at, where it is open already.
+        """
+        video = video or SharedVideo(self.path, budget)
         yield from from_one_decoding(video, self.works(evaluators, budget, video))
 
     def works(self, evaluators: Evaluators, budget: int, video: SharedVideo) -> list[Work]:
