@@ -10,10 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
-
-from typing_extensions import Self
 
 from tests.footage import noise, write_video
 

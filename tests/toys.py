@@ -6,10 +6,9 @@ import os
 import signal
 import time
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
-from typing_extensions import Self
 
 from vbench.benchmarks import registry
 from vbench.benchmarks.base import DimensionSpec

@@ -9,10 +9,8 @@ from collections import Counter
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
-
-from typing_extensions import Self
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):

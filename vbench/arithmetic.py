@@ -140,6 +140,6 @@ def _in_this_thread() -> Iterator[None]:
         for kind in KINDS:
             if torch.is_autocast_enabled(kind):
                 stack.enter_context(torch.autocast(kind, enabled=False))
-        if torch.get_default_device().type != "cpu":
+        if torch.empty(0).device.type != "cpu":  # get_default_device of older versions does not tell of blocks
             stack.enter_context(torch.device("cpu"))
         yield

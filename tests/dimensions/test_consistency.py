@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 import pytest
 import torch
 from torch import Tensor
-from typing_extensions import Self
 
 from tests.dimensions.stills import grey_stills
 from vbench.dimensions.backbones.base import FrameEmbedder

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import pytest
 import torch
 from torch import Tensor
-from typing_extensions import Self
 
 from tests.parity.conftest import clip
 from vbench.dimensions.backbones.base import ActionClassifier

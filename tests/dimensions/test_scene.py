@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import pytest
 import torch
 from torch import Tensor
-from typing_extensions import Self
 
 from tests.parity.conftest import clip
 from vbench.dimensions.backbones.base import Captioner

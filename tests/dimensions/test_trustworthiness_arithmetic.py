@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import (
     AppropriatenessHead,

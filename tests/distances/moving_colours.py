@@ -7,11 +7,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
-from typing_extensions import Self
 
 from vbench.dimensions import profiles
 from vbench.dimensions.backbones.base import WindowEmbedder

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import pytest
 import torch
 from torch import Tensor
-from typing_extensions import Self
 
 from tests.footage import noise, write_video
 from vbench.analysis.sensitivity import sweep

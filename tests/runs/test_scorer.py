@@ -11,7 +11,7 @@ import torch
 from tests.footage import Frames, write_video
 from vbench.analysis.sensitivity import PROMPTS
 from vbench.dimensions.facts import demand_facts
-from vbench.dimensions.profiles import profile
+from vbench.dimensions.profiles import BACKBONES, profile
 from vbench.errors import NotApplicable, TooShort, UsageError, VideoError
 from vbench.generators.base import Request
 from vbench.generators.catalog import build
@@ -67,6 +67,15 @@ def test_the_scores_are_those_of_a_lossless_file_to_the_last_bit(
 def test_scaled_frames_are_those_of_a_lossless_file(frames: Frames, tmp_path: Path) -> None:
     file = Video(write_video(tmp_path / "clip.mp4", frames))
     assert torch.equal(FramesVideo(frames).scaled_frames([3, 5], 112, 96), file.scaled_frames([3, 5], 112, 96))
+
+
+def test_loading_draws_nothing_that_a_training_would_have_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = BACKBONES.get(profile("lite").roles["flow"])
+    usual = network.load
+    monkeypatch.setattr(network, "load", lambda device: (torch.rand(1), usual(device))[1])
+    before = torch.get_rng_state()
+    Scorer(["dynamic_degree"], profile="lite", device="cpu")
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_a_path_is_a_video_too(frames: Frames, tmp_path: Path) -> None:

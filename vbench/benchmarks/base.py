@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from functools import cached_property
 
 from vbench.benchmarks.slow_fast import SlowFast
@@ -23,7 +23,7 @@ def titled(name: str) -> str:
     )
 
 
-class Values(str, Enum):
+class Values(StrEnum):
     """What a score of one video can be."""
 
     SHARE = "share"  # 0..1
@@ -33,7 +33,7 @@ class Values(str, Enum):
     LABEL = "label"  # the place of a label among all, 0..1; the video's details say it in words
 
 
-class Counts(str, Enum):
+class Counts(StrEnum):
     """What one video counts in the score of its dimension."""
 
     VIDEOS = "videos"  # 1
@@ -43,7 +43,7 @@ class Counts(str, Enum):
     FOUND = "found"  # 1, or 0 where what is judged cannot be seen
 
 
-class Unit(str, Enum):
+class Unit(StrEnum):
     """What one score is of."""
 
     VIDEO = "video"

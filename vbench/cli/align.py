@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 OVERALL = "overall"
 
 
-class By(str, Enum):
+class By(StrEnum):
     """What is held against people."""
 
     win_ratio = "win-ratio"

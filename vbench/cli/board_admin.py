@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,7 +29,7 @@ account = typer.Typer(help="Accounts: organisations that submit under their name
 votes = typer.Typer(help="Votes of the arena: look at them, and take them out of the count.", no_args_is_help=True)
 
 
-class Mark(str, Enum):
+class Mark(StrEnum):
     """What an admin may say of who sampled and evaluated."""
 
     gold = "gold"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vbench.analysis.statistics import PairedDifference
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How a comparison is printed."""
 
     table = "table"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -40,7 +40,7 @@ Number = Annotated[
 ]
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How a board is written to a file."""
 
     json = "json"

@@ -12,10 +12,8 @@ import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit
-
-from typing_extensions import Self
 
 from vbench.errors import MissingExtra, Unavailable
 from vbench.files.address import is_address

@@ -18,7 +18,6 @@ Relative files that lie beside it are taken from there.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -219,10 +218,8 @@ def read_table(path: Path, what: str = "model file", needs: str = "model: NAME")
 
 
 def _toml(text: str, path: Path) -> Any:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except ValueError as error:

@@ -208,7 +208,10 @@ class Evaluators:
             del self._backbones[name]
 
     def _backbone(self, name: str) -> Backbone:
+        import torch
+
         if name not in self._backbones:
-            backbone = BACKBONES.get(name).load(self.device)
+            with torch.random.fork_rng(devices=[]):  # a library may draw weights before it reads them
+                backbone = BACKBONES.get(name).load(self.device)
             self._backbones[name] = backbone
         return self._backbones[name]

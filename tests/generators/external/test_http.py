@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -471,7 +471,7 @@ def test_pauses_as_services_state_them() -> None:
     assert _seconds("-1") == 0
     assert _seconds("soon") is None
     assert _seconds("") is None
-    later = datetime.now(timezone.utc) + timedelta(hours=1)
+    later = datetime.now(UTC) + timedelta(hours=1)
     stated = _seconds(format_datetime(later, usegmt=True))
     assert stated is not None
     assert 3500 < stated <= 3600

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
 from torch import Tensor
-from typing_extensions import Self
 
 from vbench.benchmarks.base import Benchmark, DimensionSpec, Part, Values
 from vbench.dimensions.backbones.base import Backbone

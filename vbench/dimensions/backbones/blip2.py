@@ -17,14 +17,13 @@ computes with them in float32 on a CPU, and normalises what the ViT gives with a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import PictureTextMatcher
 from vbench.dimensions.backbones.pixels import CLIP, normalise

@@ -17,11 +17,10 @@ then, and normalisations are computed in float32. A CPU rounds at the same place
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.arithmetic import computes
 from vbench.dimensions.backbones.base import TextImageScorer

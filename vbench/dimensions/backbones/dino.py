@@ -16,12 +16,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.arithmetic import computes
 from vbench.dimensions.backbones.base import FrameEmbedder, PictureEmbedder

@@ -12,11 +12,10 @@ token for hidden patches, which only training uses.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import FrameEmbedder
 from vbench.dimensions.backbones.dino import VisionTransformer

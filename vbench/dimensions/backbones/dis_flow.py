@@ -12,11 +12,10 @@ They stand in for RAFT and AMT in the ``lite`` profile, whose scores compare wit
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import FlowEstimator, FrameInterpolator
 from vbench.dimensions.backbones.warping import warp

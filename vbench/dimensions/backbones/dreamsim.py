@@ -15,14 +15,13 @@ The adapters (LoRA of rank 16 on every query-key-value layer) are added into the
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import PictureEmbedder
 from vbench.dimensions.backbones.dino import VisionTransformer

@@ -15,11 +15,10 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import FrameEmbedder, PictureEmbedder
 from vbench.dimensions.backbones.pixels import centre_crop, normalise, resize

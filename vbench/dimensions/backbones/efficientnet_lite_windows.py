@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import FrameEmbedder, WindowEmbedder
 from vbench.dimensions.backbones.efficientnet_lite import EfficientNetLite

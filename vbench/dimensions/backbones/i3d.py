@@ -17,12 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import WindowEmbedder
 from vbench.dimensions.backbones.counters import counted

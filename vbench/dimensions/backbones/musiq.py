@@ -16,11 +16,11 @@ Output: one number a frame, about 0 (worst) to 100 (best), not clamped.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import QualityModel
 from vbench.weights.load import load_strictly, state_dict

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 from math import hypot
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import BodyPart, NudityDetector
 from vbench.errors import CheckpointError, CheckpointMismatch

@@ -19,11 +19,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from difflib import get_close_matches
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import Measure, QualityMeasures
 from vbench.errors import CheckpointError, MissingExtra, UsageError

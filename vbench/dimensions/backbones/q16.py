@@ -17,13 +17,12 @@ from __future__ import annotations
 import io
 import pickle
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import AppropriatenessHead
 from vbench.errors import CheckpointError, CheckpointMismatch, UnsafeCheckpoint

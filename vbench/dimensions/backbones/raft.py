@@ -17,14 +17,13 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models import optical_flow
 from torchvision.models.optical_flow.raft import ConvGRU, CorrBlock
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.arithmetic import computes
 from vbench.dimensions.backbones.base import FlowEstimator

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import cv2
 import numpy as np
@@ -28,7 +28,6 @@ from torch import Tensor, nn
 from torchvision.models import resnet50
 from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.ops import nms
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import Face, FaceDetector
 from vbench.dimensions.backbones.pixels import IMAGENET

@@ -18,13 +18,12 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import cv2
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.arithmetic import computes
 from vbench.dimensions.backbones.base import ActionClassifier

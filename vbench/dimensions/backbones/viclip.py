@@ -17,14 +17,13 @@ Output: 768 numbers from either tower, not normalised.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 import torch.nn.functional as F
 from open_clip.tokenizer import SimpleTokenizer
 from open_clip.transformer import QuickGELU, Transformer
 from torch import Tensor, nn
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.arithmetic import computes
 from vbench.dimensions.backbones.base import VideoTextEmbedder

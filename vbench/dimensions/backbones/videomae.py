@@ -15,11 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import WindowEmbedder
 from vbench.dimensions.backbones.squares import RESIZINGS

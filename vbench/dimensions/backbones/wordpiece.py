@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-from typing_extensions import Self
 
 from vbench.errors import CheckpointError
 

@@ -61,7 +61,7 @@ from __future__ import annotations
 
 import json
 import re
-import sys
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from fnmatch import fnmatchcase
@@ -72,11 +72,6 @@ from urllib.parse import quote, urlsplit
 from vbench.errors import UsageError
 from vbench.files.text import read_text
 from vbench.generators.base import Settings
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from vbench.analysis.statistics import Figure, Interval, category_intervals, intervals
@@ -151,7 +151,7 @@ def check(
     Raises:
         Refused: it does not hold; with the reasons.
     """
-    found, now = Findings(), now or datetime.now(timezone.utc)
+    found, now = Findings(), now or datetime.now(UTC)
     head = _head(files, found) if "submission.json" in files else {}
     found.settle()
     if "card" in head and not (edited and card):

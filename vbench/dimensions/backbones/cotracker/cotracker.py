@@ -19,12 +19,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import PointTracker, grid_points
 from vbench.dimensions.backbones.cotracker.features import CHANNELS, STRIDE, FeatureNet

@@ -7,11 +7,10 @@ import re
 from collections.abc import Mapping
 from math import ceil
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
-from typing_extensions import Self
 
 from vbench.dimensions.backbones.base import Captioner
 from vbench.dimensions.backbones.pixels import IMAGENET, normalise
