@@ -46,7 +46,10 @@ with strictly():
     with tf32():
         fast = standing()
     again = standing()
-print(json.dumps([first, inside, fast, again, standing()]))
+behind = standing()
+if hasattr(backends, "fp32_precision"):
+    backends.fp32_precision = "ieee"
+print(json.dumps([first, inside, fast, again, behind, standing()[1]]))
 """
 
 
@@ -64,12 +67,14 @@ def test_every_switch_says_float32_within_and_what_it_said_before_behind(before:
         pytest.skip("PyTorch before 2.9 does not have it")
     script = MATERIAL.format(before=before)
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    first, inside, fast, again, behind = json.loads(said)
+    first, inside, fast, again, behind, changed = json.loads(said)
     assert inside[0] == [False, False, "highest", True]
     assert set(inside[1]) <= {"ieee"}
     assert fast[0][:2] == [True, True]
     assert again == inside
     assert behind == first
+    if "backends.fp32" in before:
+        assert set(changed) == {"ieee"}  # what followed the switch of all places follows it still
 
 
 @contextmanager

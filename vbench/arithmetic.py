@@ -86,7 +86,21 @@ def _attribute(place: Any, name: str, wanted: object) -> Switch:
 
 def _said_again(places: Sequence[Any], precision: str) -> list[Switch]:
     """The precision as PyTorch 2.9 and later have it, place by place; nothing where it is older."""
-    return [_attribute(place, "fp32_precision", precision) for place in places if hasattr(place, "fp32_precision")]
+    return [
+        Switch(partial(_own_precision, place), partial(setattr, place, "fp32_precision"), precision)
+        for place in places
+        if hasattr(place, "fp32_precision")
+    ]
+
+
+def _own_precision(place: Any) -> str:
+    """What is said of a place itself; ``"none"`` where it has what is said of all places."""
+    found: str = place.fp32_precision
+    place.fp32_precision = "none"
+    if place.fp32_precision != found:
+        place.fp32_precision = found
+        return found
+    return "none"
 
 
 @contextmanager
