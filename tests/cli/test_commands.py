@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from tests.footage import noise, write_text, write_truncated, write_video
 from tests.schemas import checked
 from vbench.benchmarks.t2v import RULES
 from vbench.cli import main
+from vbench.errors import MissingExtra, NothingToScore, Refused, StorageError, UsageError
 
 pytestmark = pytest.mark.usefixtures("toy_dimensions", "empty_cache")
 
@@ -89,6 +91,34 @@ def test_missing_weights_are_named_with_the_command(vbench: Command, videos: Pat
     assert result.status == 1
     assert "vbench weights download amt_s" in result.err + result.out
     assert vbench("evaluate", videos, "-d", "weighing", "--profile", "toy", "-o", "other").status == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (ValueError("a bug"), 4, "Traceback"),
+        (ModuleNotFoundError("no", name="vbench.none"), 4, "Traceback"),
+        (ModuleNotFoundError("no", name="s3fs.core"), 4, "vbench: this needs the package s3fs"),
+        (OSError(errno.ENOSPC, "No space left on device", "run"), 4, "vbench: run: No space left on device."),
+        (OSError(errno.EBADF, "Bad file descriptor"), 4, "Traceback"),
+        (StorageError("the disk"), 4, "vbench: the disk"),
+        (MissingExtra("pip install it"), 4, "vbench: pip install it"),
+        (UsageError("wrong"), 2, "vbench: wrong"),
+        (NothingToScore("nothing"), 3, "vbench: nothing"),
+        (Refused(["the name", "the date"]), 1, "vbench: the name\nthe date"),
+    ],
+)  # fmt: skip
+def test_only_an_answer_is_1(
+    vbench: Command, videos: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, said: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("vbench.interface.evaluate", fail)
+    result = vbench("evaluate", videos, "-d", "brightness", "--profile", "toy")
+    assert result.status == status
+    assert said in result.err
+    assert ("Traceback" in result.err) == (said == "Traceback")
 
 
 def test_nothing_could_be_scored(vbench: Command, tmp_path: Path) -> None:

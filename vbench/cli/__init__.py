@@ -40,9 +40,10 @@ from vbench.cli.serve import serve
 from vbench.cli.submit import submit, withdraw
 from vbench.cli.verify import verify
 from vbench.cli.weights import weights
-from vbench.errors import NothingToScore, UsageError, VBenchError
+from vbench.errors import NothingToScore, Refused, UsageError, VBenchError
 
-OK, SOME_FAILED, USAGE, NOTHING_SCORED = 0, 1, 2, 3
+OK, NO, USAGE, NOTHING_SCORED, IN_THE_WAY = 0, 1, 2, 3, 4
+"""Exit statuses. 1 is an answer (not whole, worse, refused), and what keeps a command from one is never 1."""
 
 ENVIRONMENT = (
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENAMETOOLONG, errno.ESTALE,
@@ -53,7 +54,8 @@ ENVIRONMENT = (
 app = typer.Typer(
     name="vbench",
     help="Sample videos with generative models and score them, dimension by dimension.",
-    epilog="First time here? Run: vbench demo. Names are completed by the shell after: vbench --install-completion",
+    epilog="First time here? Run: vbench demo. Names are completed by the shell after: vbench --install-completion. "
+    "Exit status 4 of any command: something is in its way, such as a full disk or a missing package.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -121,38 +123,40 @@ class Stopped(BaseException):
         super().__init__()
 
 
-def _status(error: VBenchError) -> int:
-    if isinstance(error, NothingToScore):
-        return NOTHING_SCORED
-    return USAGE if isinstance(error, UsageError) else SOME_FAILED
+def _status(error: Exception) -> int:
+    known = ((NothingToScore, NOTHING_SCORED), (UsageError, USAGE), (Refused, NO))
+    return next((status for kind, status in known if isinstance(error, kind)), IN_THE_WAY)
+
+
+def _told(error: Exception) -> str:
+    """What is the input's, the installation's or the machine's, in a paragraph; ``""`` of a bug."""
+    if isinstance(error, VBenchError):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError) and (package := (error.name or "").split(".")[0]) != "vbench":
+        return f'this needs the package {package}: pip install "vbench-suite[all]"'
+    if isinstance(error, OSError) and error.errno in ENVIRONMENT:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}. What was finished is stored."
+    return ""
 
 
 def main() -> None:
-    """Run the command line; a user's mistake prints one paragraph, a bug keeps its traceback."""
+    """Run the command line; what is the input's or the machine's prints one paragraph, a bug keeps its traceback."""
     command: Any = typer.main.get_command(app)
     name_options(command)
     complete_names(command)
     before = _listen()
     try:
         command()
-    except VBenchError as error:
-        typer.echo(f"vbench: {error}", err=True)
-        sys.exit(_status(error))
-    except ModuleNotFoundError as error:
-        package = (error.name or "").split(".")[0]
-        if package == "vbench":
-            raise
-        typer.echo(f'vbench: this needs the package {package}: pip install "vbench-suite[all]"', err=True)
-        sys.exit(SOME_FAILED)
-    except OSError as error:
-        if error.errno not in ENVIRONMENT:
-            raise
-        where = f"{error.filename}: " if error.filename else ""
-        typer.echo(f"vbench: {where}{error.strerror}. What was finished is stored.", err=True)
-        sys.exit(SOME_FAILED)
     except Stopped as stopped:
         typer.echo("\nvbench: interrupted. What was finished is stored; the same command continues.", err=True)
         sys.exit(128 + stopped.number)
+    except Exception as error:
+        if told := _told(error):
+            typer.echo(f"vbench: {told}", err=True)
+        else:
+            sys.excepthook(*sys.exc_info())
+        sys.exit(_status(error))
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
