@@ -55,6 +55,11 @@ def test_the_next_is_read_while_one_is_at_work(videos: list[Path]) -> None:
     assert seen == [(videos[0], None), (videos[1], videos[1]), (videos[2], videos[2])]
 
 
+def test_pictures_are_read_where_they_are_scored(tmp_path: Path) -> None:
+    jobs = [OneVideo(tmp_path / name, ()) for name in ("a-0.png", "b-0.gif", "c-0")]
+    assert list(read_ahead(jobs, 2**20)) == [(job, None) for job in jobs]
+
+
 @pytest.mark.parametrize(("budget", "decoded"), [(PART_OF_BUDGET * BYTES, 2), (PART_OF_BUDGET * BYTES - 1, 0)])
 def test_no_more_than_a_part_of_the_budget_is_decoded_ahead(
     videos: list[Path], budget: int, decoded: int, decodings: list[tuple[str, bool]]

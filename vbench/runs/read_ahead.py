@@ -1,4 +1,8 @@
-"""The next video is fetched and decoded while one is scored, so that neither a card nor a network is waited for."""
+"""The next video is fetched and decoded while one is scored, so that neither a card nor a network is waited for.
+
+Pictures and animations are not: Pillow's warnings are silenced for the whole process while it opens them, which two
+threads at once would not undo in turn.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import zip_longest
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
+from vbench.media.decode import CONTAINERS
 from vbench.media.lockstep import HEARING, SharedVideo
 from vbench.runs.one_video import OneVideo
 
@@ -19,7 +24,7 @@ PART_OF_BUDGET = 4
 
 
 def read_ahead(jobs: Sequence[J], budget: int) -> Iterator[tuple[J, SharedVideo | None]]:
-    """Each job with its video; ``None`` where it is not of one, or the video cannot be read, which who scores it tells.
+    """Each job with its video; ``None`` where none was read, or it cannot be, which whoever scores it tells.
 
     Args:
         jobs: in the order in which they are done.
@@ -28,8 +33,12 @@ def read_ahead(jobs: Sequence[J], budget: int) -> Iterator[tuple[J, SharedVideo 
     coming: Coming | None = None
     for job, following in zip_longest(jobs, jobs[1:]):
         video = coming.video() if coming else None
-        coming = Coming(following.path, budget) if isinstance(following, OneVideo) else None
+        coming = Coming(following.path, budget) if _can_be_read(following) else None
         yield job, video
+
+
+def _can_be_read(job: object) -> TypeGuard[OneVideo]:
+    return isinstance(job, OneVideo) and job.path.suffix.lower() in CONTAINERS
 
 
 class Coming:
