@@ -243,7 +243,7 @@ def test_a_broken_package_is_named_and_everything_else_works(with_packages: Call
     assert "toy" in [one["name"] for one in json.loads(benchmarks.stdout)]
     assert f"The benchmark nothing {broken}" in benchmarks.stderr
     assert "gone" in machine.vbench("generators --json").stdout
-    asked = machine.vbench("generate --model gone --prompt x --out videos", status=1)
+    asked = machine.vbench("generate --model gone --prompt x --out videos", status=4)
     assert f"The generator gone {broken}" in asked.stderr
     machine.vbench("generate --model plain --prompt snow --samples 1 --out videos")
     card = machine.json("evaluate videos -d temporal_flickering --profile lite -o run")
@@ -293,7 +293,7 @@ def test_malformed_parts_are_named_with_package_and_error_and_everything_else_wo
     assert "renamed missing, size not stated, none" in told
     for name in ("warmth", "scene", "toy", "synthetic", "plain", "raft_things"):
         assert name in told
-    asked = machine.vbench("generate --model instance --prompt x --out videos", status=1)
+    asked = machine.vbench("generate --model instance --prompt x --out videos", status=4)
     assert f"The generator instance {package}" in asked.stderr
     machine.vbench("generate --model plain --prompt snow --samples 1 --out videos")
     card = machine.json("evaluate videos --profile lite -d temporal_flickering -o run")
