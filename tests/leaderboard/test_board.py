@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused, UsageError
 from vbench.leaderboard.ballot_box import Judgement
 from vbench.leaderboard.board import Board
-from vbench.leaderboard.db.database import Database
+from vbench.leaderboard.db.database import Database, _prepare_sqlite
 from vbench.leaderboard.db.tables import Base, Medium, Score, Submission, Verdict, VideoRow
 from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
 from vbench.leaderboard.settings import Settings
@@ -58,6 +60,20 @@ def test_databases_are_opened_at_once(database: str) -> None:
         for opened in pool.map(Database, [database] * 8):
             assert inspect(opened.engine).has_table("submission")
             opened.close()
+
+
+def prepared(file: Path) -> str:
+    """The journal of a file that a connection was made ready for."""
+    with closing(sqlite3.connect(file)) as connection:
+        _prepare_sqlite(connection, None, seconds=60)
+        mode: str = connection.execute("PRAGMA journal_mode").fetchone()[0]
+        return mode
+
+
+def test_a_new_file_is_made_ready_by_many_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(60):  # SQLite fails in about one of eight
+            assert set(pool.map(prepared, [tmp_path / f"{number}.sqlite"] * 8)) == {"wal"}
 
 
 def test_a_submission_from_archive_to_board(board: Board, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from typing import Any
 
@@ -73,8 +73,9 @@ def test_the_network_answers_as_the_librarys_in_either_mode(name: str, mode: str
     with torch.inference_mode():
         offsets, logits = detector().network.by_statistics_of(mode == "train")(pixels)
     figures = entry[mode]
-    assert offsets[0, -1].tolist() == pytest.approx(figures["loc_last4"], abs=1e-4)
-    assert logits[0, -4:].flatten().tolist() == pytest.approx([*chain(*figures["conf_last_rows"])], abs=1e-4)
-    assert logits[0, :2].flatten().tolist() == pytest.approx([*chain(*figures["conf_first_rows"])], abs=1e-4)
+    near = partial(pytest.approx, abs=2e-4)  # two kinds of processors are 1e-4 apart
+    assert offsets[0, -1].tolist() == near(figures["loc_last4"])
+    assert logits[0, -4:].flatten().tolist() == near([*chain(*figures["conf_last_rows"])])
+    assert logits[0, :2].flatten().tolist() == near([*chain(*figures["conf_first_rows"])])
     detector().faces(frame, 96, mode != "train")  # the other mode leaves no trace
     same(detector().faces(frame, GOLDEN["max_size"], mode == "train"), figures["result"])

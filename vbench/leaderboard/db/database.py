@@ -10,6 +10,7 @@ keeps still holds.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
@@ -227,8 +228,22 @@ def _prepare_postgresql(connection: Any, _: Any, *, seconds: int) -> None:
 
 def _prepare_sqlite(connection: Any, _: Any, *, seconds: int) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself
-    for pragma in (f"busy_timeout={seconds * 1000}", "journal_mode=WAL", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute(f"PRAGMA busy_timeout={seconds * 1000}")
+    _write_ahead(connection, seconds)
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _write_ahead(connection: Any, seconds: int) -> None:
+    """SQLite has nobody wait who changes the journal of a new file while another does: it fails, and is tried again."""
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > ends:
+                raise
+        time.sleep(0.02)
 
 
 def _begin_sqlite(connection: Connection) -> None:
