@@ -73,7 +73,7 @@ def test_the_network_answers_as_the_librarys_in_either_mode(name: str, mode: str
     with torch.inference_mode():
         offsets, logits = detector().network.by_statistics_of(mode == "train")(pixels)
     figures = entry[mode]
-    near = partial(pytest.approx, abs=2e-4)  # two kinds of processors are 1e-4 apart
+    near = partial(pytest.approx, rel=1e-4, abs=1e-4)  # of 1.79 two kinds of processors differ by 1.01e-4
     assert offsets[0, -1].tolist() == near(figures["loc_last4"])
     assert logits[0, -4:].flatten().tolist() == near([*chain(*figures["conf_last_rows"])])
     assert logits[0, :2].flatten().tolist() == near([*chain(*figures["conf_first_rows"])])

@@ -77,7 +77,7 @@ def test_a_set_that_does_not_fit_is_fetched_again_and_scored_the_same(
     monkeypatch.setenv(stage.BOUND, "0")
     there = vbench.evaluate(web.address, output=tmp_path / "there", **ASKED)
     assert [row.value for row in rows(there)] == [row.value for row in rows(here)]
-    assert web.asked["a cat-0.mp4"] >= 2
+    assert web.asked["a cat-0.mp4"] in (2, 3)  # once more where what is read ahead took its place
     assert len(list(stage.stage_dir().iterdir())) <= 2  # one that is scored, and one that is read ahead
 
 
