@@ -1,16 +1,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
-from tests.footage import write_stills, write_text, write_video
+from tests.footage import noise, write_stills, write_text, write_video
+from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError, VideoError
 from vbench.prompts.suite import Prompt, PromptSuite
+from vbench.runs import static_filter
+from vbench.runs.evaluators import Evaluators
 from vbench.runs.filtered_folder import RESULT
 from vbench.runs.static_filter import (
+    DIMENSION,
+    LOG,
+    Judge,
     filter_static,
+    logged,
     prompts_of_list,
     prompts_of_suite,
     videos_in,
@@ -83,3 +93,50 @@ def test_prompts_of_a_suite_and_of_a_list(tmp_path: Path) -> None:
         prompts_of_list(write_text(tmp_path / "no.json"))
     with pytest.raises(UsageError, match="no videos"):
         videos_in(tmp_path)
+
+
+@pytest.fixture
+def judge(tmp_path: Path) -> Callable[[], Judge]:
+    """What each call of the command asks, with the log of the calls before."""
+    evaluators = Evaluators(profile("lite"), torch.device("cpu"), filtered=(DIMENSION,))
+    return lambda: logged(evaluators, tmp_path / LOG, 2**30)
+
+
+def logged_lines(tmp_path: Path) -> int:
+    return len((tmp_path / LOG).read_text(encoding="utf-8").splitlines())
+
+
+def test_a_verdict_is_of_the_frames_that_a_folder_has_now(tmp_path: Path, judge: Callable[[], Judge]) -> None:
+    stills = write_stills(tmp_path / "a lamp-0", np.repeat(noise(1), 6, axis=0))
+    assert judge()(stills)
+    write_stills(tmp_path / "a lamp-0", noise(6))
+    assert not judge()(stills)
+    assert logged_lines(tmp_path) == 2
+
+
+@pytest.mark.parametrize("version", ["DECODING", "of the rules"])
+def test_a_verdict_of_another_version_is_made_again(
+    tmp_path: Path, judge: Callable[[], Judge], monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    video = write_video(tmp_path / "a lamp-0.mp4", noise(4))
+    judge()(video)
+    judge()(video)
+    assert logged_lines(tmp_path) == 1
+    if version == "DECODING":
+        monkeypatch.setattr(static_filter, "DECODING", 99)
+    else:
+        monkeypatch.setattr("vbench.runs.evaluators.FILTER_VERSION", 99)
+    judge()(video)
+    assert logged_lines(tmp_path) == 2
+
+
+def test_a_video_that_went_is_a_finding_and_a_line_cut_within_a_letter_is_none(
+    tmp_path: Path, judge: Callable[[], Judge]
+) -> None:
+    video = write_video(tmp_path / "ein Käfer-0.mp4", noise(4))
+    judge()(video)
+    with (tmp_path / LOG).open("ab") as file:
+        file.write(b'{"video": "ein K\xc3')
+    found = filter_static([video, tmp_path / "gone-0.mp4"], ["ein Käfer", "gone"], judge(), None, ignore)
+    assert "No such file" in found.unjudged[tmp_path / "gone-0.mp4"]
+    assert found.looked_at["ein Käfer"] == 1

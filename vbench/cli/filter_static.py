@@ -62,7 +62,7 @@ def filter_static(
     from vbench.files.remote import located
     from vbench.prompts.library import load_suite
     from vbench.runs import static_filter as filtering
-    from vbench.runs.evaluators import FLOW, Evaluators
+    from vbench.runs.evaluators import Evaluators
     from vbench.runs.plan import prompt_from_name
 
     given = videos or videos_path
@@ -81,8 +81,7 @@ def filter_static(
         prompts = filtering.prompts_of_list(Path(scope))
     evaluators = Evaluators(profile_named(profile), devices.choose(device), filtered=(filtering.DIMENSION,))
     evaluators.dimension(filtering.DIMENSION)
-    identity = _identity(evaluators.profile.roles[FLOW])
-    judge = filtering.logged(evaluators, identity, output / filtering.LOG, memory * 2**20)
+    judge = filtering.logged(evaluators, output / filtering.LOG, memory * 2**20)
     watch = progress_of(progress)
     watch.start(len(paths), 0, "videos")
     try:
@@ -98,15 +97,6 @@ def filter_static(
     named = f" --suite {suite}" if suite and keep else ""
     _tell(found, f"vbench evaluate {target}{named} -d temporal_flickering --output RUN", target, keep, json_output)
     raise typer.Exit(1 if found.unjudged or (keep and found.short) else 0)
-
-
-def _identity(flow: str) -> str:
-    from vbench.dimensions.profiles import BACKBONES
-    from vbench.files.digest import digest
-    from vbench.weights import cards
-
-    digests = [digest(cards.locate(name)) for name in BACKBONES.get(flow).checkpoints]
-    return " ".join([flow, *digests])
 
 
 def _tell(found: Filtered, following: str, target: Path, keep: int | None, as_json: bool) -> None:

@@ -6,6 +6,7 @@ keeps the first five that are static. Verdicts are logged as they are made, so a
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -14,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbench.benchmarks.t2v import T2V
-from vbench.errors import NotApplicable, TooShort, UsageError, VideoError
+from vbench.errors import NotApplicable, TooShort, Unavailable, UsageError, VideoError
 from vbench.files import ours
-from vbench.files.digest import digest
+from vbench.files.digest import content_of
 from vbench.files.text import read_text
+from vbench.media.decode import VERSION as DECODING
 from vbench.media.video import Video
 from vbench.prompts.suite import PromptSuite
 from vbench.runs.discover import discover
@@ -118,36 +120,45 @@ def filter_static(
     return found
 
 
-def logged(evaluators: Evaluators, identity: str, log: Path, budget: int) -> Judge:
-    """A judge that remembers: a file whose content was judged before by the same flow is not looked at again.
+def logged(evaluators: Evaluators, log: Path, budget: int) -> Judge:
+    """A judge that remembers: a video whose content was judged before in the same way is not looked at again.
 
     Args:
         evaluators: who judges, of :data:`DIMENSION`'s videos those that are static only.
-        identity: what identifies the flow (its name and the digest of its weights).
         log: JSON lines, appended after each verdict.
         budget: bytes of decoded frames to keep.
     """
+    signature = {"decoding": DECODING, **evaluators.signature(DIMENSION)}
+    identity = hashlib.sha256(json.dumps(signature, sort_keys=True).encode()).hexdigest()
     verdicts: dict[str, bool] = {}
-    if log.exists():
-        for line in log.read_text(encoding="utf-8").splitlines():
-            entry = _entry(line)
-            if entry.get("flow") == identity:
-                verdicts[str(entry["sha256"])] = bool(entry["static"])
+    for entry in _entries(log):
+        if entry.get("judge") == identity:
+            verdicts[str(entry["sha256"])] = bool(entry["static"])
 
     def judge(path: Path) -> bool:
-        content = digest(path) if path.is_file() else str(path.resolve())
+        try:
+            content = content_of(path)
+        except OSError as error:
+            raise Unavailable(f"{path} cannot be read: {error.strerror}") from error
         if content not in verdicts:
             verdicts[content] = evaluators.static_verdict(DIMENSION, Video(path, budget)).static
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("a", encoding="utf-8") as file:
-                entry = {"video": path.name, "sha256": content, "flow": identity, "static": verdicts[content]}
+                entry = {"video": path.name, "sha256": content, "judge": identity, "static": verdicts[content]}
                 file.write(json.dumps(entry, ensure_ascii=False) + "\n")
         return verdicts[content]
 
     return judge
 
 
-def _entry(line: str) -> dict[str, object]:  # the last line may be cut by a kill
+def _entries(log: Path) -> list[dict[str, object]]:
+    """The lines of a log, less those that hold nothing: a kill or a full disk may have cut one, within a letter too."""
+    if not log.exists():
+        return []
+    return [_entry(line) for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
+
+
+def _entry(line: str) -> dict[str, object]:
     try:
         entry = json.loads(line)
     except ValueError:
@@ -165,7 +176,7 @@ def refuse_foreign(output: Path) -> None:
     if strangers := ours.foreign_files(output / VIDEOS, listed_in=output):
         raise UsageError(f"{strangers[0]} was not left by a filter: move it away, or choose another folder.")
     log = output / LOG
-    if log.exists() and not any("static" in _entry(line) for line in log.read_text(encoding="utf-8").splitlines()):
+    if log.exists() and not any("static" in entry for entry in _entries(log)):
         raise UsageError(f"{log} holds no verdicts of a filter: move it away, or choose another folder.")
 
 
