@@ -57,6 +57,19 @@ class Broken(MovingColours):
         return {"features": torch.full((len(windows), 24), torch.nan)}
 
 
+class Narrow(MovingColours):
+    """On a device that has room for so many windows."""
+
+    name: ClassVar[str] = "narrow_colours"
+    at_once_on_cpu: ClassVar[int] = 8
+    room: ClassVar[int] = 2
+
+    def look(self, windows: Tensor, resizing: str) -> dict[str, Tensor]:
+        if self.at_once > self.room:
+            raise torch.OutOfMemoryError(f"CUDA out of memory. Tried to allocate {self.at_once} windows.")
+        return super().look(windows, resizing)
+
+
 def note_look() -> None:
     """Tell the test, across processes, that a video was looked at; take the time it asks for."""
     if log := os.environ.get("TOY_LOG"):
@@ -65,7 +78,7 @@ def note_look() -> None:
     time.sleep(float(os.environ.get("TOY_SECONDS", "0")))
 
 
-TABLE = {kind.name: f"{__name__}:{kind.__name__}" for kind in (MovingColours, Blank, Broken)}
+TABLE = {kind.name: f"{__name__}:{kind.__name__}" for kind in (MovingColours, Blank, Broken, Narrow)}
 
 
 def bring() -> None:

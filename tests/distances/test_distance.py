@@ -14,7 +14,7 @@ import torch
 
 import vbench
 from tests.distances.conftest import COUNT, FRAMES, Measured
-from tests.distances.moving_colours import NAME, MovingColours
+from tests.distances.moving_colours import NAME, MovingColours, Narrow
 from tests.footage import noise, write_text, write_truncated, write_video
 from vbench.distances.distance import Bench, protocol_for, reference_of
 from vbench.distances.frechet import frechet, moments
@@ -141,6 +141,13 @@ def test_features_that_never_differ_are_refused(measured: Measured, tmp_path: Pa
 def test_features_that_are_no_numbers_are_refused_by_name(measured: Measured) -> None:
     with pytest.raises(NothingToScore, match=r"0\.mp4 \(broken gives features of it that are not finite\)"):
         measured(network="broken")
+
+
+def test_a_device_without_room_sees_fewer_windows_at_once(measured: Measured, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert measured(network="narrow_colours").value == measured().value
+    monkeypatch.setattr(Narrow, "room", 0)
+    with pytest.raises(NothingToScore, match="has no room for narrow_colours with one frame at a time"):
+        measured(network="narrow_colours", frames=8)
 
 
 def test_videos_that_are_too_short_are_left_out_or_named(measured: Measured, videos: Path, tmp_path: Path) -> None:

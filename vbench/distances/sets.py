@@ -23,6 +23,7 @@ from vbench.errors import NothingToScore, UsageError, VBenchError
 from vbench.files.digest import content_of
 from vbench.media.decode import VERSION as DECODING
 from vbench.progress import Progress
+from vbench.runs.room import with_room
 from vbench.runs.workers import side_by_side
 from vbench.weights import cards
 
@@ -254,16 +255,21 @@ class _Loaded:
         assert isinstance(found, WindowEmbedder), f"{self.name} is no network of windows"
         return found
 
+    def make_room(self, name: str) -> bool:
+        """Look at half as many windows at once from now on; whether that is possible."""
+        return "network" in self.__dict__ and self.network.halve()
+
 
 @strictly()
 def _look(protocol: Protocol, real: bool, loaded: _Loaded, job: Job) -> tuple[Job, Features | str]:
     """The features of one video, of all layers."""
-    side, network = protocol.side(real), loaded.network
+    side, network = protocol.side(real), with_room(lambda: loaded.network, protocol.network, loaded)
     found: dict[str, list[NDArray[np.float32]]] = {layer: [] for layer in network.layers}
     try:
         windows = windows_of(job.path, job.starts, side.frames, side.stride, fitting(protocol))
         for batch in _batches(windows):
-            for layer, values in network.look(batch, protocol.resizing).items():
+            looked = with_room(partial(network.look, batch, protocol.resizing), protocol.network, loaded)
+            for layer, values in looked.items():
                 found[layer].append(values.numpy())
     except VBenchError as error:
         return job, str(error)

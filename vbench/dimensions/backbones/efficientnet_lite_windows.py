@@ -38,6 +38,10 @@ class EfficientNetLiteWindows(WindowEmbedder):
         """Read the weights from the package that carries them; see :meth:`Backbone.load` for the errors."""
         return cls(EfficientNetLite.load(device), device)
 
+    def halve(self) -> bool:
+        """See :class:`Backbone`; frames go together, windows one by one."""
+        return self.pictures.halve()
+
     def look(self, windows: Tensor, resizing: str) -> dict[str, Tensor]:
         """``(N, T, 3, H, W)`` uint8 RGB -> ``features`` ``(N, 2560)`` float32 on the CPU.
 
