@@ -7,7 +7,17 @@ from PIL import Image
 from torchvision.transforms import v2
 from torchvision.transforms.functional import InterpolationMode
 
-from vbench.dimensions.backbones.pixels import IMAGENET, as_pil_resizes, centre_crop, normalise, resize
+from vbench.dimensions.backbones.pixels import (
+    IMAGENET,
+    as_pil_resizes,
+    centre_crop,
+    normalise,
+    pil_weights,
+    resize,
+)
+from vbench.dimensions.backbones.pixels import (
+    SIZES as KEPT,
+)
 
 SIZES = [(224, 224), (240, 426), (256, 144), (800, 1280), (160, 241)]
 
@@ -56,3 +66,10 @@ def test_matrix_products_give_pillows_pixels_bit_by_bit(
     expected = np.stack([np.asarray(picture) for picture in scaled])
     ours = as_pil_resizes(torch.from_numpy(frames.astype(np.uint8)).permute(0, 3, 1, 2), *after)
     assert np.array_equal(ours.permute(0, 2, 3, 1).numpy(), expected)
+
+
+def test_weights_of_ever_new_sizes_are_not_all_kept() -> None:
+    """As crops of faces have them, thousands in a run."""
+    for width in range(20, 20 + 2 * KEPT):
+        as_pil_resizes(torch.zeros(1, 1, 4, width, dtype=torch.uint8), 4, 8)
+    assert pil_weights.cache_info().currsize <= KEPT

@@ -7,7 +7,7 @@ bicubic overshoot stays, as in the reference.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -76,11 +76,14 @@ def as_pil_resizes(frames: Tensor, height: int, width: int) -> Tensor:
     return frames
 
 
+SIZES = 64
+"""Pairs of lengths whose weights are kept, about a megabyte each: crops of faces are of thousands of sizes."""
+
 _PIL_ONE = 2.0**22
 """What a weight of one is in Pillow's whole numbers."""
 
 
-@cache
+@lru_cache(maxsize=SIZES)
 def pil_weights(before: int, after: int) -> Tensor:
     """Pillow's bicubic weights from ``before`` pixels in a row to ``after``: ``(after, before)`` whole float64 numbers.
 
