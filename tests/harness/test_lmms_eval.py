@@ -74,6 +74,13 @@ def test_a_video_that_did_not_come_is_told_and_left_out(tmp_path: Path) -> None:
     assert scored([one[NAME] for one in found[:-1]]) == expected(tmp_path)[NAME]
 
 
+def test_a_video_of_an_earlier_call_is_no_sample_of_this_one(tmp_path: Path) -> None:
+    found = [process_results(doc, [video])[NAME] for doc, video in zip(ROWS, answered(tmp_path), strict=True)]
+    without_the_last = scored(found[:-1])
+    assert scored(found) != without_the_last
+    assert scored(found[:-1]) == without_the_last
+
+
 def test_the_task_names_every_dimension_and_functions_that_exist() -> None:
     class Loader(yaml.SafeLoader):  # type: ignore[misc]
         pass

@@ -76,11 +76,12 @@ def scored(samples: Sequence[Mapping[str, Any]]) -> float | None:
     folder = Path(samples[0]["video"]).parents[1] / SCORES / dimension
     stems = file_stems(sample["prompt"] for sample in samples)
     (folder / "videos").mkdir(parents=True, exist_ok=True)
+    for link in (folder / "videos").iterdir():
+        if link.is_symlink():  # of samples before: one that did not come this time is no sample
+            link.unlink()
     suite: dict[str, dict[str, Any]] = {}
     for sample in samples:
         link = folder / "videos" / f"{stems[sample['prompt']]}-{sample['index']}{Path(sample['video']).suffix}"
-        if link.is_symlink():
-            link.unlink()
         link.symlink_to(sample["video"])
         entry = {"prompt_en": sample["prompt"], "dimension": [dimension], "auxiliary_info": sample["facts"]}
         suite[sample["prompt"]] = entry
