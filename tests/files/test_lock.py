@@ -54,6 +54,15 @@ def test_a_dead_processes_lock_is_taken_over(tmp_path: Path, text: str) -> None:
         assert (tmp_path / NAME).read_text().startswith(f"{os.getpid()} ")
 
 
+@pytest.mark.usefixtures("file_system")
+@pytest.mark.parametrize("which", ["", " 0123456789abcdef"])
+def test_a_lock_of_an_earlier_process_of_the_same_number_is_taken_over(tmp_path: Path, which: str) -> None:
+    """In a container the command has the same number each time."""
+    (tmp_path / NAME).write_text(f"{os.getpid()} {socket.gethostname()}{which}")
+    with alone_in(tmp_path), pytest.raises(UsageError, match="is in use"), alone_in(tmp_path):
+        pass
+
+
 def test_another_machines_lock_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / NAME).write_text("1 elsewhere")
     with pytest.raises(UsageError, match="by process 1 on elsewhere; if that has ended, remove"), alone_in(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -89,6 +90,11 @@ def test_the_merged_run_is_the_whole_run_bit_for_bit(made: Path, tmp_path: Path)
     for name in {part.name for part in fields(RunRecord)} - APART:
         assert getattr(one.record, name) == getattr(two.record, name), name
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_what_a_killed_merge_left_is_in_nobodys_way(made: Path, tmp_path: Path) -> None:
+    (tmp_path / f".merged.{os.getpid()}").mkdir()  # in a container the command has the same number each time
+    assert merge(parts(made), tmp_path / "merged").missing == ()
 
 
 def test_a_shard_alone_is_not_whole_and_none_looked_at_what_another_did(made: Path) -> None:

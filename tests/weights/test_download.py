@@ -18,6 +18,7 @@ import torch
 
 from tests.parity.checkpoint_cache import manifest, seeded_state
 from vbench.errors import CheckpointError
+from vbench.files.lock import THIS_PROCESS
 from vbench.weights import cards
 from vbench.weights.backbone_files import BACKBONES
 from vbench.weights.distance_files import DISTANCES
@@ -249,6 +250,17 @@ def test_what_a_killed_process_left_is_continued(server: type[Handler], empty_ca
     assert download("amt_s").read_bytes() == CONTENT
     assert server.ranges == ["", "bytes=5000000-"]
     assert [file.name for file in killed.parent.iterdir()] == ["amt-s.pth"]
+
+
+def test_what_an_earlier_process_of_the_same_number_left_is_continued(server: type[Handler], empty_cache: Path) -> None:
+    """In a container the command has the same number each time."""
+    (empty_cache / "amt_model").mkdir(parents=True)
+    part = taken(empty_cache / "amt_model/amt-s.pth", "", afresh=True)
+    part.path.with_name(part.path.name.replace(THIS_PROCESS, "0123456789abcdef")).write_bytes(CONTENT[:5_000_000])
+    part.path.touch()  # of this process, which is at it
+    assert download("amt_s").read_bytes() == CONTENT
+    assert server.ranges == ["", "bytes=5000000-"]
+    assert sorted(file.name for file in part.path.parent.iterdir()) == sorted([part.path.name, "amt-s.pth"])
 
 
 def test_two_downloads_at_once_do_not_disturb_each_other(without_digest: type[Handler], empty_cache: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import time
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from vbench.errors import StorageError, UsageError
 from vbench.files.address import refuse_as_output
 
 NAME = ".vbench.lock"
+
+THIS_PROCESS = secrets.token_hex(8)
+"""Tells this process from an earlier one of its number: where a container is started anew, numbers begin anew."""
 
 MOMENT = 2.0
 """Seconds for which an empty lock may be one that is being written, where there are no links."""
@@ -28,10 +32,10 @@ def alone_in(folder: Path) -> Iterator[None]:
         StorageError: it cannot be made, or not be written.
     """
     refuse_as_output(folder)
-    path, own = folder / NAME, folder / f"{NAME}.{os.getpid()}"
+    path, own = folder / NAME, folder / f"{NAME}.{os.getpid()}.{secrets.token_hex(8)}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        own.write_text(f"{os.getpid()} {socket.gethostname()}", encoding="utf-8")
+        own.write_text(f"{os.getpid()} {socket.gethostname()} {THIS_PROCESS}", encoding="utf-8")
     except (FileExistsError, NotADirectoryError) as error:
         raise UsageError(f"{folder} is no folder, or lies in a file: choose another.") from error
     except OSError as error:
@@ -69,7 +73,7 @@ def _made(path: Path, text: str) -> bool:
 
 def _clear_if_dead(path: Path, folder: Path) -> None:
     try:
-        process, _, host = path.read_text(encoding="utf-8").partition(" ")
+        process, host, which = [*path.read_text(encoding="utf-8").split(" "), "", ""][:3]
         age = time.time() - path.stat().st_mtime
     except FileNotFoundError:
         return
@@ -78,13 +82,20 @@ def _clear_if_dead(path: Path, folder: Path) -> None:
         return
     if host not in ("", socket.gethostname()):
         raise UsageError(f"{folder} is in use by process {process} on {host}; if that has ended, remove {path}.")
-    if process.isdigit() and alive(int(process)):
+    if process.isdigit() and alive(int(process), which):
         raise UsageError(f"{folder} is in use by process {process}: wait for it. If it has ended, remove {path}.")
     path.unlink(missing_ok=True)
 
 
-def alive(process: int) -> bool:
-    """Whether a process of this machine is there; where it cannot be asked, it is taken to be."""
+def alive(process: int, which: str) -> bool:
+    """Whether a process of this machine is there; where it cannot be asked, it is taken to be.
+
+    Args:
+        process: its number.
+        which: begins with its :data:`THIS_PROCESS`.
+    """
+    if process == os.getpid():
+        return which.startswith(THIS_PROCESS)
     if os.name == "nt":  # asking would interrupt it there
         return True
     try:

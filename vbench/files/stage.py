@@ -20,7 +20,7 @@ from pathlib import Path
 
 from vbench.errors import UsageError
 from vbench.files.cache import cache_dir
-from vbench.files.lock import alive
+from vbench.files.lock import THIS_PROCESS, alive
 
 BOUND = "VBENCH_STAGE_GB"
 """Environment variable: gigabytes (10^9 bytes) of copies that are kept."""
@@ -110,7 +110,7 @@ def _is_due(brought: int) -> bool:
 @contextmanager
 def _half(name: str) -> Iterator[Path]:
     """A folder for what is not whole yet; its name says whose it is."""
-    half = stage_dir() / f".{name}.{os.getpid()}.{secrets.token_hex(8)}.{socket.gethostname()}"
+    half = stage_dir() / f".{name}.{os.getpid()}.{THIS_PROCESS}{secrets.token_hex(4)}.{socket.gethostname()}"
     half.mkdir(parents=True)
     try:
         yield half
@@ -189,7 +189,7 @@ def _removed(folder: Path) -> bool:
 
 def _remove_if_abandoned(half: Path) -> None:
     """Remove what somebody who was killed has left."""
-    _, _, process, _, host = (half.name + "....").split(".", 4)
-    ended = host.rstrip(".") == socket.gethostname() and process.isdigit() and not alive(int(process))
+    _, _, process, which, host = (half.name + "....").split(".", 4)
+    ended = host.rstrip(".") == socket.gethostname() and process.isdigit() and not alive(int(process), which)
     if ended or time.time() - half.stat().st_mtime > ABANDONED:
         shutil.rmtree(half, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -66,7 +66,7 @@ def merge(runs: Sequence[Path], output: Path) -> Merged:
     missing = tuple(f"{number}/{of}" for number in range(1, of + 1) if number not in shards)
     unfinished = tuple(f"{number}/{of}" for number, run in shards.items() if records[run].status != FINISHED)
     output.parent.mkdir(parents=True, exist_ok=True)
-    made = output.with_name(f".{output.name}.{os.getpid()}")
+    made = output.with_name(f".{output.name}.{secrets.token_hex(8)}")
     made.mkdir()
     try:
         with closing(RunStore(made / STORE)) as store:

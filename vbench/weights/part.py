@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from vbench.files.lock import alive
+from vbench.files.lock import THIS_PROCESS, alive
 
 _MARK = _LEFT = ".part"
 
@@ -66,7 +66,7 @@ def taken(target: Path, body: str, afresh: bool) -> Part:
         body: as :func:`body_of` names it.
         afresh: leave what an earlier one left.
     """
-    fields = (body, _host(), str(os.getpid()), secrets.token_hex(4), target.name)
+    fields = (body, _host(), str(os.getpid()), f"{THIS_PROCESS}{secrets.token_hex(4)}", target.name)
     part = Part(target, body, target.with_name(".".join((_MARK, *fields))))
     for left in () if afresh else parts_left(target, body):
         try:
@@ -91,12 +91,12 @@ def parts_left(target: Path, body: str | None = None) -> Iterator[Path]:
                 yield path
         elif path.name.startswith(f"{_MARK}.") and path.name.endswith(f".{target.name}"):
             fields = path.name.split(".", 6)
-            if len(fields) == 7 and body in (None, fields[2]) and fields[3] == _host() and _is_dead(fields[4]):
+            if len(fields) == 7 and body in (None, fields[2]) and fields[3] == _host() and _is_dead(*fields[4:6]):
                 yield path
 
 
-def _is_dead(process: str) -> bool:
-    return process.isdigit() and not alive(int(process))
+def _is_dead(process: str, which: str) -> bool:
+    return process.isdigit() and not alive(int(process), which)
 
 
 def _left_at(target: Path, body: str) -> Path:
