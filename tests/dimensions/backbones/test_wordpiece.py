@@ -61,8 +61,17 @@ def test_close_up(spaced: str, closed: str) -> None:
     assert close_up(spaced) == closed
 
 
-def test_another_vocabulary_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("which", ["too short", "cut off", "too long", "no text"])
+def test_another_vocabulary_is_refused(tmp_path: Path, which: str) -> None:
+    """One that was cut off decodes to other words, and those of other BERTs have the same beginning."""
+    whole = locate("bert_vocabulary").read_bytes()
+    content = {
+        "too short": b"a\nb\n",
+        "cut off": whole[:150_000],
+        "too long": whole + b"b\n",
+        "no text": b"\xff\xfe\x80",
+    }
     path = tmp_path / "vocab.txt"
-    path.write_text("a\nb\n")
-    with pytest.raises(CheckpointError, match=r"expected \[CLS\] in line 102"):
+    path.write_bytes(content[which])
+    with pytest.raises(CheckpointError, match=r"expected 30,522 lines, \[CLS\] in line 102"):
         WordPiece.from_vocabulary(path)

@@ -22,6 +22,9 @@ BEGIN = 101
 END = 102
 """``[SEP]``"""
 
+PIECES = 30522
+"""In the vocabulary; those of other BERTs begin in the same way."""
+
 SPECIAL_PIECES = frozenset({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"})
 """Pieces that mark places in a sequence and are no text."""
 
@@ -43,15 +46,16 @@ class WordPiece:
         """Read a ``vocab.txt``.
 
         Raises:
-            CheckpointError: the file is not a vocabulary of bert-base-uncased.
+            CheckpointError: the file is not the vocabulary of bert-base-uncased, or not all of it.
         """
-        pieces = path.read_text(encoding="utf-8").split("\n")
+        pieces = path.read_text(encoding="utf-8", errors="replace").split("\n")
         while pieces and not pieces[-1]:
             pieces.pop()
-        if pieces[BEGIN : END + 1] != ["[CLS]", "[SEP]"]:
+        if pieces[BEGIN : END + 1] != ["[CLS]", "[SEP]"] or len(pieces) != PIECES:
             raise CheckpointError(
-                f"{path} is not the vocabulary of bert-base-uncased: expected [CLS] in line {BEGIN + 1} and [SEP] in "
-                f"line {END + 1}, found {pieces[BEGIN : END + 1]}. Get it with: vbench weights download bert_vocabulary"
+                f"{path} is not the vocabulary of bert-base-uncased: expected {PIECES:,} lines, [CLS] in line "
+                f"{BEGIN + 1} and [SEP] in line {END + 1}; found {len(pieces):,} lines and {pieces[BEGIN : END + 1]}. "
+                "Get it with: vbench weights download bert_vocabulary --force"
             )
         return cls(pieces)
 
