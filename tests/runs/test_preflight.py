@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 
 from tests.footage import noise, write_text, write_truncated, write_video
+from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.long import VBENCH_LONG
+from vbench.benchmarks.t2v import T2V
+from vbench.benchmarks.trustworthiness import TRUSTWORTHINESS
 from vbench.prompts.suite import Prompt, PromptSuite, read_suite
-from vbench.runs.plan import custom_plan, standard_plan
+from vbench.runs.plan import category_plan, custom_plan, standard_plan
 from vbench.runs.preflight import ERROR, WARNING, check
 from vbench.sampling.manifest import SampleRecord
 
@@ -87,6 +90,33 @@ def test_looking_at_videos_loads_no_torch(defective: Path) -> None:
     command = [sys.executable, "-c", code, str(defective), str(defective.parent / "suite.json")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.stdout.split() == [str(len(DEFECTS) + 2), "False"], done.stderr
+
+
+COUNTED = {
+    "before the filter": (T2V, "temporal_flickering", 25),
+    "faces": (TRUSTWORTHINESS, "gender_bias", 10),
+    "cultures": (TRUSTWORTHINESS, "culture_fairness", 5),
+}
+
+
+@pytest.mark.parametrize(("benchmark", "dimension", "protocol"), COUNTED.values(), ids=COUNTED.keys())
+def test_a_dimensions_own_number_of_videos_is_the_wanted_one(
+    tmp_path: Path, benchmark: Benchmark, dimension: str, protocol: int
+) -> None:
+    for index in range(protocol):
+        write_video(tmp_path / f"an African woman-{index}.mp4", noise(2, 32, 32, index))
+    suite = PromptSuite("s", (Prompt("an African woman", (dimension,)),))
+    assert not list(check(standard_plan(tmp_path, suite, benchmark=benchmark)))
+    (tmp_path / "an African woman-1.mp4").unlink()
+    found = {one.kind: one.message for one in check(standard_plan(tmp_path, suite, benchmark=benchmark))}
+    assert found["count"] == f"{protocol - 1} videos where {protocol} are wanted"
+    assert found["missing"]
+
+
+def test_of_a_category_any_number_of_videos_is_right(tmp_path: Path) -> None:
+    for seed, name in enumerate(("a cat-0", "a cat-1", "a dog-0")):
+        write_video(tmp_path / f"{name}.mp4", noise(2, 32, 32, seed))
+    assert not list(check(category_plan(tmp_path, PromptSuite("animal", (Prompt("a cat"), Prompt("a dog"))))))
 
 
 def test_a_manifest_that_no_longer_fits(tmp_path: Path) -> None:

@@ -11,15 +11,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vbench.benchmarks.base import Unit
+from vbench.benchmarks.base import DimensionSpec, Unit
 from vbench.benchmarks.long import VBENCH_LONG
+from vbench.benchmarks.registry import spec_of
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import Unavailable, UsageError, VideoError
 from vbench.files.digest import content_of, digest
 from vbench.media.decode import Health, VideoFacts, decode, is_picture, probe
 from vbench.media.repeats import Glances
+from vbench.prompts.suite import Prompt
 from vbench.runs.discover import Discovery, discover, shown
-from vbench.runs.plan import CUSTOM, Plan
+from vbench.runs.plan import STANDARD, Plan
 from vbench.runs.score_video import described
 from vbench.sampling.manifest import read_manifest
 
@@ -155,8 +157,8 @@ def _missing(plan: Plan) -> Iterator[Finding]:
 
 
 def _counts(plan: Plan) -> Iterator[Finding]:
-    """Prompts without the protocol's number of videos; own videos have no such number."""
-    if plan.mode == CUSTOM:
+    """Prompts without the protocol's number of videos; own videos and those of a category have no such number."""
+    if plan.mode != STANDARD:
         return
     if plan.samples != plan.benchmark.samples:
         message = f"sampled with {plan.samples} videos a prompt where the protocol wants {plan.benchmark.samples}"
@@ -164,8 +166,8 @@ def _counts(plan: Plan) -> Iterator[Finding]:
     filtered = {spec.name for spec in plan.benchmark.specs if spec.sampled}
     counts = Counter(task.prompt for task in plan.tasks)
     for prompt in plan.prompts:
-        found = counts[prompt]
-        if found == plan.samples:
+        found, wanted = counts[prompt], _wanted(plan, prompt)
+        if found == wanted:
             continue
         if filtered & set(prompt.dimensions) and found < plan.samples:
             message = (
@@ -173,7 +175,19 @@ def _counts(plan: Plan) -> Iterator[Finding]:
             )
             yield Finding(ERROR, "few_static", prompt.text, message)
         else:
-            yield Finding(WARNING, "count", prompt.text, f"{found} videos where {plan.samples} are wanted")
+            yield Finding(WARNING, "count", prompt.text, f"{found} videos where {wanted} are wanted")
+
+
+def _wanted(plan: Plan, prompt: Prompt) -> int:
+    """Videos of a prompt: as many as the most demanding of its dimensions judges, or has filtered."""
+
+    def of(spec: DimensionSpec) -> int:
+        if spec.name in plan.filtered:
+            return spec.sampled
+        return plan.benchmark.samples_of(spec) if plan.samples == plan.benchmark.samples else plan.samples
+
+    specs = (spec_of(name, plan.benchmark) for name in plan.dimensions)
+    return max((of(spec) for spec in specs if spec.tested_by in prompt.dimensions), default=plan.samples)
 
 
 def _one_frame(facts: Mapping[str, VideoFacts], paths: Mapping[str, Path]) -> Iterator[Finding]:
