@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
@@ -29,6 +30,7 @@ from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.submissions.pack import pack
 from vbench.leaderboard.views.board_row import FIGURE
+from vbench.leaderboard.views.conclusions import potential
 from vbench.runs.results import score_card
 
 
@@ -103,6 +105,16 @@ def test_every_figure_is_recomputed_from_the_scores_per_video(board: Board, tmp_
     for category, scores in expected.by_category.items():
         found = {name: figure.value for name, figure in entry.by_category[category].items() if name in RULES}
         assert found == pytest.approx(scores)
+
+
+def test_a_category_of_a_single_prompt_has_no_interval_and_no_potential(board: Board, tmp_path: Path) -> None:
+    asked = Counter((prompt.category, name) for prompt in MINI for name in prompt.dimensions if prompt.category)
+    entry = board.submit(archive(tmp_path), ADMIN).entry
+    known = {(category, name) for category, found in entry.by_category.items()
+             for name, figure in found.items() if name in RULES and figure.low is not None}  # fmt: skip
+    assert known == {place for place, prompts in asked.items() if prompts > 1}
+    assert {1} < set(asked.values())
+    assert {(category, one.name) for one in potential(entry) for category, _ in one.best} <= known
 
 
 def test_rows_compare_as_runs_do(board: Board, tmp_path: Path) -> None:
