@@ -8,6 +8,7 @@ import sqlite3
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -213,11 +214,17 @@ def test_what_follows_from_the_archives_can_be_made_anew(board: Board, tmp_path:
 
 
 def test_rebuilding_keeps_what_would_be_refused_today(board: Board, tmp_path: Path) -> None:
-    number = board.submit(archive(tmp_path), ADMIN).id
+    first, second, third = (board.submit(archive(tmp_path, n, f"Model {n}"), ADMIN).id for n in range(3))
+    kept = [board.submission(number).entry.value("total") for number in (first, second, third)]
+    limit = max(len(board.archive(number)) for number in (first, second, third))
     with board.database.writing() as session:
-        session.execute(update(Submission).values(archive=zipped({"scores.jsonl": b"{}"})))
-    assert list(board.rebuild()) == [number]
-    assert board.submission(number).entry.value("total") is not None
+        for number, content in ((first, zipped({"scores.jsonl": b"{}"})), (second, b"PK" * limit)):
+            session.execute(update(Submission).where(Submission.id == number).values(archive=content))
+        session.execute(update(Score).where(Score.submission_id == third).values(value=1.0))
+    smaller = Board(replace(board.settings, upload_bytes=limit))
+    assert list(smaller.rebuild()) == [first, second]
+    smaller.close()
+    assert [board.submission(number).entry.value("total") for number in (first, second, third)] == kept
 
 
 def test_frames_and_videos(board: Board, tmp_path: Path) -> None:

@@ -473,8 +473,8 @@ class Board:
         for number in numbers:
             with self.database.writing(FIGURES) as session:
                 submission = session.get_one(Submission, number, options=[undefer(Submission.archive)])
-                files = read_archive(submission.archive, self.limits)
                 try:
+                    files = read_archive(submission.archive, self.limits)
                     checked = check(files, self.settings.suite, read_card(submission.card), edited=True)
                 except Refused as error:
                     refused[number] = error.reasons
