@@ -138,7 +138,9 @@ def test_the_result_of_a_version_is_final_and_a_new_version_a_new_row(board: Boa
     pending = board.submit(archive(tmp_path, 2, "Other"))
     with pytest.raises(Duplicate, match="result of a version is final"):
         board.submit(archive(tmp_path, 3, "  model ".strip()))
-    second = board.submit(archive(tmp_path, 4, version="1.1"), ADMIN)
+    second = board.submit(archive(tmp_path, 4, version="1.1 beta"), ADMIN)
+    with pytest.raises(Duplicate, match="result of a version is final"):
+        board.submit(archive(tmp_path, 5, version="1.1 Beta"), ADMIN)
     board.publish(pending.id, ADMIN)
     shown = {entry.id for entry in board.entries() if entry.format != FIGURE}
     assert shown == {str(first.id), str(second.id), str(pending.id)}
