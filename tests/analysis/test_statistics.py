@@ -136,7 +136,10 @@ def test_a_degradation_is_found_where_it_is_and_nowhere_else() -> None:
     found = compare(run(0), run(1, worse))
     assert {name for name in RULES if found[name].is_significant()} == set(worse)
     assert found["imaging_quality"].change == pytest.approx(-0.05, abs=0.01)
-    assert found["imaging_quality"].low < -0.05 < found["imaging_quality"].high
+    low, high = found["imaging_quality"].low, found["imaging_quality"].high
+    assert low is not None
+    assert high is not None
+    assert low < -0.05 < high
     assert (found["imaging_quality"].effect or 0) < -0.6
     assert found["quality"].effect is None
     settle = found["imaging_quality"].prompts_to_settle
