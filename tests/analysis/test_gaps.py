@@ -53,5 +53,5 @@ def test_it_passes_no_gate(runs: list[Path]) -> None:
 
 def test_it_is_told_in_every_form(runs: list[Path]) -> None:
     compared = compare_runs(runs)
-    assert "scene is not whole" in as_markdown("base", compared)
-    assert json.loads(as_json("base", compared))["comparisons"][0]["gaps"]["total"] == "scene not whole"
+    assert "scene is not whole" in as_markdown(compared)
+    assert json.loads(as_json(compared))["comparisons"][0]["gaps"]["total"] == "scene not whole"

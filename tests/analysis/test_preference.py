@@ -150,6 +150,8 @@ def test_plain_forms(tmp_path: Path, form: str) -> None:
         ([{"prompt": "p", "first": "a", "second": "b", "outcome": 1}], "dimension is missing; leave it empty"),
         ([{"dimension": "", "prompt": "p", "first": "a", "outcome": 1}], "second must be a text, found None"),
         ([{**ENTRY, "human_anno": {}}], "holds no annotations"),
+        ([{**ENTRY, "human_anno": {"a": {"b": 10**400}}}], "an outcome is 1, 0.5 or 0, found 1000"),
+        ("[" * 100_000, r"color\.json: not JSON"),
         (b"\xff\xff", "cannot be read"),
     ],
 )
@@ -173,6 +175,9 @@ def test_no_files(tmp_path: Path) -> None:
     (tmp_path / "votes.csv").write_text("prompt,dimension,first,second,outcome\na cup,color,a,b,1\na cup,color,a,b,2\n")
     with pytest.raises(UsageError, match=r"votes\.csv, line 3: an outcome is"):
         read_annotations(tmp_path)
+    (tmp_path / "votes.csv").write_text(f"prompt,dimension,first,second,outcome\n{'cup' * 50_000},color,a,b,1\n")
+    with pytest.raises(UsageError, match=r"votes\.csv, line 2: not CSV"):
+        read_annotations(tmp_path)
 
 
 def test_scores(tmp_path: Path) -> None:
@@ -182,6 +187,7 @@ def test_scores(tmp_path: Path) -> None:
     for line, message in (
         ("a,color,0.6", "line 5: 'a' has a second score of 'color'"),
         ("b,scene,n/a", "must be a num"),
+        ("b,scene,1e999", "must be a num"),
     ):
         (tmp_path / "broken.csv").write_text(path.read_text() + line + "\n")
         with pytest.raises(UsageError, match=message):

@@ -101,9 +101,24 @@ def test_what_is_whole_in_no_draw_has_no_interval() -> None:
         [Row(f"{name}-0.mp4", name, name, "", category="food", value=value, weight=1.0) for name in RULES]
         for value in (0.25, 0.5)
     )
-    for found in (intervals(one), compare(one, two), category_intervals(one)["food"]):
-        assert set(RULES) <= set(found)
-        assert TOTAL not in found
+    found = compare(one, two)
+    assert set(RULES) <= set(found)
+    assert TOTAL not in found
+
+
+def test_nothing_says_how_far_the_score_of_a_single_prompt_would_move() -> None:
+    one, two = (
+        [Row(f"{text}-{sample}.mp4", text, name, "", category=text, value=value + 0.1 * sample, weight=1.0)
+         for name, texts in {"scene": ("food",), "color": ("food", "animal")}.items()
+         for text in texts for sample in (0, 1)]
+        for value in (0.25, 0.5)
+    )  # fmt: skip
+    assert set(intervals(one)) == {"color"}
+    assert category_intervals(one) == {"animal": {}, "food": {}}
+    found = compare(one, two)
+    assert {name: (change.low is None, change.prompts) for name, change in found.items()} == {
+        "scene": (True, 1), "color": (False, 2)
+    }  # fmt: skip
 
 
 def test_noise_alone_is_no_difference() -> None:
@@ -121,7 +136,10 @@ def test_a_degradation_is_found_where_it_is_and_nowhere_else() -> None:
     found = compare(run(0), run(1, worse))
     assert {name for name in RULES if found[name].is_significant()} == set(worse)
     assert found["imaging_quality"].change == pytest.approx(-0.05, abs=0.01)
-    assert found["imaging_quality"].low < -0.05 < found["imaging_quality"].high
+    low, high = found["imaging_quality"].low, found["imaging_quality"].high
+    assert low is not None
+    assert high is not None
+    assert low < -0.05 < high
     assert (found["imaging_quality"].effect or 0) < -0.6
     assert found["quality"].effect is None
     settle = found["imaging_quality"].prompts_to_settle

@@ -50,7 +50,7 @@ def test_a_gate_is_told_on_standard_error_and_by_the_exit_status(vbench: Command
 def test_every_form_is_in_points(vbench: Command) -> None:
     status, out, _ = vbench("base", "new", "--json", "--gate", "imaging_quality>-1")
     found = checked("compare", out)
-    assert (status, found["version"], found["unit"], found["first"]) == (1, 2, "points", "base")
+    assert (status, found["version"], found["unit"], found["first"]) == (1, 3, "points", "base")
     (compared,) = found["comparisons"]
     change = compared["differences"]["imaging_quality"]["change"]
     assert -30 < change < -10
@@ -64,7 +64,7 @@ def test_every_form_is_in_points(vbench: Command) -> None:
     whole = {row["dimension"]: row["change"] for row in rows if not row["category"]}
     assert float(whole["imaging_quality"]) == pytest.approx(change)
     assert checked("compare", vbench("base", "new", "--json")[1])["gate"] is None
-    assert json.loads(vbench("base", "new", "--format", "json")[1])["version"] == 2
+    assert json.loads(vbench("base", "new", "--format", "json")[1])["version"] == 3
 
 
 def test_files_are_written_beside_what_is_printed(vbench: Command, tmp_path: Path) -> None:
@@ -91,6 +91,37 @@ def test_few_prompts_are_said_to_be_too_few(vbench: Command, tmp_path: Path) -> 
     assert "too few prompts for a verdict: 3 where 6 are the fewest" in out
     assert "too few prompts for a verdict" in err
     assert re.search(r"scene .* -\s+-\s*$", out, re.MULTILINE)
+
+
+def test_a_change_over_a_single_prompt_has_no_interval_in_any_form(vbench: Command, tmp_path: Path) -> None:
+    (prompt, *_) = sorted({row.prompt for row in simulated(0, samples=1) if row.dimension == "scene"})
+    for seed, name in enumerate(("one", "two")):
+        write_run(tmp_path / name, [row for row in simulated(seed, samples=2) if row.prompt == prompt])
+    (found,) = checked("compare", vbench("one", "two", "--json")[1])["comparisons"]
+    scene = found["differences"]["scene"]
+    assert (scene["prompts"], scene["low"], scene["high"]) == (1, None, None)
+    figures = f"{scene['first']:.2f}", f"{scene['second']:.2f}", f"{scene['change']:+.2f}"
+    assert re.search(
+        r"^scene +{} +{} +{} +- +- +-$".format(*map(re.escape, figures)), vbench("one", "two")[1], re.MULTILINE
+    )
+    page = vbench("one", "two", "--format", "markdown")[1]
+    assert f"| scene | {' | '.join(figures)} | - | too few prompts for a verdict | - |" in page
+    for row in csv.DictReader(vbench("one", "two", "--format", "csv")[1].splitlines()):
+        assert (row["low"], row["high"]) == ("", "")
+
+
+def test_runs_of_one_name_are_told_apart(vbench: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for model in ("base", "lora", "freeu"):
+        (tmp_path / "models" / model).mkdir(parents=True)
+        write_run(tmp_path / "models" / model / "official", few(simulated(0, samples=1), 40))
+    folders = [f"models/{model}/official" for model in ("base", "lora", "freeu")]
+    found = checked("compare", vbench(*folders, "--json", "--gate", "worse")[1])
+    assert found["first"] == "base/official"
+    assert [one["second"] for one in found["comparisons"]] == ["lora/official", "freeu/official"]
+    assert [one["run"] for one in found["gate"]["conditions"]] == ["lora/official", "freeu/official"]
+    assert "freeu/official against base/official, in points" in vbench(*folders)[1]
+    monkeypatch.chdir(tmp_path / "models" / "base" / "official")
+    assert vbench(".", "../../lora/official")[1].startswith("lora/official against base/official, in points")
 
 
 def test_runs_that_share_no_prompt_are_a_wrong_call(vbench: Command, tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +31,7 @@ from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.submissions.pack import pack
 from vbench.leaderboard.views.board_row import FIGURE
+from vbench.leaderboard.views.conclusions import potential
 from vbench.runs.results import score_card
 
 
@@ -105,6 +108,16 @@ def test_every_figure_is_recomputed_from_the_scores_per_video(board: Board, tmp_
         assert found == pytest.approx(scores)
 
 
+def test_a_category_of_a_single_prompt_has_no_interval_and_no_potential(board: Board, tmp_path: Path) -> None:
+    asked = Counter((prompt.category, name) for prompt in MINI for name in prompt.dimensions if prompt.category)
+    entry = board.submit(archive(tmp_path), ADMIN).entry
+    known = {(category, name) for category, found in entry.by_category.items()
+             for name, figure in found.items() if name in RULES and figure.low is not None}  # fmt: skip
+    assert known == {place for place, prompts in asked.items() if prompts > 1}
+    assert {1} < set(asked.values())
+    assert {(category, one.name) for one in potential(entry) for category, _ in one.best} <= known
+
+
 def test_rows_compare_as_runs_do(board: Board, tmp_path: Path) -> None:
     one, two = (board.submit(archive(tmp_path, seed, f"Model {seed}"), ADMIN).id for seed in (1, 2))
     assert compare(board.rows(one), board.rows(two)) == compare(rows(1), rows(2))
@@ -125,7 +138,9 @@ def test_the_result_of_a_version_is_final_and_a_new_version_a_new_row(board: Boa
     pending = board.submit(archive(tmp_path, 2, "Other"))
     with pytest.raises(Duplicate, match="result of a version is final"):
         board.submit(archive(tmp_path, 3, "  model ".strip()))
-    second = board.submit(archive(tmp_path, 4, version="1.1"), ADMIN)
+    second = board.submit(archive(tmp_path, 4, version="1.1 beta"), ADMIN)
+    with pytest.raises(Duplicate, match="result of a version is final"):
+        board.submit(archive(tmp_path, 5, version="1.1 Beta"), ADMIN)
     board.publish(pending.id, ADMIN)
     shown = {entry.id for entry in board.entries() if entry.format != FIGURE}
     assert shown == {str(first.id), str(second.id), str(pending.id)}
@@ -201,11 +216,17 @@ def test_what_follows_from_the_archives_can_be_made_anew(board: Board, tmp_path:
 
 
 def test_rebuilding_keeps_what_would_be_refused_today(board: Board, tmp_path: Path) -> None:
-    number = board.submit(archive(tmp_path), ADMIN).id
+    first, second, third = (board.submit(archive(tmp_path, n, f"Model {n}"), ADMIN).id for n in range(3))
+    kept = [board.submission(number).entry.value("total") for number in (first, second, third)]
+    limit = max(len(board.archive(number)) for number in (first, second, third))
     with board.database.writing() as session:
-        session.execute(update(Submission).values(archive=zipped({"scores.jsonl": b"{}"})))
-    assert list(board.rebuild()) == [number]
-    assert board.submission(number).entry.value("total") is not None
+        for number, content in ((first, zipped({"scores.jsonl": b"{}"})), (second, b"PK" * limit)):
+            session.execute(update(Submission).where(Submission.id == number).values(archive=content))
+        session.execute(update(Score).where(Score.submission_id == third).values(value=1.0))
+    smaller = Board(replace(board.settings, upload_bytes=limit))
+    assert list(smaller.rebuild()) == [first, second]
+    smaller.close()
+    assert [board.submission(number).entry.value("total") for number in (first, second, third)] == kept
 
 
 def test_frames_and_videos(board: Board, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,11 +21,12 @@ from typing import Any
 
 import pytest
 
-from tests.leaderboard.archives import archive, card
+from tests.leaderboard.archives import archive, card, rows, run
 from tests.leaderboard.conftest import until
 from tests.schemas import checked
 from vbench import interface
 from vbench.errors import Refused, UsageError, VBenchError
+from vbench.files.lock import NAME, alone_in
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.jobs import CANCELLED, FAILED, MOST_TRIES, PUBLISHED, QUEUED, RUNNING, Job, Jobs, Lost
 from vbench.leaderboard.settings import Settings
@@ -123,6 +125,60 @@ def test_a_worker_that_ended_before_it_could_say_so_has_published(
     assert done
     assert (done.state, done.submission, done.tries) == (PUBLISHED, number, 2)
     assert len([row for row in board.entries() if row.id.isdecimal()]) == 1
+
+
+@pytest.mark.parametrize("holder", [f"{os.getpid()} {socket.gethostname()}", "1 elsewhere"])
+def test_a_lock_that_a_dead_worker_left_keeps_nobody_out(
+    board: Board, now: list[float], tmp_path: Path, holder: str
+) -> None:
+    """A worker in a container has the number of the one that was killed; one of another machine cannot be asked."""
+    jobs = Jobs(board.database, lease=0.5, clock=lambda: now[0])
+    job = jobs.add(str(tmp_path), card(), OPTIONS)
+    assert jobs.claim("first")
+    now[0] += 1
+    place = tmp_path / f"job-{job.id}-{job.key[:8]}"
+    for folder in (place, place / "run"):
+        folder.mkdir()
+        (folder / NAME).write_text(holder)
+
+    def evaluate(videos: Path, folder: Path, job: Job, progress: Progress) -> None:
+        with alone_in(folder):
+            run(folder, rows())
+
+    done = Worker(board, jobs, tmp_path, evaluate, "this board").one()
+    assert done
+    assert (done.state, done.reason, done.tries) == (PUBLISHED, "", 2)
+
+
+def test_two_workers_of_one_job_do_not_work_side_by_side(board: Board, jobs: Jobs, tmp_path: Path) -> None:
+    """One that was cancelled and put in the queue again, while its first worker is in the middle of a score."""
+    number = jobs.add(str(tmp_path), card(), OPTIONS).id
+    began, met, over = threading.Event(), threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def slow(videos: Path, folder: Path, job: Job, progress: Progress) -> None:
+        began.set()
+        over.wait(60)
+        order.append("first")
+        raise VBenchError("It was cancelled.")
+
+    def quick(videos: Path, folder: Path, job: Job, progress: Progress) -> None:
+        order.append("second")
+        met.set()
+        run(folder, rows())
+
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(Worker(board, jobs, tmp_path, slow, "this board").one)
+        assert began.wait(60)
+        jobs.cancel(number)
+        jobs.retry(number)
+        second = pool.submit(Worker(board, jobs, tmp_path, quick, "this board").one)
+        until(lambda: jobs.job(number).state == RUNNING, "the second worker")
+        met.wait(1)
+        over.set()
+        second.result()
+    assert order == ["first", "second"]
+    assert jobs.job(number).state == PUBLISHED
 
 
 def test_why_a_job_failed_is_told_without_our_folders(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vbench.analysis.statistics import DRAWS, Interval, drawn_totals, known_intervals
+from vbench.analysis.statistics import DRAWS, Interval, drawn_totals, intervals
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.known_suites import expected
 from vbench.benchmarks.registry import BENCHMARKS, benchmark_named
@@ -78,7 +78,7 @@ def at_gate(run: Run, seed: int = 0, draws: int = DRAWS) -> Passed:
     if card.total is None:
         return Passed(threshold, None, None, tuple(_faults(run)))
     rows = run.rows()
-    interval = known_intervals(rows, card.benchmark).get(TOTAL)
+    interval = intervals(rows, benchmark=card.benchmark).get(TOTAL)
     again = float(np.mean(drawn_totals(rows, seed, draws, card.benchmark) >= threshold)) if interval else None
     return Passed(threshold, interval or Interval(card.total, card.total, card.total), again, tuple(_faults(run)))
 

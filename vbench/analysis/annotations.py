@@ -76,7 +76,10 @@ def _entries(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         raise UsageError(f"{path} cannot be read: {error}.") from error
     if path.suffix == ".csv":
         lines = csv.DictReader(io.StringIO(text, newline=""))
-        found = [(f"{path}, line {lines.line_num}", line) for line in lines]
+        try:
+            found = [(f"{path}, line {lines.line_num}", line) for line in lines]
+        except csv.Error as error:
+            raise UsageError(f"{path}, line {lines.line_num + 1}: not CSV ({error}).") from error
     elif path.suffix == ".jsonl":
         numbered = ((f"{path}, line {number}", line) for number, line in enumerate(text.split("\n"), 1))
         found = [(where, _parsed(line, where)) for where, line in numbered if line.strip()]
@@ -94,7 +97,7 @@ def _entries(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _parsed(text: str, where: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{where}: not JSON ({error}).") from error
 
 
@@ -165,7 +168,7 @@ def _number(value: Any) -> float:
     """A number, or the text of one; NaN for anything else."""
     try:
         return float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
-    except ValueError:
+    except (ValueError, OverflowError):
         return math.nan
 
 

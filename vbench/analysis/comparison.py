@@ -16,6 +16,7 @@ from vbench.benchmarks.score_card import TOTAL, ScoreCard
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError
 from vbench.notebook import Shown
+from vbench.runs.names import run_names
 from vbench.runs.record import read_record
 from vbench.runs.results import card_of, read_rows
 from vbench.runs.store import Row
@@ -46,7 +47,7 @@ class Comparison(Shown):
     """One run against the first.
 
     Attributes:
-        name: of the run.
+        name: of the run: its folder's, with as much of the path as tells it apart from the others.
         differences: by dimension, and by part and ``total`` where all their dimensions are there and whole.
         by_category: the same within each content category.
         moved: the prompts whose scores changed most.
@@ -55,6 +56,7 @@ class Comparison(Shown):
         gaps: dimension, part or ``total`` -> what of it is not there in one run or the other, such as
             ``"12 of 15 scores in base"``; empty where both are whole.
         remarks: in what else the two are other scores (text, samples, frames, rate, size, precision), a sentence each.
+        yardstick: name of the run that it is held against.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Comparison(Shown):
     benchmark: Benchmark = T2V
     gaps: Mapping[str, str] = field(default_factory=dict)
     remarks: Sequence[str] = ()
+    yardstick: str = ""
 
     @property
     def told_gaps(self) -> list[str]:
@@ -111,8 +114,9 @@ def compare_runs(
     rows = {run: read_rows(run) for run in runs}
     draws = max(DRAWS, DRAWS_EACH * sum(_comparisons(rows[runs[0]], rows[run], rules) for run in runs[1:]))
 
+    names = dict(zip(runs, run_names(runs), strict=True))
     cards = {run: card_of(read_record(run), rows[run], rules) for run in runs}
-    gaps = {run: _gaps({one: cards[one] for one in (runs[0], run)}, rules) for run in runs[1:]}
+    gaps = {run: _gaps({names[one]: cards[one] for one in (runs[0], run)}, rules) for run in runs[1:]}
 
     by_category = {run: _by_category(found) for run, found in rows.items()}
     of_prompts = {run: prompt_values(found, rules) for run, found in rows.items()}
@@ -125,14 +129,15 @@ def compare_runs(
 
     return [
         Comparison(
-            run.name,
+            names[run],
             differences(run),
             {name: differences(run, name) for name in _shared_categories(rows[runs[0]], rows[run])},
             most_moved(of_prompts[runs[0]], of_prompts[run], prompts),
             objected[run],
             rules,
             gaps[run],
-            list(remarks(runs[0], run)),
+            list(remarks(runs[0], run, names)),
+            names[runs[0]],
         )
         for run in runs[1:]
     ]
@@ -145,13 +150,13 @@ def _by_category(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def _gaps(cards: Mapping[Path, ScoreCard], benchmark: Benchmark) -> dict[str, str]:
+def _gaps(cards: Mapping[str, ScoreCard], benchmark: Benchmark) -> dict[str, str]:
     """What is not whole of two runs: dimensions by what they lack, parts and the Total by these dimensions."""
     found: dict[str, str] = {}
-    for run, card in cards.items():
+    for name_of_run, card in cards.items():
         for name in card.incomplete:
             result = card.dimensions[name]
-            lack = f"{result.videos} of {result.planned} scores in {run.name}"
+            lack = f"{result.videos} of {result.planned} scores in {name_of_run}"
             found[name] = f"{found[name]}, {lack}" if name in found else lack
     of_parts = {part.name: [name for name in benchmark.of_part(part.name) if name in found] for part in benchmark.parts}
     of_parts[TOTAL] = [name for name in benchmark.rules if name in found]
@@ -215,11 +220,12 @@ def objections(first: Path, second: Path, must_agree: Sequence[str] = MUST_AGREE
             yield f"another {name.replace('_', ' ').removesuffix('s')}" if name != "options" else "other options"
 
 
-def remarks(first: Path, second: Path) -> Iterator[str]:
+def remarks(first: Path, second: Path, names: Mapping[Path, str]) -> Iterator[str]:
     """What a reader must know of two runs that may be compared, as their cards differ in it."""
     for one in everything(first, second):
         if one.what in READERS_KNOW:
-            yield f"{first.name} and {second.name} differ in {READERS_KNOW[one.what]}: {one.first} against {one.second}"
+            both = f"{names[first]} and {names[second]}"
+            yield f"{both} differ in {READERS_KNOW[one.what]}: {one.first} against {one.second}"
 
 
 def ranking(runs: Sequence[Path], by: str = TOTAL, seed: int = 0) -> list[list[str]]:
@@ -234,7 +240,7 @@ def ranking(runs: Sequence[Path], by: str = TOTAL, seed: int = 0) -> list[list[s
         UsageError: a run has no such score.
     """
     benchmark = benchmark_of(runs[0])
-    rows = {run.name: read_rows(run) for run in runs}
+    rows = {name: read_rows(run) for name, run in zip(run_names(runs), runs, strict=True)}
     scores = {name: intervals(part, seed, benchmark=benchmark) for name, part in rows.items()}
     without = [name for name, found in scores.items() if by not in found]
     if without:

@@ -70,7 +70,8 @@ class PairedDifference:
     Attributes:
         first: score of the first run on the shared prompts.
         second: score of the second run on them.
-        low: lower end of the difference's interval.
+        low: lower end of the difference's interval; ``None`` over a single prompt, as nothing says how far it would
+            move with another one.
         high: upper end.
         p: probability of a difference at least as large if the runs were the same, two-sided, not adjusted.
         adjusted: the same after Holm's adjustment over everything that was compared together.
@@ -83,8 +84,8 @@ class PairedDifference:
 
     first: float
     second: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     p: float
     adjusted: float
     effect: float | None
@@ -178,6 +179,7 @@ def intervals(
     """Intervals for each dimension and, where it is complete, for each part and the Total.
 
     What needs many prompts, each of them alone with its dimensions, may be whole in no draw and has no interval then.
+    A dimension of a single prompt has none either: nothing says how far its score would move with another one.
 
     Args:
         rows: of one run.
@@ -189,7 +191,11 @@ def intervals(
     if not sums.prompts:
         return {}
     point, (drawn,) = _at_once(sums), _drawn([sums], seed, draws)
-    return {name: _interval(point[name], drawn[name]) for name in point if np.isfinite(drawn[name]).any()}
+    return {
+        name: _interval(point[name], drawn[name])
+        for name in point
+        if _prompts_of(sums, name) > 1 and np.isfinite(drawn[name]).any()
+    }
 
 
 def drawn_totals(rows: Iterable[Row], seed: int = 0, draws: int = DRAWS, benchmark: Benchmark = T2V) -> Array:
@@ -200,20 +206,6 @@ def drawn_totals(rows: Iterable[Row], seed: int = 0, draws: int = DRAWS, benchma
     sums = table(rows, benchmark)
     (drawn,) = _drawn([sums], seed, draws) if sums.prompts else ({},)
     return drawn.get(TOTAL, np.empty(0))
-
-
-def known_intervals(rows: Iterable[Row], benchmark: Benchmark = T2V) -> dict[str, Interval]:
-    """What score cards and reports show: :func:`intervals` without the scores of a single prompt.
-
-    Nothing says how far such a score would move with another prompt.
-    """
-    found = list(rows)
-    prompts: dict[str, set[str]] = defaultdict(set)
-    for row in found:
-        if row.value is not None and row.weight:
-            prompts[row.dimension].add(row.prompt)
-    alone = {name for name, tested in prompts.items() if len(tested) < 2}
-    return {name: width for name, width in intervals(found, benchmark=benchmark).items() if name not in alone}
 
 
 def category_intervals(
@@ -258,8 +250,9 @@ def compare_tables(first: Table, second: Table, seed: int = 0, draws: int = DRAW
             continue
         interval = _interval(change, changes)
         prompts = _prompts_of(one, name)
+        low, high = (interval.low, interval.high) if prompts > 1 else (None, None)
         found[name] = PairedDifference(
-            before[name], after[name], interval.low, interval.high, p, p, _effect(one, two, name), prompts,
+            before[name], after[name], low, high, p, p, _effect(one, two, name), prompts,
             _prompts_to_settle(change, interval, prompts),
         )  # fmt: skip
     return holm(found)

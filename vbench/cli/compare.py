@@ -99,17 +99,17 @@ def compare(
     judged = judge(conditions, compared)
     for comparison in compared:
         for objection in comparison.objections:
-            typer.echo(f"{runs[0].name} and {comparison.name} should not be compared: {objection}", err=True)
+            typer.echo(f"{comparison.yardstick} and {comparison.name} should not be compared: {objection}", err=True)
         for said in (*comparison.told_gaps, *comparison.remarks):
             typer.echo(said, err=True)
     form = Format.json if json_output else form
     if form is Format.table:
-        _tables(runs[0].name, compared)
+        _tables(compared)
         typer.echo("\nWhat each score is a score of: vbench card RUN")
     else:
-        typer.echo(_written(form, runs[0].name, compared, judged))
+        typer.echo(_written(form, compared, judged))
     for path, as_form in files.items():
-        ours.write(path, _written(as_form, runs[0].name, compared, judged) + "\n")
+        ours.write(path, _written(as_form, compared, judged) + "\n")
     for line in gate_lines(judged):
         typer.echo(line, err=True)
     raise typer.Exit(int(not all(one.met for one in judged)))
@@ -121,18 +121,18 @@ def _format_of(path: Path) -> Format:
     return FILES[path.suffix]
 
 
-def _written(form: Format, first: str, compared: Sequence[Comparison], judged: Sequence[Judged]) -> str:
+def _written(form: Format, compared: Sequence[Comparison], judged: Sequence[Judged]) -> str:
     from vbench.cli.comparison_output import as_csv, as_json, as_markdown
 
-    return {Format.markdown: as_markdown, Format.json: as_json, Format.csv: as_csv}[form](first, compared, judged)
+    return {Format.markdown: as_markdown, Format.json: as_json, Format.csv: as_csv}[form](compared, judged)
 
 
-def _tables(first: str, compared: Sequence[Comparison]) -> None:
+def _tables(compared: Sequence[Comparison]) -> None:
     from vbench.cli.comparison_output import MOVED, category_rows, moved_cells
     from vbench.cli.table import Column, figures, print_table, prose
 
     for comparison in compared:
-        _differences(f"{comparison.name} against {first}, in points", comparison.differences)
+        _differences(f"{comparison.name} against {comparison.yardstick}, in points", comparison.differences)
         if comparison.by_category:
             typer.echo("")
             columns = [Column("dimension"), *map(figures, comparison.by_category)]

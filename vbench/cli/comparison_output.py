@@ -13,8 +13,8 @@ from vbench.analysis.gate import Judged
 from vbench.analysis.run_diff import Moved
 from vbench.analysis.statistics import PairedDifference
 
-VERSION = 2
-"""Of the JSON, whose fields ``vbench schema compare`` describes; 1 had no remarks."""
+VERSION = 3
+"""Of the JSON, whose fields ``vbench schema compare`` describes; 1 had no remarks, 2 no null ends."""
 
 POINTS = 100
 """Points in a whole score."""
@@ -33,7 +33,7 @@ def cells(name: str, difference: PairedDifference) -> tuple[str, ...]:
         f"{points['first']:.2f}",
         f"{points['second']:.2f}",
         f"{points['change']:+.2f}",
-        f"{points['low']:+.2f} to {points['high']:+.2f}",
+        "-" if points["low"] is None else f"{points['low']:+.2f} to {points['high']:+.2f}",
         points["verdict"],
         str(difference.prompts_to_settle or "-"),
     )
@@ -66,13 +66,13 @@ def gate_lines(judged: Sequence[Judged]) -> list[str]:
     return [met, *(f"  {one.run}: {one.condition}: {'' if one.met else 'no, '}{one.reason}" for one in judged)]
 
 
-def as_markdown(first: str, compared: Sequence[Comparison], judged: Sequence[Judged] = ()) -> str:
+def as_markdown(compared: Sequence[Comparison], judged: Sequence[Judged] = ()) -> str:
     """Tables for a pull request: the gate, all scores, categories, and the prompts that moved most."""
     met, *conditions = gate_lines(judged) or [""]
     parts = [f"**{met.capitalize()}**\n\n" + "\n".join(f"-{line[1:]}" for line in conditions)] if judged else []
     for comparison in compared:
         marks = "".join(f" ({mark})" for mark in (*comparison.objections, *comparison.told_gaps))
-        parts.append(f"**{comparison.name}** against **{first}**, in points{marks}")
+        parts.append(f"**{comparison.name}** against **{comparison.yardstick}**, in points{marks}")
         parts.append(_markdown_table(HEADINGS, (cells(*item) for item in comparison.differences.items())))
         if comparison.remarks:
             parts.append("\n".join(f"- {remark}" for remark in comparison.remarks))
@@ -86,13 +86,13 @@ def as_markdown(first: str, compared: Sequence[Comparison], judged: Sequence[Jud
     return "\n\n".join(parts)
 
 
-def as_json(first: str, compared: Sequence[Comparison], judged: Sequence[Judged] = ()) -> str:
+def as_json(compared: Sequence[Comparison], judged: Sequence[Judged] = ()) -> str:
     """Everything, with the version of its schema; ``gate`` is null where none was asked."""
     plain = {
         "version": VERSION,
         "unit": "points",
         "benchmark": compared[0].benchmark.name,
-        "first": first,
+        "first": compared[0].yardstick,
         "comparisons": [
             {
                 "second": comparison.name,
@@ -112,7 +112,7 @@ def as_json(first: str, compared: Sequence[Comparison], judged: Sequence[Judged]
     return json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def as_csv(first: str, compared: Sequence[Comparison], judged: Sequence[Judged] = ()) -> str:
+def as_csv(compared: Sequence[Comparison], judged: Sequence[Judged] = ()) -> str:
     """A line for each score and category; the gate is not in it."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -128,9 +128,9 @@ def as_csv(first: str, compared: Sequence[Comparison], judged: Sequence[Judged] 
 
 def plain_difference(difference: PairedDifference) -> dict[str, Any]:
     """A difference as JSON types, scores and changes in points."""
-    scores = {name: POINTS * getattr(difference, name) for name in IN_POINTS}
+    scores = {name: getattr(difference, name) for name in IN_POINTS}
     return {
-        **scores,
+        **{name: None if score is None else POINTS * score for name, score in scores.items()},
         "p": difference.p,
         "p_adjusted": difference.adjusted,
         "effect": difference.effect,

@@ -231,7 +231,7 @@ def evaluate(
             err=True,
         )
     from vbench import interface
-    from vbench.analysis.statistics import known_intervals
+    from vbench.analysis.statistics import intervals
     from vbench.compat.result_files import result_files, write_results
     from vbench.compat.vbench_class import options_from
     from vbench.dimensions.backbones.pyiqa_metric import known_measure
@@ -261,7 +261,7 @@ def evaluate(
         assert run.plan
         assert run.outcome
         card, used = write_results(run.folder, "results", run.plan), run.record.options
-        widths = known_intervals(run.rows(), card.benchmark)
+        widths = intervals(run.rows(), benchmark=card.benchmark)
         _remark(run, where)
         if json_output:
             found.append({"run": str(run.folder), **card_json(card, run.record.profile, partial, used, widths)})

@@ -27,7 +27,7 @@ def merge(
       vbench merge runs/mine-shard-* -o runs/mine
       vbench merge runs/mine-shard-* -o runs/mine --json
     """
-    from vbench.analysis.statistics import known_intervals
+    from vbench.analysis.statistics import intervals
     from vbench.runs.merge import merge as merged
     from vbench.runs.run import open_run
 
@@ -36,7 +36,7 @@ def merge(
     for shards, what in ((made.missing, "missing"), (made.unfinished, "not finished")):
         if shards:
             typer.echo(f"{what}: shard{'s' * (len(shards) > 1)} {', '.join(shards)}: the run is not whole", err=True)
-    card, widths = run.card, known_intervals(run.rows(), run.card.benchmark)
+    card, widths = run.card, intervals(run.rows(), benchmark=run.card.benchmark)
     if json_output:
         lacking = {"missing_shards": list(made.missing), "unfinished_shards": list(made.unfinished)}
         said = card_json(card, run.record.profile, options=run.record.options, widths=widths)

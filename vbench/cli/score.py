@@ -53,14 +53,14 @@ def score(
       vbench score vbench-runs/mine-official -o videos.csv
       vbench score results/ --json
     """
-    from vbench.analysis.statistics import known_intervals
+    from vbench.analysis.statistics import intervals
     from vbench.reports.video_scores import refuse_unknown, video_scores, write_video_scores
 
     if output:
         refuse_unknown(output)
     card, profile, options = read(run, benchmark)
     rows = _rows(run, needed=videos or output is not None)
-    widths = known_intervals(rows, card.benchmark)
+    widths = intervals(rows, benchmark=card.benchmark)
     if output:
         write_video_scores(rows, output)
     if json_output:

@@ -27,11 +27,11 @@ def draw(runs: Sequence[Path], asked: tuple[str, str, str], benchmark: Benchmark
     Raises:
         UsageError: there is no such plot or score, or a run does not have it.
     """
-    from vbench.analysis.statistics import known_intervals
+    from vbench.analysis.statistics import intervals
     from vbench.analysis.trade_off import correlation, described
     from vbench.files import ours
     from vbench.reports.charts import Panel, alignment
-    from vbench.reports.report_data import run_names
+    from vbench.runs.names import run_names
     from vbench.runs.results import read_rows
 
     kind, across, up = asked
@@ -43,7 +43,8 @@ def draw(runs: Sequence[Path], asked: tuple[str, str, str], benchmark: Benchmark
             raise UsageError(f"{benchmark.name} has no score {name!r}.{did_you_mean(name, known)}")
     targets = list(pictures) or [Path(f"{KIND}-{across}-{up}.svg")]
     ours.refuse_foreign(*targets)
-    found = {name: known_intervals(read_rows(run), benchmark) for name, run in zip(run_names(runs), runs, strict=True)}
+    named = zip(run_names(runs), runs, strict=True)
+    found = {name: intervals(read_rows(run), benchmark=benchmark) for name, run in named}
     if lacking := [name for name, scores in found.items() if not {across, up} <= scores.keys()]:
         raise UsageError(f"{', '.join(lacking)}: no interval of {across} or {up}; both need two prompts at least.")
     points = {name: (scores[across], scores[up]) for name, scores in found.items()}

@@ -51,6 +51,20 @@ def alone_in(folder: Path) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
+def take_over(folder: Path, seconds: float) -> None:
+    """Have a folder's lock go, for whoever knows that its process has ended, or ends within so many seconds.
+
+    A process number says nothing of one of another machine, and little in a container, where each program is number 1.
+    """
+    path, ends = folder / NAME, time.monotonic() + seconds
+    while path.exists() and time.monotonic() < ends:
+        try:
+            _clear_if_dead(path, folder)
+        except UsageError:
+            time.sleep(min(1.0, seconds / 10))
+    path.unlink(missing_ok=True)
+
+
 def _taken(path: Path, own: Path) -> bool:
     """Whether the lock is ours now; a link appears with all that is written in it, or not at all."""
     try:

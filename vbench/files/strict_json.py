@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vbench.errors import Refused
-from vbench.files.text import text_of
+from vbench.files.text import MARKS, text_of
 
 LARGEST = 16 << 20
 """Bytes of a document."""
@@ -27,6 +27,15 @@ DEEPEST = 32
 LONGEST_TEXT = 4000
 
 LONGEST_INTEGER = 18
+
+
+def begins_an_object(content: bytes) -> bool:
+    r"""Whether bytes begin as the text of a JSON object does, with or without a byte order mark.
+
+    >>> begins_an_object(b' {"a": 1}'), begins_an_object(b"\xef\xbb\xbf{}"), begins_an_object(b"PK")
+    (True, True, False)
+    """
+    return content.startswith(tuple(MARKS)) or content[:64].lstrip()[:1] == b"{"
 
 
 def loads(content: bytes | str, where: str, most: int = LARGEST) -> Any:

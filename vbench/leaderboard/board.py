@@ -473,8 +473,8 @@ class Board:
         for number in numbers:
             with self.database.writing(FIGURES) as session:
                 submission = session.get_one(Submission, number, options=[undefer(Submission.archive)])
-                files = read_archive(submission.archive, self.limits)
                 try:
+                    files = read_archive(submission.archive, self.limits)
                     checked = check(files, self.settings.suite, read_card(submission.card), edited=True)
                 except Refused as error:
                     refused[number] = error.reasons
@@ -697,6 +697,7 @@ def _media(number: int) -> Any:
 
 
 def _key(name: str) -> str:
+    """A name or version without regard to case and spaces: two spellings are one."""
     return "".join(name.casefold().split())
 
 
@@ -762,11 +763,10 @@ def _known(session: Session, account: Holder | None, earlier: str) -> list[Known
 
 def _refuse_known_version(session: Session, card: ModelCard, benchmark: str, suite: str, profile: str) -> None:
     states = states_of(session)
-    named = (Model.key == _key(card.name), Submission.version == card.version)
     judged = (Verdict.benchmark == benchmark, Verdict.suite == suite, Verdict.profile == profile)
-    same = select(Submission.id).join(Model).join(Verdict).where(*named, *judged)
-    for first in session.scalars(same):
-        if states[first] == PUBLISHED:
+    same = select(Submission.id, Submission.version).join(Model).join(Verdict)
+    for first, version in session.execute(same.where(Model.key == _key(card.name), *judged)):
+        if _key(version) == _key(card.version) and states[first] == PUBLISHED:
             raise Duplicate(
                 first,
                 f"{card.name} {card.version or 'without a version'} has a published result, submission {first}. "

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from vbench.benchmarks.registry import benchmark_named
 from vbench.errors import VBenchError
+from vbench.files.lock import alone_in, take_over
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.jobs import Job, Jobs, Lost
 from vbench.leaderboard.submissions.known_settings import known_settings
@@ -82,7 +83,7 @@ class Worker:
 
     def _submitted(self, job: Job, place: Path) -> int:
         """Evaluate a job's videos and submit the result; returns its number."""
-        with _heard(self.jobs, job, self.me) as told:
+        with _heard(self.jobs, job, self.me) as told, self._alone(place):
             videos = fetched(job.source, place / "videos")
             self.evaluate(videos, place / "run", job, told)
             archive = pack(
@@ -94,6 +95,14 @@ class Worker:
             )
             self.jobs.alive(job.id, self.me, told.done, told.total)  # or it is cancelled, and nothing is published
             return self.board.submit(archive, local=True, key=job.key).id
+
+    @contextmanager
+    def _alone(self, place: Path) -> Iterator[None]:
+        """Have a job's folder while the block runs: who had the job before is dead, or hears that it is lost."""
+        take_over(place, self.jobs.lease)
+        with alone_in(place):
+            take_over(place / "run", 0)
+            yield
 
     def _card(self, job: Job, run: Path) -> ModelCard:
         """The job's card with what the run knows, and who evaluated."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from vbench.analysis.statistics import known_intervals
+from vbench.analysis.statistics import intervals
 from vbench.benchmarks.base import titled
 from vbench.benchmarks.score_card import TOTAL
 from vbench.media.spans import video_of
@@ -94,7 +94,7 @@ def _videos(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _scores(run: Run, rows: Sequence[Row]) -> dict[str, Any]:
-    card, widths = run.card, known_intervals(rows, run.card.benchmark)
+    card, widths = run.card, intervals(rows, benchmark=run.card.benchmark)
     parts = {part.name: card.part(part.name) for part in card.benchmark.parts}
     scores: Mapping[str, float | None] = card.scores | parts | {TOTAL: card.total}
     return {

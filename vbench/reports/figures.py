@@ -126,14 +126,16 @@ def _percent(estimate: Estimate) -> Interval | None:
 
 def _interval(estimate: Estimate | None) -> Interval | None:
     """A score without an interval is a point."""
-    if estimate is None or estimate.value is None:
-        return None
-    low, high = (estimate.value if end is None else end for end in (estimate.low, estimate.high))
-    return Interval(estimate.value, low, high)
+    return None if estimate is None or estimate.value is None else _drawn(estimate.value, estimate.low, estimate.high)
 
 
 def _points(difference: PairedDifference) -> Interval:
-    return Interval(100 * difference.change, 100 * difference.low, 100 * difference.high)
+    drawn = _drawn(difference.change, difference.low, difference.high)
+    return Interval(100 * drawn.score, 100 * drawn.low, 100 * drawn.high)
+
+
+def _drawn(value: float, low: float | None, high: float | None) -> Interval:
+    return Interval(value, value if low is None else low, value if high is None else high)
 
 
 def _by_category(report: Report, categories: Categories) -> dict[str, list[Interval | None]]:

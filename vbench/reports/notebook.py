@@ -13,7 +13,7 @@ from functools import singledispatch
 from html import escape
 
 from vbench.analysis.comparison import Comparison, verdict
-from vbench.analysis.statistics import Interval, known_intervals
+from vbench.analysis.statistics import Interval, PairedDifference, intervals
 from vbench.benchmarks.base import titled
 from vbench.benchmarks.score_card import TOTAL, ScoreCard
 from vbench.dimensions.base import VideoScore
@@ -45,7 +45,7 @@ def _run(run: Run) -> str:
     title = f"Run {run.folder}: {record.profile} profile, {state}"
     known = profiles().get(record.profile)
     notes = [known.meaning] if known and not known.comparable else []
-    return _card_table(run.card, title, notes, known_intervals(run.rows(), run.card.benchmark))
+    return _card_table(run.card, title, notes, intervals(run.rows(), benchmark=run.card.benchmark))
 
 
 @html.register
@@ -57,7 +57,7 @@ def _card(card: ScoreCard) -> str:
 def _comparison(found: Comparison) -> str:
     rows = [
         (name, _points(one.first), _points(one.second), signed(100 * one.change),
-         f"{signed(100 * one.low)} to {signed(100 * one.high)}", verdict(one), str(one.prompts))
+         _range(one), verdict(one), str(one.prompts))
         for name, one in found.differences.items()
     ]  # fmt: skip
     heads = ("dimension", "first", "second", "change", "95 % interval", "verdict", "prompts")
@@ -126,6 +126,12 @@ def _ends(widths: Mapping[str, Interval] | None, name: str, times: float = 1) ->
     width = (widths or {}).get(name)
     places = 2 if times > 1 else 4
     return f"{fixed(times * width.low, places)} to {fixed(times * width.high, places)}" if width else "-"
+
+
+def _range(difference: PairedDifference) -> str:
+    if difference.low is None or difference.high is None:
+        return "-"
+    return f"{signed(100 * difference.low)} to {signed(100 * difference.high)}"
 
 
 def _percent(value: float | None) -> str:

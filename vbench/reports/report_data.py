@@ -18,7 +18,7 @@ import numpy as np
 
 from vbench.analysis.comparison import Comparison, benchmark_of, compare_runs
 from vbench.analysis.over_time import Drift, drifts, over_time
-from vbench.analysis.statistics import Interval, PairedDifference, category_intervals, known_intervals, table
+from vbench.analysis.statistics import Interval, PairedDifference, category_intervals, intervals, table
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.base import titled as title
 from vbench.benchmarks.registry import implementation, is_sensitive, spec_of
@@ -31,6 +31,7 @@ from vbench.media.thumbnails import Strip, strips
 from vbench.reports import charts
 from vbench.reports.chart import COLOURS, MARKS, Chart
 from vbench.reports.data_table import DataTable
+from vbench.runs.names import run_names
 from vbench.runs.record import RunRecord, read_record
 from vbench.runs.results import card_of, read_rows
 from vbench.runs.store import NOT_STATIC, SCORED, Row
@@ -333,27 +334,6 @@ def _parts(benchmark: Benchmark) -> list[str]:
     return [part.name for part in benchmark.parts] or [""]
 
 
-def run_names(folders: Sequence[Path], chosen: Sequence[str] = ()) -> list[str]:
-    """The chosen names, or the folders' with as much of the path as tells them apart.
-
-    Raises:
-        UsageError: not as many were chosen as there are runs, or one twice.
-    """
-    if chosen:
-        if len(chosen) != len(folders) or len(set(chosen)) != len(chosen):
-            raise UsageError(
-                f"{len(folders)} runs and {len(set(chosen))} different names ({', '.join(chosen)}): "
-                "give --name once for each run, in their order."
-            )
-        return list(chosen)
-    whole = [folder.resolve().parts for folder in folders]
-    for depth in range(1, max(map(len, whole))):
-        names = ["/".join(parts[-depth:]) for parts in whole]
-        if len(set(names)) == len(set(whole)):
-            return names
-    return [str(folder) for folder in folders]
-
-
 def _run(number: int, name: str, folder: Path, benchmark: Benchmark) -> Run:
     record, rows = read_record(folder), read_rows(folder)
     card = card_of(record, rows, benchmark)
@@ -362,7 +342,7 @@ def _run(number: int, name: str, folder: Path, benchmark: Benchmark) -> Run:
         if row.value is not None and row.weight:
             counted[row.dimension].append(row)
     prompts = {name: len({row.prompt for row in part}) for name, part in counted.items()}
-    found = known_intervals(rows, benchmark)
+    found = intervals(rows, benchmark=benchmark)
     points = {**card.scores, **{part.name: card.part(part.name, partial=True) for part in benchmark.parts}}
     by_category = category_intervals(rows, benchmark=benchmark)
     return Run(
@@ -537,7 +517,7 @@ def _from_zero(values: Iterable[float]) -> tuple[float, float]:
 
 def _change(run: Run, comparison: Comparison, benchmark: Benchmark) -> Change:
     found = comparison.differences
-    ends = [abs(end) for part in found.values() for end in (part.low, part.high, part.change)]
+    ends = [abs(end) for part in found.values() for end in (part.low, part.high, part.change) if end is not None]
     significant = {
         category: {name: difference for name, difference in differences.items() if difference.is_significant()}
         for category, differences in comparison.by_category.items()

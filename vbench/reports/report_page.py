@@ -18,7 +18,8 @@ from vbench.files import ours
 from vbench.reports.chart import COLOURS
 from vbench.reports.data_table import DataTable, policy, script
 from vbench.reports.formatting import file_name, fixed, place, signed
-from vbench.reports.report_data import PICTURES, Report, gather, run_names
+from vbench.reports.report_data import PICTURES, Report, gather
+from vbench.runs.names import run_names
 from vbench.runs.record import read_record
 from vbench.runs.results import read_score_card
 

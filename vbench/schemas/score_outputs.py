@@ -39,7 +39,7 @@ from vbench.schemas.form import (
 )
 from vbench.schemas.run_files import CHECKPOINTS, MACHINE, PACKAGES, RUN, STATE
 
-COMPARISON_VERSION = 2
+COMPARISON_VERSION = 3
 
 RAW = "In the dimension's unit, mostly from 0 to 1; null where no video counts."
 
@@ -233,8 +233,8 @@ DIFFERENCE = record(
         "first": number("Score of the first run on the shared prompts, in points."),
         "second": number("Score of the second run on them, in points."),
         "change": number("Second less first, in points."),
-        "low": number("Lower end of the change's 95 % interval, in points."),
-        "high": number("Upper end, in points."),
+        "low": maybe(number("Lower end of the change's 95 % interval, in points; null over a single prompt.")),
+        "high": maybe(number("Upper end, in points; null over a single prompt.")),
         "p": share("Probability of such a change if the runs were the same, two-sided, not adjusted."),
         "p_adjusted": share("The same after Holm's adjustment over all that was compared together."),
         "effect": maybe(number("Cohen's d for pairs; null for the parts and the Total.")),
@@ -261,7 +261,7 @@ MOVED = record(
 
 COMPARISON = record(
     {
-        "version": {"const": COMPARISON_VERSION, "description": "Of this form; 1 had no remarks."},
+        "version": {"const": COMPARISON_VERSION, "description": "Of this form; 1 had no remarks, 2 no null ends."},
         "unit": {"const": "points", "description": "Of scores and changes."},
         "benchmark": text("Whose rules made the parts and the Total."),
         "first": text("Name of the yardstick."),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from vbench.leaderboard.board import Board
 from vbench.leaderboard.db.backup import DATABASE, FORMAT, MANIFEST, TABLES, backup, restore
 from vbench.leaderboard.db.database import Database
 from vbench.leaderboard.db.tables import PASSING, PASSING_SECRET, Secret
+from vbench.leaderboard.errors import Unavailable
 from vbench.leaderboard.keys import own_secret
 from vbench.leaderboard.settings import Settings
 from vbench.leaderboard.web.salt import SharedSalt
@@ -137,6 +140,49 @@ def test_a_backup_of_an_older_schema_comes_up_to_date(tmp_path: Path) -> None:
     board = Board(Settings(database=f"sqlite:///{tmp_path}/target.sqlite", suite="mini"))
     assert [row.id for row in board.entries(everything=True) if row.id.isdecimal()] == ["4", "3", "2", "1"]
     assert len(board.ballot_box.votes()) == 2
+    board.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="knows no limit on files")
+def test_where_there_is_no_room_that_is_said_and_nothing_is_left(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path}/board.sqlite"
+    board = Board(Settings(database=address, suite="mini"))
+    for seed in range(3):
+        board.submit(archive(tmp_path, seed, f"Model {seed}"), local=True)
+    backup(board.database, tmp_path / "board.zip")
+    Database(f"sqlite:///{tmp_path}/new.sqlite").close()
+    entries = board.entries(everything=True)
+    board.close()
+    before = {path.name for path in tmp_path.iterdir()}
+
+    def told(*words: str) -> str:
+        import resource
+
+        def small() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (204_800, 204_800))
+
+        command = [sys.executable, "-m", "vbench", "leaderboard", *words]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, preexec_fn=small)
+        assert done.returncode, done.stdout
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    assert "cannot be used now" in told("backup", "other.zip", "--database", address)
+    assert "no backup" not in told("restore", "board.zip", "--database", f"sqlite:///{tmp_path}/new.sqlite")
+    assert {path.name for path in tmp_path.iterdir()} == before
+    opened = Board(Settings(database=address, suite="mini"))
+    assert opened.entries(everything=True) == entries
+    opened.close()
+
+
+def test_a_board_that_somebody_writes_to_is_not_replaced_meanwhile(tmp_path: Path) -> None:
+    board = Board(Settings(database=f"sqlite:///{tmp_path}/board.sqlite", suite="mini", database_seconds=1))
+    backup(board.database, tmp_path / "board.zip")
+    with (
+        board.database.writing(),
+        pytest.raises(Unavailable, match="is locked"),
+    ):
+        restore(tmp_path / "board.zip", board.database, replace=True)
     board.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import stat
 import struct
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.leaderboard.archives import archive, rewritten, zipped
 from vbench.errors import Refused
+from vbench.files.strict_json import loads
 from vbench.leaderboard.submissions.archive import Limits, read_archive
 
 LIMITS = Limits(archive_bytes=1 << 20, files=20, unpacked_bytes=1 << 22, ratio=200, frame_bytes=1 << 16)
@@ -121,6 +123,13 @@ def test_bad_archives_are_refused(kind: str) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2 * LIMITS.unpacked_bytes
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_result_file_alone_is_taken_as_an_editor_saves_it(encoding: str) -> None:
+    results = {"color": [0.5, []]}
+    (content,) = read_archive(json.dumps(results).encode(encoding), LIMITS).values()
+    assert loads(content, "eval_results.json") == results
 
 
 def test_a_picture_larger_than_any_frame_is_refused() -> None:

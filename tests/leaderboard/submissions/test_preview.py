@@ -48,6 +48,7 @@ def test_the_record_of_a_run_alone_says_a_part_of_it(board: Board, tmp_path: Pat
     record = json.loads((run(tmp_path / "run") / "run.json").read_text())
     good = board.preview(json.dumps(record).encode())
     assert (good.reasons, good.scores) == ((), {})
+    assert board.preview(json.dumps(record).encode("utf-8-sig")) == good
     assert RECORD_ALONE in good.notes
     unfinished = board.preview(json.dumps({**record, "status": "running"}).encode())
     assert ["not finished" in reason for reason in unfinished.reasons] == [True]

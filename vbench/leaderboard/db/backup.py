@@ -24,8 +24,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, LargeBinary, Table, delete, func, insert, select
 
 from vbench.errors import UsageError
+from vbench.files.atomic import NO_ROOM
 from vbench.files.digest import digest
-from vbench.leaderboard.db.database import Database
+from vbench.leaderboard.db.database import Database, spoken
 from vbench.leaderboard.db.tables import PASSING, PASSING_SECRET, Base, Secret
 from vbench.provenance import now
 
@@ -73,10 +74,11 @@ def backup(database: Database, path: Path) -> Manifest:
 
     Raises:
         UsageError: something is there already, or it cannot be written.
+        Unavailable: a database does not answer, or the disk is full.
     """
     if os.path.lexists(path):
         raise UsageError(f"{path} is there already: choose another name for the backup.")
-    with _beside(path) as folder:
+    with _beside(path) as folder, spoken():
         copy = Database(f"sqlite:///{folder / DATABASE}")
         try:
             with _snapshot(database) as source, copy.transaction() as target:
@@ -104,8 +106,9 @@ def restore(path: Path, database: Database, replace: bool = False) -> Manifest:
 
     Raises:
         UsageError: the file is no backup, damaged or of a newer version, or the database holds something.
+        Unavailable: a database does not answer, or the disk is full.
     """
-    with _beside(Path(tempfile.gettempdir()) / "restore") as folder:
+    with _beside(Path(tempfile.gettempdir()) / "restore") as folder, spoken():
         manifest = _unpacked(path, folder / DATABASE)
         source = Database(f"sqlite:///{folder / DATABASE}")  # which brings it to the newest schema
         try:
@@ -189,7 +192,11 @@ def _unpacked(path: Path, target: Path) -> Manifest:
                 while piece := packed.read(PIECE):
                     found.update(piece)
                     file.write(piece)
-    except (OSError, KeyError, zipfile.BadZipFile, EOFError, ValueError, TypeError, zlib.error) as error:
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise
+        raise UsageError(f"{damaged}: {error}. Nothing was changed.") from error
+    except (KeyError, zipfile.BadZipFile, EOFError, ValueError, TypeError, zlib.error) as error:
         raise UsageError(f"{damaged}: {error}. Nothing was changed.") from error
     if (sha256 := found.hexdigest()) != manifest.sha256:
         raise UsageError(

@@ -85,7 +85,7 @@ class Database:
         Raises:
             Unavailable: the database does not answer.
         """
-        with _spoken(), Session(self.engine) as session:
+        with spoken(), Session(self.engine) as session:
             yield session
 
     @contextmanager
@@ -98,7 +98,7 @@ class Database:
         Raises:
             Unavailable: the database does not answer, another writer does not end, or the disk is full.
         """
-        with _spoken(), self.transaction() as connection, Session(connection) as session:
+        with spoken(), self.transaction() as connection, Session(connection) as session:
             yield session
             session.flush()
             if changes:
@@ -125,7 +125,7 @@ class Database:
         Raises:
             Unavailable: the database does not answer.
         """
-        with _spoken(), Session(self.engine) as session, session.begin():
+        with spoken(), Session(self.engine) as session, session.begin():
             yield session
 
     def close(self) -> None:
@@ -163,7 +163,7 @@ FULL = ("disk is full", "No space left on device", "could not extend file")
 
 
 @contextmanager
-def _spoken() -> Iterator[None]:
+def spoken() -> Iterator[None]:
     """What only a database understands, in words; what is wrong with a statement of ours stays as it is."""
     try:
         yield

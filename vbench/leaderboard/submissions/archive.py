@@ -21,7 +21,7 @@ from pathlib import PurePosixPath
 from PIL import Image
 
 from vbench.errors import Refused
-from vbench.files.strict_json import LARGEST, unseen
+from vbench.files.strict_json import LARGEST, begins_an_object, unseen
 from vbench.leaderboard.settings import Settings
 
 ENCRYPTED = 0x1
@@ -105,7 +105,7 @@ def read_archive(content: bytes, limits: Limits) -> dict[str, bytes]:
     """
     if len(content) > limits.archive_bytes:
         raise Refused([f"The archive has {len(content):,} bytes; at most {limits.archive_bytes:,} are allowed."])
-    if content[:64].lstrip()[:1] == b"{":
+    if begins_an_object(content):
         if len(content) > LARGEST:
             raise Refused([f"The result file has {len(content):,} bytes; at most {LARGEST:,} are allowed."])
         return {"eval_results.json": content}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vbench.errors import Refused
-from vbench.files.strict_json import loads
+from vbench.files.strict_json import begins_an_object, loads
 from vbench.leaderboard.settings import MIB
 from vbench.leaderboard.submissions.validate import Checked, check_record
 
@@ -54,7 +54,7 @@ def of_checked(checked: Checked, flags: Sequence[str]) -> Preview:
 
 def of_record(content: bytes) -> Preview | None:
     """Of the record of a run alone, ``run.json``; ``None`` where it is something else."""
-    if len(content) > MIB or content[:64].lstrip()[:1] != b"{":
+    if len(content) > MIB or not begins_an_object(content):
         return None
     try:
         record = loads(content, "run.json")

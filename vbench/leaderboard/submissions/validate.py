@@ -56,7 +56,7 @@ from vbench.runs.results import score_card
 from vbench.runs.score_video import DAMAGE
 from vbench.runs.store import NOT_STATIC, SCORED, Row
 
-CHECK_VERSION = 4
+CHECK_VERSION = 5
 """Raised whenever the check or the formulas change; stored with every verdict."""
 
 FORMAT = 4
@@ -557,8 +557,12 @@ def _figures(rows: Sequence[Row], benchmark: Benchmark) -> dict[str, Figure]:
 
 def _figures_by_category(rows: Sequence[Row], benchmark: Benchmark) -> dict[str, dict[str, Figure]]:
     counts = Counter((row.category, row.dimension) for row in rows if row.status == SCORED)
+    scores = score_card(rows, benchmark=benchmark).by_category
     return {
-        category: {name: _figure(width.score, width, counts[category, name]) for name, width in widths.items()}
+        category: {
+            name: _figure(value, widths.get(name), counts[category, name])
+            for name, value in {**scores[category], **{name: width.score for name, width in widths.items()}}.items()
+        }
         for category, widths in category_intervals(rows, benchmark=benchmark).items()
     }
 

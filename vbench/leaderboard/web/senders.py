@@ -45,6 +45,8 @@ class Senders:
             found = ip_address(address)
         except ValueError:
             return False
+        if isinstance(found, IPv6Address):
+            found = found.ipv4_mapped or found
         return any(found in network for network in self._proxies)
 
     def settle(self, scope: Scope) -> str:
@@ -57,7 +59,8 @@ class Senders:
         headers = [(name, value) for name, value in scope["headers"] if name not in NEVER]
         if self.is_proxy(peer):
             given = dict(headers)
-            peer = self._farthest(peer, given.get(b"x-forwarded-for", b"").decode("latin-1"))
+            forwarded = b",".join(value for name, value in headers if name == b"x-forwarded-for")
+            peer = self._farthest(peer, forwarded.decode("latin-1"))
             if (scheme := given.get(b"x-forwarded-proto", b"").decode("latin-1")) in ("http", "https"):
                 scope["scheme"] = scheme
         elif any(name in FORWARDED for name, _ in headers):
@@ -82,7 +85,7 @@ class Senders:
         """The address that the last proxy that we trust was asked by."""
         for part in reversed(forwarded.split(",")):
             try:
-                found = str(ip_address(part.strip()))
+                found = str(ip_address(_without_port(part.strip())))
             except ValueError:
                 return peer
             peer = found
@@ -100,6 +103,17 @@ class Senders:
                 "If that is your proxy, set %sTRUSTED_PROXIES=%s",
                 PREFIX, shown,
             )  # fmt: skip
+
+
+def _without_port(address: str) -> str:
+    """An address as some proxies write it, which add the port.
+
+    >>> _without_port("192.0.2.7:4711"), _without_port("[2001:db8::1]:443"), _without_port("2001:db8::1")
+    ('192.0.2.7', '2001:db8::1', '2001:db8::1')
+    """
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address.partition(":")[0] if address.count(":") == 1 else address
 
 
 def one_of(address: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import secrets
 import shutil
 import tempfile
@@ -11,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from vbench.files.atomic import NO_ROOM
 from vbench.leaderboard.errors import Busy, TooLarge, Unavailable
 from vbench.leaderboard.settings import MIB, Settings
 from vbench.leaderboard.web.shared_limits import Limits, wait
@@ -70,7 +70,7 @@ class Uploads:
                     file.write(chunk)
         except OSError as error:
             self.drop(path)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            if error.errno in NO_ROOM:
                 raise Unavailable(
                     "There is no room on the disk for uploads. Nothing was changed.", full=True
                 ) from error
