@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ import torch
 
 from tests.parity.checkpoint_cache import KIT, write_checkpoint
 from tests.parity.conftest import SEEDED_CACHE, clip
+from tests.pretended_card import pretended_card
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.i2v import VBENCH_I2V
 from vbench.benchmarks.t2v import T2V
@@ -51,18 +53,29 @@ def seeded(kind: type[B]) -> B:
         return kind.load(torch.device("cpu"))
 
 
+def device_of_tests(name: str) -> AbstractContextManager[object]:
+    """As long as the block runs, ``"cuda"`` is a card that is pretended."""
+    return pretended_card() if name == "cuda" else nullcontext()
+
+
 class Scored:
     """A dimension's scores of the parity clips, through the public interface, as a user of the reference calls it.
 
     The clips lie under ``<prompt>-0.mp4``, a suite's file asks for them, the checkpoints are in the cache under their
     published names.
+
+    Args:
+        dimension: by its name.
+        clips: those of the golden that are scored, all of them where none is named.
+        device: where; ``"cuda"`` is a card that is pretended.
     """
 
     benchmark: Benchmark = T2V
 
-    def __init__(self, dimension: str) -> None:
-        self.dimension = dimension
-        self.clips: dict[str, dict[str, Any]] = reference(dimension)["clips"]
+    def __init__(self, dimension: str, *clips: str, device: str = "cpu") -> None:
+        self.dimension, self.device = dimension, device
+        golden: dict[str, dict[str, Any]] = reference(dimension)["clips"]
+        self.clips = {name: golden[name] for name in clips or golden}
         self.written, self._rows = self._evaluated()
 
     def __getitem__(self, name: str) -> VideoScore:
@@ -85,14 +98,15 @@ class Scored:
         return str(self.clips[name]["prompt"])
 
     def _facts(self, name: str) -> dict[str, Any]:
-        """What the golden tells of a prompt, nested as in a suite's file (the golden has the inner level alone)."""
-        facts = self.clips[name].get("auxiliary_info")
-        return {self.dimension: facts} if facts else {}
+        """What the golden tells of a prompt, nested as in a suite's file (most goldens have the inner level alone)."""
+        facts = self.clips[name].get("auxiliary_info") or {}
+        return facts if isinstance(facts.get(self.dimension), dict) or not facts else {self.dimension: facts}
 
     def _evaluated(self) -> tuple[list[Any], dict[str, Row]]:
         evaluators = Evaluators(profile("official"), torch.device("cpu"), benchmark=self.benchmark)
         for name in evaluators.checkpoints(self.dimension):
-            write_checkpoint(name, SEEDED_CACHE)
+            if CHECKPOINTS[name].is_weights:
+                write_checkpoint(name, SEEDED_CACHE)
         with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
             patch.setenv("VBENCH_CACHE_DIR", str(SEEDED_CACHE))
             root = Path(folder)
@@ -104,13 +118,14 @@ class Scored:
                 for name in self.clips
             ]
             (root / "suite.json").write_text(json.dumps(suite))
-            self._evaluate(root)
+            with device_of_tests(self.device):
+                self._evaluate(root)
             written = json.loads((root / "out" / "parity_eval_results.json").read_text())
             rows = {row.video: row for row in read_rows(root / "out" / "parity.run")}
         return written[self.dimension], rows
 
     def _evaluate(self, root: Path) -> None:
-        bench = VBench("cpu", root / "suite.json", root / "out")
+        bench = VBench(self.device, root / "suite.json", root / "out")
         bench.evaluate(root / "videos", "parity", dimension_list=[self.dimension], all_pairs=True)
 
 
@@ -120,7 +135,7 @@ class ScoredFromPictures(Scored):
     benchmark = VBENCH_I2V
 
     def _evaluate(self, root: Path) -> None:
-        bench = VBenchI2V("cpu", root / "suite.json", root / "out")
+        bench = VBenchI2V(self.device, root / "suite.json", root / "out")
         bench.evaluate(
             root / "videos", "parity", dimension_list=[self.dimension], all_pairs=True, images=KIT / "images"
         )

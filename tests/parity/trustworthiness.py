@@ -19,7 +19,7 @@ from torch import cat, zeros_like
 
 from tests.parity.checkpoint_cache import KIT, write_checkpoint
 from tests.parity.conftest import SEEDED_CACHE, clip
-from tests.parity.figures import reference
+from tests.parity.figures import device_of_tests, reference
 from vbench.interface import evaluate
 from vbench.parity import seeded
 from vbench.parity.checkpoints import save
@@ -97,8 +97,15 @@ def prepare(*names: str) -> Path:
     return SEEDED_CACHE
 
 
-def evaluated(root: Path, dimension: str, *checkpoints: str) -> tuple[Run, dict[str, Any]]:
-    """A run of the golden's clips under its names, through the public interface, and the golden."""
+def evaluated(root: Path, dimension: str, *checkpoints: str, device: str = "cpu") -> tuple[Run, dict[str, Any]]:
+    """A run of the golden's clips under its names, through the public interface, and the golden.
+
+    Args:
+        root: an empty folder.
+        dimension: by its name.
+        checkpoints: that it needs.
+        device: where; ``"cuda"`` is a card that is pretended.
+    """
     prepare(*checkpoints)
     golden = reference(dimension)
     videos = root / "videos"
@@ -109,10 +116,10 @@ def evaluated(root: Path, dimension: str, *checkpoints: str) -> tuple[Run, dict[
     suite = [{"prompt_en": prompt, "dimension": [dimension]} for prompt in prompts]
     (root / "suite.json").write_text(json.dumps(suite))
     options = {dimension: {"longest": LONGEST}} if "retinaface_resnet50" in checkpoints else {}
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, device_of_tests(device):
         patch.setenv("VBENCH_CACHE_DIR", str(SEEDED_CACHE))
         run = evaluate(
             videos, benchmark="vbench-trustworthiness", suite=root / "suite.json", dimensions=[dimension],
-            options=options, output=root / "run", device="cpu",
+            options=options, output=root / "run", device=device,
         )  # fmt: skip
     return run, golden
