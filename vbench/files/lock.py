@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
+from typing import TextIO
 
 from vbench.errors import StorageError, UsageError
 from vbench.files.address import refuse_as_output
@@ -16,6 +19,13 @@ NAME = ".vbench.lock"
 
 MOMENT = 2.0
 """Seconds for which an empty lock may be one that is being written, where there are no links."""
+
+_had: set[Path] = set()
+"""Locks of this process: one that names it and is not here was left by a process that had its number, as the first
+process of a container has it each time."""
+
+_thread = Lock()
+"""Held while a thread of this process takes a lock or gives it up."""
 
 
 @contextmanager
@@ -28,23 +38,34 @@ def alone_in(folder: Path) -> Iterator[None]:
         StorageError: it cannot be made, or not be written.
     """
     refuse_as_output(folder)
-    path, own = folder / NAME, folder / f"{NAME}.{os.getpid()}"
+    with _thread:
+        path = _take(folder)
+    try:
+        yield
+    finally:
+        with _thread:
+            _had.discard(path)
+            path.unlink(missing_ok=True)
+
+
+def _take(folder: Path) -> Path:
+    """The lock of a folder, once it is ours."""
+    own = folder / f"{NAME}.{secrets.token_hex(8)}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        own.write_text(f"{os.getpid()} {socket.gethostname()}", encoding="utf-8")
+        path = folder.resolve() / NAME
+        try:
+            own.write_text(f"{os.getpid()} {socket.gethostname()}", encoding="utf-8")
+            while not _taken(path, own):
+                _clear_if_dead(path, folder)
+        finally:
+            own.unlink(missing_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise UsageError(f"{folder} is no folder, or lies in a file: choose another.") from error
     except OSError as error:
         raise StorageError(f"{folder} cannot be made or written: {error.strerror}. Choose another folder.") from error
-    try:
-        while not _taken(path, own):
-            _clear_if_dead(path, folder)
-    finally:
-        own.unlink()
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
+    _had.add(path)
+    return path
 
 
 def _taken(path: Path, own: Path) -> bool:
@@ -68,19 +89,35 @@ def _made(path: Path, text: str) -> bool:
 
 
 def _clear_if_dead(path: Path, folder: Path) -> None:
+    """Remove the lock that a dead process left; of several that find it one does, and none what that one puts there."""
     try:
-        process, _, host = path.read_text(encoding="utf-8").partition(" ")
-        age = time.time() - path.stat().st_mtime
+        with path.open("r+" if os.access(path, os.W_OK) else "r", encoding="utf-8") as file:
+            _wait_for_others(file)
+            found = os.fstat(file.fileno())
+            if os.path.samestat(found, path.stat()) and _is_dead(path, folder, file.read(), found.st_mtime):
+                path.unlink()
     except FileNotFoundError:
         return
-    if not process and age < MOMENT:
+
+
+def _wait_for_others(file: TextIO) -> None:
+    """Have an open lock for oneself until it is closed, where the system and the file system can do that."""
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _is_dead(path: Path, folder: Path, text: str, written: float) -> bool:
+    process, _, host = text.partition(" ")
+    if not process and abs(time.time() - written) < MOMENT:  # a clock that was set back makes no lock younger
         time.sleep(MOMENT / 20)
-        return
+        return False
     if host not in ("", socket.gethostname()):
         raise UsageError(f"{folder} is in use by process {process} on {host}; if that has ended, remove {path}.")
-    if process.isdigit() and alive(int(process)):
+    if process.isdigit() and (path in _had if int(process) == os.getpid() else alive(int(process))):
         raise UsageError(f"{folder} is in use by process {process}: wait for it. If it has ended, remove {path}.")
-    path.unlink(missing_ok=True)
+    return True
 
 
 def alive(process: int) -> bool:
