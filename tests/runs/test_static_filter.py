@@ -4,15 +4,23 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.footage import write_stills, write_text, write_video
+from tests.runs.test_choose_static import moving, still
+from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError, VideoError
 from vbench.prompts.suite import Prompt, PromptSuite
+from vbench.runs.evaluators import Evaluators
 from vbench.runs.filtered_folder import RESULT
 from vbench.runs.static_filter import (
+    DIMENSION,
+    LOG,
     filter_static,
+    logged,
     prompts_of_list,
     prompts_of_suite,
+    refuse_foreign,
     videos_in,
     write_filtered,
 )
@@ -83,3 +91,36 @@ def test_prompts_of_a_suite_and_of_a_list(tmp_path: Path) -> None:
         prompts_of_list(write_text(tmp_path / "no.json"))
     with pytest.raises(UsageError, match="no videos"):
         videos_in(tmp_path)
+
+
+@pytest.fixture
+def crew() -> Evaluators:
+    return Evaluators(profile("lite"), torch.device("cpu"), filtered=(DIMENSION,))
+
+
+def test_a_folder_of_frames_is_known_by_what_is_in_it(crew: Evaluators, tmp_path: Path) -> None:
+    folder = tmp_path / "a lamp-0"
+    write_stills(folder, still(0))
+    assert logged(crew, "flow", tmp_path / LOG, 0)(folder)
+    write_stills(folder, moving(0))
+    assert not logged(crew, "flow", tmp_path / LOG, 0)(folder)
+    folder.rename(tmp_path / "moved")
+    assert not logged(crew, "flow", tmp_path / LOG, 0)(tmp_path / "moved")
+    assert len((tmp_path / LOG).read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("left", ["", '{"vid', '{"video": "a lamp-0.mp4", "sha'])
+def test_a_log_that_a_full_disk_cut_is_continued(crew: Evaluators, tmp_path: Path, left: str) -> None:
+    (tmp_path / LOG).write_text(left)
+    refuse_foreign(tmp_path)
+    video = write_video(tmp_path / "a\u2028lamp-0.mp4", still(0))
+    for _ in range(2):
+        assert logged(crew, "flow", tmp_path / LOG, 0)(video)
+    assert (tmp_path / LOG).read_text().endswith("}\n")
+    assert (tmp_path / LOG).read_text().count("sha256") == 1
+
+
+def test_a_video_that_cannot_be_read_is_a_finding(crew: Evaluators, tmp_path: Path) -> None:
+    found = filter_static([tmp_path / "a lamp-0.mp4"], ["a lamp"], logged(crew, "flow", tmp_path / LOG, 0), 5, ignore)
+    (reason,) = found.unjudged.values()
+    assert reason.endswith("a lamp-0.mp4 cannot be read: No such file or directory")

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbench.benchmarks.t2v import T2V
-from vbench.errors import NotApplicable, TooShort, UsageError, VideoError
+from vbench.errors import NotApplicable, TooShort, Unavailable, UsageError, VideoError
 from vbench.files import ours
-from vbench.files.digest import digest
+from vbench.files.digest import content_of
 from vbench.files.text import read_text
 from vbench.media.video import Video
 from vbench.prompts.suite import PromptSuite
@@ -34,6 +34,9 @@ KEEP = T2V.samples
 """Static videos per prompt that the protocol asks for."""
 
 LOG = "verdicts.jsonl"
+
+OPENING = '{"video": "'
+"""How a log begins, or a part of this where the first line was cut."""
 
 Judge = Callable[[Path], bool]
 """Whether the video of a path is static."""
@@ -127,27 +130,35 @@ def logged(evaluators: Evaluators, identity: str, log: Path, budget: int) -> Jud
         log: JSON lines, appended after each verdict.
         budget: bytes of decoded frames to keep.
     """
-    verdicts: dict[str, bool] = {}
-    if log.exists():
-        for line in log.read_text(encoding="utf-8").splitlines():
-            entry = _entry(line)
-            if entry.get("flow") == identity:
-                verdicts[str(entry["sha256"])] = bool(entry["static"])
+    text = _text(log)
+    entries = map(_entry, text.split("\n"))
+    verdicts = {str(one["sha256"]): bool(one["static"]) for one in entries if one.get("flow") == identity}
+    cut = bool(text) and not text.endswith("\n")
 
     def judge(path: Path) -> bool:
-        content = digest(path) if path.is_file() else str(path.resolve())
+        nonlocal cut
+        try:
+            content = content_of(path)
+        except OSError as error:
+            raise Unavailable(f"{path} cannot be read: {error.strerror}") from error
         if content not in verdicts:
             verdicts[content] = evaluators.static_verdict(DIMENSION, Video(path, budget)).static
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("a", encoding="utf-8") as file:
                 entry = {"video": path.name, "sha256": content, "flow": identity, "static": verdicts[content]}
-                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+                file.write("\n" * cut + json.dumps(entry, ensure_ascii=False) + "\n")
+            cut = False
         return verdicts[content]
 
     return judge
 
 
-def _entry(line: str) -> dict[str, object]:  # the last line may be cut by a kill
+def _text(log: Path) -> str:
+    """What a log holds; ``""`` where there is none, or a full disk let nothing be written."""
+    return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+
+
+def _entry(line: str) -> dict[str, object]:  # a line may be cut by a kill
     try:
         entry = json.loads(line)
     except ValueError:
@@ -165,7 +176,8 @@ def refuse_foreign(output: Path) -> None:
     if strangers := ours.foreign_files(output / VIDEOS, listed_in=output):
         raise UsageError(f"{strangers[0]} was not left by a filter: move it away, or choose another folder.")
     log = output / LOG
-    if log.exists() and not any("static" in _entry(line) for line in log.read_text(encoding="utf-8").splitlines()):
+    text = _text(log)
+    if not text.startswith(OPENING[: len(text)]):
         raise UsageError(f"{log} holds no verdicts of a filter: move it away, or choose another folder.")
 
 
