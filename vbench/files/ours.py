@@ -69,7 +69,7 @@ def write(path: Path, content: str | bytes, listed_in: Path | None = None) -> No
         UsageError: something is there that we did not leave there.
     """
     refuse_as_output(path)
-    content = content.encode() if isinstance(content, str) else content
+    content = content.encode(errors="replace") if isinstance(content, str) else content  # names may be no text
     if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
         return
     if is_foreign(path, listed_in):

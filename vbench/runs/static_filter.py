@@ -17,7 +17,7 @@ from vbench.benchmarks.t2v import T2V
 from vbench.errors import NotApplicable, TooShort, Unavailable, UsageError, VideoError
 from vbench.files import ours
 from vbench.files.digest import content_of
-from vbench.files.text import read_text
+from vbench.files.json_file import read_json
 from vbench.media.video import Video
 from vbench.prompts.suite import PromptSuite
 from vbench.runs.discover import discover
@@ -74,7 +74,7 @@ def prompts_of_list(file: Path) -> list[str]:
         UsageError: it is not a list of names.
     """
     try:
-        names = json.loads(read_text(file))
+        names = read_json(file)
     except (OSError, ValueError) as error:
         raise UsageError(f"{file} cannot be read as a JSON list of file names: {error}") from error
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -88,9 +88,10 @@ def videos_in(folder: Path) -> list[Path]:
     Raises:
         UsageError: there are none.
     """
-    paths = [path for path in discover(folder).videos if path.parent == folder]
+    found = discover(folder)
+    paths = [path for path in found.videos if path.parent == folder]
     if not paths:
-        raise UsageError(f"{folder} holds no videos to filter.")
+        raise UsageError(f"{folder} holds no videos to filter.{found.why_not_read}")
     return paths
 
 
