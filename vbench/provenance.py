@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from datetime import UTC, datetime
@@ -103,8 +104,9 @@ def checkpoint_records(names: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def command_line() -> list[str]:
-    """The arguments of this process; addresses among them without what opens them."""
-    return [without_secrets(argument) for argument in sys.argv[1:]]
+    """The arguments of this process; addresses among them without what opens them, bytes that are no text replaced."""
+    arguments = (os.fsencode(argument).decode(errors="replace") for argument in sys.argv[1:])
+    return [without_secrets(argument) for argument in arguments]
 
 
 def _processor() -> str:

@@ -68,3 +68,16 @@ def test_an_empty_record_is_said_and_written_anew(tmp_path: Path) -> None:
     assert b"was empty" in done.stderr
     assert b"1 stored before" in done.stderr
     assert json.loads((tmp_path / "run" / "run.json").read_text())["dimensions"] == before["dimensions"]
+
+
+def test_a_folder_whose_name_is_no_text_is_evaluated_into_and_from_it_is_said_why_not(tmp_path: Path) -> None:
+    write_video(tmp_path / "videos" / "a-0.mp4", noise(4))
+    folder = os.fsdecode(b"caf\xe9")
+    asked = ("-d", "temporal_flickering", "--profile", "lite", "--device", "cpu", "-o", folder)
+    for command in (("evaluate", "videos", *asked), ("evaluate", "videos", *asked), ("report", folder, "-o", "a.html")):
+        done = vbench(tmp_path, *command)
+        assert done.returncode == 0, done.stderr
+    (tmp_path / "videos").rename(tmp_path / os.fsdecode(b"vid\xe9os"))
+    done = vbench(tmp_path, "evaluate", os.fsdecode(b"vid\xe9os"), "--profile", "lite")
+    assert done.returncode == 2
+    assert b"Not read: 1 file, such as a-0.mp4 (its name is not UTF-8: rename it)" in done.stderr

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import errno
+import multiprocessing
 import os
 import socket
 import subprocess
 import sys
 import time
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -59,7 +62,7 @@ def test_a_dead_processes_lock_is_taken_over(tmp_path: Path, text: str) -> None:
 def test_a_lock_of_an_earlier_process_of_the_same_number_is_taken_over(tmp_path: Path, which: str) -> None:
     """In a container the command has the same number each time."""
     (tmp_path / NAME).write_text(f"{os.getpid()} {socket.gethostname()}{which}")
-    with alone_in(tmp_path), pytest.raises(UsageError, match="is in use"), alone_in(tmp_path):
+    with alone_in(tmp_path), pytest.raises(UsageError, match="is in use"), alone_in(tmp_path / "."):
         pass
 
 
@@ -93,3 +96,43 @@ def test_a_place_that_cannot_be_written_is_told() -> None:
     words = r"/proc/out cannot be made or written: .*Choose another folder"
     with pytest.raises(StorageError, match=words), alone_in(Path("/proc/out")):
         pass
+
+
+def test_a_clock_that_was_set_back_makes_nobody_wait(tmp_path: Path) -> None:
+    (tmp_path / NAME).touch()  # as a crash leaves it
+    os.utime(tmp_path / NAME, (time.time() + 3600, time.time() + 3600))
+    with alone_in(tmp_path):
+        pass
+
+
+def take_one_after_the_other(folders: list[Path], barrier: Barrier, said: Queue[str]) -> None:
+    for folder in folders:
+        barrier.wait()
+        try:
+            with alone_in(folder):
+                (folder / "here").mkdir()  # fails where another is in it
+                time.sleep(0.003)
+                (folder / "here").rmdir()
+        except UsageError:
+            pass
+        except OSError as error:
+            said.put(str(error))
+
+
+def test_of_several_that_find_a_dead_processes_lock_one_has_the_folder(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    folders = [tmp_path / str(number) for number in range(100)]
+    for folder in folders:
+        folder.mkdir()
+        (folder / NAME).write_text(f"{dead.pid} {socket.gethostname()}")
+    context = multiprocessing.get_context("spawn")
+    said = context.Queue()
+    arguments = folders, context.Barrier(4), said
+    takers = [context.Process(target=take_one_after_the_other, args=arguments) for _ in range(4)]
+    for taker in takers:
+        taker.start()
+    for taker in takers:
+        taker.join()
+    assert said.empty()
+    assert list(tmp_path.rglob(f"{NAME}*")) == []

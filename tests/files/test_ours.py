@@ -21,9 +21,20 @@ def test_what_we_left_is_written_over_and_what_was_changed_since_is_not(tmp_path
     assert sorted(path.name for path in file.parent.iterdir()) == [ours.LIST, "report.html"]
 
 
-def test_the_list_is_of_a_format_that_others_read(tmp_path: Path) -> None:
-    ours.write(tmp_path / "a b.txt", "text")
+@pytest.mark.parametrize(
+    "name", ["a b", "two\nlines", "a\rb", "back\\slash", "back\\nslash", "a\u2028b", "a\x85b", "\\"]
+)
+def test_the_list_is_of_a_format_that_others_read(tmp_path: Path, name: str) -> None:
+    ours.write(tmp_path / f"{name}.txt", "text")
     subprocess.run(["sha256sum", "--check", "--strict", ours.LIST], cwd=tmp_path, check=True)
+    assert not ours.is_foreign(tmp_path / f"{name}.txt")
+    ours.write(tmp_path / f"{name}.txt", "another")
+
+
+def test_a_line_that_a_full_disk_cut_takes_no_other_with_it(tmp_path: Path) -> None:
+    (tmp_path / ours.LIST).write_text("0123abc")
+    ours.write(tmp_path / "a.txt", "first")
+    ours.write(tmp_path / "a.txt", "second")
 
 
 def test_a_link_is_never_ours(tmp_path: Path) -> None:

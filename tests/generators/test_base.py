@@ -51,6 +51,8 @@ def test_settings_that_a_model_does_not_have_are_refused() -> None:
         settings.with_given(steps=50)
     with pytest.raises(UsageError, match="frames must be positive, found 0"):
         settings.with_given(frames=0)
+    with pytest.raises(UsageError, match="guidance must be a number, found nan"):
+        settings.with_given(guidance=float("nan"))
 
 
 class Moody(Generator[Options]):

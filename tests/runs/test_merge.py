@@ -17,6 +17,7 @@ from tests.footage import noise, write_video
 from tests.runs.test_choose_static import moving, still
 from tests.schemas import checked
 from vbench.errors import UsageError
+from vbench.files import ours
 from vbench.interface import evaluate
 from vbench.runs.merge import merge
 from vbench.runs.record import FINISHED, INTERRUPTED, RunRecord, read_record, write_record
@@ -184,6 +185,20 @@ def test_rows_that_two_shards_have_are_refused(made: Path, tmp_path: Path) -> No
     write_record(tmp_path / "two", read_record(made / "shard-2"))
     with pytest.raises(UsageError, match="which another shard has, too"):
         merge([made / "shard-1", tmp_path / "two"], tmp_path / "m")
+
+
+def test_a_new_folder_may_be_the_one_where_one_stands_and_what_a_killed_merge_left_goes(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    left = tmp_path / ".merging-0"
+    ours.claim(left)
+    (left / "run.sqlite").touch()
+    inode = tmp_path.stat().st_ino
+    merge(parts(made), Path())
+    assert tmp_path.stat().st_ino == inode  # filled, not replaced: it may be a volume of its own
+    assert {path.name for path in tmp_path.iterdir()} == {"run.json", "run.sqlite", ours.LIST}
+    assert compared(tmp_path) == compared(made / "whole")
 
 
 def test_a_shard_is_not_continued_as_another(made: Path, tmp_path: Path) -> None:

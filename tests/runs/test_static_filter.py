@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tests.footage import noise, write_stills, write_text, write_video
+from tests.runs.test_choose_static import still
 from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError, VideoError
 from vbench.prompts.suite import Prompt, PromptSuite
@@ -23,6 +24,7 @@ from vbench.runs.static_filter import (
     logged,
     prompts_of_list,
     prompts_of_suite,
+    refuse_foreign,
     videos_in,
     write_filtered,
 )
@@ -111,6 +113,7 @@ def test_a_verdict_is_of_the_frames_that_a_folder_has_now(tmp_path: Path, judge:
     assert judge()(stills)
     write_stills(tmp_path / "a lamp-0", noise(6))
     assert not judge()(stills)
+    assert not judge()(stills.rename(tmp_path / "moved"))
     assert logged_lines(tmp_path) == 2
 
 
@@ -140,3 +143,14 @@ def test_a_video_that_went_is_a_finding_and_a_line_cut_within_a_letter_is_none(
     found = filter_static([video, tmp_path / "gone-0.mp4"], ["ein Käfer", "gone"], judge(), None, ignore)
     assert "No such file" in found.unjudged[tmp_path / "gone-0.mp4"]
     assert found.looked_at["ein Käfer"] == 1
+
+
+@pytest.mark.parametrize("left", ["", '{"vid', '{"video": "a lamp-0.mp4", "sha'])
+def test_a_log_that_a_full_disk_cut_is_continued(tmp_path: Path, judge: Callable[[], Judge], left: str) -> None:
+    (tmp_path / LOG).write_text(left)
+    refuse_foreign(tmp_path)
+    video = write_video(tmp_path / "a\u2028lamp-0.mp4", still(0))
+    for _ in range(2):
+        assert judge()(video)
+    assert (tmp_path / LOG).read_text().endswith("}\n")
+    assert (tmp_path / LOG).read_text().count("sha256") == 1

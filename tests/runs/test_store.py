@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -161,24 +162,46 @@ def forbidden() -> Iterator[Path]:
     """A folder that may be read and not written, also where the tests run with every right."""
     folder = Path(tempfile.mkdtemp())
     filled(folder / "run.sqlite")
-    (folder / "run.sqlite").chmod(0o444)
-    folder.chmod(0o555)
+    with unwritable(folder):
+        yield folder
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def unwritable(folder: Path) -> Iterator[None]:
+    for path in (*folder.iterdir(), folder):
+        path.chmod(0o444 if path.is_file() else 0o555)
     root = os.name == "posix" and os.geteuid() == 0
     if root:
         os.seteuid(65534)
     try:
-        yield folder
+        yield
     finally:
         if root:
             os.seteuid(0)
         folder.chmod(0o755)
-        shutil.rmtree(folder)
 
 
 def test_a_run_on_a_read_only_medium_is_read(forbidden: Path) -> None:
     store = RunStore(forbidden / "run.sqlite", read_only=True)
     assert len(list(store.rows())) == 400
     store.close()
+
+
+def test_rows_that_wait_in_its_log_are_not_passed_over() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store = RunStore(filled(Path(folder, "run.sqlite")))
+        store.put(ROW)
+        copy = Path(folder, "copy")
+        copy.mkdir(0o755)
+        for name in ("run.sqlite", "run.sqlite-wal"):  # as a kill leaves them, and whoever copies these two
+            shutil.copyfile(Path(folder, name), copy / name)
+        Path(folder).chmod(0o755)
+        with unwritable(copy), pytest.raises(StorageError, match="what was stored is in run"):
+            RunStore(copy / "run.sqlite", read_only=True)
+        shutil.copytree(copy, Path(folder, "again"), copy_function=shutil.copyfile).chmod(0o755)
+        assert ROW in RunStore(Path(folder, "again", "run.sqlite"), read_only=True).rows()
+        store.close()
 
 
 def test_and_not_written(forbidden: Path) -> None:

@@ -45,8 +45,14 @@ def _journalled(path: Path, journal: str) -> sqlite3.Connection:
 
 
 def opened_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that only reads; on a medium that cannot be written, one that takes the file to stay as it is."""
+    """A connection that only reads; on a medium that cannot be written, one that takes the file to stay as it is.
+
+    Raises:
+        StorageError: it cannot be written there, and rows wait in a log that is read only where it can.
+    """
     for how in ("mode=ro", "mode=ro&immutable=1"):
+        if "immutable" in how:
+            _refuse_to_miss(path)
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True, timeout=60)
         try:
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()
@@ -57,6 +63,16 @@ def opened_to_read(path: Path) -> sqlite3.Connection:
         else:
             break
     return connection
+
+
+def _refuse_to_miss(path: Path) -> None:
+    """Who takes a file to stay as it is does not see what a killed process left in its log."""
+    log = path.with_name(f"{path.name}-wal")
+    if path.is_file() and log.is_file() and log.stat().st_size:
+        raise StorageError(
+            f"{path}: the last of what was stored is in {log.name}, which can only be read where its folder can be "
+            "written. Copy the folder with all its files to such a place, and name the copy."
+        )
 
 
 TOLD = {

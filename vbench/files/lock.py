@@ -7,8 +7,9 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from vbench.errors import StorageError, UsageError
 from vbench.files.address import refuse_as_output
@@ -32,23 +33,29 @@ def alone_in(folder: Path) -> Iterator[None]:
         StorageError: it cannot be made, or not be written.
     """
     refuse_as_output(folder)
-    path, own = folder / NAME, folder / f"{NAME}.{os.getpid()}.{secrets.token_hex(8)}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        own.write_text(f"{os.getpid()} {socket.gethostname()} {THIS_PROCESS}", encoding="utf-8")
-    except (FileExistsError, NotADirectoryError) as error:
-        raise UsageError(f"{folder} is no folder, or lies in a file: choose another.") from error
-    except OSError as error:
-        raise StorageError(f"{folder} cannot be made or written: {error.strerror}. Choose another folder.") from error
-    try:
-        while not _taken(path, own):
-            _clear_if_dead(path, folder)
-    finally:
-        own.unlink()
+    path = _take(folder)
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
+
+
+def _take(folder: Path) -> Path:
+    """The lock of a folder, once it is ours."""
+    path, own = folder / NAME, folder / f"{NAME}.{secrets.token_hex(8)}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            own.write_text(f"{os.getpid()} {socket.gethostname()} {THIS_PROCESS}", encoding="utf-8")
+            while not _taken(path, own):
+                _clear_if_dead(path, folder)
+        finally:
+            own.unlink(missing_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UsageError(f"{folder} is no folder, or lies in a file: choose another.") from error
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be made or written: {error.strerror}. Choose another folder.") from error
+    return path
 
 
 def take_over(folder: Path, seconds: float) -> None:
@@ -86,19 +93,35 @@ def _made(path: Path, text: str) -> bool:
 
 
 def _clear_if_dead(path: Path, folder: Path) -> None:
+    """Remove the lock that a dead process left; of several that find it one does, and none what that one puts there."""
     try:
-        process, host, which = [*path.read_text(encoding="utf-8").split(" "), "", ""][:3]
-        age = time.time() - path.stat().st_mtime
+        with path.open("r+" if os.access(path, os.W_OK) else "r", encoding="utf-8") as file:
+            _wait_for_others(file)
+            found = os.fstat(file.fileno())
+            if os.path.samestat(found, path.stat()) and _is_dead(path, folder, file.read(), found.st_mtime):
+                path.unlink()
     except FileNotFoundError:
         return
-    if not process and age < MOMENT:
+
+
+def _wait_for_others(file: TextIO) -> None:
+    """Have an open lock for oneself until it is closed, where the system and the file system can do that."""
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _is_dead(path: Path, folder: Path, text: str, written: float) -> bool:
+    process, host, which = [*text.split(" "), "", ""][:3]
+    if not process and abs(time.time() - written) < MOMENT:  # a clock that was set back makes no lock younger
         time.sleep(MOMENT / 20)
-        return
+        return False
     if host not in ("", socket.gethostname()):
         raise UsageError(f"{folder} is in use by process {process} on {host}; if that has ended, remove {path}.")
     if process.isdigit() and alive(int(process), which):
         raise UsageError(f"{folder} is in use by process {process}: wait for it. If it has ended, remove {path}.")
-    path.unlink(missing_ok=True)
+    return True
 
 
 def alive(process: int, which: str) -> bool:

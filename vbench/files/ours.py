@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,9 @@ LIST = ".made-by-vbench"
 
 BESIDES = (LIST, ".DS_Store", "Thumbs.db", "desktop.ini")
 """Files that make no folder anybody's: the list itself, and what file managers leave."""
+
+_MEANT = {"n": "\n", "r": "\r"}
+"""Letters behind a backslash that mean another in a line that begins with one, as ``sha256sum`` writes such names."""
 
 
 def claim(folder: Path) -> None:
@@ -65,7 +69,7 @@ def write(path: Path, content: str | bytes, listed_in: Path | None = None) -> No
         UsageError: something is there that we did not leave there.
     """
     refuse_as_output(path)
-    content = content.encode() if isinstance(content, str) else content
+    content = content.encode(errors="replace") if isinstance(content, str) else content  # names may be no text
     if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
         return
     if is_foreign(path, listed_in):
@@ -116,15 +120,22 @@ def _listed(folder: Path) -> dict[str, set[str]]:
     """Path in the folder -> digests under which we ever left it."""
     listed: dict[str, set[str]] = {}
     if (folder / LIST).is_file():
-        for line in (folder / LIST).read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+        for line in (folder / LIST).read_text(encoding="utf-8", errors="surrogateescape").split("\n"):
             sha256, _, name = line.partition("  ")
+            if sha256.startswith("\\"):
+                sha256, name = sha256[1:], re.sub(r"\\(.)", lambda found: _MEANT.get(found[1], found[1]), name)
             listed.setdefault(name, set()).add(sha256)
     return listed
 
 
 def _list(path: Path, content: bytes, folder: Path) -> None:
+    name = path.relative_to(folder).as_posix()
+    escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    mark = "\\" if escaped != name else ""
+    found = (folder / LIST).read_bytes() if (folder / LIST).is_file() else b""
+    ended = not found or found.endswith(b"\n")  # a full disk may have cut the last line
     with (folder / LIST).open("a", encoding="utf-8", errors="surrogateescape") as file:
-        file.write(f"{_digest(content)}  {path.relative_to(folder).as_posix()}\n")
+        file.write("\n" * (not ended) + f"{mark}{_digest(content)}  {escaped}\n")
 
 
 def _digest(content: bytes) -> str:

@@ -6,6 +6,7 @@ knows of suites, folders or manifests: :mod:`vbench.sampling.generate` does.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -60,6 +61,8 @@ class Settings:
             if getattr(self, name) is None and not self.takes_any:
                 has = ", ".join(self.stated()) or "none that can be set"
                 raise UsageError(f"This model has no setting {name.replace('_', ' ')}; it has {has}.")
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UsageError(f"{name} must be a number, found {value}.")
             if name in ("frames", "height", "width", "fps", "steps") and value <= 0:
                 raise UsageError(f"{name} must be positive, found {value}.")
         return replace(self, **chosen)

@@ -8,7 +8,6 @@ reference).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -20,7 +19,7 @@ from PIL import Image
 
 from vbench.errors import UsageError
 from vbench.files import ours
-from vbench.files.text import read_text
+from vbench.files.json_file import read_json
 from vbench.prompts.pictures import CROPS, ORIGIN, SHOWN, ratio_of
 
 INFO = "i2v-bench-info.json"
@@ -87,7 +86,7 @@ def read_boxes(path: Path) -> list[Boxes]:
         UsageError: it cannot be read, or holds something else.
     """
     try:
-        return [_boxes(entry) for entry in json.loads(read_text(path))]
+        return [_boxes(entry) for entry in read_json(path)]
     except OSError as error:
         raise UsageError(
             f"The boxes of the pictures cannot be read from {path}: {error.strerror}. Name the published {INFO} with "

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vbench.errors import UsageError
+from vbench.files.json_file import is_text, json_of
 from vbench.files.text import text_of
 
 
@@ -37,6 +38,11 @@ class Prompt:
     facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
     category: str = ""
     image: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no file can hold."""
+        if not is_text(self.text):
+            raise UsageError(f"The prompt {self.text!r} is no text: it holds bytes that are not UTF-8.")
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def read_suite(path: Path) -> PromptSuite:
     try:
         raw = path.read_bytes()
         text = text_of(raw)
-        entries = json.loads(text)
+        entries = json_of(text)
     except OSError as error:
         raise SuiteError(f"The prompt suite {path} cannot be read: {error.strerror}.") from error
     except ValueError as error:

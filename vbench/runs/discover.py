@@ -76,6 +76,16 @@ class Discovery:
         """The rest."""
         return [one for one in self.found if one.kind == NOT_READ]
 
+    @property
+    def why_not_read(self) -> str:
+        """A sentence on what is not read, for who looks for videos and finds none; ``""`` where nothing is there."""
+        missed = sorted(self.not_read, key=lambda one: not one.is_media)
+        if not missed:
+            return ""
+        return (
+            f" Not read: {_several(len(missed), 'file')}, such as {shown(missed[0].path, self.root)} ({missed[0].why})."
+        )
+
     def counts(self) -> dict[str, int]:
         """Files of each kind; they add up to all there are."""
         counts = Counter({VIDEO: 0, STILL: 0, FRAMES: 0, NOT_READ: 0})

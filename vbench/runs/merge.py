@@ -12,8 +12,9 @@ from typing import Any
 
 from vbench import provenance
 from vbench.errors import UsageError
-from vbench.files import ours
-from vbench.runs.record import FINISHED, INTERRUPTED, STORE, RunRecord, read_record, write_record
+from vbench.files import lock, ours
+from vbench.files.lock import alone_in
+from vbench.runs.record import FINISHED, INTERRUPTED, RECORD, STORE, RunRecord, read_record, write_record
 from vbench.runs.store import Row, RunStore
 from vbench.sampling.manifest import NAME as MANIFEST
 
@@ -25,6 +26,9 @@ SAME = (
 
 ARITHMETIC = ("dtype", "device")
 """What of the machines has to be alike; of the device its kind."""
+
+SCRATCH = ".merging"
+"""Where a run grows before it is there: a hidden folder of this name and a number."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,6 @@ def merge(runs: Sequence[Path], output: Path) -> Merged:
             folder is not empty.
         StorageError: the disk is in the way.
     """
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise UsageError(f"{output} is not empty: choose a new folder for the merged run.")
     records = {run: read_record(run) for run in runs}
     shards = _by_number(records)
     first, *others = shards.values()
@@ -65,21 +67,33 @@ def merge(runs: Sequence[Path], output: Path) -> Merged:
     of = records[first].shard["of"]
     missing = tuple(f"{number}/{of}" for number in range(1, of + 1) if number not in shards)
     unfinished = tuple(f"{number}/{of}" for number, run in shards.items() if records[run].status != FINISHED)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    made = output.with_name(f".{output.name}.{secrets.token_hex(8)}")
-    made.mkdir()
-    try:
-        with closing(RunStore(made / STORE)) as store:
-            for rows in _apart(shards.values()):
-                store.put_all(rows)
-        if (first / MANIFEST).exists():
-            ours.write(made / MANIFEST, (first / MANIFEST).read_bytes())
-        write_record(made, _record([records[run] for run in shards.values()], bool(missing)))
-        made.rename(output)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
+    with alone_in(output):
+        _refuse_full(output)
+        made = output / f"{SCRATCH}-{secrets.token_hex(8)}"
+        ours.claim(made)
+        try:
+            with closing(RunStore(made / STORE)) as store:
+                for rows in _apart(shards.values()):
+                    store.put_all(rows)
+            if (first / MANIFEST).exists():
+                ours.write(made / MANIFEST, (first / MANIFEST).read_bytes())
+            write_record(made, _record([records[run] for run in shards.values()], bool(missing)))
+            for path in sorted(
+                made.iterdir(), key=lambda path: path.name == RECORD
+            ):  # a run is there once its record is
+                path.rename(output / path.name)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
     return Merged(output, missing, unfinished)
+
+
+def _refuse_full(output: Path) -> None:
+    """Only what a killed merge left may be in the new folder, and goes; the folder's lock says that none is at work."""
+    for path in output.iterdir():
+        if path.name.startswith(SCRATCH) and (path / ours.LIST).is_file() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif not path.name.startswith(lock.NAME):
+            raise UsageError(f"{output} is not empty: choose a new folder for the merged run.")
 
 
 def _by_number(records: Mapping[Path, RunRecord]) -> dict[int, Path]:

@@ -6,7 +6,6 @@ one content category, any number of samples) and *custom* (own videos; prompts f
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from bisect import bisect_left
@@ -23,7 +22,8 @@ from vbench.benchmarks.registry import benchmark_named, spec_of, specs_of
 from vbench.benchmarks.score_card import in_protocol_order
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import NothingToScore, UsageError
-from vbench.files.text import read_text, same_name
+from vbench.files.json_file import read_json
+from vbench.files.text import same_name
 from vbench.media.spans import VERSION as CUT_VERSION
 from vbench.media.spans import Span
 from vbench.media.video import CONTAINERS, is_video, probe
@@ -388,7 +388,7 @@ def read_prompt_file(path: Path) -> dict[str, str]:
         UsageError: it cannot be read or is something else.
     """
     try:
-        prompts = json.loads(read_text(path))
+        prompts = read_json(path)
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read as a prompt file: {error}") from error
     if not isinstance(prompts, dict) or not all(isinstance(text, str) for text in prompts.values()):
@@ -510,10 +510,12 @@ def _files(root: Path) -> list[Path]:
     """Videos in a folder and in the folders right below it, sorted; a folder of stills is one video."""
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder of videos.")
-    found = discover(root).videos
-    if not found:
-        raise UsageError(f"{root} holds no videos (expected {', '.join(CONTAINERS)}, .gif or folders of stills).")
-    return found
+    found = discover(root)
+    if not found.videos:
+        raise UsageError(
+            f"{root} holds no videos (expected {', '.join(CONTAINERS)}, .gif or folders of stills).{found.why_not_read}"
+        )
+    return found.videos
 
 
 def _existing(path: Path) -> Path:

@@ -18,7 +18,7 @@ from vbench.benchmarks.t2v import T2V
 from vbench.errors import NotApplicable, TooShort, Unavailable, UsageError, VideoError
 from vbench.files import ours
 from vbench.files.digest import content_of
-from vbench.files.text import read_text
+from vbench.files.json_file import read_json
 from vbench.media.decode import VERSION as DECODING
 from vbench.media.video import Video
 from vbench.prompts.suite import PromptSuite
@@ -36,6 +36,9 @@ KEEP = T2V.samples
 """Static videos per prompt that the protocol asks for."""
 
 LOG = "verdicts.jsonl"
+
+OPENING = '{"video": "'
+"""How a log begins, or a part of this where the first line was cut."""
 
 Judge = Callable[[Path], bool]
 """Whether the video of a path is static."""
@@ -73,7 +76,7 @@ def prompts_of_list(file: Path) -> list[str]:
         UsageError: it is not a list of names.
     """
     try:
-        names = json.loads(read_text(file))
+        names = read_json(file)
     except (OSError, ValueError) as error:
         raise UsageError(f"{file} cannot be read as a JSON list of file names: {error}") from error
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -87,9 +90,10 @@ def videos_in(folder: Path) -> list[Path]:
     Raises:
         UsageError: there are none.
     """
-    paths = [path for path in discover(folder).videos if path.parent == folder]
+    found = discover(folder)
+    paths = [path for path in found.videos if path.parent == folder]
     if not paths:
-        raise UsageError(f"{folder} holds no videos to filter.")
+        raise UsageError(f"{folder} holds no videos to filter.{found.why_not_read}")
     return paths
 
 
@@ -130,12 +134,13 @@ def logged(evaluators: Evaluators, log: Path, budget: int) -> Judge:
     """
     signature = {"decoding": DECODING, **evaluators.signature(DIMENSION)}
     identity = hashlib.sha256(json.dumps(signature, sort_keys=True).encode()).hexdigest()
-    verdicts: dict[str, bool] = {}
-    for entry in _entries(log):
-        if entry.get("judge") == identity:
-            verdicts[str(entry["sha256"])] = bool(entry["static"])
+    text = _text(log)
+    entries = map(_entry, text.split("\n"))
+    verdicts = {str(one["sha256"]): bool(one["static"]) for one in entries if one.get("judge") == identity}
+    cut = bool(text) and not text.endswith("\n")
 
     def judge(path: Path) -> bool:
+        nonlocal cut
         try:
             content = content_of(path)
         except OSError as error:
@@ -145,17 +150,16 @@ def logged(evaluators: Evaluators, log: Path, budget: int) -> Judge:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("a", encoding="utf-8") as file:
                 entry = {"video": path.name, "sha256": content, "judge": identity, "static": verdicts[content]}
-                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+                file.write("\n" * cut + json.dumps(entry, ensure_ascii=False) + "\n")
+            cut = False
         return verdicts[content]
 
     return judge
 
 
-def _entries(log: Path) -> list[dict[str, object]]:
-    """The lines of a log, less those that hold nothing: a kill or a full disk may have cut one, within a letter too."""
-    if not log.exists():
-        return []
-    return [_entry(line) for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
+def _text(log: Path) -> str:
+    """What a log holds; ``""`` where there is none, or a full disk let nothing be written."""
+    return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
 
 
 def _entry(line: str) -> dict[str, object]:
@@ -176,7 +180,8 @@ def refuse_foreign(output: Path) -> None:
     if strangers := ours.foreign_files(output / VIDEOS, listed_in=output):
         raise UsageError(f"{strangers[0]} was not left by a filter: move it away, or choose another folder.")
     log = output / LOG
-    if log.exists() and not any("static" in entry for entry in _entries(log)):
+    text = _text(log)
+    if not text.startswith(OPENING[: len(text)]):
         raise UsageError(f"{log} holds no verdicts of a filter: move it away, or choose another folder.")
 
 

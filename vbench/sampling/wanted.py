@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named, spec_of
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError
-from vbench.files.text import read_text
+from vbench.files.json_file import read_json
 from vbench.prompts.library import load_category, load_suite, pictures_of
 from vbench.prompts.pictures import Pictures, picture_folder, refuse_missing, with_pictures
 from vbench.prompts.sampling_plan import Sample, sampling_plan
@@ -152,7 +151,7 @@ def read_texts(path: Path) -> Mapping[str, str]:
         UsageError: it cannot be read, or holds something else.
     """
     try:
-        texts = json.loads(read_text(path))
+        texts = read_json(path)
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from vbench.errors import UsageError
+from vbench.files.json_file import json_of
 from vbench.files.text import read_text
 from vbench.generators.base import Generator, Request, SamplingError, Settings
 from vbench.generators.options import Options
@@ -271,7 +271,7 @@ def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield from ((f"{path}, line {reader.line_num}", row) for row in reader)
         return
     try:
-        rows = json.loads(text)
+        rows = json_of(text)
     except ValueError as error:
         raise UsageError(f"{path} is not JSON: {error}") from error
     if isinstance(rows, dict):

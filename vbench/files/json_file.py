@@ -1,0 +1,83 @@
+"""JSON that people write and give: what cannot be kept is told where it is read, not hours later where it is stored."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from vbench.files.text import read_text
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file says.
+
+    Raises:
+        ValueError: see :func:`json_of`.
+        OSError: it cannot be read.
+    """
+    return json_of(read_text(path))
+
+
+def json_of(text: str) -> Any:
+    r"""What a JSON text says.
+
+    Raises:
+        ValueError: it is no JSON, nested without end, names something twice, or holds what is no number or no text.
+
+    >>> json_of('{"a.mp4": "a cat", "a.mp4": "a dog"}')
+    Traceback (most recent call last):
+    ValueError: 'a.mp4' stands there twice in one object
+    >>> json_of('["\\ud800"]')
+    Traceback (most recent call last):
+    ValueError: '\ud800' is no text: it holds half of a pair of surrogates
+    """
+    try:
+        found = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_finite)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+    if "\\u" in text:
+        _refuse_surrogates(found)
+    return found
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} stands there twice in one object")
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _finite(digits: str) -> float:
+    if not math.isfinite(number := float(digits)):
+        raise ValueError(f"{digits:.20} is too large")
+    return number
+
+
+def _refuse_surrogates(value: Any) -> None:
+    if isinstance(value, str):
+        if not is_text(value):
+            raise ValueError(f"{value!r} is no text: it holds half of a pair of surrogates")
+    elif isinstance(value, dict | list):
+        for part in [*value, *value.values()] if isinstance(value, dict) else value:
+            _refuse_surrogates(part)
+
+
+def is_text(value: str) -> bool:
+    r"""Whether a string can be written: of Unicode's letters, not bytes or halves of pairs that came in as such.
+
+    >>> is_text("a café"), is_text("caf\udce9")
+    (True, False)
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
