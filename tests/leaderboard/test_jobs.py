@@ -127,7 +127,7 @@ def test_a_worker_that_ended_before_it_could_say_so_has_published(
     assert len([row for row in board.entries() if row.id.isdecimal()]) == 1
 
 
-@pytest.mark.parametrize("holder", [f"{os.getpid()} {socket.gethostname()}", "1 elsewhere"])
+@pytest.mark.parametrize("holder", ["{me} {host}", "1 elsewhere"])
 def test_a_lock_that_a_dead_worker_left_keeps_nobody_out(
     board: Board, now: list[float], tmp_path: Path, holder: str
 ) -> None:
@@ -139,7 +139,7 @@ def test_a_lock_that_a_dead_worker_left_keeps_nobody_out(
     place = tmp_path / f"job-{job.id}-{job.key[:8]}"
     for folder in (place, place / "run"):
         folder.mkdir()
-        (folder / NAME).write_text(holder)
+        (folder / NAME).write_text(holder.format(me=os.getpid(), host=socket.gethostname()))
 
     def evaluate(videos: Path, folder: Path, job: Job, progress: Progress) -> None:
         with alone_in(folder):
