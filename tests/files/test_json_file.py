@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from vbench.errors import UsageError
+from vbench.errors import Refused, UsageError
 from vbench.files.json_file import read_json
+from vbench.files.strict_json import loads
 from vbench.prompts.suite import Prompt, read_suite
 from vbench.runs.plan import read_prompt_file
 
@@ -38,3 +39,8 @@ def test_a_pair_of_surrogates_is_a_letter(tmp_path: Path) -> None:
 def test_a_prompt_that_is_no_text_is_refused() -> None:
     with pytest.raises(UsageError, match="holds bytes that are not UTF-8"):
         Prompt("caf\udce9")
+
+
+def test_a_stranger_names_nothing_twice_either() -> None:
+    with pytest.raises(Refused, match="run.json is no JSON: 'total' stands there twice"):
+        loads('{"total": 1, "total": 2}', "run.json")

@@ -35,7 +35,7 @@ def json_of(text: str) -> Any:
     ValueError: '\ud800' is no text: it holds half of a pair of surrogates
     """
     try:
-        found = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_finite)
+        found = json.loads(text, object_pairs_hook=named_once, parse_constant=no_number, parse_float=finite)
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
     if "\\u" in text:
@@ -43,7 +43,8 @@ def json_of(text: str) -> Any:
     return found
 
 
-def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def named_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of its pairs; a name that stands there twice is a ValueError."""
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
@@ -51,11 +52,13 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_number(name: str) -> None:
+def no_number(name: str) -> None:
+    """NaN or an infinity, which Python's parser takes, is a ValueError."""
     raise ValueError(f"{name} is no number")
 
 
-def _finite(digits: str) -> float:
+def finite(digits: str) -> float:
+    """A number of its digits; one that is larger than any float is a ValueError."""
     if not math.isfinite(number := float(digits)):
         raise ValueError(f"{digits:.20} is too large")
     return number

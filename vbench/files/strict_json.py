@@ -1,4 +1,4 @@
-"""JSON from a stranger: no NaN, no endless nesting, no text that a database or a reader would trip over.
+"""JSON from a stranger: no NaN, no name twice, no endless nesting, no text that a database or a reader would trip over.
 
 What is parsed takes up to forty times the memory of its text, so the text is measured first.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 from vbench.errors import Refused
+from vbench.files.json_file import finite, named_once, no_number
 from vbench.files.text import MARKS, text_of
 
 LARGEST = 16 << 20
@@ -53,7 +53,9 @@ def loads(content: bytes | str, where: str, most: int = LARGEST) -> Any:
         raise Refused([f"{where} has {len(content):,} bytes; at most {most:,} are allowed."])
     try:
         text = text_of(content) if isinstance(content, bytes) else content
-        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, parse_int=_short)
+        value = json.loads(
+            text, object_pairs_hook=named_once, parse_constant=no_number, parse_float=finite, parse_int=_short
+        )
     except (ValueError, RecursionError) as error:
         raise Refused([f"{where} is no JSON: {error}."]) from error
     if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):
@@ -114,17 +116,6 @@ def _is_deep(value: Any) -> bool:
 
 def _parts(value: list[Any] | dict[str, Any]) -> Iterator[Any]:
     return iter(value.values() if isinstance(value, dict) else value)
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ValueError(f"{digits:.20} is too large")
-    return number
 
 
 def _short(digits: str) -> int:
