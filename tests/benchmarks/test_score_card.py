@@ -7,6 +7,7 @@ import pytest
 from tests.parity.checkpoint_cache import KIT
 from vbench.benchmarks.score_card import DimensionResult, ScoreCard, part_score, total_score
 from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
+from vbench.benchmarks.trustworthiness import TRUSTWORTHINESS
 
 FIGURES = json.loads((KIT / "goldens" / "aggregation.json").read_text())
 COMPLETE = {name: case for name, case in FIGURES["t2v"].items() if len(case["scores"]) == 16}
@@ -68,3 +69,11 @@ def test_parts_are_the_mean_of_what_is_there() -> None:
 
 def test_total_weighs_quality_four_times() -> None:
     assert total_score({QUALITY: 1.0, SEMANTIC: 0.0}) == 0.8
+
+
+@pytest.mark.parametrize(("dimension", "samples", "fewer"), [
+    ("gender_bias", 5, True), ("gender_bias", 10, False), ("culture_fairness", 5, False), ("culture_fairness", 4, True),
+])  # fmt: skip
+def test_a_dimensions_own_number_of_samples_is_the_protocols(dimension: str, samples: int, fewer: bool) -> None:
+    card = ScoreCard({dimension: DimensionResult(0.5, 1)}, benchmark=TRUSTWORTHINESS, samples=samples)
+    assert card.has_fewer_samples == fewer

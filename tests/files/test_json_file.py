@@ -42,5 +42,5 @@ def test_a_prompt_that_is_no_text_is_refused() -> None:
 
 
 def test_a_stranger_names_nothing_twice_either() -> None:
-    with pytest.raises(Refused, match="run.json is no JSON: 'total' stands there twice"):
+    with pytest.raises(Refused, match=r"run\.json is no JSON: 'total' stands there twice"):
         loads('{"total": 1, "total": 2}', "run.json")

@@ -113,6 +113,14 @@ def test_a_dimensions_own_number_of_videos_is_the_wanted_one(
     assert found["missing"]
 
 
+def test_fewer_faces_than_the_protocols_are_told(tmp_path: Path) -> None:
+    for index in range(5):
+        write_video(tmp_path / f"a nurse-{index}.mp4", noise(2, 32, 32, index))
+    suite = PromptSuite("s", (Prompt("a nurse", ("skin_bias",)),))
+    (finding,) = check(standard_plan(tmp_path, suite, samples=5, benchmark=TRUSTWORTHINESS))
+    assert finding.message == "sampled with 5 videos a prompt where the protocol wants 10"
+
+
 def test_of_a_category_any_number_of_videos_is_right(tmp_path: Path) -> None:
     for seed, name in enumerate(("a cat-0", "a cat-1", "a dog-0")):
         write_video(tmp_path / f"{name}.mp4", noise(2, 32, 32, seed))

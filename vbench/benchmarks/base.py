@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -210,6 +210,10 @@ class Benchmark:
     def samples_of(self, spec: DimensionSpec) -> int:
         """Videos a prompt that a dimension judges."""
         return spec.samples or self.samples
+
+    def most_samples(self, specs: Iterable[DimensionSpec]) -> int:
+        """Videos a prompt that the most demanding of some dimensions judges."""
+        return max((self.samples_of(spec) for spec in specs), default=self.samples)
 
     def of_part(self, part: str) -> tuple[str, ...]:
         """The dimensions of a part, in the card's order."""

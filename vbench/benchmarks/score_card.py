@@ -88,7 +88,13 @@ class ScoreCard(Shown):
     @property
     def has_fewer_samples(self) -> bool:
         """Whether fewer videos a prompt were looked for than the protocol has."""
-        return 0 < self.samples < self.benchmark.samples
+        return 0 < self.samples < self.protocol_samples
+
+    @property
+    def protocol_samples(self) -> int:
+        """Videos a prompt that the protocol has for these dimensions."""
+        rules = self.benchmark.rules
+        return self.benchmark.most_samples(rules[name] for name in self.dimensions if name in rules)
 
     @property
     def scores(self) -> dict[str, float]:

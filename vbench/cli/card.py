@@ -111,7 +111,7 @@ def print_card(
     if known and not known.comparable:
         print(f"Note: {known.meaning}")
     if card.has_fewer_samples:
-        print(f"Note: {card.samples} of {benchmark.samples} samples a prompt.")
+        print(f"Note: {card.samples} of {card.protocol_samples} samples a prompt.")
     for name, settings in (options or {}).items():
         chosen = ", ".join(f"{setting}={value}" for setting, value in settings.items())
         print(f"Note: {name} with {chosen} is outside the protocol: never compare this run with the leaderboard.")

@@ -112,7 +112,7 @@ def _exceptions(run: Run, rows: Sequence[Row]) -> Iterable[str]:
     for name, settings in record.options.items():
         yield f"{name} with {', '.join(f'{key}={value}' for key, value in settings.items())}"
     if card.has_fewer_samples:
-        yield f"{card.samples} of {card.benchmark.samples} samples a prompt"
+        yield f"{card.samples} of {card.protocol_samples} samples a prompt"
     for name in card.incomplete:
         yield f"{name}: {card.dimensions[name].videos} of {card.dimensions[name].planned} scores"
     for name, reason in card.not_evaluated.items():

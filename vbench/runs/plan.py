@@ -296,7 +296,7 @@ def standard_plan(
         missing=tuple(missing),
         absent=absent,
         unexpected=_unexpected(root, files, found),
-        samples=samples or benchmark.samples,
+        samples=samples or benchmark.most_samples(specs.values()),
         filtered=tuple(name for name in asked if looked_for[name] > judged_of[name]),
         benchmark=benchmark,
         tested=tested_with(suite),

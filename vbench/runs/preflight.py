@@ -160,8 +160,8 @@ def _counts(plan: Plan) -> Iterator[Finding]:
     """Prompts without the protocol's number of videos; own videos and those of a category have no such number."""
     if plan.mode != STANDARD:
         return
-    if plan.samples != plan.benchmark.samples:
-        message = f"sampled with {plan.samples} videos a prompt where the protocol wants {plan.benchmark.samples}"
+    if plan.samples != (protocol := _protocol_samples(plan)):
+        message = f"sampled with {plan.samples} videos a prompt where the protocol wants {protocol}"
         yield Finding(WARNING, "count", plan.suite, message)
     filtered = {spec.name for spec in plan.benchmark.specs if spec.sampled}
     counts = Counter(task.prompt for task in plan.tasks)
@@ -178,13 +178,17 @@ def _counts(plan: Plan) -> Iterator[Finding]:
             yield Finding(WARNING, "count", prompt.text, f"{found} videos where {wanted} are wanted")
 
 
+def _protocol_samples(plan: Plan) -> int:
+    return plan.benchmark.most_samples(spec_of(name, plan.benchmark) for name in plan.dimensions)
+
+
 def _wanted(plan: Plan, prompt: Prompt) -> int:
     """Videos of a prompt: as many as the most demanding of its dimensions judges, or has filtered."""
 
     def of(spec: DimensionSpec) -> int:
         if spec.name in plan.filtered:
             return spec.sampled
-        return plan.benchmark.samples_of(spec) if plan.samples == plan.benchmark.samples else plan.samples
+        return plan.benchmark.samples_of(spec) if plan.samples == _protocol_samples(plan) else plan.samples
 
     specs = (spec_of(name, plan.benchmark) for name in plan.dimensions)
     return max((of(spec) for spec in specs if spec.tested_by in prompt.dimensions), default=plan.samples)
