@@ -6,7 +6,7 @@ import ctypes
 import os
 from typing import TYPE_CHECKING
 
-from vbench.errors import UsageError
+from vbench.errors import UsageError, first_line
 
 if TYPE_CHECKING:
     import torch
@@ -34,8 +34,7 @@ def choose(name: str = "auto") -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(f"The device {name!r} cannot be used here ({reason}). Try --device cpu.") from error
+        raise UsageError(f"The device {name!r} cannot be used here ({first_line(error)}). Try --device cpu.") from error
     if device.type == "cpu":
         keep_freed_memory()
     return device

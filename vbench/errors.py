@@ -11,6 +11,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 
+def first_line(error: Exception) -> str:
+    """What an error says in one line; its kind where it says nothing.
+
+    >>> first_line(RuntimeError("no room\\nat ...")), first_line(TimeoutError())
+    ('no room', 'TimeoutError')
+    """
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 class VBenchError(Exception):
     """Root of every error that is the input's or the installation's, not the program's."""
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from vbench import provenance
-from vbench.errors import MissingExtra, UsageError, VBenchError
+from vbench.errors import MissingExtra, UsageError, VBenchError, first_line
 from vbench.files.cache import CACHE_DIR, cache_dir
 from vbench.runs.choose_static import Candidates
 from vbench.runs.executor import Job, rows_of
@@ -149,10 +149,9 @@ def connected(address: str, workers: int) -> Iterator[Cluster]:
             raise UsageError(
                 f"The Ray cluster at {address} has other versions than here. {_in_one_line(error)}"
             ) from error
-        reason = str(error).strip().splitlines()[0]
         raise UsageError(
-            f"There is no Ray cluster at {address} ({reason}). Start one with: ray start --head, and on each other "
-            "machine: ray start --address=HOST:PORT, with the same versions of Python and ray as here."
+            f"There is no Ray cluster at {address} ({first_line(error)}). Start one with: ray start --head, and "
+            "on each other machine: ray start --address=HOST:PORT, with the same versions of Python and ray as here."
         ) from error
     finally:
         for number, handler in handlers.items():  # Ray has put its own in their place

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from vbench.errors import Unavailable
+from vbench.errors import Unavailable, first_line
 
 if TYPE_CHECKING:
     import torch
@@ -49,7 +49,7 @@ def with_room(work: Callable[[], T], name: str, crew: Crew) -> T:
         except RuntimeError as error:
             if not lacks_room(error):
                 raise
-            said = str(error).splitlines()[0]
+            said = first_line(error)
         # What the failed attempt held is let go of only here, behind its handler.
         more = crew.make_room(name)
         _give_back(crew.device)

@@ -60,7 +60,7 @@ def _pins() -> dict[str, str]:
     path = pins_file()
     try:
         pins = json.loads(read_text(path))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read ({error}): mend it, or delete it to follow branches.") from error
