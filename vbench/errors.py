@@ -12,9 +12,9 @@ from typing import Any
 
 
 def first_line(error: Exception) -> str:
-    """What an error says in one line; its kind where it says nothing.
+    r"""What an error says in one line; its kind where it says nothing.
 
-    >>> first_line(RuntimeError("no room\\nat ...")), first_line(TimeoutError())
+    >>> first_line(RuntimeError("no room\nat ...")), first_line(TimeoutError())
     ('no room', 'TimeoutError')
     """
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
