@@ -131,11 +131,14 @@ def test_nothing_is_sent_that_the_board_would_refuse(tmp_path: Path) -> None:
 def test_wrong_calls(server: Server, tmp_path: Path) -> None:
     folder = run(tmp_path / "run")
     Path("card.json").write_text("[]")
+    Path("deep.json").write_text("[" * 100_000)
     for arguments, kind in (
         (("submit", tmp_path / "none", *LAB), UsageError),
         (("submit", folder), UsageError),
         (("submit", folder, "--card", "card.json"), UsageError),
         (("submit", folder, "--card", "none.json"), UsageError),
+        (("submit", folder, "--card", "deep.json"), UsageError),
+        (("score", "deep.json"), UsageError),
         (("submit", folder, *LAB, "--to", "board.example.org"), UsageError),
         (("withdraw", 99, "--to", server.url), Exception),
     ):

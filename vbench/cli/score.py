@@ -143,7 +143,7 @@ def read_result_files(files: list[Path], benchmark: Benchmark) -> ScoreCard:
     for file in files:
         try:
             entries = {name: (float(value[0]), len(value[1])) for name, value in json.loads(read_text(file)).items()}
-        except (OSError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
+        except (OSError, ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError) as error:
             raise UsageError(
                 f"{file} is not a result file: expected {{dimension: [score, [videos]]}} ({error})"
             ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -196,10 +195,10 @@ def _card(source: Path, file: Path | None, given: dict[str, str]) -> ModelCard:
 def written_card(file: Path) -> dict[str, Any]:
     """What a file says of the card."""
     from vbench.errors import UsageError
-    from vbench.files.text import read_text
+    from vbench.files.json_file import read_json
 
     try:
-        values = json.loads(read_text(file))
+        values = read_json(file)
     except (OSError, ValueError) as error:
         raise UsageError(f"The model card {file} cannot be read: {error}") from error
     if not isinstance(values, dict):

@@ -155,7 +155,7 @@ def read_results(path: Path) -> list[Distance]:
     """
     try:
         told = json.loads(read_text(path))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             f"{path} is no file of distances ({error}). Write one with: vbench distance ... -o FILE"
         ) from error

@@ -142,7 +142,9 @@ def test_a_table_for_names_without_a_rule(tmp_path: Path, form: str) -> None:
         ("file,prompt\nnone.mp4,a cat\n", "line 2: there is no file"),
         ("name,text\na.mp4,a cat\n", "line 2: expected a file and a prompt"),
         ("file,prompt,index\na.mp4,a cat,first\n", "line 2: index must be a number"),
+        (f"file,prompt\na.mp4,{'x' * 140_000}\n", "line 2 is not CSV: field larger than"),
     ],
+    ids=["no file", "other columns", "no number", "a cell without end"],
 )
 def test_a_table_that_cannot_be_used(tmp_path: Path, table: str, message: str) -> None:
     (tmp_path / "table.csv").write_text(table)

@@ -268,7 +268,10 @@ def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     text = _text(path)
     if path.suffix.lower() != ".json":
         reader = csv.DictReader(io.StringIO(text, newline=""))
-        yield from ((f"{path}, line {reader.line_num}", row) for row in reader)
+        try:
+            yield from [(f"{path}, line {reader.line_num}", row) for row in reader]
+        except csv.Error as error:
+            raise UsageError(f"{path}, line {reader.line_num + 1} is not CSV: {error}") from error
         return
     try:
         rows = json_of(text)
