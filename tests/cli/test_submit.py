@@ -138,7 +138,6 @@ def test_wrong_calls(server: Server, tmp_path: Path) -> None:
         (("submit", folder, "--card", "card.json"), UsageError),
         (("submit", folder, "--card", "none.json"), UsageError),
         (("submit", folder, "--card", "deep.json"), UsageError),
-        (("score", "deep.json"), UsageError),
         (("submit", folder, *LAB, "--to", "board.example.org"), UsageError),
         (("withdraw", 99, "--to", server.url), Exception),
     ):
