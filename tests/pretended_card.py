@@ -26,7 +26,10 @@ aten = torch.ops.aten
 INDEXED = (aten.index, aten.index_put, aten.index_put_, aten._index_put_impl_)
 """Operations on a card's tensor whose places may be told by a tensor of the CPU."""
 
-ACROSS = (aten._to_copy, aten.to, aten.copy_)
+WHERE_ONE_IS = {aten.copy_: 0, aten.type_as: 1}
+"""Operations that bring values to where one of their tensors is, and which."""
+
+ACROSS = (aten._to_copy, aten.to, *WHERE_ONE_IS)
 """Operations that bring values from one device to another."""
 
 
@@ -92,8 +95,8 @@ def computed(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     if func.overloadpacket not in ACROSS:
         _refuse_strangers(func, args, tensors)
     on_card = asked[0].type == "cuda" if asked else any(isinstance(tensor, OnCard) for tensor in tensors)
-    if func.overloadpacket is aten.copy_:
-        on_card = isinstance(args[0], OnCard)
+    if func.overloadpacket in WHERE_ONE_IS:
+        on_card = isinstance(args[WHERE_ONE_IS[func.overloadpacket]], OnCard)
     given = func(*tree_map(_held, args), **tree_map(_held, kwargs))
     if not on_card:
         return given

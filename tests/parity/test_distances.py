@@ -207,13 +207,15 @@ def test_both_publications_of_i3d_are_one_network(i3d: I3D, tmp_path: Path, monk
     assert all(torch.equal(value, archive.network.state_dict()[key]) for key, value in i3d.network.state_dict().items())
 
 
-def test_videomae_features() -> None:
+def two_blocks_of_videomae(device: torch.device) -> VideoMAE:
+    """The first two, which the golden is of."""
     published = manifest("videomae_v2_g_ssv2")
-    two_blocks = {
-        key: one for key, one in published["keys"].items() if key.split(".")[1] in ("0", "1") or key[0] != "b"
-    }
-    state = kit.state_dict({**published, "keys": two_blocks}, 0)
-    videomae = VideoMAE.of(state, 2, torch.device("cpu"))
+    keys = {key: one for key, one in published["keys"].items() if key.split(".")[1] in ("0", "1") or key[0] != "b"}
+    return VideoMAE.of(kit.state_dict({**published, "keys": keys}, 0), 2, device)
+
+
+def test_videomae_features() -> None:
+    videomae = two_blocks_of_videomae(torch.device("cpu"))
     place = "shared/fast_square_rgb@0"
     found, figures = looked(videomae, window(place, 16))["features"][0], VIDEOMAE["windows"][place]
     assert found[:8].tolist() == near(figures["feature_first8"], place)

@@ -15,7 +15,7 @@ import torch
 from tests.parity.checkpoint_cache import remove_unused
 from tests.parity.conftest import SEEDED_CACHE, clip, tolerance
 from tests.parity.figures import Scored, ScoredFromPictures, reference, seeded
-from tests.parity.test_distances import looked, window
+from tests.parity.test_distances import VIDEOMAE, looked, two_blocks_of_videomae, window
 from tests.parity.trustworthiness import evaluated
 from tests.pretended_card import pretended_card
 from vbench.dimensions.backbones.base import WindowEmbedder
@@ -119,6 +119,13 @@ def test_windows_have_the_same_features(
     assert found.keys() == expected.keys()
     for layer, values in expected.items():
         assert found[layer] == pytest.approx(values, abs=1e-5)
+
+
+def test_blocks_of_videomae_have_the_references_features() -> None:
+    place = "shared/fast_square_rgb@0"
+    with pretended_card() as card:
+        found = looked(two_blocks_of_videomae(card), window(place, 16))["features"][0]
+    assert found[:8].tolist() == pytest.approx(VIDEOMAE["windows"][place]["feature_first8"], abs=1e-4)
 
 
 def test_points_are_tracked_to_the_same_places(monkeypatch: pytest.MonkeyPatch) -> None:
