@@ -16,6 +16,7 @@ from vbench.benchmarks.score_card import TOTAL, ScoreCard
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError
 from vbench.notebook import Shown
+from vbench.progress import Progress
 from vbench.runs.names import run_names
 from vbench.runs.record import read_record
 from vbench.runs.results import card_of, read_rows
@@ -86,7 +87,12 @@ def verdict(difference: PairedDifference) -> str:
 
 
 def compare_runs(
-    runs: Sequence[Path], force: bool = False, seed: int = 0, prompts: int = 5, benchmark: Benchmark | None = None
+    runs: Sequence[Path],
+    force: bool = False,
+    seed: int = 0,
+    prompts: int = 5,
+    benchmark: Benchmark | None = None,
+    progress: Progress | None = None,
 ) -> list[Comparison]:
     """Each run against the first.
 
@@ -96,6 +102,7 @@ def compare_runs(
         seed: of the draws.
         prompts: how many moved prompts to name.
         benchmark: whose rules hold; by default the one that the first run says.
+        progress: told of each comparison, over all prompts and within each category.
 
     Raises:
         UsageError: fewer than two runs, a folder holds none, or two runs are of different kinds.
@@ -120,27 +127,34 @@ def compare_runs(
 
     by_category = {run: _by_category(found) for run, found in rows.items()}
     of_prompts = {run: prompt_values(found, rules) for run, found in rows.items()}
+    categories = {run: _shared_categories(rows[runs[0]], rows[run]) for run in runs[1:]}
+    told = progress or Progress()
 
     def differences(run: Path, category: str | None = None) -> dict[str, PairedDifference]:
         first, second = (rows[one] if category is None else by_category[one][category] for one in (runs[0], run))
         found = compare(first, second, seed, draws, rules)
+        told.unit(names[run])
         parts = {TOTAL, *(part.name for part in rules.parts)}
         return {name: one for name, one in found.items() if force or name not in parts & gaps[run].keys()}
 
-    return [
-        Comparison(
-            names[run],
-            differences(run),
-            {name: differences(run, name) for name in _shared_categories(rows[runs[0]], rows[run])},
-            most_moved(of_prompts[runs[0]], of_prompts[run], prompts),
-            objected[run],
-            rules,
-            gaps[run],
-            list(remarks(runs[0], run, names)),
-            names[runs[0]],
-        )
-        for run in runs[1:]
-    ]
+    told.start(sum(1 + len(categories[run]) for run in runs[1:]), 0, "comparisons")
+    try:
+        return [
+            Comparison(
+                names[run],
+                differences(run),
+                {name: differences(run, name) for name in categories[run]},
+                most_moved(of_prompts[runs[0]], of_prompts[run], prompts),
+                objected[run],
+                rules,
+                gaps[run],
+                list(remarks(runs[0], run, names)),
+                names[runs[0]],
+            )
+            for run in runs[1:]
+        ]
+    finally:
+        told.finish()
 
 
 def _by_category(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbench.cli.benchmarks import Named
+from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -94,7 +96,8 @@ def compare(
 
         draw(runs, plot, rules or benchmark_of(runs[0]), pictures)
     conditions = [] if gate is None else parsed(gate, rules or benchmark_of(runs[0]))
-    compared = compare_runs(runs, force, seed, prompts, rules)
+    bar = progress_of(ProgressStyle.rich if sys.stderr.isatty() else ProgressStyle.none)
+    compared = compare_runs(runs, force, seed, prompts, rules, bar)
     refuse_unshared(runs, compared)
     judged = judge(conditions, compared)
     for comparison in compared:
