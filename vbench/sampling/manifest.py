@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vbench.errors import UsageError
-from vbench.files.text import read_text
+from vbench.files.text import text_of
 
 NAME = "samples.jsonl"
 
@@ -92,9 +93,13 @@ def read_manifest(folder: Path) -> list[SampleRecord]:
 
 
 def _text(path: Path) -> str:
+    """The text of a manifest, less a last line that a full disk cut within a letter."""
+    content = path.read_bytes()
     try:
-        return read_text(path)
+        return text_of(content)
     except ValueError as error:
+        with suppress(ValueError):
+            return text_of(content[: content.rfind(b"\n") + 1])
         raise UsageError(f"{path} cannot be read: {error}.") from error
 
 

@@ -106,6 +106,10 @@ class SEINEGenerator(Generator[SeineOptions]):
     def given_frames(self) -> tuple[int, int]:
         return self.task.first, self.task.last
 
+    @override
+    def starts_from(self, request: Request) -> Sequence[Path]:
+        return [self._clip(request)] if self.options.clips else self._pictures(request)
+
     @property
     @override
     def provenance(self) -> dict[str, Any]:
