@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -93,13 +92,14 @@ def read_manifest(folder: Path) -> list[SampleRecord]:
 
 
 def _text(path: Path) -> str:
-    """The text of a manifest, less a last line that a full disk cut within a letter."""
+    """The text of a manifest, less a last letter of which a full disk cut off a part."""
     content = path.read_bytes()
     try:
         return text_of(content)
     except ValueError as error:
-        with suppress(ValueError):
-            return text_of(content[: content.rfind(b"\n") + 1])
+        cut = error.__cause__
+        if isinstance(cut, UnicodeDecodeError) and cut.reason == "unexpected end of data":
+            return text_of(content[: cut.start])
         raise UsageError(f"{path} cannot be read: {error}.") from error
 
 
