@@ -116,6 +116,7 @@ class SEINEGenerator(Generator[SeineOptions]):
         told = {
             **loaded(SEINE, self.options),
             "task": self.options.task,
+            "suffix": self.task.suffix,
             "scheduler": self.options.scheduler,
             "fit": self._fit,
         }
