@@ -81,7 +81,7 @@ def parity_clips(dimension: str, place: Path) -> tuple[Path, Path]:
 def row(dimension: str, run: Path, seen: processes.Watched) -> str:
     """One row of the table; of a run that was stopped or failed, how far it came."""
     scored = [row for row in read_rows(run) if row.status == SCORED] if (run / RECORD).exists() else []
-    frames = sum(int(row.format.split(",")[-1].split()[0]) for row in scored)
+    frames = sum(int(row.format.split(" frames")[0].split()[-1]) for row in scored)
     scoring = sum(row.seconds for row in scored)
     state = "" if seen.status == 0 else f" (exit status {seen.status})" if seen.finished else " (stopped at the limit)"
     a_frame = f"{scoring / frames:.3f}" if frames else "-"

@@ -103,7 +103,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.seeded:
         processes.fill(options.seeded, list(RULES) if options.together else options.dimension)
-    width = options.height * 16 // 9
+    width = options.height * 8 // 9 * 2  # even, as yuv420p needs it
     with tempfile.TemporaryDirectory() as folder:
         video = render(Path(folder) / "pan-0.mp4", options.seconds * options.fps, options.height, width, options.fps)
         print(f"{width}x{options.height}, {options.seconds} s at {options.fps} fps, --memory {options.memory}")

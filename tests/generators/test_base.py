@@ -33,6 +33,7 @@ def test_options_are_typed_by_their_dataclass() -> None:
         ("batch", "model has no option 'batch'"),
         ("batch=many", "model's option batch must be a number, found 'many'"),
         ("tiling=perhaps", "tiling must be a yes|no"),
+        ("rate=nan", "model's option rate must be a finite number, found 'nan'"),
     ],
 )
 def test_wrong_options_are_refused_with_what_there_is(pair: str, message: str) -> None:
@@ -51,7 +52,7 @@ def test_settings_that_a_model_does_not_have_are_refused() -> None:
         settings.with_given(steps=50)
     with pytest.raises(UsageError, match="frames must be positive, found 0"):
         settings.with_given(frames=0)
-    with pytest.raises(UsageError, match="guidance must be a number, found nan"):
+    with pytest.raises(UsageError, match="guidance must be a finite number, found nan"):
         settings.with_given(guidance=float("nan"))
 
 

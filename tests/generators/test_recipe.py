@@ -122,6 +122,20 @@ def test_a_file_that_cannot_be_meant_is_refused(text: str, says: str, tmp_path: 
         build(written(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"arguments": ["guidance_scale_2=NaN"]},
+        {"arguments": ["sigmas=[1, 1e999]"]},
+        {"schedulers": ["DDIMScheduler:beta_start=Infinity"]},
+        {"loras": ["mine.safetensors:nan"]},
+    ],
+)
+def test_numbers_on_a_command_line_are_finite(said: dict[str, list[str]]) -> None:
+    with pytest.raises(UsageError, match="finite number"):
+        said_of("animatediff", **said)
+
+
 def test_a_file_that_is_not_there() -> None:
     with pytest.raises(UsageError, match=r"The model file none\.yaml cannot be read"):
         build("none.yaml")

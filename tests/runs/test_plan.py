@@ -144,6 +144,8 @@ def test_suite_files(tmp_path: Path) -> None:
         ([{**entry, "dimension": "color"}], "line 2: dimension must be a list"),
         ([entry, {"dimension": []}], "line 3: prompt_en must be a str"),
         ([entry, 7], "line 3: expected an object"),
+        ([entry, {**entry, "prompt_en": ""}], "line 3: a prompt must be a text, found ''"),
+        ([{**entry, "prompt_en": "a cup \ud83d"}], r"suite\.json is not JSON: .* is no text: it holds half"),
     ):
         file.write_text("[\n" + ",\n".join(json.dumps(part) for part in wrong) + "\n]")
         with pytest.raises(SuiteError, match=message):

@@ -29,7 +29,7 @@ from vbench.sampling.generate import (
 )
 from vbench.sampling.manifest import NAME, read_manifest
 from vbench.sampling.record import RECORD, read_sampling
-from vbench.sampling.wanted import Wanted, with_images
+from vbench.sampling.wanted import Wanted, wanted_samples, with_images, with_material
 
 PROMPTS = ("a red bus", "a cat / a dog", "a motionless kite")
 SMALL = {"frames": 4, "height": 32, "width": 48}
@@ -110,7 +110,8 @@ def test_an_interrupted_sampling_ends_as_if_nothing_had_happened(tmp_path: Path)
     with pytest.raises(Interrupted):
         generate(Cut(generator, after=3), wanted(), settings, tmp_path / "cut")
     manifest = tmp_path / "cut" / NAME
-    manifest.write_text(manifest.read_text() + '{"file": "a cat')  # as a kill in the middle of a line leaves it
+    with manifest.open("ab") as lines:  # as a full disk leaves it, in the middle of a line and of a letter
+        lines.write('{"file": "a cat-0.mp4", "prompt": "кот'.encode()[:-1])
     (tmp_path / "cut" / SCRATCH).mkdir()
     (tmp_path / "cut" / SCRATCH / "half.mp4").write_bytes(b"half")
     outcome = generate(generator, wanted(), settings, tmp_path / "cut")
@@ -149,7 +150,8 @@ def test_a_batch_is_sampled_whole_or_not_at_all(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"model": "synthetic:blur=1"}, "model was 'synthetic' and is now 'synthetic:blur=1'"),
-        ({"frames": 5}, "settings was"),
+        ({"frames": 5}, "frames of settings was 4 and is now 5"),
+        ({"plan": replace(wanted(), texts={"a red bus": "a bus at dawn"})}, "'a red bus', and now 'a bus at dawn' is"),
         ({"plan": wanted(seed=1)}, "seed was 0 and is now 1"),
         ({"plan": replace(wanted(), suite={**wanted().suite, "sha256": "cd"})}, "the suite was three and is now three"),
     ],
@@ -214,6 +216,78 @@ class Broken(Files):
 
     def sample(self, request: Request) -> Encoded:
         raise RuntimeError("no memory")
+
+
+class Given(Generator[Options]):
+    """Gives whatever it is given, by prompt."""
+
+    def __init__(self, answers: dict[str, Any]) -> None:
+        super().__init__("given", "", Options())
+        self.answers = answers
+
+    @property
+    def defaults(self) -> Settings:
+        return Settings()
+
+    def sample(self, request: Request) -> Clip:
+        answer: Clip = self.answers[request.prompt]
+        return answer
+
+
+def test_what_no_file_can_hold_is_a_failure_and_ends_nothing(tmp_path: Path) -> None:
+    frames = noise(4, 16, 16)
+    answers = {
+        "floats": Clip(frames / 255, 8),  # type: ignore[arg-type]
+        "no frame": Clip(frames[:0], 8),
+        "no rate": Clip(frames, float("nan")),
+        "list": Clip(list(frames), 8),  # type: ignore[arg-type]
+        "path": tmp_path,
+        "nothing": None,
+        "facts": Clip(frames, 8, {"loss": np.float32(1)}),
+        "a video": Clip(frames, np.float32(8)),  # type: ignore[arg-type]
+    }
+    outcome = generate(Given(answers), wanted(1, prompts=list(answers)), Settings(), tmp_path / "out")
+    assert outcome.made == 1
+    assert outcome.failures == {
+        "floats-0.mp4": "the generator gave frames (4, 16, 16, 3) float64; expected (T, H, W, 3) uint8, at least one",
+        "no frame-0.mp4": "the generator gave frames (0, 16, 16, 3) uint8; expected (T, H, W, 3) uint8, at least one",
+        "no rate-0.mp4": "the generator gave nan frames a second; expected a positive number, or 0 of a picture",
+        "list-0.mp4": "the generator gave frames () list; expected (T, H, W, 3) uint8, at least one",
+        "path-0.mp4": "the generator gave a PosixPath; expected a Clip or an Encoded",
+        "nothing-0.mp4": "the generator gave no video",
+        "facts-0.mp4": "the generator's facts are no JSON: Object of type float32 is not JSON serializable",
+    }
+
+
+def test_another_picture_of_the_same_name_is_not_what_a_video_started_from(tmp_path: Path) -> None:
+    picture = write_text(tmp_path / "a cat.png")
+
+    def sampled(samples: int) -> Sampled:
+        plan = with_images(wanted(samples, prompts=["a cat"]), tmp_path)
+        return generate(Given({"a cat": Clip(noise(4, 16, 16), 8)}), plan, Settings(), tmp_path / "out")
+
+    assert (sampled(1).made, sampled(2).made) == (1, 1)
+    picture.write_text("another")
+    with pytest.raises(UsageError, match=r"a cat-0\.mp4 started from another picture"):
+        sampled(2)
+
+
+def test_texts_of_other_prompts_are_refused() -> None:
+    assert with_material(wanted(), {"a red bus": "a bus at dawn", "a train": "one"}, "").texts["a red bus"]
+    with pytest.raises(UsageError, match="texts are of other prompts, such as 'a red bus '"):
+        with_material(wanted(), {"a red bus ": "a bus at dawn"}, "")
+    with pytest.raises(UsageError, match=r"The text of 'a red bus': .* is no text: it holds bytes"):
+        with_material(wanted(), {"a red bus": "a bus\ud83d"}, "")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "says"),
+    [(" ", "--prompt: a prompt must be a text, found ' '"), ("caf\udce9", "is no text: it holds bytes")],
+)
+def test_a_prompt_that_names_no_video_is_refused(prompt: str, says: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        wanted_samples(prompts=["a cat", prompt])
+    assert says in str(caught.value)
 
 
 def test_a_generator_that_only_fails_is_stopped(tmp_path: Path) -> None:

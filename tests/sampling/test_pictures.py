@@ -70,7 +70,7 @@ def test_videos_start_from_the_suites_pictures_in_the_models_ratio_and_are_judge
 def test_another_ratio_is_another_folder_of_samples(material: Path) -> None:
     sample(material, ratio="1-1")
     assert record_of(material / "videos")["pictures"]["ratio"] == "1-1"
-    with pytest.raises(UsageError, match="holds other samples: pictures was"):
+    with pytest.raises(UsageError, match="holds other samples: folder of pictures was"):
         sample(material)
     with pytest.raises(UsageError, match="no pictures of the ratio '7-4'"):
         sample(material, ratio="7-4")

@@ -211,6 +211,15 @@ def test_one_scene_is_a_story_without_transitions(tmp_path: Path) -> None:
     assert not (tmp_path / "out/transitions").exists()
 
 
+def test_a_title_and_a_prompt_can_be_of_any_length(tmp_path: Path) -> None:
+    story, out, words = tmp_path / "one.yaml", tmp_path / "out", "a red bus " * 40
+    story.write_text(f"title: {words}\nshots: synthetic\nscenes: [{words}]\n")
+    result = told(story, out)
+    assert result.exit_code == 0, result.exception
+    assert (out / record(out)["file"]).is_file()
+    assert not list(out.glob(".*"))
+
+
 def test_pictures_are_no_story(tmp_path: Path) -> None:
     stable_diffusion().save_pretrained(tmp_path / "pictures")
     path = tmp_path / "story.yaml"

@@ -54,17 +54,17 @@ class Settings:
         """The same with everything that is given and not ``None``.
 
         Raises:
-            UsageError: the model has no such setting, or a number is not positive.
+            UsageError: the model has no such setting, or a number is not positive, or not finite.
         """
         chosen = {name: value for name, value in given.items() if value is not None}
         for name, value in chosen.items():
             if getattr(self, name) is None and not self.takes_any:
                 has = ", ".join(self.stated()) or "none that can be set"
                 raise UsageError(f"This model has no setting {name.replace('_', ' ')}; it has {has}.")
-            if isinstance(value, float) and not math.isfinite(value):
-                raise UsageError(f"{name} must be a number, found {value}.")
             if name in ("frames", "height", "width", "fps", "steps") and value <= 0:
                 raise UsageError(f"{name} must be positive, found {value}.")
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UsageError(f"{name} must be a finite number, found {value}.")
         return replace(self, **chosen)
 
     def stated(self) -> dict[str, Any]:
@@ -181,6 +181,10 @@ class Generator(ABC, Generic[O]):
         ``NAME-last-2.png``, ...
         """
         return 1, 0
+
+    def starts_from(self, request: Request) -> Sequence[Path]:
+        """The files that a video begins with, or goes on from; their content is kept with the video."""
+        return [request.image] if request.image else []
 
     @property
     def takes_text(self) -> bool:

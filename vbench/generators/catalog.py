@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from inspect import signature
+from pathlib import Path
 from typing import Any, NoReturn
 
 from vbench.errors import UsageError, VBenchError
@@ -250,6 +251,10 @@ class Enhanced(Generator[Options]):
     def given_frames(self) -> tuple[int, int]:
         """The generator's."""
         return self.generator.given_frames
+
+    def starts_from(self, request: Request) -> Sequence[Path]:
+        """The generator's."""
+        return self.generator.starts_from(request)
 
     @property
     def takes_text(self) -> bool:

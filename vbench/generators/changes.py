@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -102,7 +103,7 @@ def _pairs(texts: Sequence[str], option: str, plain: bool = False) -> dict[str, 
         name, equals, value = text.partition("=")
         if not equals or not name:
             raise UsageError(f"{option} takes NAME=VALUE, found {text!r}.")
-        found[name.strip()] = value if plain else _value(value)
+        found[name.strip()] = value if plain else _value(value, f"{option} {name}")
     return found
 
 
@@ -114,13 +115,21 @@ def _scheduler(text: str) -> Scheduler:
 def _lora(text: str) -> Lora:
     file, colon, weight = text.rpartition(":")
     try:
-        return Lora(file, float(weight)) if colon else Lora(text)
+        lora = Lora(file, float(weight)) if colon else Lora(text)
     except ValueError:
         return Lora(text)
+    if not math.isfinite(lora.weight):
+        raise UsageError(f"The weight of --lora {file} must be a finite number, found {weight}.")
+    return lora
 
 
-def _value(text: str) -> Any:
+def _value(text: str, where: str) -> Any:
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except ValueError:
         return text
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError as error:
+        raise UsageError(f"{where} must be of finite numbers, found {text}.") from error
+    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -64,9 +65,12 @@ _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 
 def _typed(kind: Any, text: str, where: str) -> Any:
     try:
-        return _WORDS[text.lower()] if kind is bool else kind(text)
+        value = _WORDS[text.lower()] if kind is bool else kind(text)
     except (KeyError, ValueError) as error:
         raise UsageError(f"{where} must be a {described(kind)}, found {text!r}.") from error
+    if kind is float and not math.isfinite(value):
+        raise UsageError(f"{where} must be a finite number, found {text!r}.")
+    return value
 
 
 def described(kind: Any) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from vbench.errors import VideoError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,3 +50,31 @@ class Encoded:
     path: Path
     borrowed: bool = False
     facts: Mapping[str, Any] | None = None
+
+
+def refuse_malformed(video: Any) -> None:
+    """Refuse what a generator of somebody else's gives and nobody can store.
+
+    Raises:
+        VideoError: with what was found and what was expected.
+    """
+    if not isinstance(video, Clip | Encoded):
+        raise VideoError(f"the generator gave a {type(video).__name__}; expected a Clip or an Encoded")
+    try:
+        json.dumps(video.facts and dict(video.facts), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise VideoError(f"the generator's facts are no JSON: {error}") from error
+    if isinstance(video, Encoded):
+        return
+    given: Any = video  # of which only somebody else's code says what it holds
+    shape, kind = tuple(getattr(given.frames, "shape", ())), getattr(given.frames, "dtype", type(given.frames).__name__)
+    if kind != "uint8" or len(shape) != 4 or shape[3] != 3 or not all(shape):
+        raise VideoError(f"the generator gave frames {shape} {kind}; expected (T, H, W, 3) uint8, at least one")
+    if not given.is_picture and not _is_rate(given.fps):
+        raise VideoError(
+            f"the generator gave {given.fps!r} frames a second; expected a positive number, or 0 of a picture"
+        )
+
+
+def _is_rate(value: Any) -> bool:
+    return isinstance(value, Real) and 0 < float(value) < math.inf

@@ -97,7 +97,7 @@ def write_frames(frames: Iterable[NDArray[np.uint8]], fps: float, path: Path) ->
         path: an ``.mp4`` file.
     """
     with av.open(str(path), "w", format="mp4") as container:
-        stream: Any = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
+        stream: Any = container.add_stream("libx264", rate=Fraction(float(fps)).limit_denominator(1001))
         for number, frame in enumerate(frames):
             if not number:
                 stream.height, stream.width = height, width = frame.shape[:2]

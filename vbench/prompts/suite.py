@@ -14,6 +14,9 @@ from vbench.errors import UsageError
 from vbench.files.json_file import is_text, json_of
 from vbench.files.text import text_of
 
+NO_LETTERS = "bytes that are not UTF-8, or half of a character"
+"""What text holds that no file can."""
+
 
 class SuiteError(UsageError):
     """A suite that is not there or does not have the shape of one; the message names the entry and the field."""
@@ -42,7 +45,7 @@ class Prompt:
     def __post_init__(self) -> None:
         """Refuse what no file can hold."""
         if not is_text(self.text):
-            raise UsageError(f"The prompt {self.text!r} is no text: it holds bytes that are not UTF-8.")
+            raise UsageError(f"The prompt {self.text!r} is no text: it holds {NO_LETTERS}.")
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,22 @@ def read_category(path: Path) -> PromptSuite:
     return PromptSuite(path.stem, prompts, hashlib.sha256(raw).hexdigest())
 
 
+def refuse_unusable(text: str, where: str) -> None:
+    """Refuse a prompt that names no video, or that no file can hold.
+
+    Args:
+        text: the prompt.
+        where: it stands, for the message.
+
+    Raises:
+        SuiteError: it is blank, or has half of a character, as text has that was cut or is not UTF-8.
+    """
+    if not text.strip():
+        raise SuiteError(f"{where}: a prompt must be a text, found {text!r}")
+    if not is_text(text):
+        raise SuiteError(f"{where}: {text!r} is no text: it holds {NO_LETTERS}")
+
+
 def _lines_of(text: str) -> Iterator[int]:
     """The line on which each entry of a JSON list starts, from 1."""
     decoder, between, place = json.JSONDecoder(), re.compile(r"[\s,]*"), text.index("[") + 1
@@ -144,6 +163,7 @@ def _prompt(entry: Any, where: str) -> Prompt:
             raise SuiteError(f"{where}: {name} must be a {kind.__name__}, found {values[name]!r}")
     if not all(isinstance(dimension, str) for dimension in values["dimension"]):
         raise SuiteError(f"{where}: dimension must be a list of names, found {values['dimension']!r}")
+    refuse_unusable(values["prompt_en"], where)
     image = Path(values["image_name"]) if values["image_name"] else None
     category = values["category"] or values["image_type"]
     return Prompt(values["prompt_en"], tuple(values["dimension"]), values["auxiliary_info"], category, image)

@@ -25,7 +25,7 @@ from vbench.files.atomic import write_atomically
 from vbench.files.digest import digest
 from vbench.files.lock import alone_in
 from vbench.generators.base import Delivery, Generator, Request, Settings
-from vbench.media.clip import Clip, Encoded
+from vbench.media.clip import Clip, Encoded, refuse_malformed
 from vbench.media.encode import write_clip, write_picture
 from vbench.media.flaws import looked
 from vbench.media.video import Video, probe
@@ -45,6 +45,9 @@ SCRATCH = ".partial"
 
 DAMAGED = ".damaged"
 """Where a file goes that lies in a video's place and is not as it was sampled: nothing is written over."""
+
+STARTED_FROM = "started_from"
+"""In a video's settings, where it starts from pictures or a clip: SHA-256 of each."""
 
 FAILURES_AT_FIRST = 10
 """So many failures and nothing else end a sampling: the rest would fail too."""
@@ -95,6 +98,7 @@ def generate(
     generator.prepare(requests)
     _open_record(folder, generator, wanted, settings)  # a folder of other samples is refused before weights are loaded
     manifest = _manifest(folder)
+    _refuse_others(folder, manifest, requests, wanted, generator)
     if not all(_is_there(folder, manifest, sample, generator) for sample in wanted.samples):
         generator.load()
     with alone_in(folder):
@@ -111,6 +115,7 @@ def _sampled(
 ) -> Sampled:
     record = _open_record(folder, generator, wanted, settings)
     manifest = _manifest(folder)
+    _refuse_others(folder, manifest, requests, wanted, generator)
     todo = [sample for sample in wanted.samples if not _is_there(folder, manifest, sample, generator)]
     _refuse_strangers(folder, manifest, todo)
     set_aside(folder, [manifest[key].file for one in todo if (key := (one.prompt.text, one.index)) in manifest])
@@ -161,6 +166,36 @@ def _refuse_strangers(folder: Path, manifest: Mapping[tuple[str, int], SampleRec
     for sample in todo:
         if sample.file not in listed and os.path.lexists(folder / sample.file):
             raise UsageError(f"{folder / sample.file} is there and was not sampled here: choose another folder.")
+
+
+def _refuse_others(
+    folder: Path,
+    manifest: Mapping[tuple[str, int], SampleRecord],
+    requests: Sequence[Request],
+    wanted: Wanted,
+    generator: Generator[Any],
+) -> None:
+    """A video that is there and was made of another text or picture is none that is asked for."""
+    for sample, request in zip(wanted.samples, requests, strict=True):
+        record = manifest.get((sample.prompt.text, sample.index))
+        if record is None or not (folder / record.file).is_file():
+            continue
+        if record.text != request.prompt:
+            raise UsageError(
+                f"{folder / record.file} was made of the text {record.text!r}, and now {request.prompt!r} is fed. "
+                "Choose another folder for these."
+            )
+        began = record.settings.get(STARTED_FROM)
+        if began is not None and began != _contents(generator, request):
+            raise UsageError(
+                f"{folder / record.file} started from another picture or clip than is given now. Choose another "
+                "folder for these."
+            )
+
+
+def _contents(generator: Generator[Any], request: Request) -> list[str]:
+    """SHA-256 of each file that a video starts from."""
+    return [digest(path) for path in generator.starts_from(request)]
 
 
 def _refuse_stranger(path: Path) -> None:
@@ -222,7 +257,8 @@ def _take(
     """
     try:
         if delivery.video is None:
-            raise VideoError(delivery.reason)
+            raise VideoError(delivery.reason or "the generator gave no video")
+        refuse_malformed(delivery.video)
         grown = _grown(delivery.video, scratch / sample.file)
         _refuse_stranger(scratch.parent / grown.name)
         look = looked(_frames_of(delivery.video, grown))
@@ -231,6 +267,8 @@ def _take(
         outcome.failures[sample.file] = str(error)
         return None
     facts, asked = dict(delivery.video.facts or {}), delivery.request.settings
+    if began := _contents(generator, delivery.request):
+        facts[STARTED_FROM] = began
     measured = {
         "frames": look.frames, "height": header.height, "width": header.width, "fps": round(header.fps, 3),
     }  # fmt: skip
@@ -325,10 +363,18 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
 
 def _differences(before: Mapping[str, Any], made_by: Mapping[str, Any], wanted: Wanted) -> Iterator[str]:
     for name, value in json.loads(json.dumps(made_by)).items():
-        if (was := before.get(name)) != value:
-            yield f"{name} was {was!r} and is now {value!r}"
+        yield from _apart(name, before.get(name), value)
     if before["suite"]["sha256"] != wanted.suite["sha256"]:
         yield f"the suite was {before['suite']['name']} and is now {wanted.suite['name']}"
+
+
+def _apart(name: str, was: Any, now: Any) -> Iterator[str]:
+    """In what two values differ; of tables, entry by entry."""
+    if isinstance(was, dict) and isinstance(now, dict):
+        for key in {**was, **now}:
+            yield from _apart(f"{key} of {name}", was.get(key), now.get(key))
+    elif was != now:
+        yield f"{name} was {was!r} and is now {now!r}"
 
 
 def _write(folder: Path, record: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vbench.errors import UsageError
-from vbench.files.text import read_text
+from vbench.files.text import text_of
 
 NAME = "samples.jsonl"
 
@@ -92,9 +92,14 @@ def read_manifest(folder: Path) -> list[SampleRecord]:
 
 
 def _text(path: Path) -> str:
+    """The text of a manifest, less a last letter of which a full disk cut off a part."""
+    content = path.read_bytes()
     try:
-        return read_text(path)
+        return text_of(content)
     except ValueError as error:
+        cut = error.__cause__
+        if isinstance(cut, UnicodeDecodeError) and cut.reason == "unexpected end of data":
+            return text_of(content[: cut.start])
         raise UsageError(f"{path} cannot be read: {error}.") from error
 
 

@@ -49,6 +49,9 @@ VERSION = 1
 
 PICTURES = "pictures"
 
+GROWING = ".story.partial"
+"""Where the video grows; a title may be as long as a name of a file can be."""
+
 PIXELS = {"height": 512, "width": 512}
 """Of the pictures with which transitions are looked at before there are shots, where no size is stated."""
 
@@ -355,7 +358,7 @@ def _joined(story: Story, folder: Path, parts: Sequence[Part], told: Told) -> To
     before = _read(folder)
     as_it_was = before.get("parts") == made_of
     if not (as_it_was and video.is_file() and before.get("sha256") == digest(video)):
-        growing = folder / f".{video.name}.partial"
+        growing = folder / GROWING
         write_frames(_shown(folder, parts), fps, growing)
         set_aside(folder, [video.name])
         growing.replace(video)

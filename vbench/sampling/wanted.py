@@ -15,7 +15,7 @@ from vbench.files.json_file import read_json
 from vbench.prompts.library import load_category, load_suite, pictures_of
 from vbench.prompts.pictures import Pictures, picture_folder, refuse_missing, with_pictures
 from vbench.prompts.sampling_plan import Sample, sampling_plan
-from vbench.prompts.suite import Prompt, PromptSuite
+from vbench.prompts.suite import Prompt, PromptSuite, refuse_unusable
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,19 @@ def more_samples(benchmark: Benchmark, count: int | None) -> dict[str, int]:
 
 
 def with_material(wanted: Wanted, texts: Mapping[str, str], extender: str) -> Wanted:
-    """The same with the texts to feed."""
+    """The same with the texts to feed.
+
+    Raises:
+        UsageError: no prompt has a text, or a text is none.
+    """
+    prompts = {sample.prompt.text for sample in wanted.samples}
+    if texts and not prompts & set(texts):
+        raise UsageError(
+            f"The texts are of other prompts, such as {next(iter(texts))!r}: expected some of these prompts, such as "
+            f"{min(prompts, default='')!r}."
+        )
+    for prompt, text in texts.items():
+        refuse_unusable(text, f"The text of {prompt!r}")
     return replace(wanted, texts=texts, extender=extender)
 
 
@@ -163,6 +175,8 @@ def _suite(name: str | None, prompts: Sequence[str] | None, category: str | None
     if prompts:
         if name or category:
             raise UsageError("--prompt and --suite exclude each other.")
+        for text in prompts:
+            refuse_unusable(text, "--prompt")
         return PromptSuite("", tuple(Prompt(text) for text in prompts))
     if not name:
         raise UsageError("Say what to sample: --suite open (or mini, vbench-t2v, a JSON file), or --prompt TEXT.")

@@ -23,6 +23,7 @@ import torch
 from diffusers import AnimateDiffPipeline, StableVideoDiffusionPipeline, TextToVideoSDPipeline, WanPipeline
 from diffusers.utils.outputs import BaseOutput
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from tests.footage import noise
@@ -412,6 +413,23 @@ def test_two_commits_of_a_branch_are_not_mixed_in_a_folder(folders: Folders, tmp
         sampled("b" * 40)
     assert "a" * 40 in str(caught.value)
     assert "b" * 40 in str(caught.value)
+
+
+def test_a_checkpoint_that_was_trained_on_is_not_continued(folders: Folders, tmp_path: Path) -> None:
+    checkpoint = shutil.copytree(folders("modelscope"), tmp_path / "snapshots/last")  # no folder of the hub's
+    settings = {"frames": 2, "width": 16, "height": 16, "steps": 2}
+
+    def sampled() -> None:
+        interface.generate(f"diffusers:{checkpoint}", tmp_path / "out", prompts=["a cat"], samples=1, settings=settings)
+
+    sampled()
+    sampled()
+    weights = checkpoint / "unet/diffusion_pytorch_model.safetensors"
+    size = weights.stat().st_size
+    save_file({name: value + 0.01 for name, value in load_file(weights).items()}, weights, {"format": "pt"})
+    assert weights.stat().st_size == size
+    with pytest.raises(UsageError, match=r"holds other samples: digest of provenance was '\w+' and is now '\w+'\."):
+        sampled()
 
 
 def test_provenance_names_no_path_and_is_the_same_for_the_same_folder(folders: Folders, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from vbench.generators.options import Options
 from vbench.registry import unknown
 from vbench.weights import safetensors_files
 from vbench.weights.cards import CHECKPOINTS
+from vbench.weights.identity import commit, identity
 from vbench.weights.load import shortened
 
 INDEX = "model_index.json"
@@ -337,7 +338,7 @@ class Checkpoint:
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """What the manifest says; the digest is of the configurations and of the weights' names and sizes."""
+        """What the manifest says; the digest is of configurations and weights."""
         scheduler = self.config("scheduler")
         kind, changes = self.preset.scheduler or (scheduler.get("_class_name", ""), {})
         dtypes = {name: str(dtype).removeprefix("torch.") for name, dtype in self._dtypes.items() if name != "default"}
@@ -345,7 +346,7 @@ class Checkpoint:
             "pipeline": self.class_name,
             "checkpoint": self.folder.name if self.is_folder else self.place,
             "digest": self._digest,
-            "revision": _commit(self.folder),
+            "revision": commit(self.folder),
             "file": {"name": self.file.name, "sha256": digest(self.file)} if self.file else "",
             "parts": {name: self._origin(name, folder) for name, folder in self._part_folders.items()},
             "loras": [{"file": path.name, "sha256": digest(path), "weight": weight} for path, weight in self._loras],
@@ -463,20 +464,20 @@ class Checkpoint:
         part = self.preset.parts[name]
         if self.is_folder and folder.is_relative_to(self.folder):
             return folder.name
-        if not _commit(folder):
+        if not commit(folder):
             return f"{folder.name}, {_folder_digest(folder)}"
-        return f"{part.repository or self.place}@{_commit(folder)}"
+        return f"{part.repository or self.place}@{commit(folder)}"
 
     @property
     def _digest(self) -> str:
-        """SHA-256 over configurations as they are and weights by name and size."""
+        """SHA-256 over configurations and weights."""
         lines = [_sha256(self._index_file.read_text(encoding="utf-8"))]
         for name, folder in self._folders.items():
             for path in sorted(folder.rglob("*")):
                 if path.suffix == ".json":
                     lines.append(f"{name}/{path.name} {_sha256(path.read_text(encoding='utf-8'))}")
                 elif path.suffix == ".safetensors":
-                    lines.append(f"{name}/{path.name} {path.stat().st_size}")
+                    lines.append(f"{name}/{path.name} {identity(path)}")
         return _sha256("\n".join(lines))
 
 
@@ -555,11 +556,6 @@ def _found(repository: str, fetch: Callable[[], str]) -> Path:
         return Path(fetch())
     except (OSError, ValueError, HfHubHTTPError) as error:
         raise UsageError(f"{repository} could not be fetched from the Hugging Face hub: {error}") from error
-
-
-def _commit(folder: Path) -> str:
-    """The commit of a repository in the hub's cache, ``""`` for another folder."""
-    return next((here.name for here in (folder, *folder.parents) if here.parent.name == "snapshots"), "")
 
 
 def _readable_presets() -> list[str]:

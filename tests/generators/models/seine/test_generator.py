@@ -15,6 +15,7 @@ from vbench.errors import UsageError
 from vbench.generators.catalog import build
 from vbench.generators.models.inflated_sd.unet import UNet
 from vbench.generators.models.seine import model
+from vbench.generators.models.seine.tasks import TASKS
 from vbench.media.video import probe
 from vbench.sampling.manifest import read_manifest
 from vbench.sampling.record import read_sampling
@@ -56,6 +57,11 @@ def sampled(checkpoints: Path, images: Path | None, out: Path, *more: str) -> Re
     return CliRunner().invoke(app, [*asked, *more])
 
 
+def test_prompts_end_as_in_the_configurations_of_the_repository() -> None:
+    ends = {name: task.suffix for name, task in TASKS.items()}  # additional_prompt, put behind the prompt as it stands
+    assert ends == {"first": ", slow motion.", "transition": "smooth transition.", "prediction": ""}
+
+
 @pytest.mark.parametrize("task", ["first", "transition"])
 @pytest.mark.parametrize("scheduler", ["ddpm", "ddim"])
 def test_both_tasks_sample_through_the_command_line(
@@ -72,6 +78,7 @@ def test_both_tasks_sample_through_the_command_line(
     assert task in str(read_sampling(tmp_path / "once"))
     told = [{"file": "a red bus.png", "size": "48x40", "fit": "stretch"}]
     assert record.settings["images"][:1] == told
+    assert len(record.settings["started_from"]) == {"first": 1, "transition": 2}[task]
     if task == "first":
         cropped = sampled(checkpoints, images, tmp_path / "cropped", *more, "--option", "fit=crop")
         assert cropped.exit_code == 0, cropped.output

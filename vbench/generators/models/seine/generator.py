@@ -106,12 +106,17 @@ class SEINEGenerator(Generator[SeineOptions]):
     def given_frames(self) -> tuple[int, int]:
         return self.task.first, self.task.last
 
+    @override
+    def starts_from(self, request: Request) -> Sequence[Path]:
+        return [self._clip(request)] if self.options.clips else self._pictures(request)
+
     @property
     @override
     def provenance(self) -> dict[str, Any]:
         told = {
             **loaded(SEINE, self.options),
             "task": self.options.task,
+            "suffix": self.task.suffix,
             "scheduler": self.options.scheduler,
             "fit": self._fit,
         }

@@ -15,7 +15,7 @@ class Task:
 
     Attributes:
         protocol: the published one.
-        suffix: what every prompt ends with.
+        suffix: what every prompt ends with, put behind it as it stands, as in its repository.
         first: how many frames at the beginning are given.
         last: how many at the end.
     """
@@ -40,7 +40,7 @@ _FIRST = Settings(frames=16, height=240, width=560, fps=8, steps=250, guidance=8
 
 TASKS = {
     "first": Task(_FIRST, ", slow motion."),
-    "transition": Task(replace(_FIRST, height=512, width=512), ", smooth transition.", last=1),
+    "transition": Task(replace(_FIRST, height=512, width=512), "smooth transition.", last=1),
     "prediction": Task(_FIRST, "", first=3),
 }
 """By the names of the option. No script of its repository predicts: the paper does from 3 to 5 frames."""

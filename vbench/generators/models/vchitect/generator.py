@@ -16,6 +16,7 @@ from vbench.generators.local_model import LoadOptions, check_files, check_size
 from vbench.generators.models.vchitect import weights_files as published
 from vbench.media.clip import Clip
 from vbench.weights.cards import locate
+from vbench.weights.identity import commit
 
 if TYPE_CHECKING:
     import torch
@@ -74,7 +75,7 @@ class Vchitect(Generator[VchitectOptions]):
         device, dtype = self._placed
         told = {
             "checkpoint": published.CHECKPOINT,
-            "revision": published.commit(self._folder),
+            "revision": commit(self._folder),
             "digest": published.digest(self._folder),
             "guidance": self.options.guidance,
             "dtype": str(dtype).removeprefix("torch."),

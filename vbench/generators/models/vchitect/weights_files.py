@@ -9,6 +9,7 @@ from typing import Any
 
 from vbench.errors import CheckpointError
 from vbench.generators.base import Settings
+from vbench.weights.identity import identity
 from vbench.weights.safetensors_files import SUFFIX
 
 CHECKPOINT = "Vchitect/Vchitect-2.0-2B"
@@ -40,15 +41,10 @@ def config(folder: Path, part: str) -> dict[str, Any]:
 
 
 def digest(folder: Path) -> str:
-    """SHA-256 over the parts' configurations as they are, and their weights by name and size."""
+    """SHA-256 over the parts' configurations and weights."""
     sha = hashlib.sha256()
     for path in sorted(folder.glob("*/*config.json")):
         sha.update(path.read_bytes())
     for path in sorted(folder.glob(f"*/*{SUFFIX}")):
-        sha.update(f"{path.parent.name}/{path.name} {path.stat().st_size}\n".encode())
+        sha.update(f"{path.parent.name}/{path.name} {identity(path)}\n".encode())
     return sha.hexdigest()
-
-
-def commit(folder: Path) -> str:
-    """The commit of a snapshot in the hub's cache, ``""`` for another folder."""
-    return folder.name if folder.parent.name == "snapshots" else ""
