@@ -19,8 +19,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-KINDS = ("cpu", "cuda", "mps", "xpu")
-"""Devices that autocast may be switched on for."""
+from vbench.device import KINDS
 
 
 class Switch(NamedTuple):
@@ -151,7 +150,7 @@ _everywhere = _Everywhere()
 @contextmanager
 def _in_this_thread() -> Iterator[None]:
     with ExitStack() as stack:
-        for kind in KINDS:
+        for kind in KINDS:  # autocast is switched on for each by itself
             if torch.is_autocast_enabled(kind):
                 stack.enter_context(torch.autocast(kind, enabled=False))
         if torch.empty(0).device.type != "cpu":  # get_default_device of older versions does not tell of blocks

@@ -11,6 +11,9 @@ from vbench.errors import UsageError, first_line
 if TYPE_CHECKING:
     import torch
 
+KINDS = ("cpu", "cuda", "mps", "xpu")
+"""Devices that networks compute on; behind one of several stands its number, as in ``cuda:1``."""
+
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Numbers of glibc's malloc.h."""
 
@@ -30,11 +33,14 @@ def choose(name: str = "auto") -> torch.device:
 
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    if name.partition(":")[0] not in KINDS:
+        raise UsageError(f"{name!r} is no device that networks compute on: expected auto or one of {', '.join(KINDS)}.")
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise UsageError(f"The device {name!r} cannot be used here ({first_line(error)}). Try --device cpu.") from error
+        reason, *_ = first_line(error).split(". ")  # behind which PyTorch names every kind of device
+        raise UsageError(f"The device {name!r} cannot be used here ({reason}). Try --device cpu.") from error
     if device.type == "cpu":
         keep_freed_memory()
     return device
