@@ -96,7 +96,8 @@ def compare(
 
         draw(runs, plot, rules or benchmark_of(runs[0]), pictures)
     conditions = [] if gate is None else parsed(gate, rules or benchmark_of(runs[0]))
-    bar = progress_of(ProgressStyle.rich if sys.stderr.isatty() else ProgressStyle.none)
+    takes_long = len(runs) > 2  # as draws grow with the number of comparisons
+    bar = progress_of(ProgressStyle.rich if takes_long and sys.stderr.isatty() else ProgressStyle.none)
     compared = compare_runs(runs, force, seed, prompts, rules, bar)
     refuse_unshared(runs, compared)
     judged = judge(conditions, compared)
