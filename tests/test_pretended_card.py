@@ -6,6 +6,11 @@ import pytest
 import torch
 
 from tests.pretended_card import pretended_card
+from vbench.dimensions.profiles import profile
+from vbench.media.video import Video
+from vbench.parity.checkpoints import KIT
+from vbench.prompts.suite import Prompt
+from vbench.runs.evaluators import Evaluators
 
 
 def test_what_is_on_the_card_does_not_meet_what_is_not() -> None:
@@ -38,3 +43,17 @@ def test_a_network_moves_and_computes_there() -> None:
 def test_a_tensor_larger_than_its_room_is_refused() -> None:
     with pretended_card(room=1000) as card, pytest.raises(torch.cuda.OutOfMemoryError):
         torch.zeros(251, device=card)
+
+
+LITE = (
+    "subject_consistency", "background_consistency", "motion_smoothness", "dynamic_degree", "imaging_quality",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("dimension", LITE)
+def test_the_lite_profile_gives_the_same_there(dimension: str) -> None:
+    video, prompt = Video(KIT / "clips" / "fast_square_rgb.mp4"), Prompt("")
+    expected = Evaluators(profile("lite"), torch.device("cpu")).score(dimension, video, prompt)
+    with pretended_card() as card:
+        found = Evaluators(profile("lite"), card).score(dimension, Video(video.path), prompt)
+    assert found.value == pytest.approx(expected.value, abs=1e-6)
