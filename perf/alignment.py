@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.leaderboard.people import levels, people, runs
 from vbench.analysis.alignment import Alignment, align
-from vbench.analysis.statistics import Interval
+from vbench.analysis.interval import Interval
 
 SCORED = levels(("a", "b", "c", "d", "e", "f"), 0.47, 0.53)
 FELT = {

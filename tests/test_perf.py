@@ -20,6 +20,7 @@ LITE = ("--profile", "lite", "--dimension", "motion_smoothness")
     ("call", "says"),
     [
         (("board", "--sizes", "4"), "rows"),
+        (("coverage", "--repetitions", "2", "--prompts", "3"), "| close to 1 |"),
         (("decoding", "--clip", "8x128x128", *LITE), "| 8x128x128 |"),
         (("detection", "--repetitions", "1", "--points", "8"), "| imaging_quality |"),
         (("dimensions", *LITE), "| 6 | 89 |"),

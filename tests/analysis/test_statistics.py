@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from vbench.analysis import statistics
-from vbench.analysis.statistics import Interval, category_intervals, compare, intervals, significance_groups, table
+from vbench.analysis.interval import Interval
+from vbench.analysis.statistics import category_intervals, compare, intervals, significance_groups, table
 from vbench.benchmarks.score_card import TOTAL
 from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.runs.store import Row
@@ -108,10 +109,10 @@ def test_what_is_whole_in_no_draw_has_no_interval() -> None:
 
 def test_nothing_says_how_far_the_score_of_a_single_prompt_would_move() -> None:
     one, two = (
-        [Row(f"{text}-{sample}.mp4", text, name, "", category=text, value=value + 0.1 * sample, weight=1.0)
+        [Row(f"{text}-{sample}.mp4", text, name, "", category=text, value=value * len(text) + 0.1 * sample, weight=1.0)
          for name, texts in {"scene": ("food",), "color": ("food", "animal")}.items()
          for text in texts for sample in (0, 1)]
-        for value in (0.25, 0.5)
+        for value in (0.05, 0.1)
     )  # fmt: skip
     assert set(intervals(one)) == {"color"}
     assert category_intervals(one) == {"animal": {}, "food": {}}

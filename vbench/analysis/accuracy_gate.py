@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vbench.analysis.statistics import DRAWS, Interval, drawn_totals, intervals
+from vbench.analysis.interval import Interval
+from vbench.analysis.statistics import DRAWS, drawn_scores, intervals
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.known_suites import expected
 from vbench.benchmarks.registry import BENCHMARKS, benchmark_named
@@ -27,12 +28,14 @@ class Passed:
 
     Attributes:
         threshold: Total from which on a run passes, 0..1.
-        interval: the run's Total with its 95 % interval over prompts; ``None`` where it has none.
-        again: share of draws of the prompts that reach the threshold; ``None`` where there is no Total.
+        score: the run's Total; ``None`` where it has none.
+        interval: its 95 % interval over prompts; ``None`` where nothing says how far it would move.
+        again: share of draws of the prompts that reach the threshold; ``None`` where there is no interval.
         faults: why it fails whatever its score; empty where the run is whole.
     """
 
     threshold: float
+    score: float | None
     interval: Interval | None
     again: float | None
     faults: tuple[str, ...]
@@ -40,7 +43,7 @@ class Passed:
     @property
     def distance(self) -> float | None:
         """Score less threshold."""
-        return None if self.interval is None else self.interval.score - self.threshold
+        return None if self.score is None else self.score - self.threshold
 
     @property
     def passes(self) -> bool:
@@ -76,11 +79,11 @@ def at_gate(run: Run, seed: int = 0, draws: int = DRAWS) -> Passed:
     threshold = gate_named(card.benchmark.name).passes_at
     assert threshold is not None
     if card.total is None:
-        return Passed(threshold, None, None, tuple(_faults(run)))
+        return Passed(threshold, None, None, None, tuple(_faults(run)))
     rows = run.rows()
     interval = intervals(rows, benchmark=card.benchmark).get(TOTAL)
-    again = float(np.mean(drawn_totals(rows, seed, draws, card.benchmark) >= threshold)) if interval else None
-    return Passed(threshold, interval or Interval(card.total, card.total, card.total), again, tuple(_faults(run)))
+    again = float(np.mean(drawn_scores(rows, TOTAL, seed, draws, card.benchmark) >= threshold)) if interval else None
+    return Passed(threshold, card.total, interval, again, tuple(_faults(run)))
 
 
 def _faults(run: Run) -> Iterator[str]:

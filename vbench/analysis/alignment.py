@@ -19,22 +19,25 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
+from numpy.typing import NDArray
 
+from vbench.analysis.interval import Interval
 from vbench.analysis.preference import (
     LOSS,
     OVERALL,
+    SHARE,
     TIE,
     WIN,
     Array,
     Judgement,
     Sums,
     drawn_counts,
-    interval,
+    interval_of,
     models_of,
     prompts_of,
     tally,
 )
-from vbench.analysis.statistics import DRAWS, Interval
+from vbench.analysis.statistics import DRAWS
 from vbench.benchmarks.score_card import TOTAL, in_protocol_order
 from vbench.runs.results import score_card
 from vbench.runs.store import SCORED, Row
@@ -143,9 +146,10 @@ def align_scores(
         people = [one for one in part if one.first in known and one.second in known]
         if people:
             models, prompts = models_of(people), prompts_of(people)
-            ratios = tally(people, prompts, models).ratios(drawn_counts(len(prompts), seed, draws))
-            fixed = np.broadcast_to([known[model] for model in models], ratios.shape)
-            found[name] = _alignment(models, ratios, fixed, len(people), 0, len(part) - len(people), None)
+            counts = drawn_counts(len(prompts), seed, draws)
+            ratios = _Drawn.of(tally(people, prompts, models), counts, SHARE)
+            given = _Drawn(np.broadcast_to([known[model] for model in models], ratios.values.shape), ratios.prompts)
+            found[name] = _alignment(models, ratios, given, len(prompts), len(people), 0, len(part) - len(people), None)
     return found
 
 
@@ -191,42 +195,72 @@ def _with_videos(
         prompts = sorted({prompt for model, dimension, prompt in scored if dimension == name and model in models})
     sums = _means(scored, name, prompts, models) if by == MEAN else tally(machine, prompts, models)
     counts = drawn_counts(len(prompts), seed, draws)
+    (agreement,) = _Drawn.of(_agreement(people, machine, prompts), counts, SHARE).intervals()
     return _alignment(
         models,
-        tally(people, prompts, models).ratios(counts),
-        sums.ratios(counts),
+        _Drawn.of(tally(people, prompts, models), counts, SHARE),
+        _Drawn.of(sums, counts, SHARE if by == WIN_RATIO else None),
+        prompts=len(prompts),
         pairs=len(both),
         seen=sum(seen for _, _, seen in both),
         left_out=len(judgements) - len(both),
-        agreement=interval(_agreement(people, machine, prompts).ratios(counts)[:, 0]),
+        agreement=agreement,
     )
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Figures, as found and for each draw of the prompts.
+
+    Attributes:
+        values: ``(1 + draws, figures)`` float64; the first row is what was found.
+        prompts: ``(figures,)`` how many each is of.
+        bounds: of each figure; ``None`` where it has none.
+    """
+
+    values: Array
+    prompts: NDArray[np.int64]
+    bounds: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, sums: Sums, counts: Array, bounds: tuple[float, float] | None) -> _Drawn:
+        """Ratios of sums."""
+        return cls(sums.ratios(counts), (sums.weights > 0).sum(0), bounds)
+
+    def intervals(self) -> list[Interval]:
+        """One a figure."""
+        return [
+            interval_of(drawn, prompts, self.bounds)
+            for drawn, prompts in zip(self.values.T, self.prompts.tolist(), strict=True)
+        ]
 
 
 def _alignment(
     models: Sequence[str],
-    people: Array,
-    scores: Array,
+    people: _Drawn,
+    scores: _Drawn,
+    prompts: int,
     pairs: int,
     seen: int,
     left_out: int,
     agreement: Interval | None,
 ) -> Alignment:
-    """From ``(1 + draws, models)`` win ratios and scores; the first row is what was found."""
+    """From win ratios and scores of the models, in their order."""
     return Alignment(
-        people={model: interval(people[:, place]) for place, model in enumerate(models)},
-        scores={model: interval(scores[:, place]) for place, model in enumerate(models)},
+        people=dict(zip(models, people.intervals(), strict=True)),
+        scores=dict(zip(models, scores.intervals(), strict=True)),
         pairs=pairs,
         seen=seen,
         left_out=left_out,
-        spearman=_known(spearman(people, scores)),
-        pearson=_known(pearson(people, scores)),
-        kendall=_known(kendall(people, scores)),
+        spearman=_known(spearman(people.values, scores.values), prompts),
+        pearson=_known(pearson(people.values, scores.values), prompts),
+        kendall=_known(kendall(people.values, scores.values), prompts),
         agreement=agreement,
     )
 
 
-def _known(drawn: Array) -> Interval | None:
-    return interval(drawn) if np.isfinite(drawn[0]) else None
+def _known(correlations: Array, prompts: int) -> Interval | None:
+    return interval_of(correlations, prompts, (-1.0, 1.0)) if np.isfinite(correlations[0]) else None
 
 
 def _by_dimension(judgements: Iterable[Judgement]) -> dict[str, list[Judgement]]:

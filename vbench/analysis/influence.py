@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from statistics import NormalDist
 
 import numpy as np
 
-from vbench.analysis.statistics import CONFIDENCE, FEWEST, Array, Interval, Table, shared_tables
+from vbench.analysis.interval import Interval, errors
+from vbench.analysis.statistics import FEWEST, Array, Table, shared_tables
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.score_card import TOTAL
 
@@ -55,7 +55,7 @@ def selection(benchmark: Benchmark, ticked: object) -> dict[str, float]:
 
 
 def interval_of(table: Table, weights: Mapping[str, float]) -> Interval | None:
-    """The weighted mean of normalised scores with its 95 % interval, by the normal approximation.
+    """The weighted mean of normalised scores with its 95 % interval, from the spread of what the prompts give.
 
     Args:
         table: of a run.
@@ -81,7 +81,8 @@ def interval_of(table: Table, weights: Mapping[str, float]) -> Interval | None:
     spread = np.bincount(strata, given**2) - np.bincount(strata, given) ** 2 / sizes
     error = math.sqrt(float((spread * sizes / np.maximum(sizes - 1, 1)).sum()))
     score = float((scores - np.array([spec.minimum for spec in specs])) @ scale)
-    far = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * error
+    asked = strata[(counts > 0).any(1)]
+    far = errors(len(asked) - len(np.unique(asked))) * error
     return Interval(score, score - far, score + far)
 
 

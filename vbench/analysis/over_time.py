@@ -17,12 +17,10 @@ from statistics import median
 
 import numpy as np
 
+from vbench.analysis.interval import NORMAL, interval
 from vbench.analysis.statistics import DRAWS
 from vbench.media.spans import seconds_of, video_of
 from vbench.runs.store import SCORED, Row
-
-NORMAL = 1.96
-"""Standard deviations on either side of the middle that hold 95 % of a normal distribution."""
 
 
 @dataclass(frozen=True)
@@ -132,9 +130,10 @@ def drifts(courses: Iterable[OverTime], seed: int = 0) -> list[Drift]:
 def _drift(name: str, courses: Sequence[OverTime], seed: int) -> Drift:
     slopes = np.array([course.slope.value for course in courses])
     drawn = np.random.default_rng(seed).choice(slopes, (DRAWS, len(slopes))).mean(1)
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    mean = Slope(float(slopes.mean()), float(low), float(high))
-    return Drift(name, len(courses), mean, math.fsum(course.drift for course in courses) / len(courses))
+    mean = float(slopes.mean())
+    known = interval(mean, drawn, len(slopes) - 1, len(slopes))
+    slope = Slope(mean, known.low, known.high) if known else Slope(mean, mean, mean)
+    return Drift(name, len(courses), slope, math.fsum(course.drift for course in courses) / len(courses))
 
 
 def slope(seconds: Sequence[float], values: Sequence[float]) -> Slope:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vbench.analysis.statistics import CONFIDENCE, DRAWS, Interval
+from vbench.analysis.interval import Interval, interval
+from vbench.analysis.statistics import DRAWS
 
 Array = NDArray[np.float64]
 
@@ -24,6 +25,9 @@ OVERALL = ""
 """Dimension of a judgement of the videos on the whole."""
 
 WIN, TIE, LOSS = 1.0, 0.5, 0.0
+
+SHARE = (0.0, 1.0)
+"""Between which win ratios and chances lie."""
 
 PRIOR = 0.1
 """Wins that every pair of models is given beforehand, on either side."""
@@ -88,8 +92,9 @@ def win_ratios(judgements: Iterable[Judgement], seed: int = 0, draws: int = DRAW
     """
     given = list(judgements)
     prompts, models = prompts_of(given), models_of(given)
-    ratios = tally(given, prompts, models).ratios(drawn_counts(len(prompts), seed, draws))
-    return {model: interval(ratios[:, place]) for place, model in enumerate(models)}
+    sums = tally(given, prompts, models)
+    ratios, asked = sums.ratios(drawn_counts(len(prompts), seed, draws)), (sums.weights > 0).sum(0)
+    return {model: interval_of(ratios[:, place], int(asked[place]), SHARE) for place, model in enumerate(models)}
 
 
 def bradley_terry(judgements: Iterable[Judgement], seed: int = 0, draws: int = DRAWS) -> dict[str, Interval]:
@@ -108,7 +113,8 @@ def bradley_terry(judgements: Iterable[Judgement], seed: int = 0, draws: int = D
     counts = drawn_counts(len(prompts), seed, draws)
     strengths = np.stack([strengths_of(np.tensordot(count, wins, 1)) for count in counts])
     chances = np.stack([_chances(drawn) for drawn in strengths])
-    return {model: interval(chances[:, place]) for place, model in enumerate(models)}
+    asked = ((wins + wins.transpose(0, 2, 1)).sum(2) > 0).sum(0)
+    return {model: interval_of(chances[:, place], int(asked[place]), SHARE) for place, model in enumerate(models)}
 
 
 def wins_by_prompt(judgements: Iterable[Judgement], prompts: Sequence[str], models: Sequence[str]) -> Array:
@@ -159,9 +165,13 @@ def drawn_counts(prompts: int, seed: int, draws: int) -> Array:
     return np.concatenate([np.ones((1, prompts)), drawn])
 
 
-def interval(drawn: Array) -> Interval:
-    """From ``(1 + draws,)``: the first is the figure, the percentiles of the others its interval; NaN are no draws."""
-    tail = (1 - CONFIDENCE) / 2
-    others = drawn[1:][np.isfinite(drawn[1:])]
-    low, high = np.quantile(others, [tail, 1 - tail]) if others.size else (drawn[0], drawn[0])
-    return Interval(float(drawn[0]), float(low), float(high))
+def interval_of(drawn: Array, prompts: int, bounds: tuple[float, float] | None = None) -> Interval:
+    """The interval of a figure from draws of the prompts.
+
+    Args:
+        drawn: ``(1 + draws,)`` the figure, and that of each draw; NaN are no draws.
+        prompts: that the figure is of.
+        bounds: of the figure; one without is given, not estimated, where no draw moves it, and has no width then.
+    """
+    figure = float(drawn[0])
+    return interval(figure, drawn[1:], prompts - 1, prompts, bounds) or Interval(figure, figure, figure)

@@ -23,6 +23,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from vbench.analysis.interval import CONFIDENCE, NORMAL, Interval, errors, interval
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.score_card import TOTAL, in_protocol_order
 from vbench.benchmarks.t2v import T2V
@@ -30,7 +31,6 @@ from vbench.runs.results import prompt_scores
 from vbench.runs.store import Row
 
 DRAWS = 4000
-CONFIDENCE = 0.95
 POWER = 0.8
 
 FEWEST = 6
@@ -49,29 +49,14 @@ Name = TypeVar("Name", bound=Hashable)
 
 
 @dataclass(frozen=True)
-class Interval:
-    """A score with its confidence interval; same unit and range as the score.
-
-    Attributes:
-        score: the score.
-        low: lower end of its interval.
-        high: upper end.
-    """
-
-    score: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class PairedDifference:
     """Second run minus first, over the prompts that both have.
 
     Attributes:
         first: score of the first run on the shared prompts.
         second: score of the second run on them.
-        low: lower end of the difference's interval; ``None`` over a single prompt, as nothing says how far it would
-            move with another one.
+        low: lower end of the difference's interval; ``None`` over a single prompt and where it is the same on each, as
+            nothing says how far it would move with another one.
         high: upper end.
         p: probability of a difference at least as large if the runs were the same, two-sided, not adjusted.
         adjusted: the same after Holm's adjustment over everything that was compared together.
@@ -191,21 +176,27 @@ def intervals(
     if not sums.prompts:
         return {}
     point, (drawn,) = _at_once(sums), _drawn([sums], seed, draws)
-    return {
-        name: _interval(point[name], drawn[name])
-        for name in point
-        if _prompts_of(sums, name) > 1 and np.isfinite(drawn[name]).any()
+    found = {
+        name: _interval(sums, name, point[name], drawn[name], _bounds(benchmark, name, point[name])) for name in point
     }
+    return {name: one for name, one in found.items() if one}
 
 
-def drawn_totals(rows: Iterable[Row], seed: int = 0, draws: int = DRAWS, benchmark: Benchmark = T2V) -> Array:
-    """The Totals of as many draws of the prompts, ``(draws,)`` float64; empty where there is no Total.
+def drawn_scores(
+    rows: Iterable[Row], name: str, seed: int = 0, draws: int = DRAWS, benchmark: Benchmark = T2V
+) -> Array:
+    """A score for as many draws of the prompts, ``(draws,)`` float64; empty where there is none.
 
-    Arguments as :func:`intervals`.
+    Args:
+        rows: of one run.
+        name: of a dimension, a part, or ``total``.
+        seed: of the draws.
+        draws: how many.
+        benchmark: whose rules hold.
     """
     sums = table(rows, benchmark)
     (drawn,) = _drawn([sums], seed, draws) if sums.prompts else ({},)
-    return drawn.get(TOTAL, np.empty(0))
+    return drawn.get(name, np.empty(0))
 
 
 def category_intervals(
@@ -248,12 +239,12 @@ def compare_tables(first: Table, second: Table, seed: int = 0, draws: int = DRAW
         change, changes = after[name] - before[name], drawn[1][name] - drawn[0][name]
         if not np.isfinite(changes).any():
             continue
-        interval = _interval(change, changes)
-        prompts = _prompts_of(one, name)
-        low, high = (interval.low, interval.high) if prompts > 1 else (None, None)
+        known = _interval(one, name, change, changes)
+        low, high = (known.low, known.high) if known else (None, None)
+        prompts, free = _prompts_of(one, name), _free_prompts(one, name)
         found[name] = PairedDifference(
             before[name], after[name], low, high, p, p, _effect(one, two, name), prompts,
-            _prompts_to_settle(change, interval, prompts),
+            _prompts_to_settle(known, prompts, free),
         )  # fmt: skip
     return holm(found)
 
@@ -290,6 +281,14 @@ def _chances(
 def _prompts_of(of: Table, name: str) -> int:
     """How many prompts a score is of; of the parts and the Total all there are."""
     return int((of.weights[:, of.dimensions.index(name)] > 0).sum()) if name in of.dimensions else len(of.prompts)
+
+
+def _free_prompts(of: Table, name: str) -> int:
+    """How many of them are free where the mean of each group that is drawn within is given."""
+    groups = _drawn_within(of.strata)
+    if name in of.dimensions:
+        groups = groups[of.weights[:, of.dimensions.index(name)] > 0]
+    return len(groups) - len(np.unique(groups))
 
 
 def holm(found: Mapping[Name, PairedDifference]) -> dict[Name, PairedDifference]:
@@ -349,13 +348,18 @@ def _drawn(tables: Sequence[Table], seed: int, draws: int) -> list[dict[str, Arr
     columns = np.concatenate([one.summands.reshape(-1, width) for one, width in zip(tables, widths, strict=True)], 1)
     sums = np.zeros((draws, columns.shape[1]))
     rng = np.random.default_rng(seed)
-    for members in _together(np.where(np.bincount(strata)[strata] > 1, strata, -1)):
+    for members in _together(_drawn_within(strata)):
         for some in _blocks(draws, len(members)):
             chances = np.full(len(members), 1 / len(members))
             counts = rng.multinomial(len(members), chances, size=some.stop - some.start)
             sums[some] += counts.astype(np.float64) @ columns[members]
     parts = zip(tables, np.split(sums, np.cumsum(widths)[:-1], axis=1), strict=True)
     return [_with_parts(one, _scores(part.reshape(draws, *one.summands.shape[1:]))) for one, part in parts]
+
+
+def _drawn_within(strata: NDArray[np.int64]) -> NDArray[np.int64]:
+    """``(prompts,)`` number of the group that each is drawn within; -1 for those that would be alone."""
+    return np.where(np.bincount(strata)[strata] > 1, strata, -1)
 
 
 def _together(groups: NDArray[np.int64]) -> list[NDArray[np.int64]]:
@@ -396,10 +400,18 @@ def _weighted_mean(columns: Mapping[str, Array], specs: Sequence[DimensionSpec])
     return mean
 
 
-def _interval(point: float, drawn: Array) -> Interval:
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(drawn[np.isfinite(drawn)], [tail, 1 - tail])
-    return Interval(point, float(low), float(high))
+def _interval(
+    of: Table, name: str, score: float, drawn: Array, bounds: tuple[float, float] | None = None
+) -> Interval | None:
+    """Of a score or a change; ``None`` over a single prompt."""
+    prompts = _prompts_of(of, name)
+    return interval(score, drawn, _free_prompts(of, name), prompts, bounds) if prompts > 1 else None
+
+
+def _bounds(benchmark: Benchmark, name: str, score: float) -> tuple[float, float] | None:
+    """Between which a score lies; ``None`` for the parts and the Total, and where a package's score lies elsewhere."""
+    low, high = benchmark.rules[name].bounds if name in benchmark.rules else (math.inf, -math.inf)
+    return (low, high) if low <= score <= high else None
 
 
 def _aligned(first: Table, second: Table) -> tuple[Table, Table]:
@@ -492,14 +504,12 @@ def _changes(one: Table, two: Table, name: str) -> Array:
     return changes
 
 
-def _prompts_to_settle(change: float, interval: Interval, prompts: int) -> int | None:
+def _prompts_to_settle(change: Interval | None, prompts: int, free: int) -> int | None:
     """From the interval's width: its standard error shrinks with the root of the number of prompts."""
-    normal = NormalDist()
-    two_sided = normal.inv_cdf((1 + CONFIDENCE) / 2)
-    error = (interval.high - interval.low) / (2 * two_sided)
-    if not change or not error or prompts < FEWEST:
+    if change is None or not change.score or prompts < FEWEST:
         return None
-    return max(FEWEST, math.ceil(prompts * ((two_sided + normal.inv_cdf(POWER)) * error / change) ** 2))
+    error = (change.high - change.low) / (2 * errors(free))
+    return max(FEWEST, math.ceil(prompts * ((NORMAL + NormalDist().inv_cdf(POWER)) * error / change.score) ** 2))
 
 
 @dataclass(frozen=True)

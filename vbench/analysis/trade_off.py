@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import numpy as np
 
 from vbench.analysis.alignment import spearman
-from vbench.analysis.statistics import CONFIDENCE, Interval
+from vbench.analysis.interval import NORMAL, Interval
 
 FEWEST = 5
 """Models from which on a correlation is given; with fewer, any order is chance."""
@@ -34,7 +33,7 @@ def correlation(across: Sequence[float], up: Sequence[float]) -> Interval | None
     found = float(spearman(np.array(across)[None], np.array(up)[None])[0])
     if abs(found) >= 1:
         return Interval(found, found, found)
-    far = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * math.sqrt((1 + found**2 / 2) / (len(across) - 3))
+    far = NORMAL * math.sqrt((1 + found**2 / 2) / (len(across) - 3))
     return Interval(found, math.tanh(math.atanh(found) - far), math.tanh(math.atanh(found) + far))
 
 

@@ -135,6 +135,11 @@ class DimensionSpec:
         return (score - self.minimum) / (self.maximum - self.minimum)
 
     @property
+    def bounds(self) -> tuple[float, float]:
+        """Between which the score of a video lies, and so each mean of them."""
+        return (-1.0, 1.0) if self.values is Values.COSINE else (0.0, 1.0)
+
+    @property
     def is_continuous(self) -> bool:
         """Whether two videos are not alike by chance, as counts of frames and truth values are."""
         counted = self.counts in (Counts.LOOKED_AT, Counts.FOUND)

@@ -14,8 +14,8 @@ from vbench.errors import UsageError
 
 if TYPE_CHECKING:
     from vbench.analysis.alignment import Alignment
+    from vbench.analysis.interval import Interval
     from vbench.analysis.preference import Judgement
-    from vbench.analysis.statistics import Interval
     from vbench.runs.store import Row
 
 OVERALL = "overall"

@@ -12,7 +12,7 @@ from vbench.benchmarks.t2v import T2V
 from vbench.dimensions.profiles import profiles
 
 if TYPE_CHECKING:
-    from vbench.analysis.statistics import Interval
+    from vbench.analysis.interval import Interval
 
 
 def card_json(

@@ -83,12 +83,12 @@ def gate(
 
 def _plain(passed: Passed, run: Run) -> dict[str, Any]:
     """In points, as the gate counts."""
-    found = passed.interval
+    score, found = passed.score, passed.interval
     return {
         "run": str(run.folder),
         "benchmark": run.record.benchmark,
         "passes": passed.passes,
-        "vbench_score": None if found is None else 100 * found.score,
+        "vbench_score": None if score is None else 100 * score,
         "interval": None if found is None else [100 * found.low, 100 * found.high],
         "threshold": 100 * passed.threshold,
         "distance": None if passed.distance is None else 100 * passed.distance,
@@ -99,13 +99,14 @@ def _plain(passed: Passed, run: Run) -> dict[str, Any]:
 
 
 def _print(passed: Passed, run: Run) -> None:
-    found, threshold = passed.interval, 100 * passed.threshold
-    for name, score in run.card.scores.items():
-        typer.echo(f"{name:24}{100 * score:8.2f}")
-    if found is None:
+    score, found, threshold = passed.score, passed.interval, 100 * passed.threshold
+    for name, of_dimension in run.card.scores.items():
+        typer.echo(f"{name:24}{100 * of_dimension:8.2f}")
+    if score is None:
         typer.echo(f"No score: the gate at {threshold:.4f} needs every dimension.")
     else:
-        typer.echo(f"{'score':24}{100 * found.score:8.2f}  {100 * found.low:.2f} to {100 * found.high:.2f} (95 %)")
+        between = f"  {100 * found.low:.2f} to {100 * found.high:.2f} (95 %)" if found else ""
+        typer.echo(f"{'score':24}{100 * score:8.2f}{between}")
         typer.echo(f"{'threshold':24}{threshold:8.2f}  {100 * (passed.distance or 0.0):+.2f} from it")
     if passed.again is not None:
         close = "" if passed.again >= CLOSE or not passed.passes else ": a close call"
@@ -113,5 +114,5 @@ def _print(passed: Passed, run: Run) -> None:
     for fault in passed.faults:
         typer.echo(f"fails: {fault}")
     typer.echo("PASSES" if passed.passes else "DOES NOT PASS")
-    if found is not None and not passed.faults:
-        typer.echo(f"{{'vbench_score': {100 * found.score:.4f}}}")
+    if score is not None and not passed.faults:
+        typer.echo(f"{{'vbench_score': {100 * score:.4f}}}")

@@ -12,7 +12,7 @@ from itertools import pairwise
 from threading import Lock
 
 from vbench.analysis import preference
-from vbench.analysis.statistics import Interval
+from vbench.analysis.interval import Interval
 from vbench.leaderboard.ballot_box import FIRST, SECOND, TIE, BallotBox, Cast, Judgement
 
 DRAWS = 200

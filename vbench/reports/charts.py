@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from vbench.analysis.statistics import Interval
+    from vbench.analysis.interval import Interval
 
 LONGEST_LABEL = 48
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from vbench.analysis.statistics import Interval, PairedDifference
+from vbench.analysis.interval import Interval
+from vbench.analysis.statistics import PairedDifference
 from vbench.benchmarks.base import titled as title
 from vbench.benchmarks.score_card import TOTAL
 from vbench.files import ours

@@ -13,7 +13,8 @@ from functools import singledispatch
 from html import escape
 
 from vbench.analysis.comparison import Comparison, verdict
-from vbench.analysis.statistics import Interval, PairedDifference, intervals
+from vbench.analysis.interval import Interval
+from vbench.analysis.statistics import PairedDifference, intervals
 from vbench.benchmarks.base import titled
 from vbench.benchmarks.score_card import TOTAL, ScoreCard
 from vbench.dimensions.base import VideoScore

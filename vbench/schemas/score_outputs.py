@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vbench.analysis.gate import Judged
+from vbench.analysis.interval import Interval
 from vbench.analysis.run_diff import Difference, Moved
 from vbench.analysis.sensitivity import Sweep
-from vbench.analysis.statistics import Interval
 from vbench.benchmarks.registry import BENCHMARKS, benchmark_named
 from vbench.distances.protocols import Protocol
 from vbench.distances.result import KIND, Distance
@@ -233,8 +233,10 @@ DIFFERENCE = record(
         "first": number("Score of the first run on the shared prompts, in points."),
         "second": number("Score of the second run on them, in points."),
         "change": number("Second less first, in points."),
-        "low": maybe(number("Lower end of the change's 95 % interval, in points; null over a single prompt.")),
-        "high": maybe(number("Upper end, in points; null over a single prompt.")),
+        "low": maybe(
+            number("Lower end of the change's 95 % interval, in points; null over one prompt, or if all moved alike.")
+        ),
+        "high": maybe(number("Upper end, in points; null over one prompt, or if all moved alike.")),
         "p": share("Probability of such a change if the runs were the same, two-sided, not adjusted."),
         "p_adjusted": share("The same after Holm's adjustment over all that was compared together."),
         "effect": maybe(number("Cohen's d for pairs; null for the parts and the Total.")),

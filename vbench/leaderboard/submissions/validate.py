@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from vbench.analysis.statistics import Figure, Interval, category_intervals, intervals
+from vbench.analysis.interval import Interval
+from vbench.analysis.statistics import Figure, category_intervals, intervals
 from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec, Unit, Values
 from vbench.benchmarks.known_suites import Expected, expected, suite_of
 from vbench.benchmarks.registry import benchmark_named, is_sensitive
@@ -56,7 +57,7 @@ from vbench.runs.results import score_card
 from vbench.runs.score_video import DAMAGE
 from vbench.runs.store import NOT_STATIC, SCORED, Row
 
-CHECK_VERSION = 5
+CHECK_VERSION = 6
 """Raised whenever the check or the formulas change; stored with every verdict."""
 
 FORMAT = 4

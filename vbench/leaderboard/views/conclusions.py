@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from vbench.analysis.statistics import Figure, Interval
+from vbench.analysis.interval import Interval
+from vbench.analysis.statistics import Figure
 from vbench.analysis.trade_off import correlation
 from vbench.benchmarks.t2v import RULES
 from vbench.leaderboard.views.board_row import RANKED, BoardRow

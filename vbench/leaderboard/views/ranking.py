@@ -17,7 +17,8 @@ from urllib.parse import parse_qs, urlencode
 import numpy as np
 
 from vbench.analysis.influence import selection
-from vbench.analysis.statistics import Array, Figure, Interval, significance_groups
+from vbench.analysis.interval import Interval
+from vbench.analysis.statistics import Array, Figure, significance_groups
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import BENCHMARKS, benchmark_named
 from vbench.benchmarks.score_card import TOTAL

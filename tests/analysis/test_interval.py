@@ -1,0 +1,100 @@
+"""Intervals of few prompts hold the truth as often as those of many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from vbench.analysis.influence import interval_of
+from vbench.analysis.interval import Interval, interval
+from vbench.analysis.preference import Judgement, bradley_terry, win_ratios
+from vbench.analysis.statistics import compare, intervals, table
+from vbench.runs.store import Row
+
+Draw = Callable[[np.random.Generator, int], np.ndarray]
+
+NEAR_A_HALF: Draw = lambda rng, count: rng.normal(0.5, 0.1, count)  # noqa: E731
+MOSTLY_YES: Draw = lambda rng, count: rng.binomial(1, 0.8, count) / 1.0  # noqa: E731
+
+
+def run(name: str, scores: np.ndarray, others: str = "") -> list[Row]:
+    """One prompt a score; every second pair of prompts tests another dimension too where one is named."""
+    made = []
+    for number, score in enumerate(scores):
+        tested = [name, *([others] if others and number // 2 % 2 else [])]
+        made += [Row(f"{number}.mp4", f"{number}", one, "", value=float(score), weight=1.0) for one in tested]
+    return made
+
+
+@pytest.mark.parametrize("prompts", [3, 6, 12, 40])
+@pytest.mark.parametrize(("name", "mean", "draw"), [("scene", 0.5, NEAR_A_HALF), ("dynamic_degree", 0.8, MOSTLY_YES)])
+def test_an_interval_holds_the_truth_however_few_the_prompts(name: str, mean: float, draw: Draw, prompts: int) -> None:
+    rng, hits = np.random.default_rng(prompts), 0
+    for repetition in range(300):
+        found = intervals(run(name, draw(rng, prompts)), seed=repetition, draws=400)[name]
+        hits += found.low <= mean <= found.high
+    assert hits / 300 > 0.9
+
+
+def test_small_groups_of_prompts_do_not_make_it_narrow() -> None:
+    rng, hits = np.random.default_rng(0), 0
+    for repetition in range(300):
+        found = intervals(run("scene", NEAR_A_HALF(rng, 4), "color"), seed=repetition, draws=400)["scene"]
+        hits += found.low <= 0.5 <= found.high
+    assert hits / 300 > 0.9
+
+
+def test_a_change_over_few_prompts_is_as_uncertain_as_it_is() -> None:
+    rng, hits = np.random.default_rng(0), 0
+    for repetition in range(300):
+        first, second = (run("scene", NEAR_A_HALF(rng, 4)) for _ in range(2))
+        found = compare(first, second, seed=repetition, draws=400)["scene"]
+        assert found.low is not None
+        assert found.high is not None
+        hits += found.low <= 0 <= found.high
+    assert hits / 300 > 0.9
+
+
+def test_a_mixture_of_few_prompts_too() -> None:
+    rng, hits = np.random.default_rng(0), 0
+    for _ in range(300):
+        found = interval_of(table(run("scene", NEAR_A_HALF(rng, 3))), {"scene": 1.0})
+        assert found is not None
+        width = 0.8222  # of the scale that the score is normalised to
+        hits += found.low * width <= 0.5 <= found.high * width
+    assert hits / 300 > 0.9
+
+
+def test_what_was_the_same_for_each_prompt_is_not_certain() -> None:
+    always = intervals(run("human_action", np.ones(4)))["human_action"]
+    assert (always.score, always.high) == (1, 1)
+    assert always.low == pytest.approx(0.025 ** (1 / 4))
+    never = intervals(run("human_action", np.zeros(40)))["human_action"]
+    assert (never.score, never.low) == (0, 0)
+    assert never.high == pytest.approx(1 - 0.025 ** (1 / 40))
+
+
+def test_a_change_that_is_the_same_for_each_prompt_has_no_interval() -> None:
+    found = compare(run("scene", np.full(8, 0.25)), run("scene", np.full(8, 0.5)))["scene"]
+    assert (found.change, found.low, found.high, found.prompts_to_settle) == (0.25, None, None, None)
+
+
+def test_an_interval_stays_where_a_score_can_be() -> None:
+    found = intervals(run("dynamic_degree", np.array([1.0, 1.0, 0.0])))["dynamic_degree"]
+    assert (found.low, found.high) == (0, 1)
+    cosine = intervals(run("temporal_style", np.array([-0.1, 0.2, 0.1])))["temporal_style"]
+    assert -1 <= cosine.low < 0 < cosine.high <= 1
+
+
+def test_votes_on_a_single_prompt_tell_nothing_of_others() -> None:
+    said = [Judgement("scene", "a boat", "a", "b", 1.0) for _ in range(20)]
+    for found in (win_ratios(said)["a"], bradley_terry(said, draws=20)["a"]):
+        assert (found.low, found.high) == (0, 1)
+
+
+def test_nothing_is_said_of_what_has_no_bounds_and_does_not_move() -> None:
+    assert interval(2.0, np.full(100, 2.0), 4, 5) is None
+    assert interval(2.0, np.array([1.0, 3.0]), 0, 1) is None
+    assert interval(0.5, np.full(10, np.nan), 4, 5, (0.0, 1.0)) == Interval(0.5, 0.0, 1.0)
