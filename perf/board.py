@@ -118,7 +118,7 @@ def fill(url: str, size: int) -> None:
     from tests.leaderboard.archives import card
     from tests.leaderboard.exhibits import whole_rows
     from vbench.analysis.influence import interval_of, weights_of
-    from vbench.analysis.statistics import Table, table
+    from vbench.analysis.prompt_table import Table, table
     from vbench.benchmarks.t2v import T2V
     from vbench.leaderboard.board import Board
     from vbench.leaderboard.db.tables import Change, Model, PromptTable, Score, Submission, Verdict

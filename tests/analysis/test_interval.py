@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from vbench.analysis.influence import interval_of
 from vbench.analysis.interval import Interval, interval
 from vbench.analysis.preference import Judgement, bradley_terry, win_ratios
-from vbench.analysis.statistics import compare, intervals, table
+from vbench.analysis.prompt_table import table
+from vbench.analysis.statistics import compare, intervals
+from vbench.benchmarks.i2v import VBENCH_I2V
 from vbench.runs.store import Row
 
 Draw = Callable[[np.random.Generator, int], np.ndarray]
@@ -57,6 +60,23 @@ def test_a_change_over_few_prompts_is_as_uncertain_as_it_is() -> None:
     assert hits / 300 > 0.9
 
 
+def test_a_part_whose_dimensions_have_few_prompts_is_as_uncertain_as_they_are() -> None:
+    rules = [VBENCH_I2V.rules[name] for name in VBENCH_I2V.of_part("i2v")]
+    truth = np.average([rule.normalised(0.5) for rule in rules], weights=[rule.weight for rule in rules])
+    rng, hits = np.random.default_rng(0), 0
+    for repetition in range(300):
+        asked = {"i2v_subject": rng.normal(0.5, 0.1, 3), "i2v_background": rng.normal(0.5, 0.1, 3)}
+        asked["camera_motion"] = rng.binomial(1, 0.5, 9) / 1.0
+        rows = [
+            replace(row, prompt=f"{name == 'camera_motion'} {row.prompt}")
+            for name, scores in asked.items()
+            for row in run(name, scores)
+        ]
+        found = intervals(rows, seed=repetition, draws=400, benchmark=VBENCH_I2V)["i2v"]
+        hits += found.low <= truth <= found.high
+    assert hits / 300 > 0.9
+
+
 def test_a_mixture_of_few_prompts_too() -> None:
     rng, hits = np.random.default_rng(0), 0
     for _ in range(300):
@@ -76,9 +96,18 @@ def test_what_was_the_same_for_each_prompt_is_not_certain() -> None:
     assert never.high == pytest.approx(1 - 0.025 ** (1 / 40))
 
 
-def test_a_change_that_is_the_same_for_each_prompt_has_no_interval() -> None:
-    found = compare(run("scene", np.full(8, 0.25)), run("scene", np.full(8, 0.5)))["scene"]
-    assert (found.change, found.low, found.high, found.prompts_to_settle) == (0.25, None, None, None)
+def test_a_measure_that_is_the_same_for_each_prompt_has_no_interval() -> None:
+    """Unlike truth values and counts of frames, such values are not alike by chance: nothing was drawn."""
+    assert intervals(run("imaging_quality", np.full(8, 0.25))) == {}
+    found = compare(run("imaging_quality", np.full(8, 0.25)), run("imaging_quality", np.full(8, 0.5)))
+    told = found["imaging_quality"]
+    assert (told.change, told.low, told.high, told.prompts_to_settle) == (0.25, None, None, None)
+
+
+def test_a_change_of_every_verdict_is_not_certain() -> None:
+    found = compare(run("dynamic_degree", np.zeros(8)), run("dynamic_degree", np.ones(8)))["dynamic_degree"]
+    assert (found.change, found.high) == (1, 1)
+    assert found.low == pytest.approx(1 - 2 * (1 - 0.025 ** (1 / 8)))
 
 
 def test_an_interval_stays_where_a_score_can_be() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from vbench.analysis import statistics
 from vbench.analysis.interval import Interval
-from vbench.analysis.statistics import category_intervals, compare, intervals, significance_groups, table
+from vbench.analysis.prompt_table import table
+from vbench.analysis.statistics import category_intervals, compare, intervals, significance_groups
 from vbench.benchmarks.score_card import TOTAL
 from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.runs.store import Row

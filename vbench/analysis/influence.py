@@ -14,8 +14,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from vbench.analysis.interval import Interval, errors
-from vbench.analysis.statistics import FEWEST, Array, Table, shared_tables
+from vbench.analysis.interval import Interval, errors, spread
+from vbench.analysis.prompt_table import Array, Table, at_once, influences, shared_tables
+from vbench.analysis.statistics import FEWEST, drawn_within
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.score_card import TOTAL
 
@@ -62,27 +63,18 @@ def interval_of(table: Table, weights: Mapping[str, float]) -> Interval | None:
         weights: by dimension.
 
     Returns:
-        ``None`` where a dimension is missing, has a single prompt, or is a mean over groups.
+        ``None`` where a dimension is missing or has a single prompt.
     """
-    if not weights or not weights.keys() <= set(table.dimensions) or table.groups.any():
+    if not weights or not weights.keys() <= set(table.dimensions):
         return None
     places = [table.dimensions.index(name) for name in weights]
-    values, counts = table.values[:, places], table.weights[:, places]
-    if (counts > 0).sum(0).min() < 2:
+    if (table.weights[:, places] > 0).sum(0).min() < 2:
         return None
-    specs = [table.benchmark.rules[name] for name in weights]
-    scale = np.array([weights[spec.name] / (spec.maximum - spec.minimum) for spec in specs])
-    scores = values.sum(0) / counts.sum(0)
-    given = ((values - scores * counts) / counts.sum(0)) @ scale
-    sizes = np.bincount(table.strata)
-    strata = np.where(sizes[table.strata] > 1, table.strata, len(sizes))
-    _, strata = np.unique(strata, return_inverse=True)
-    sizes = np.bincount(strata)
-    spread = np.bincount(strata, given**2) - np.bincount(strata, given) ** 2 / sizes
-    error = math.sqrt(float((spread * sizes / np.maximum(sizes - 1, 1)).sum()))
-    score = float((scores - np.array([spec.minimum for spec in specs])) @ scale)
-    asked = strata[(counts > 0).any(1)]
-    far = errors(len(asked) - len(np.unique(asked))) * error
+    scores, given, scale = at_once(table), influences(table), _scale(table.benchmark, weights)
+    moves = spread(np.stack([given[name] for name in weights], 1) @ scale, drawn_within(table.strata))
+    least = [table.benchmark.rules[name].minimum for name in weights]
+    score = float((np.array([scores[name] for name in weights]) - least) @ scale)
+    far = errors(moves.free) * moves.error
     return Interval(score, score - far, score + far)
 
 

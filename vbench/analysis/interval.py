@@ -1,10 +1,11 @@
 """How far a figure would move with other prompts: an interval from draws of those that were asked.
 
 The interval is the one of percentiles (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13),
-made wider for few prompts. Draws of n prompts vary less than n prompts do, by the root of (n - 1) / n, and where the
-spread is itself known from n prompts alone, Student's quantile takes the place of the normal one (Hesterberg, "What
-Teachers Should Know About the Bootstrap", The American Statistician 69(4), 2015, section 4). `perf/coverage.py` tells
-how often such an interval holds the truth.
+as wide as few prompts must make it. Of n prompts n - 1 are drawn, as draws of n vary less than n prompts do (Rao and
+Wu, "Resampling Inference With Complex Survey Data", JASA 1988). And the spread is itself known from n prompts alone, so
+that Student's quantile takes the place of the normal one, with the degrees of freedom of Welch ("The Generalization of
+Student's Problem When Several Different Population Variances Are Involved", Biometrika 1947) where prompts are drawn
+within groups. ``perf/coverage.py`` tells how often such an interval holds the truth.
 
 Where all draws are alike there is no spread to go by. Of a mean of values between bounds something is known even so:
 if more than a share q of all prompts gave another value, n prompts would hardly all give the same one, with
@@ -44,15 +45,48 @@ class Interval:
     high: float
 
 
+@dataclass(frozen=True)
+class Spread:
+    """How far a figure would move with other prompts.
+
+    Attributes:
+        error: its standard error.
+        free: degrees of freedom that this is known with.
+    """
+
+    error: float
+    free: float
+
+
+def spread(given: NDArray[np.float64], groups: NDArray[np.int64]) -> Spread:
+    """Of a figure to which each prompt gives a part, where prompts are drawn within groups.
+
+    Args:
+        given: ``(prompts,)`` float64 what each prompt gives.
+        groups: ``(prompts,)`` the number of its group. One that is alone in its group says nothing.
+
+    >>> spread(np.array([1.0, -1.0, 1.0, -1.0]), np.zeros(4, dtype=np.int64))
+    Spread(error=2.309401076758503, free=3.0)
+    """
+    numbers, places = np.unique(groups, return_inverse=True)
+    sizes = np.bincount(places)
+    about = given - (np.bincount(places, given) / sizes)[places]
+    squares, free = np.bincount(places, about**2)[sizes > 1], sizes[sizes > 1] - 1
+    variances = squares * (free + 1) / free
+    whole = float(variances.sum())
+    known = whole**2 / float((variances**2 / free).sum()) if whole else float(len(given) - len(numbers))
+    return Spread(math.sqrt(whole), known)
+
+
 def interval(
-    score: float, drawn: NDArray[np.float64], free: int, prompts: int, bounds: tuple[float, float] | None = None
+    score: float, drawn: NDArray[np.float64], free: float, prompts: int, bounds: tuple[float, float] | None = None
 ) -> Interval | None:
     """The 95 % interval of a figure that was computed again for many draws of the prompts.
 
     Args:
         score: the figure.
-        drawn: ``(draws,)`` float64 the figure of each draw; NaN where a draw says nothing.
-        free: prompts less the groups that they are drawn within.
+        drawn: ``(draws,)`` float64 the figure of each draw of all prompts but one; NaN where a draw says nothing.
+        free: degrees of freedom, one less than prompts where they are drawn from one group.
         prompts: that the figure is of.
         bounds: of the figure, where it has some: a mean of shares is in 0..1.
 
@@ -66,13 +100,13 @@ def interval(
     low, high = np.quantile(drawn, [TAIL, 1 - TAIL]).tolist()
     if low == high:
         return bounds and _unvaried(score, prompts, bounds)
-    wider = errors(free) / NORMAL * math.sqrt(prompts / free)
+    wider = errors(free) / NORMAL
     least, most = bounds or (-math.inf, math.inf)
     return Interval(score, max(least, score - wider * (score - low)), min(most, score + wider * (high - score)))
 
 
-def errors(free: int) -> float:
-    """Standard errors on either side where the spread is known from so many free prompts: Student's quantile."""
+def errors(free: float) -> float:
+    """Standard errors on either side where the spread is known with so many degrees of freedom: Student's quantile."""
     from scipy.special import stdtrit  # slow to import
 
     return float(stdtrit(free, 1 - TAIL))

@@ -18,7 +18,7 @@ from statistics import median
 import numpy as np
 
 from vbench.analysis.interval import NORMAL, interval
-from vbench.analysis.statistics import DRAWS
+from vbench.analysis.statistics import DRAWS, counts_of_draws
 from vbench.media.spans import seconds_of, video_of
 from vbench.runs.store import SCORED, Row
 
@@ -129,7 +129,7 @@ def drifts(courses: Iterable[OverTime], seed: int = 0) -> list[Drift]:
 
 def _drift(name: str, courses: Sequence[OverTime], seed: int) -> Drift:
     slopes = np.array([course.slope.value for course in courses])
-    drawn = np.random.default_rng(seed).choice(slopes, (DRAWS, len(slopes))).mean(1)
+    drawn = counts_of_draws(len(slopes), DRAWS, np.random.default_rng(seed)) @ slopes / len(slopes)
     mean = float(slopes.mean())
     known = interval(mean, drawn, len(slopes) - 1, len(slopes))
     slope = Slope(mean, known.low, known.high) if known else Slope(mean, mean, mean)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vbench.analysis.interval import Interval, interval
-from vbench.analysis.statistics import DRAWS
+from vbench.analysis.statistics import DRAWS, counts_of_draws
 
 Array = NDArray[np.float64]
 
@@ -161,8 +161,7 @@ def drawn_counts(prompts: int, seed: int, draws: int) -> Array:
     """``(1 + draws, prompts)`` float64: how often each prompt counts. The first row is what was found: each once."""
     if not prompts:
         return np.ones((1 + draws, 0))
-    drawn = np.random.default_rng(seed).multinomial(prompts, np.full(prompts, 1 / prompts), size=draws)
-    return np.concatenate([np.ones((1, prompts)), drawn])
+    return np.concatenate([np.ones((1, prompts)), counts_of_draws(prompts, draws, np.random.default_rng(seed))])
 
 
 def interval_of(drawn: Array, prompts: int, bounds: tuple[float, float] | None = None) -> Interval:

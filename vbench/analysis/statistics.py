@@ -16,18 +16,17 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from statistics import NormalDist
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vbench.analysis.interval import CONFIDENCE, NORMAL, Interval, errors, interval
+from vbench.analysis.interval import CONFIDENCE, NORMAL, Interval, interval, spread
+from vbench.analysis.prompt_table import Array, Table, at_once, influences, scores_of, shared_tables, table, with_parts
 from vbench.benchmarks.base import Benchmark, DimensionSpec
-from vbench.benchmarks.score_card import TOTAL, in_protocol_order
 from vbench.benchmarks.t2v import T2V
-from vbench.runs.results import prompt_scores
 from vbench.runs.store import Row
 
 DRAWS = 4000
@@ -42,8 +41,6 @@ AT_ONCE = 1 << 17
 
 KEPT = 1 << 23
 """Signs that are kept for the next pair of runs, at most, 64 MiB: a board compares many runs over the same prompts."""
-
-Array = NDArray[np.float64]
 
 Name = TypeVar("Name", bound=Hashable)
 
@@ -92,72 +89,6 @@ class PairedDifference:
         return self.has_verdict and self.adjusted <= level
 
 
-@dataclass(frozen=True)
-class Table:
-    """Sums per prompt: what any draw of prompts is aggregated from.
-
-    Attributes:
-        prompts: names, one a row.
-        dimensions: names, one a column.
-        values: ``(prompts, dimensions)`` a prompt's value times its weight.
-        weights: ``(prompts, dimensions)`` its weight; 0 where the prompt does not test the dimension.
-        strata: ``(prompts,)`` number of the group that a prompt is drawn within.
-        groups: ``(prompts, dimensions)`` number of the group that a prompt is averaged within; 0 where there are none.
-        benchmark: whose rules make the parts and the Total.
-    """
-
-    prompts: tuple[str, ...]
-    dimensions: tuple[str, ...]
-    values: Array
-    weights: Array
-    strata: NDArray[np.int64]
-    groups: NDArray[np.int64]
-    benchmark: Benchmark = T2V
-
-    @cached_property
-    def summands(self) -> Array:
-        """``(prompts, 2, groups, dimensions)``: values and weights, apart by the group that a prompt is averaged in."""
-        both = np.stack((self.values, self.weights), axis=1)[:, :, None]
-        if not self.groups.any():
-            return both
-        grouped: Array = both * (self.groups[:, None] == np.unique(self.groups)[:, None])[:, None]
-        return grouped
-
-    def only(self, prompts: Sequence[str]) -> Table:
-        """The rows of these prompts, in this order."""
-        place = {prompt: row for row, prompt in enumerate(self.prompts)}
-        rows = [place[prompt] for prompt in prompts]
-        return replace(
-            self,
-            prompts=tuple(prompts),
-            values=self.values[rows],
-            weights=self.weights[rows],
-            strata=self.strata[rows],
-            groups=self.groups[rows],
-        )
-
-
-def table(rows: Iterable[Row], benchmark: Benchmark = T2V) -> Table:
-    """What each dimension says of each prompt of a run; rows without a score leave no trace."""
-    scores: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
-    of_group: dict[tuple[str, str], str] = {}
-    for (prompt, name), score in prompt_scores(rows, benchmark).items():
-        scores[prompt][name] = score.product, score.weight
-        of_group[prompt, name] = score.group
-    numbers = {group: number for number, group in enumerate(sorted({"", *of_group.values()}))}
-    prompts = tuple(sorted(scores))
-    dimensions = tuple(in_protocol_order({name for found in scores.values() for name in found}, benchmark))
-    values, weights = np.zeros((2, len(prompts), len(dimensions)))
-    for i, prompt in enumerate(prompts):
-        for j, name in enumerate(dimensions):
-            values[i, j], weights[i, j] = scores[prompt].get(name, (0.0, 0.0))
-    alike = {p: tuple((name, of_group[p, name]) for name in sorted(scores[p])) for p in prompts}
-    places = {tested: number for number, tested in enumerate(sorted(set(alike.values())))}
-    strata = np.array([places[alike[prompt]] for prompt in prompts], dtype=np.int64)
-    groups = np.array([[numbers[of_group.get((p, name), "")] for name in dimensions] for p in prompts], dtype=np.int64)
-    return Table(prompts, dimensions, values, weights, strata, groups.reshape(values.shape), benchmark)
-
-
 def intervals(
     rows: Iterable[Row], seed: int = 0, draws: int = DRAWS, benchmark: Benchmark = T2V
 ) -> dict[str, Interval]:
@@ -175,9 +106,11 @@ def intervals(
     sums = table(rows, benchmark)
     if not sums.prompts:
         return {}
-    point, (drawn,) = _at_once(sums), _drawn([sums], seed, draws)
+    point, (drawn,) = at_once(sums), _drawn([sums], seed, draws)
+    groups = drawn_within(sums.strata)
     found = {
-        name: _interval(sums, name, point[name], drawn[name], _bounds(benchmark, name, point[name])) for name in point
+        name: _interval(sums, name, point[name], drawn[name], spread(given, groups).free)
+        for name, given in influences(sums).items()
     }
     return {name: one for name, one in found.items() if one}
 
@@ -233,18 +166,19 @@ def compare_tables(first: Table, second: Table, seed: int = 0, draws: int = DRAW
     if not one.prompts or not one.dimensions:
         return {}
     drawn = _drawn([one, two], seed, draws)
-    before, after = _at_once(one), _at_once(two)
+    before, after = at_once(one), at_once(two)
+    gives, groups = (influences(one), influences(two)), drawn_within(one.strata)
     found = {}
     for name, p in _chances(one, two, before, after, seed, draws).items():
         change, changes = after[name] - before[name], drawn[1][name] - drawn[0][name]
         if not np.isfinite(changes).any():
             continue
-        known = _interval(one, name, change, changes)
+        moves, prompts = spread(gives[1][name] - gives[0][name], groups), _prompts_of(one, name)
+        known = _interval(one, name, change, changes, moves.free, of_change=True)
         low, high = (known.low, known.high) if known else (None, None)
-        prompts, free = _prompts_of(one, name), _free_prompts(one, name)
         found[name] = PairedDifference(
             before[name], after[name], low, high, p, p, _effect(one, two, name), prompts,
-            _prompts_to_settle(known, prompts, free),
+            _prompts_to_settle(change, moves.error, prompts),
         )  # fmt: skip
     return holm(found)
 
@@ -254,14 +188,9 @@ def beyond_noise(first: Table, second: Table, seed: int = 0, draws: int = DRAWS)
     one, two = shared_tables(first, second)
     if not one.prompts or not one.dimensions:
         return {}
-    chances = _chances(one, two, _at_once(one), _at_once(two), seed, draws)
+    chances = _chances(one, two, at_once(one), at_once(two), seed, draws)
     adjusted = _adjusted(chances)
     return {name: _prompts_of(one, name) >= FEWEST and adjusted[name] <= 1 - CONFIDENCE for name in chances}
-
-
-def _at_once(of: Table) -> dict[str, float]:
-    """The scores over all prompts."""
-    return {name: float(column[0]) for name, column in _with_parts(of, _scores(of.summands.sum(0)[None])).items()}
 
 
 def _chances(
@@ -281,14 +210,6 @@ def _chances(
 def _prompts_of(of: Table, name: str) -> int:
     """How many prompts a score is of; of the parts and the Total all there are."""
     return int((of.weights[:, of.dimensions.index(name)] > 0).sum()) if name in of.dimensions else len(of.prompts)
-
-
-def _free_prompts(of: Table, name: str) -> int:
-    """How many of them are free where the mean of each group that is drawn within is given."""
-    groups = _drawn_within(of.strata)
-    if name in of.dimensions:
-        groups = groups[of.weights[:, of.dimensions.index(name)] > 0]
-    return len(groups) - len(np.unique(groups))
 
 
 def holm(found: Mapping[Name, PairedDifference]) -> dict[Name, PairedDifference]:
@@ -327,38 +248,36 @@ def significance_groups(totals: Mapping[str, Interval], significant: Mapping[tup
     return groups
 
 
-def _scores(sums: Array) -> Array:
-    """Sums ``(draws, 2, groups, dimensions)`` -> ``(draws, dimensions)`` means, NaN where nothing counts."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        means = sums[:, 0] / sums[:, 1]
-        if means.shape[1] == 1:
-            return np.asarray(means[:, 0])
-        known = np.isfinite(means)
-        return np.asarray(np.where(known, means, 0.0).sum(1) / known.sum(1))
-
-
 def _drawn(tables: Sequence[Table], seed: int, draws: int) -> list[dict[str, Array]]:
     """The scores of as many draws of the prompts, the same of all tables, which have the same prompts and groups.
 
-    Prompts are drawn within their group, each group as often as it has prompts. Those that are alone in their group are
-    drawn among each other; alone they would seem certain.
+    Prompts are drawn within their group, from each group all but one (:mod:`vbench.analysis.interval`).
     """
     strata = tables[0].strata
     widths = [math.prod(one.summands.shape[1:]) for one in tables]
     columns = np.concatenate([one.summands.reshape(-1, width) for one, width in zip(tables, widths, strict=True)], 1)
     sums = np.zeros((draws, columns.shape[1]))
     rng = np.random.default_rng(seed)
-    for members in _together(_drawn_within(strata)):
+    for members in _together(drawn_within(strata)):
         for some in _blocks(draws, len(members)):
-            chances = np.full(len(members), 1 / len(members))
-            counts = rng.multinomial(len(members), chances, size=some.stop - some.start)
-            sums[some] += counts.astype(np.float64) @ columns[members]
+            sums[some] += counts_of_draws(len(members), some.stop - some.start, rng) @ columns[members]
     parts = zip(tables, np.split(sums, np.cumsum(widths)[:-1], axis=1), strict=True)
-    return [_with_parts(one, _scores(part.reshape(draws, *one.summands.shape[1:]))) for one, part in parts]
+    return [with_parts(one, scores_of(part.reshape(draws, *one.summands.shape[1:]))) for one, part in parts]
 
 
-def _drawn_within(strata: NDArray[np.int64]) -> NDArray[np.int64]:
-    """``(prompts,)`` number of the group that each is drawn within; -1 for those that would be alone."""
+def counts_of_draws(prompts: int, draws: int, rng: np.random.Generator) -> Array:
+    """``(draws, prompts)`` float64: how often each counts in draws of all prompts but one, the sum made ``prompts``."""
+    if prompts < 2:
+        return np.ones((draws, prompts))
+    drawn = rng.multinomial(prompts - 1, np.full(prompts, 1 / prompts), size=draws)
+    return np.asarray(drawn * (prompts / (prompts - 1)), dtype=np.float64)
+
+
+def drawn_within(strata: NDArray[np.int64]) -> NDArray[np.int64]:
+    """``(prompts,)`` number of the group that each prompt is drawn within.
+
+    It is -1 for those that are alone in theirs: they are drawn among each other, as alone they would seem certain.
+    """
     return np.where(np.bincount(strata)[strata] > 1, strata, -1)
 
 
@@ -374,43 +293,20 @@ def _blocks(draws: int, prompts: int) -> Iterator[slice]:
     return (slice(start, min(start + step, draws)) for start in range(0, draws, step))
 
 
-def _with_parts(of: Table, scores: Array) -> dict[str, Array]:
-    """Columns by name, and the parts and the Total where all their dimensions are there."""
-    columns: dict[str, Array] = {name: scores[:, place] for place, name in enumerate(of.dimensions)}
-    benchmark, rules = of.benchmark, of.benchmark.rules
-    parts: dict[str, Array] = {}
-    for part in benchmark.parts:
-        specs = [rules[name] for name in benchmark.of_part(part.name)]
-        if all(spec.name in columns for spec in specs):
-            parts[part.name] = _weighted_mean(columns, specs)
-    if not benchmark.has_total or not rules.keys() <= columns.keys():
-        return columns | parts
-    if not benchmark.parts:
-        return columns | {TOTAL: _weighted_mean(columns, list(rules.values()))}
-    weighted = np.stack([part.weight * parts[part.name] for part in benchmark.parts])
-    total = weighted.sum(axis=0) / sum(part.weight for part in benchmark.parts)
-    return columns | parts | {TOTAL: total}
-
-
-def _weighted_mean(columns: Mapping[str, Array], specs: Sequence[DimensionSpec]) -> Array:
-    """Of the normalised scores of these dimensions."""
-    scale = np.array([spec.weight / (spec.maximum - spec.minimum) for spec in specs])
-    above = np.stack([columns[spec.name] - spec.minimum for spec in specs], axis=1)
-    mean: Array = above @ scale / sum(spec.weight for spec in specs)
-    return mean
-
-
 def _interval(
-    of: Table, name: str, score: float, drawn: Array, bounds: tuple[float, float] | None = None
+    of: Table, name: str, score: float, drawn: Array, free: float, of_change: bool = False
 ) -> Interval | None:
-    """Of a score or a change; ``None`` over a single prompt."""
-    prompts = _prompts_of(of, name)
-    return interval(score, drawn, _free_prompts(of, name), prompts, bounds) if prompts > 1 else None
+    """``None`` over a single prompt, and where a measure that is never alike by chance is the same for all prompts."""
+    prompts, rule = _prompts_of(of, name), of.benchmark.rules.get(name)
+    if prompts < 2 or (rule and rule.is_continuous and np.nanmin(drawn) == np.nanmax(drawn)):
+        return None
+    return interval(score, drawn, free, prompts, _bounds(rule, score, of_change) if rule else None)
 
 
-def _bounds(benchmark: Benchmark, name: str, score: float) -> tuple[float, float] | None:
-    """Between which a score lies; ``None`` for the parts and the Total, and where a package's score lies elsewhere."""
-    low, high = benchmark.rules[name].bounds if name in benchmark.rules else (math.inf, -math.inf)
+def _bounds(rule: DimensionSpec, score: float, of_change: bool) -> tuple[float, float] | None:
+    """Between which a score or a change lies; ``None`` where a package's score lies elsewhere than it says."""
+    low, high = rule.bounds
+    low, high = (low - high, high - low) if of_change else (low, high)
     return (low, high) if low <= score <= high else None
 
 
@@ -421,32 +317,6 @@ def _aligned(first: Table, second: Table) -> tuple[Table, Table]:
     places = {pattern.tobytes(): number for number, pattern in enumerate(np.unique(patterns, axis=0))}
     strata = np.array([places[pattern.tobytes()] for pattern in patterns], dtype=np.int64)
     return replace(one, strata=strata), replace(two, strata=strata)
-
-
-def shared_tables(first: Table, second: Table) -> tuple[Table, Table]:
-    """Both tables over what they share; a prompt counts for a dimension only where both score it."""
-    one, two = first, second
-    if (first.prompts, first.dimensions) != (second.prompts, second.dimensions):
-        there = set(second.prompts)
-        prompts = [prompt for prompt in first.prompts if prompt in there]
-        names = [name for name in first.dimensions if name in second.dimensions]
-        one, two = (_columns(part.only(prompts), names) for part in (first, second))
-    both = (one.weights > 0) & (two.weights > 0)
-    return (
-        replace(one, values=one.values * both, weights=one.weights * both),
-        replace(two, values=two.values * both, weights=two.weights * both),
-    )
-
-
-def _columns(part: Table, names: Sequence[str]) -> Table:
-    places = [part.dimensions.index(name) for name in names]
-    return replace(
-        part,
-        dimensions=tuple(names),
-        values=part.values[:, places],
-        weights=part.weights[:, places],
-        groups=part.groups[:, places],
-    )
 
 
 def _exchanged(one: Table, two: Table, seed: int, draws: int) -> dict[str, Array]:
@@ -462,7 +332,7 @@ def _exchanged(one: Table, two: Table, seed: int, draws: int) -> dict[str, Array
     for some, signs in zip(_blocks(draws, len(halves)), _signs(len(halves), seed, draws), strict=True):
         moves[some, moved] = signs @ halves[:, moved]
     moves = moves.reshape(draws, *means.shape)
-    before, after = (_with_parts(one, _scores(part)) for part in (means + moves, means - moves))
+    before, after = (with_parts(one, scores_of(part)) for part in (means + moves, means - moves))
     return {name: after[name] - before[name] for name in before}
 
 
@@ -504,12 +374,11 @@ def _changes(one: Table, two: Table, name: str) -> Array:
     return changes
 
 
-def _prompts_to_settle(change: Interval | None, prompts: int, free: int) -> int | None:
-    """From the interval's width: its standard error shrinks with the root of the number of prompts."""
-    if change is None or not change.score or prompts < FEWEST:
+def _prompts_to_settle(change: float, error: float, prompts: int) -> int | None:
+    """From the standard error of a change, which shrinks with the root of the number of prompts."""
+    if not change or not error or prompts < FEWEST:
         return None
-    error = (change.high - change.low) / (2 * errors(free))
-    return max(FEWEST, math.ceil(prompts * ((NORMAL + NormalDist().inv_cdf(POWER)) * error / change.score) ** 2))
+    return max(FEWEST, math.ceil(prompts * ((NORMAL + NormalDist().inv_cdf(POWER)) * error / change) ** 2))
 
 
 @dataclass(frozen=True)

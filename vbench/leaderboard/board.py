@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Text, cast, delete, insert, select
 from sqlalchemy.orm import Session, undefer
 
-from vbench.analysis import statistics
+from vbench.analysis import prompt_table
 from vbench.benchmarks.registry import benchmark_named
 from vbench.errors import Refused
 from vbench.leaderboard.accounts import Accounts, Holder, holder_of
@@ -809,7 +809,7 @@ def _derive(session: Session, number: int, checked: Checked, likeness: dict[str,
         for row in checked.rows
     ]
     session.execute(insert(VideoRow), rows)
-    sums = statistics.table(checked.rows, benchmark_named(checked.benchmark))
+    sums = prompt_table.table(checked.rows, benchmark_named(checked.benchmark))
     session.add(PromptTable(submission_id=number, content=packed(sums)))
     for name, (prompt, content) in checked.media.items():
         session.add(Medium(submission_id=number, name=name, prompt=prompt, content=content))

@@ -18,7 +18,8 @@ from threading import Lock
 from sqlalchemy import select
 
 from vbench.analysis.influence import surely_apart, weights_of
-from vbench.analysis.statistics import PairedDifference, Table, beyond_noise, compare_tables, table
+from vbench.analysis.prompt_table import Table, table
+from vbench.analysis.statistics import PairedDifference, beyond_noise, compare_tables
 from vbench.benchmarks.registry import benchmark_named
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.db.database import NOTHING

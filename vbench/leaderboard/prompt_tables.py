@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from vbench.analysis.statistics import Table
+from vbench.analysis.prompt_table import Table
 from vbench.benchmarks.base import Benchmark
 
 DIGITS = 16

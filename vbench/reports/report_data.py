@@ -19,7 +19,8 @@ import numpy as np
 from vbench.analysis.comparison import Comparison, benchmark_of, compare_runs
 from vbench.analysis.interval import Interval
 from vbench.analysis.over_time import Drift, drifts, over_time
-from vbench.analysis.statistics import PairedDifference, category_intervals, intervals, table
+from vbench.analysis.prompt_table import table
+from vbench.analysis.statistics import PairedDifference, category_intervals, intervals
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.base import titled as title
 from vbench.benchmarks.registry import implementation, is_sensitive, spec_of

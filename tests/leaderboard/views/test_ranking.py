@@ -14,7 +14,8 @@ from sqlalchemy import select
 from tests.leaderboard.archives import card, rows, run
 from tests.leaderboard.exhibits import whole_rows
 from vbench.analysis.influence import interval_of, surely_apart, weights_of
-from vbench.analysis.statistics import Figure, beyond_noise, compare, compare_tables, intervals, table
+from vbench.analysis.prompt_table import table
+from vbench.analysis.statistics import Figure, beyond_noise, compare, compare_tables, intervals
 from vbench.benchmarks.registry import benchmark_named
 from vbench.benchmarks.score_card import TOTAL
 from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC, T2V

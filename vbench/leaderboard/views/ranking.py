@@ -18,7 +18,8 @@ import numpy as np
 
 from vbench.analysis.influence import selection
 from vbench.analysis.interval import Interval
-from vbench.analysis.statistics import Array, Figure, significance_groups
+from vbench.analysis.prompt_table import Array
+from vbench.analysis.statistics import Figure, significance_groups
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import BENCHMARKS, benchmark_named
 from vbench.benchmarks.score_card import TOTAL
