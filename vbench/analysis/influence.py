@@ -1,10 +1,9 @@
 """What each prompt gives to a score, to first order: intervals and verdicts without draws, for tables of many runs.
 
-A dimension's score is a ratio of sums over prompts. Where one prompt's part is small, what it gives to the ratio is
-``(value - score * weight) / sum of weights``, and to a weighted mean of dimensions the weighted sum of that.
+To a weighted mean of dimensions a prompt gives the weighted sum of what it gives to each
+(:func:`vbench.analysis.prompt_table.influences`).
 
-Sources: Hampel, "The Influence Curve and its Role in Robust Estimation", JASA 1974; Hoeffding, "Probability
-Inequalities for Sums of Bounded Random Variables", JASA 1963, theorem 2.
+Source: Hoeffding, "Probability Inequalities for Sums of Bounded Random Variables", JASA 1963, theorem 2.
 """
 
 from __future__ import annotations

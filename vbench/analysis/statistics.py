@@ -1,13 +1,10 @@
 """What a score is worth: intervals, differences between runs, and whether models can be told apart.
 
-The unit that is drawn is the prompt: samples of one prompt are alike, so they stay together, and each
-dimension says what they say of it. Prompts are drawn within groups that test the same dimensions, as the protocol
-shares prompts between dimensions, and every draw goes through the protocol's own aggregation, so weights and exclusions
-hold. All draws are seeded.
+The unit that is drawn is the prompt (:mod:`vbench.analysis.prompt_table`). Prompts are drawn within groups that test
+the same dimensions, as the protocol shares prompts between dimensions. All draws are seeded.
 
-Sources: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 6 and 13 (percentile intervals);
-Good, "Permutation, Parametric and Bootstrap Tests of Hypotheses", 2005, chapter 3 (exchange within pairs); Holm, "A
-Simple Sequentially Rejective Multiple Test Procedure", 1979.
+Sources: those of :mod:`vbench.analysis.interval`; Good, "Permutation, Parametric and Bootstrap Tests of Hypotheses",
+2005, chapter 3 (exchange within pairs); Holm, "A Simple Sequentially Rejective Multiple Test Procedure", 1979.
 """
 
 from __future__ import annotations
