@@ -157,7 +157,8 @@ def test_videos_that_exist(vbench: Command, tmp_path: Path) -> None:
     assert status == 1
     assert "expected 'three-0.mp4'" in err
     assert manifest()["one"]["seed"] is None
-    assert manifest()["one"]["settings"] == {"source": "scene/one-0.MP4"}
+    one = manifest()["one"]
+    assert one["settings"] == {"source": "scene/one-0.MP4", "started_from": [one["sha256"]]}
     assert Path("videos/one-0.mp4").read_bytes() == Path("pika/scene/one-0.MP4").read_bytes()
 
 

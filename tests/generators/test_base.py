@@ -54,6 +54,9 @@ def test_settings_that_a_model_does_not_have_are_refused() -> None:
         settings.with_given(frames=0)
     with pytest.raises(UsageError, match="guidance must be a finite number, found nan"):
         settings.with_given(guidance=float("nan"))
+    for rate in (1e-4, 1e10):
+        with pytest.raises(UsageError, match=r"fps must be from 0\.0010 to 2147483647, which a file can hold; found"):
+            Settings(fps=8).with_given(fps=rate)
 
 
 class Moody(Generator[Options]):

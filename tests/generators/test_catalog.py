@@ -91,6 +91,8 @@ def test_enhancers_work_on_the_clips_in_their_order(tmp_path: Path) -> None:
     cat, bus = generator.sample_all(requests)
     assert isinstance(cat.video, Clip)
     assert (len(cat.video.frames), cat.video.fps) == (12, 32)
+    assert cat.video.facts
+    assert list(cat.video.facts) == ["scene"], "what is known of a clip is known of what was made of it"
     assert bus == Delivery(requests[1], None, "no buses")
     facts: dict[str, Any] = generator.provenance
     assert facts["enhancers"] == {"doubled": {}}

@@ -102,6 +102,8 @@ def test_what_begins_with_an_enhancers_name_is_for_the_enhancer() -> None:
         ("{model: latte, settings: {step: 3}}", "no key named 'step' in .*Did you mean steps"),
         ("{model: latte, settings: {steps: many}}", "the setting steps is a int, found 'many'"),
         ("{model: latte, settings: {fps: .nan}}", "finite numbers"),
+        ('{model: "directory:caf\\udce9"}', r"'directory:caf\\udce9' is no text"),
+        ("model: " + "[" * 20000, "is not YAML"),
         ("{model: latte, set: {seen: 2026-01-01}}", "holds something else"),
         ("{model: latte, set: 3}", "set must be a table"),
         ("{model: latte, scheduler: {beta: 1}}", "scheduler must be"),
@@ -120,6 +122,17 @@ def test_what_begins_with_an_enhancers_name_is_for_the_enhancer() -> None:
 def test_a_file_that_cannot_be_meant_is_refused(text: str, says: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=says):
         build(written(tmp_path, text))
+
+
+def test_a_file_that_is_not_utf_8_or_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    latin, nested = tmp_path / "latin.yaml", tmp_path / "nested.toml"
+    latin.write_bytes(b"model: caf\xe9")
+    nested.write_text(f"model = {'[' * 20000}")
+    with pytest.raises(UsageError, match=r"latin\.yaml cannot be read: it is not UTF-8 \(byte 10\)"):
+        build(str(latin))
+    for model in (str(nested), f"http:{nested}"):
+        with pytest.raises(UsageError, match="is not TOML"):
+            build(model)
 
 
 @pytest.mark.parametrize(

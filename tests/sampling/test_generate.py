@@ -33,6 +33,7 @@ from vbench.sampling.wanted import Wanted, wanted_samples, with_images, with_mat
 
 PROMPTS = ("a red bus", "a cat / a dog", "a motionless kite")
 SMALL = {"frames": 4, "height": 32, "width": 48}
+RATE = "frames a second; expected 0.0010 to 2147483647, or 0 of a picture"
 
 
 def wanted(samples: int = 2, seed: int = 0, prompts: Sequence[str] = PROMPTS) -> Wanted:
@@ -231,12 +232,15 @@ class Given(Generator[Options]):
 
     def sample(self, request: Request) -> Clip:
         answer: Clip = self.answers[request.prompt]
+        if isinstance(answer, SamplingError):
+            raise answer
         return answer
 
 
 def test_what_no_file_can_hold_is_a_failure_and_ends_nothing(tmp_path: Path) -> None:
     frames = noise(4, 16, 16)
     answers = {
+        "a video": Clip(frames, np.float32(8)),  # type: ignore[arg-type]
         "floats": Clip(frames / 255, 8),  # type: ignore[arg-type]
         "no frame": Clip(frames[:0], 8),
         "no rate": Clip(frames, float("nan")),
@@ -244,19 +248,46 @@ def test_what_no_file_can_hold_is_a_failure_and_ends_nothing(tmp_path: Path) -> 
         "path": tmp_path,
         "nothing": None,
         "facts": Clip(frames, 8, {"loss": np.float32(1)}),
-        "a video": Clip(frames, np.float32(8)),  # type: ignore[arg-type]
+        "half a letter": Clip(frames, 8, {"text": "\ud83d"}),
+        "slow": Clip(frames, 1e-9),
+        "fast": Clip(frames, 1e10),
+        "wide": Clip(np.zeros((2, 2, 20000, 3), np.uint8), 8),
+        "a reason": SamplingError("caf\udce9 is not there"),
     }
     outcome = generate(Given(answers), wanted(1, prompts=list(answers)), Settings(), tmp_path / "out")
     assert outcome.made == 1
     assert outcome.failures == {
         "floats-0.mp4": "the generator gave frames (4, 16, 16, 3) float64; expected (T, H, W, 3) uint8, at least one",
         "no frame-0.mp4": "the generator gave frames (0, 16, 16, 3) uint8; expected (T, H, W, 3) uint8, at least one",
-        "no rate-0.mp4": "the generator gave nan frames a second; expected a positive number, or 0 of a picture",
+        "no rate-0.mp4": f"the generator gave nan {RATE}",
         "list-0.mp4": "the generator gave frames () list; expected (T, H, W, 3) uint8, at least one",
         "path-0.mp4": "the generator gave a PosixPath; expected a Clip or an Encoded",
         "nothing-0.mp4": "the generator gave no video",
         "facts-0.mp4": "the generator's facts are no JSON: Object of type float32 is not JSON serializable",
+        "half a letter-0.mp4": "the generator's facts are no JSON: '\\ud83d' is no text: it holds half of a pair of "
+        "surrogates",
+        "slow-0.mp4": f"the generator gave 1e-09 {RATE}",
+        "fast-0.mp4": f"the generator gave 10000000000.0 {RATE}",
+        "wide-0.mp4": "the generator gave frames of 20000x2; a video holds sides of at most 16384 pixels",
+        "a reason-0.mp4": "caf\\udce9 is not there",
     }
+    record = read_sampling(tmp_path / "out")
+    assert record is not None
+    assert record["failures"] == outcome.failures
+
+
+def test_a_name_that_no_record_can_say_is_refused_before_anything_is_sampled(tmp_path: Path) -> None:
+    generator = Given({"a cat": Clip(noise(4, 16, 16), 8)})
+    generator.name = "directory:caf\udce9"
+    with pytest.raises(UsageError, match=r"'directory:caf\\udce9' is no text.*sampling\.json could not say it"):
+        generate(generator, wanted(1, prompts=["a cat"]), Settings(), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("count", [1_000_001, 10**30])
+def test_a_plan_without_a_bound_is_refused_before_it_is_made(count: int) -> None:
+    with pytest.raises(UsageError, match=f"That is {count} videos, and a folder holds a plan of at most 1000000"):
+        wanted_samples(prompts=["a cat"], samples=count)
 
 
 def test_another_picture_of_the_same_name_is_not_what_a_video_started_from(tmp_path: Path) -> None:
@@ -268,7 +299,7 @@ def test_another_picture_of_the_same_name_is_not_what_a_video_started_from(tmp_p
 
     assert (sampled(1).made, sampled(2).made) == (1, 1)
     picture.write_text("another")
-    with pytest.raises(UsageError, match=r"a cat-0\.mp4 started from another picture"):
+    with pytest.raises(UsageError, match=r"a cat-0\.mp4 was made from another picture"):
         sampled(2)
 
 

@@ -50,3 +50,10 @@ def test_a_table_that_says_something_else_is_refused(tmp_path: Path, line: str) 
     (tmp_path / "table.txt").write_text(line)
     with pytest.raises(UsageError):
         read_numbers(tmp_path / "table.txt")
+
+
+def test_a_table_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "table.txt").write_bytes(b"caf\xe9-0.mp4, 1.mp4")
+    for name, says in (("table.txt", "it is not UTF-8"), ("none.txt", "No such file")):
+        with pytest.raises(UsageError, match=f"{name} cannot be read: {says}"):
+            read_numbers(tmp_path / name)

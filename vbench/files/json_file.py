@@ -39,7 +39,7 @@ def json_of(text: str) -> Any:
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
     if "\\u" in text:
-        _refuse_surrogates(found)
+        refuse_surrogates(found)
     return found
 
 
@@ -64,13 +64,18 @@ def finite(digits: str) -> float:
     return number
 
 
-def _refuse_surrogates(value: Any) -> None:
+def refuse_surrogates(value: Any) -> None:
+    """Refuse what cannot be written, wherever it stands in JSON.
+
+    Raises:
+        ValueError: a string is no text; see :func:`is_text`.
+    """
     if isinstance(value, str):
         if not is_text(value):
             raise ValueError(f"{value!r} is no text: it holds half of a pair of surrogates")
     elif isinstance(value, dict | list):
         for part in [*value, *value.values()] if isinstance(value, dict) else value:
-            _refuse_surrogates(part)
+            refuse_surrogates(part)
 
 
 def is_text(value: str) -> bool:
@@ -84,3 +89,12 @@ def is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def as_text(value: str) -> str:
+    r"""The same where it can be written, otherwise with escapes for what cannot.
+
+    >>> as_text("caf\udce9")
+    'caf\\udce9'
+    """
+    return value.encode(errors="backslashreplace").decode()

@@ -18,7 +18,7 @@ from vbench.errors import UsageError, VBenchError
 from vbench.generators.changes import Changes
 from vbench.generators.options import O, Options
 from vbench.generators.reading import listening
-from vbench.media.clip import Clip, Encoded
+from vbench.media.clip import FASTEST, SLOWEST, Clip, Encoded, is_rate
 
 
 class SamplingError(VBenchError):
@@ -54,7 +54,8 @@ class Settings:
         """The same with everything that is given and not ``None``.
 
         Raises:
-            UsageError: the model has no such setting, or a number is not positive, or not finite.
+            UsageError: the model has no such setting, or a number is not positive, not finite, or a
+                rate that no file can hold.
         """
         chosen = {name: value for name, value in given.items() if value is not None}
         for name, value in chosen.items():
@@ -65,6 +66,8 @@ class Settings:
                 raise UsageError(f"{name} must be positive, found {value}.")
             if isinstance(value, float) and not math.isfinite(value):
                 raise UsageError(f"{name} must be a finite number, found {value}.")
+            if name == "fps" and not is_rate(value):
+                raise UsageError(f"fps must be from {SLOWEST:.4f} to {FASTEST}, which a file can hold; found {value}.")
         return replace(self, **chosen)
 
     def stated(self) -> dict[str, Any]:
@@ -183,7 +186,7 @@ class Generator(ABC, Generic[O]):
         return 1, 0
 
     def starts_from(self, request: Request) -> Sequence[Path]:
-        """The files that a video begins with, or goes on from; their content is kept with the video."""
+        """The files that a video begins with, goes on from, or is a copy of; their digests are kept with the video."""
         return [request.image] if request.image else []
 
     @property

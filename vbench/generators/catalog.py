@@ -311,8 +311,11 @@ class Enhanced(Generator[Options]):
                 yield Delivery(delivery.request, None, f"{type(error).__name__}: {error}")
 
     def _enhanced(self, clip: Clip, request: Request) -> Clip:
+        """What the enhancers make of it; what is known of it, and of what they did, stays known."""
         for enhancer in self.enhancers:
-            clip = enhancer.enhance(clip, request)
+            better = enhancer.enhance(clip, request)
+            facts = {**(clip.facts or {}), **(better.facts or {})}
+            clip = replace(better, facts=facts or None)
         return clip
 
 

@@ -126,7 +126,7 @@ def _lora(text: str) -> Lora:
 def _value(text: str, where: str) -> Any:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     try:
         json.dumps(value, allow_nan=False)

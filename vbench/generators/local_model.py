@@ -13,6 +13,7 @@ from vbench.generators import grid
 from vbench.generators.base import Request, Settings
 from vbench.generators.options import Options
 from vbench.weights.cards import checkpoint, locate
+from vbench.weights.identity import content
 
 if TYPE_CHECKING:
     import torch
@@ -136,6 +137,7 @@ def loaded(model: Model, options: LoadOptions) -> dict[str, Any]:
         "checkpoint": weights.name,
         "sha256": digest(weights),
         "companion": checkpoint(model.companion).repository,
+        "companion_content": content(model.companion, options.checkpoints),
         "dtype": str(dtype).removeprefix("torch."),
         "device": device.type,
         "diffusers": diffusers.__version__,

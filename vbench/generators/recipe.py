@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from vbench.errors import MissingExtra, UsageError
+from vbench.files.json_file import refuse_surrogates
 from vbench.files.text import read_text
 from vbench.generators.changes import Changes, Lora, Scheduler
 from vbench.registry import unknown
@@ -205,14 +206,14 @@ def read_table(path: Path, what: str = "model file", needs: str = "model: NAME")
     """
     try:
         text = read_text(path)
-    except OSError as error:
-        raise UsageError(f"The {what} {path} cannot be read: {error.strerror}.") from error
+    except (OSError, ValueError) as error:
+        raise UsageError(f"The {what} {path} cannot be read: {getattr(error, 'strerror', error)}.") from error
     table = _toml(text, path) if path.suffix == ".toml" else _yaml(text, path)
     if not isinstance(table, dict):
         raise UsageError(f"{path} must hold a table with {needs}, found a {type(table).__name__}.")
     try:
-        json.dumps(table, allow_nan=False)
-    except (TypeError, ValueError) as error:
+        refuse_surrogates(json.loads(json.dumps(table, allow_nan=False)))
+    except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"{path} holds something else than text, finite numbers, lists and tables: {error}") from error
     return table
 
@@ -222,7 +223,7 @@ def _toml(text: str, path: Path) -> Any:
 
     try:
         return tomllib.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not TOML: {error}.") from error
 
 
@@ -233,5 +234,5 @@ def _yaml(text: str, path: Path) -> Any:
         raise MissingExtra(f"{path} needs the package PyYAML: pip install pyyaml, or write it as TOML.") from error
     try:
         return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise UsageError(f"{path} is not YAML: {error}") from error

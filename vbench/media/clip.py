@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -11,10 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbench.errors import VideoError
+from vbench.files.json_file import refuse_surrogates
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+LONGEST_SIDE = 16384
+"""Pixels of a frame's side that H.264 holds."""
+
+SLOWEST, FASTEST = 1 / 1001, 2**31 - 1
+"""Frames a second that a file holds."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,8 @@ def refuse_malformed(video: Any) -> None:
     if not isinstance(video, Clip | Encoded):
         raise VideoError(f"the generator gave a {type(video).__name__}; expected a Clip or an Encoded")
     try:
-        json.dumps(video.facts and dict(video.facts), allow_nan=False)
-    except (TypeError, ValueError) as error:
+        refuse_surrogates(json.loads(json.dumps(video.facts and dict(video.facts), allow_nan=False)))
+    except (TypeError, ValueError, RecursionError) as error:
         raise VideoError(f"the generator's facts are no JSON: {error}") from error
     if isinstance(video, Encoded):
         return
@@ -70,11 +76,22 @@ def refuse_malformed(video: Any) -> None:
     shape, kind = tuple(getattr(given.frames, "shape", ())), getattr(given.frames, "dtype", type(given.frames).__name__)
     if kind != "uint8" or len(shape) != 4 or shape[3] != 3 or not all(shape):
         raise VideoError(f"the generator gave frames {shape} {kind}; expected (T, H, W, 3) uint8, at least one")
-    if not given.is_picture and not _is_rate(given.fps):
+    if given.is_picture:
+        return
+    if not is_rate(given.fps):
         raise VideoError(
-            f"the generator gave {given.fps!r} frames a second; expected a positive number, or 0 of a picture"
+            f"the generator gave {given.fps!r} frames a second; expected {SLOWEST:.4f} to {FASTEST}, or 0 of a picture"
+        )
+    if max(shape[1:3]) > LONGEST_SIDE:
+        raise VideoError(
+            f"the generator gave frames of {shape[2]}x{shape[1]}; a video holds sides of at most {LONGEST_SIDE} pixels"
         )
 
 
-def _is_rate(value: Any) -> bool:
-    return isinstance(value, Real) and 0 < float(value) < math.inf
+def is_rate(value: Any) -> bool:
+    """Whether a file can have so many frames a second.
+
+    >>> is_rate(23.976), is_rate(0), is_rate(1e10), is_rate(float("nan"))
+    (True, False, False, False)
+    """
+    return isinstance(value, Real) and SLOWEST <= float(value) <= FASTEST

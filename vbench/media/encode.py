@@ -128,4 +128,4 @@ def as_clip(video: Clip | Encoded) -> Clip:
         return video
     source = Video(video.path)
     frames = [batch.permute(0, 2, 3, 1).numpy() for batch in source.batches()]
-    return Clip(np.concatenate(frames), source.fps)
+    return Clip(np.concatenate(frames), source.fps, video.facts)

@@ -86,6 +86,16 @@ def sampling_plan(
         suffix: of the files.
     """
     stems = file_stems(prompt.text for prompt in suite)
+    for prompt, count in counted(suite, dimensions, samples, more):
+        for index in range(count):
+            file = f"{stems[prompt.text]}-{index}{suffix}"
+            yield Sample(prompt, index, seed_of(seed, prompt.text, index), file)
+
+
+def counted(
+    suite: PromptSuite, dimensions: Collection[str] = (), samples: int = 5, more: Mapping[str, int] | None = None
+) -> list[tuple[Prompt, int]]:
+    """The prompts of :func:`sampling_plan`, each once, with the number of their videos."""
     wanted: dict[str, tuple[Prompt, int]] = {}
     for prompt in suite:
         if dimensions and not set(dimensions) & set(prompt.dimensions):
@@ -94,6 +104,4 @@ def sampling_plan(
         count = max(counts, default=samples)
         first, most = wanted.get(prompt.text, (prompt, 0))
         wanted[prompt.text] = (first, max(most, count))
-    for text, (prompt, count) in wanted.items():
-        for index in range(count):
-            yield Sample(prompt, index, seed_of(seed, text, index), f"{stems[text]}-{index}{suffix}")
+    return list(wanted.values())

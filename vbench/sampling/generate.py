@@ -23,6 +23,7 @@ from vbench.errors import UsageError, VideoError
 from vbench.files import ours
 from vbench.files.atomic import write_atomically
 from vbench.files.digest import digest
+from vbench.files.json_file import as_text, refuse_surrogates
 from vbench.files.lock import alone_in
 from vbench.generators.base import Delivery, Generator, Request, Settings
 from vbench.media.clip import Clip, Encoded, refuse_malformed
@@ -47,7 +48,7 @@ DAMAGED = ".damaged"
 """Where a file goes that lies in a video's place and is not as it was sampled: nothing is written over."""
 
 STARTED_FROM = "started_from"
-"""In a video's settings, where it starts from pictures or a clip: SHA-256 of each."""
+"""In a video's settings, where it starts from pictures or a clip, or is a copy of one: SHA-256 of each."""
 
 FAILURES_AT_FIRST = 10
 """So many failures and nothing else end a sampling: the rest would fail too."""
@@ -186,9 +187,9 @@ def _refuse_others(
                 "Choose another folder for these."
             )
         began = record.settings.get(STARTED_FROM)
-        if began is not None and began != _contents(generator, request):
+        if began is not None and (now := _contents(generator, request)) and now != began:
             raise UsageError(
-                f"{folder / record.file} started from another picture or clip than is given now. Choose another "
+                f"{folder / record.file} was made from another picture or clip than is given now. Choose another "
                 "folder for these."
             )
 
@@ -264,7 +265,7 @@ def _take(
         look = looked(_frames_of(delivery.video, grown))
         header = probe(grown)
     except VideoError as error:
-        outcome.failures[sample.file] = str(error)
+        outcome.failures[sample.file] = as_text(str(error))
         return None
     facts, asked = dict(delivery.video.facts or {}), delivery.request.settings
     if began := _contents(generator, delivery.request):
@@ -346,7 +347,7 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
         raise UsageError(f"{folder} holds samples that vbench generate did not make. Choose another folder.")
     if before and (differs := list(_differences(before, made_by, wanted))):
         raise UsageError(f"{folder} holds other samples: {'; '.join(differs)}. Choose another folder for these.")
-    return {
+    record = {
         "version": RECORD_VERSION,
         "status": "running",
         "started": before["started"] if before else provenance.now(),
@@ -359,6 +360,11 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
         "packages": provenance.packages(),
         "failures": {},
     }
+    try:
+        refuse_surrogates(json.loads(json.dumps(record)))
+    except ValueError as error:
+        raise UsageError(f"{error}, and {RECORD} could not say it: use UTF-8, or rename it.") from error
+    return record
 
 
 def _differences(before: Mapping[str, Any], made_by: Mapping[str, Any], wanted: Wanted) -> Iterator[str]:

@@ -15,10 +15,14 @@ def read_numbers(table: Path) -> dict[str, str]:
         Name by prompt -> name by number.
 
     Raises:
-        UsageError: a line says something else, or a name stands there twice.
+        UsageError: it cannot be read, a line says something else, or a name stands there twice.
     """
+    try:
+        lines = read_text(table).splitlines()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{table} cannot be read: {getattr(error, 'strerror', error)}.") from error
     numbers: dict[str, str] = {}
-    for place, line in enumerate(read_text(table).splitlines(), 1):
+    for place, line in enumerate(lines, 1):
         if not line.strip():
             continue
         name, comma, number = (part.strip() for part in line.rpartition(","))

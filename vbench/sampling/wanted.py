@@ -14,8 +14,11 @@ from vbench.errors import UsageError
 from vbench.files.json_file import read_json
 from vbench.prompts.library import load_category, load_suite, pictures_of
 from vbench.prompts.pictures import Pictures, picture_folder, refuse_missing, with_pictures
-from vbench.prompts.sampling_plan import Sample, sampling_plan
+from vbench.prompts.sampling_plan import Sample, counted, sampling_plan
 from vbench.prompts.suite import Prompt, PromptSuite, refuse_unusable
+
+MOST = 1_000_000
+"""Videos of a plan, each of which takes a kilobyte of memory from the first to the last."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def wanted_samples(
         benchmark: name; text to video by default.
 
     Raises:
-        UsageError: unknown names, or options that exclude each other.
+        UsageError: unknown names, options that exclude each other, or more than :data:`MOST` videos.
     """
     chosen = benchmark_named(benchmark)
     name = str(suite) if suite else chosen.suite or None if benchmark and not prompts else None
@@ -77,7 +80,14 @@ def wanted_samples(
     asked = [spec_of(one, chosen).name for one in dimensions or ()]
     of = asked or (list(chosen.rules) if benchmark and not (prompts or category) else [])
     more = more_samples(chosen, static_samples) | ({} if samples else own_samples(chosen))
-    plan = list(sampling_plan(found, of, samples or chosen.samples, more, seed))
+    each = samples or chosen.samples
+    total = sum(count for _, count in counted(found, of, each, more))
+    if total > MOST:
+        raise UsageError(
+            f"That is {total} videos, and a folder holds a plan of at most {MOST}. Ask for fewer --samples, or for a "
+            "--category or --dimension in a folder of its own."
+        )
+    plan = list(sampling_plan(found, of, each, more, seed))
     judged = samples or (None if own_samples(chosen) else chosen.samples)
     known_as = str(Path(name).resolve()) if name and Path(name).is_file() else name
     asked_for = {

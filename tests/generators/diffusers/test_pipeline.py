@@ -198,6 +198,14 @@ def test_a_pipeline_that_samples_otherwise_in_a_batch_is_not_batched(folders: Fo
         generator.prepare([request(generator, 4)])
 
 
+def test_what_cleaning_takes_out_of_a_prompt_is_not_passed_over(folders: Folders) -> None:
+    generator = generator_of(f"diffusers:{folders('latte')}")
+    asked = [request(generator, 4, prompt) for prompt in ("一只猫", "a cat at 640x480")]
+    nothing, something = generator.sample_all(asked)
+    assert nothing.reason.startswith("the model cleans what it reads, and nothing is left of '一只猫'")
+    assert something.read
+
+
 class Small(WanPipeline):
     """Has memory for a single video at a time, and for none of dogs."""
 

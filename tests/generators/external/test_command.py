@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.footage import noise, write_video
-from vbench.errors import UsageError
+from vbench.errors import UsageError, VideoError
 from vbench.generators import catalog as catalogue
 from vbench.generators.base import Request, Settings
 from vbench.generators.external import command
-from vbench.media.clip import Encoded
+from vbench.media.clip import Encoded, refuse_malformed
 from vbench.prompts.sampling_plan import file_stems
 
 PROGRAM = """
@@ -62,6 +62,10 @@ for line in sys.stdin:
         shutil.copy(folder / "video.mp4", request["file"])
     elif what != "nothing":
         shutil.copy(folder / "video.mp4", request["file"])
+    if what == "no number":
+        answer["facts"] = {"loss": float("nan")}
+    if what == "nested":
+        print("[" * 100000, flush=True)
     if what == "facts":
         answer["facts"] = {"steps": 30, "image": request["image"]}
     if "once" in sys.argv:
@@ -140,6 +144,13 @@ def test_what_works_is_kept_and_what_fails_is_said(program: str, tmp_path: Path)
 def test_a_progress_bar_before_the_answer_is_no_part_of_it(program: str) -> None:
     made, failed = answers(program, requests("bar", "a cat"), "timeout=5", "retries=0")
     assert list(made) == ["bar", "a cat"], failed
+
+
+def test_an_answer_whose_facts_hold_no_number_is_one_and_a_line_nested_without_end_is_none(program: str) -> None:
+    made, failed = answers(program, requests("no number", "nested", "a cat"), "timeout=30", "retries=0")
+    assert list(made) == ["no number", "nested", "a cat"], failed
+    with pytest.raises(VideoError, match="the generator's facts are no JSON: Out of range float"):
+        refuse_malformed(made["no number"])
 
 
 def test_a_crash_is_tried_again(program: str, tmp_path: Path) -> None:

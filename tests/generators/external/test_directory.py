@@ -15,6 +15,8 @@ from vbench.generators.base import Request, Settings
 from vbench.generators.external.directory import Directory
 from vbench.media.clip import Encoded
 from vbench.prompts.sampling_plan import file_stems, seed_of
+from vbench.sampling.generate import generate
+from vbench.sampling.wanted import wanted_samples
 
 LONG = "a very long prompt about " + "a cat that walks along the river and " * 5 + "sleeps"
 
@@ -164,6 +166,28 @@ def test_two_different_files_are_refused_and_copies_are_not(tmp_path: Path) -> N
     assert list(found) == ["a cat-0.mp4"]
     assert "different files match: color/alley-0.mp4, scene/alley-0.mp4" in failed["alley-0.mp4"]
     assert not generator.leftovers
+
+
+def test_a_name_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
+    place(tmp_path / "caf\udce9", "a cat-0.mp4")
+    found, failed, _ = answers(requests(["a cat"], 1), tmp_path)
+    assert not found
+    assert failed["a cat-0.mp4"].startswith(r"'caf\udce9/a cat-0.mp4' is no name in UTF-8")
+
+
+def test_a_source_that_changed_is_no_source_of_its_copy(tmp_path: Path) -> None:
+    folder = place(tmp_path / "videos", "a cat-0.mp4", "a cat-1.mp4")
+
+    def copied(samples: int) -> int:
+        plan = wanted_samples(prompts=["a cat"], samples=samples)
+        return generate(catalogue.build(f"directory:{folder}"), plan, Settings(), tmp_path / "out").made
+
+    assert copied(1) == 1
+    shutil.copy(folder / "a cat-1.mp4", folder / "a cat-0.mp4")
+    with pytest.raises(UsageError, match=r"a cat-0\.mp4 was made from another picture or clip than is given now"):
+        copied(2)
+    (folder / "a cat-0.mp4").unlink()
+    assert copied(2) == 1, "what was copied needs no source any more"
 
 
 def test_one_file_answers_one_request(tmp_path: Path) -> None:

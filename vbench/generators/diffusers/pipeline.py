@@ -19,6 +19,7 @@ from typing_extensions import override
 from vbench.errors import UsageError
 from vbench.generators.base import Delivery, Generator, Request, SamplingError, Settings
 from vbench.generators.changes import Changes
+from vbench.generators.cleaning import cleaned, refuse_emptied
 from vbench.generators.diffusers.call import FPS, Call, pipeline_class, video_of
 from vbench.generators.diffusers.checkpoint import Checkpoint, DiffusersOptions
 from vbench.generators.diffusers.grids import frames_to_ask, grid
@@ -126,7 +127,8 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
         else:
             for request, video in zip(group, videos, strict=True):
                 facts = {"image": self._picture(request)[1]} if request.image else None
-                yield _delivery(request, video, facts, heard.of(request.prompt), self._call.gives_pictures)
+                read = heard.of(cleaned(request.prompt) if self._cleans else request.prompt)
+                yield _delivery(request, video, facts, read, self._call.gives_pictures)
             return
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -139,6 +141,9 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
 
     def _sampled(self, pipeline: Any, group: Sequence[Request]) -> Any:
         """``(T, H, W, 3)`` float in 0..1 for each request, ``None`` where the pipeline withheld it."""
+        if self._cleans:
+            for request in group:
+                refuse_emptied(request.prompt)
         arguments = self._arguments(group)
         loops = [one for one in self.techniques.values() if type(one).call is not Technique.call]
         with seeded(group[0].seed):
@@ -174,6 +179,11 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
     def _fixed(self) -> dict[str, Any]:
         """What every call is given."""
         return {**self._call.extra, **self.checkpoint.preset.arguments}
+
+    @property
+    def _cleans(self) -> bool:
+        """Whether the pipeline cleans prompts before it reads them."""
+        return bool(self._fixed.get("clean_caption"))
 
     @cached_property
     def _pipeline(self) -> Any:
@@ -264,4 +274,4 @@ def _reason(error: Exception) -> str:
             "out of memory: try --option offload=model (or sequential), --option tiling=yes, a smaller --size or "
             "fewer --frames"
         )
-    return f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, SamplingError) else f"{type(error).__name__}: {error}"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from vbench.errors import UsageError
-from vbench.files.json_file import json_of
+from vbench.files.json_file import is_text, json_of
 from vbench.files.text import read_text
 from vbench.generators.base import Generator, Request, SamplingError, Settings
 from vbench.generators.options import Options
@@ -99,6 +99,10 @@ class Directory(Generator[DirectoryOptions]):
                 'with --option names="{prompt}-{index}", or list them with --option table=FILE.csv.'
             )
 
+    def starts_from(self, request: Request) -> Sequence[Path]:
+        """The file that is taken: where another one has its name later, the copy is none of that."""
+        return self._answers[request.file][:1]
+
     def sample(self, request: Request) -> Encoded:
         """The file of a request.
 
@@ -109,6 +113,8 @@ class Directory(Generator[DirectoryOptions]):
         if not found:
             raise SamplingError(self._no_file(request))
         names = [path.relative_to(self.folder).as_posix() for path in found]
+        if not is_text(names[0]):
+            raise SamplingError(f"{names[0]!a} is no name in UTF-8, and the manifest could not say it: rename it")
         if not all(cmp(found[0], other, shallow=False) for other in found[1:]):
             raise SamplingError(f"different files match: {', '.join(names)}; keep one of them, or use a table")
         if self._claims[found[0]] > 1:

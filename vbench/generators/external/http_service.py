@@ -231,7 +231,7 @@ def read_service(path: Path) -> Service:
     except OSError as error:
         ready = ", ".join(ready_services())
         raise UsageError(f"The service {path} cannot be read: {error.strerror}. Ready ones: {ready}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not TOML: {error}.") from error
     for name, kind in PARTS.items():
         if isinstance(table.get(name), dict):

@@ -230,3 +230,14 @@ def test_interpolation_refuses_a_clip_of_another_length(checkpoints: Path) -> No
     request = Request("a cat", 0, 0, Settings(), "a cat-0.mp4")
     with pytest.raises(SamplingError, match=r"clips of 16 frames .* this one has 9 of 32x16"):
         enhancer.enhance(Clip(np.zeros((9, 16, 32, 3), np.uint8), 8), request)
+
+
+def test_a_folder_of_samples_is_not_continued_with_another_companion(checkpoints: Path, tmp_path: Path) -> None:
+    folder, out = tmp_path / "checkpoints", tmp_path / "out"
+    shutil.copytree(checkpoints, folder)
+    assert sampled("lavie", folder, out).exit_code == 0
+    weights = folder / "stable-diffusion-v1-4" / "vae" / "diffusion_pytorch_model.safetensors"
+    save_file({key: value + 1 for key, value in load_file(weights).items()}, weights, metadata={"format": "pt"})
+    again = sampled("lavie", folder, out, "--samples", "2")
+    assert isinstance(again.exception, UsageError)
+    assert "companion_content of provenance was" in str(again.exception)

@@ -20,10 +20,12 @@ from vbench.errors import UsageError
 from vbench.generators.base import Request
 from vbench.generators.catalog import build
 from vbench.generators.models.inflated_sd.sampling import kept_timesteps, scheduled
+from vbench.generators.models.open_sora.early_generator import EarlyOpenSora
 from vbench.generators.models.open_sora.early_sampling import ddpm, guided
 from vbench.generators.models.open_sora.early_transformer import EarlyTransformer, Sizes
 from vbench.generators.models.open_sora.second_transformer import SecondTransformer
 from vbench.generators.models.open_sora.weights_files import EARLY
+from vbench.sampling.record import read_sampling
 
 FILES = {
     "open-sora-1.0": ("open-sora-1.0/OpenSora-v1-HQ-16x512x512.pth", EarlyTransformer),
@@ -124,6 +126,35 @@ def test_samples_on_the_command_line_and_goes_on(name: str, tmp_path: Path) -> N
     (out / "a red bus-0.mp4").unlink()
     CliRunner().invoke(app, arguments(name, folder, out))
     assert videos(out) == made
+
+
+def test_a_single_frame_is_told_the_rate_of_pictures(tmp_path: Path) -> None:
+    generator = build("open-sora-1.1", (f"checkpoints={files(tmp_path)}", "device=cpu"))
+    assert isinstance(generator, EarlyOpenSora)
+
+    def told(frames: int) -> float:
+        settings = generator.defaults.with_given(frames=frames)
+        rate: float = generator._sampler._told(Request("a cat", 0, 1, settings, "x.mp4"))["fps"]
+        return rate
+
+    assert (told(16), told(1)) == (24, 120)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_prompt_of_which_cleaning_leaves_nothing_is_a_failure(name: str, tmp_path: Path) -> None:
+    folder, out = files(tmp_path / "checkpoints"), tmp_path / "out"
+    CliRunner().invoke(app, [*arguments(name, folder, out), "--prompt", "一只猫"])
+    record = read_sampling(out)
+    assert record is not None
+    assert list(record["failures"]) == ["一只猫-0.mp4"]
+    assert "nothing is left of '一只猫'" in record["failures"]["一只猫-0.mp4"]
+
+
+def test_what_was_read_of_a_cleaned_prompt_is_told(tmp_path: Path) -> None:
+    generator = build("open-sora-1.1", (f"checkpoints={files(tmp_path)}", "device=cpu"))
+    settings = generator.defaults.with_given(frames=2, steps=2, height=32, width=32)
+    (delivery,) = generator.sample_all([Request("a cat at 640x480", 0, 1, settings, "x.mp4")])
+    assert delivery.read
 
 
 def test_the_published_protocols_are_the_defaults() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,12 @@ def test_clips_become_larger(checkpoints: Path) -> None:
     better = enhancer(checkpoints).enhance(clip(), REQUEST)
     assert better.frames.shape == (3, 80, 100, 3)
     assert (better.fps, better.facts) == (8.0, {"scene": 1})
+
+
+def test_a_picture_becomes_a_larger_picture(checkpoints: Path) -> None:
+    better = enhancer(checkpoints, "steps=1").enhance(replace(clip(1), fps=0), REQUEST)
+    assert better.is_picture
+    assert better.frames.shape == (1, 80, 100, 3)
 
 
 def test_prompt_seed_and_noise_change_the_result(checkpoints: Path) -> None:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -16,10 +18,10 @@ from typer.testing import CliRunner
 from tests.generators.models.videocrafter.tiny import save, shrink, shrunk, state
 from vbench.cli import app
 from vbench.errors import CheckpointMismatch, MissingCheckpoint, UsageError
-from vbench.generators.base import Request
+from vbench.generators.base import Request, Settings
 from vbench.generators.catalog import build
 from vbench.generators.models.ldm.attention import Attention
-from vbench.generators.models.videocrafter.generator import VideoCrafter
+from vbench.generators.models.videocrafter.generator import VideoCrafter, as_tensor
 from vbench.generators.models.videocrafter.networks import load
 from vbench.generators.models.videocrafter.schedule import cumulative_alphas, diffused
 from vbench.media.clip import Clip
@@ -324,3 +326,11 @@ def test_listing_it_imports_nothing_heavy() -> None:
     modules = "vbench.generators.models.videocrafter.generator, vbench.generators.models.venhancer.enhancer"
     check = f"import sys, {modules}; assert not {{'torch', 'diffusers', 'open_clip'}} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", check], check=True)
+
+
+@pytest.mark.parametrize("size", [(48, 64), (777, 333), (20, 30), (160, 100)])
+def test_a_picture_is_scaled_to_the_video_as_by_the_published_script(size: tuple[int, int]) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    scaled = cv2.resize(pixels.astype(np.float32), (80, 50), interpolation=cv2.INTER_LINEAR) / 127.5 - 1
+    ours = as_tensor(Image.fromarray(pixels), Settings(height=50, width=80))
+    np.testing.assert_allclose(ours.permute(1, 2, 0).numpy(), scaled, atol=1e-3)

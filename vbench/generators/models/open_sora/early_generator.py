@@ -12,10 +12,13 @@ from typing_extensions import override
 from vbench.errors import UsageError
 from vbench.files.digest import digest
 from vbench.generators.base import Generator, Request, Settings
+from vbench.generators.cleaning import refuse_emptied
 from vbench.generators.local_model import PIXELS, LoadOptions, check_files, check_size
+from vbench.generators.models.open_sora.prompts import fed
 from vbench.generators.models.open_sora.weights_files import EARLY, EarlyModel
 from vbench.media.clip import Clip
 from vbench.weights.cards import checkpoint, locate
+from vbench.weights.identity import content
 
 if TYPE_CHECKING:
     from vbench.generators.models.open_sora.early_sampling import EarlySampler
@@ -68,7 +71,9 @@ class EarlyOpenSora(Generator[LoadOptions]):
             "checkpoint": checkpoint(self.model.transformer).repository,
             "sha256": digest(locate(self.model.transformer, self.options.checkpoints)),
             "vae": checkpoint(self.model.vae).repository,
+            "vae_content": content(self.model.vae, self.options.checkpoints),
             "text": checkpoint(self.model.text).repository,
+            "text_content": content(self.model.text, self.options.checkpoints),
             "sampler": "DDPM",
             "dtype": str(dtype).removeprefix("torch."),
             "device": device.type,
@@ -93,7 +98,12 @@ class EarlyOpenSora(Generator[LoadOptions]):
                 raise UsageError(f"{self.known} goes from the last timestep to the first: ask for at least --steps 2.")
 
     @override
+    def fed(self, prompt: str) -> Sequence[str]:
+        return [fed(prompt, 0)]
+
+    @override
     def sample(self, request: Request) -> Clip:
+        refuse_emptied(request.prompt)
         return self._sampler.sample(request)
 
     @cached_property

@@ -27,6 +27,9 @@ from vbench.weights.pretrained import whole
 GUIDED = 3
 """Channels of the noise that guidance changes; the fourth is the prompt's, as in the authors' program."""
 
+PICTURE_FPS = 120
+"""What the network is told of the rate of a single frame, as it was in training."""
+
 
 class EarlySampler:
     """A model that is loaded.
@@ -84,8 +87,9 @@ class EarlySampler:
         if not self.model.interval:
             return {}
         settings = request.settings.stated()
-        pixels = settings["height"], settings["width"]
-        return {"pixels": pixels, "frames": settings["frames"], "fps": self.model.interval * settings["fps"]}
+        pixels, frames = (settings["height"], settings["width"]), settings["frames"]
+        fps = self.model.interval * settings["fps"] if frames > 1 else PICTURE_FPS
+        return {"pixels": pixels, "frames": frames, "fps": fps}
 
 
 def guided(asked: Tensor, without: Tensor, guidance: float) -> Tensor:

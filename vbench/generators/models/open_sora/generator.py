@@ -13,10 +13,13 @@ from vbench.errors import UsageError
 from vbench.files.digest import digest
 from vbench.generators import grid
 from vbench.generators.base import Generator, Request, Settings
+from vbench.generators.cleaning import refuse_emptied
 from vbench.generators.local_model import PIXELS, LoadOptions, check_files
+from vbench.generators.models.open_sora.prompts import fed
 from vbench.generators.models.open_sora.weights_files import CHUNK, MODELS
 from vbench.media.clip import Clip
 from vbench.weights.cards import checkpoint, locate
+from vbench.weights.identity import content
 
 if TYPE_CHECKING:
     from vbench.generators.models.open_sora.sampling import Sampler
@@ -76,6 +79,7 @@ class OpenSora(Generator[OpenSoraOptions]):
             "vae": checkpoint(self.model.vae).repository,
             "vae_sha256": digest(locate(self.model.vae, self.options.checkpoints)),
             "text": checkpoint(self.model.text).repository,
+            "text_content": content(self.model.text, self.options.checkpoints),
             "sampler": "rectified flow",
             "aesthetic": self.options.aesthetic,
             "dtype": str(dtype).removeprefix("torch."),
@@ -99,7 +103,12 @@ class OpenSora(Generator[OpenSoraOptions]):
                 raise UsageError(f"open-sora-1.2 samples sides of {PIXELS} pixels or more.")
 
     @override
+    def fed(self, prompt: str) -> Sequence[str]:
+        return [fed(prompt, self.options.aesthetic)]
+
+    @override
     def sample(self, request: Request) -> Clip:
+        refuse_emptied(request.prompt)
         return self._sampler.sample(request)
 
     @cached_property

@@ -14,12 +14,16 @@ from vbench.files.digest import digest
 from vbench.generators import grid
 from vbench.generators.base import Generator, Request, Settings
 from vbench.generators.local_model import LoadOptions, check_files
-from vbench.generators.models.show_one.cascade import CASCADE, Cascade
+from vbench.generators.models.show_one.cascade import CASCADE, Cascade, Stage
 from vbench.media.clip import Clip
 from vbench.weights.cards import checkpoint, locate
+from vbench.weights.identity import of_files
 
 if TYPE_CHECKING:
     from vbench.generators.models.show_one.sampling import ShowOne
+
+BESIDE = {"keys": ("text_encoder",), "last": ("text_encoder", "vae")}
+"""Networks of a stage beside its U-Net."""
 
 
 @dataclass(frozen=True)
@@ -93,17 +97,8 @@ class ShowOneGenerator(Generator[ShowOneOptions]):
         import torch
         import transformers
 
-        from vbench.generators.models.show_one.loading import weights_file
-
         device, dtype = self.options.placed(self.cascade.dtype)
-        stages = {
-            name: {
-                **asdict(stage),
-                "weights": checkpoint(stage.weights).address,
-                "sha256": digest(weights_file(locate(stage.weights, self.options.checkpoints) / "unet")),
-            }
-            for name, stage in self.cascade.stages.items()
-        }
+        stages = {name: self._told_of(name, stage) for name, stage in self.cascade.stages.items()}
         return {
             "stages": stages,
             "strength": self.cascade.strength,
@@ -113,6 +108,19 @@ class ShowOneGenerator(Generator[ShowOneOptions]):
             "transformers": transformers.__version__,
             "torch": torch.__version__,
         }
+
+    def _told_of(self, name: str, stage: Stage) -> dict[str, Any]:
+        """A stage, and what tells its networks from others."""
+        from vbench.generators.models.show_one.loading import weights_file, weights_files
+
+        folder = locate(stage.weights, self.options.checkpoints)
+        told = {
+            **asdict(stage),
+            "weights": checkpoint(stage.weights).address,
+            "sha256": digest(weights_file(folder / "unet")),
+        }
+        beside = [file for part in BESIDE.get(name, ()) for file in weights_files(folder / part)]
+        return {**told, "beside": of_files(folder, beside)} if beside else told
 
     @override
     def load(self) -> None:

@@ -111,7 +111,12 @@ def network(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
 
 
 def weights_file(folder: Path) -> Path:
-    """The file of a network's weights, or the first of several.
+    """The file of a network's weights, or the first of several; raises as :func:`weights_files`."""
+    return weights_files(folder)[0]
+
+
+def weights_files(folder: Path) -> list[Path]:
+    """The files of a network's weights that are read.
 
     Raises:
         MissingCheckpoint: there is none.
@@ -121,7 +126,7 @@ def weights_file(folder: Path) -> Path:
             found = sorted(folder.glob(f"{name}{f'.{variant}' if variant else ''}*{suffix}"))
             fitting = [path for path in found if variant or ".fp16" not in path.name]
             if fitting:
-                return fitting[0]
+                return fitting
     raise MissingCheckpoint(f"{folder} holds no weights: expected a file such as {NAMES[0]}{KINDS[0][1]}.")
 
 

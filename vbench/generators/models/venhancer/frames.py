@@ -11,12 +11,12 @@ from vbench.generators.models.venhancer.weights_files import MOST
 
 
 def between(fps: float, target_fps: float) -> int:
-    """Frames that are created between two, so that the rate comes near to the target.
+    """Frames that are created between two, so that the rate comes near to the target; a picture has none.
 
-    >>> between(10, 24), between(8, 24), between(24, 8), between(10, 0)
-    (1, 2, 0, 0)
+    >>> between(10, 24), between(8, 24), between(24, 8), between(10, 0), between(0, 24)
+    (1, 2, 0, 0, 0)
     """
-    return max(round(target_fps / fps) - 1, 0)
+    return max(round(target_fps / fps) - 1, 0) if fps else 0
 
 
 def taken(frames: int, created: int, most: int = MOST) -> int:

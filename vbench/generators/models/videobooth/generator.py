@@ -17,6 +17,7 @@ from vbench.generators.local_model import LoadOptions, check_files, check_size, 
 from vbench.generators.models.videobooth.weights_files import MAPPER, VAE, VIDEOBOOTH
 from vbench.media.clip import Clip
 from vbench.weights.cards import locate
+from vbench.weights.identity import content
 
 if TYPE_CHECKING:
     from vbench.generators.models.videobooth.sampling import VideoBooth
@@ -68,6 +69,7 @@ class VideoBoothGenerator(Generator[VideoBoothOptions]):
             "mapper": mapper.name,
             "mapper_sha256": digest(mapper),
             "vae": VAE,
+            "vae_content": content(VAE, self.options.checkpoints),
             "object": ",".join(self.options.words),
         }
 

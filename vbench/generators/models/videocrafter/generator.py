@@ -169,7 +169,7 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
         if not self.model.picture:
             return self._sampler.sample(request)
         picture, told = self._picture(request)
-        clip = self._sampler.sample(request, as_tensor(picture))
+        clip = self._sampler.sample(request, as_tensor(picture, request.settings))
         return Clip(clip.frames, clip.fps, {"images": [told]})
 
     def _picture(self, request: Request) -> tuple[Image.Image, dict[str, str]]:
@@ -217,9 +217,12 @@ class VideoCrafter(Generator[VideoCrafterOptions]):
             )
 
 
-def as_tensor(picture: Image.Image) -> Tensor:
-    """``(3, H, W)`` float32 in -1..1."""
+def as_tensor(picture: Image.Image, settings: Settings) -> Tensor:
+    """The picture as large as the video, ``(3, height, width)`` float32 in -1..1: the published script scales it so."""
     import numpy as np
     import torch
+    import torch.nn.functional as F
 
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).float() / 127.5 - 1
+    pixels = torch.from_numpy(np.array(picture)).permute(2, 0, 1).float()[None]
+    size = settings.height or 0, settings.width or 0
+    return F.interpolate(pixels, size, mode="bilinear", align_corners=False)[0] / 127.5 - 1
