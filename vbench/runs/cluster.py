@@ -26,6 +26,7 @@ from vbench import provenance
 from vbench.errors import MissingExtra, UsageError, VBenchError, first_line
 from vbench.files.cache import CACHE_DIR, cache_dir
 from vbench.runs.choose_static import Candidates
+from vbench.runs.cluster_head import Head
 from vbench.runs.executor import Job, rows_of
 from vbench.runs.one_video import OneVideo
 from vbench.runs.plan import VideoTask
@@ -59,11 +60,13 @@ class Cluster:
 
     Attributes:
         asked: workers that were asked for, where processors compute.
+        head: is asked whether it is there.
         machines: what the workers said of where they are.
     """
 
     ray: Any
     asked: int
+    head: Head
     machines: list[Mapping[str, Any]] = field(default_factory=list)
 
     def device(self, name: str) -> torch.device:
@@ -93,7 +96,7 @@ class Cluster:
 
         Raises:
             UsageError: the cluster has no place for a worker, or has other packages or checkpoints.
-            WorkerDied: no worker can be had any more; what is stored by then stays.
+            WorkerDied: no worker can be had any more, or the head has gone; what is stored by then stays.
         """
         names = {name for job in jobs for name in job.evaluated}
         crew = _Crew(self, evaluators, budget, self._places(evaluators.device.type), names)
@@ -157,8 +160,9 @@ def connected(address: str, workers: int) -> Iterator[Cluster]:
     finally:
         for number, handler in handlers.items():  # Ray has put its own in their place
             signal.signal(number, handler)
+    outside = address.startswith("ray://")
     try:
-        yield Cluster(ray, workers)
+        yield Cluster(ray, workers, Head("" if outside else ray.get_runtime_context().gcs_address))
     finally:
         ray.shutdown()
 
@@ -235,6 +239,7 @@ class _Crew:
         seen = time.monotonic()
         while left or self.at_work:
             listen()
+            self.cluster.head.refuse_gone()
             wanted = min(self.size, len(left) + len(self.at_work))
             while len(self.coming) + len(self.at_work) + len(self.idle) < wanted:
                 worker = self.hire()
