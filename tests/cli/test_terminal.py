@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.footage import noise, write_video
 
 
@@ -43,6 +45,27 @@ def test_a_misspelt_dimension_of_a_suite_is_named_with_the_nearest(tmp_path: Pat
     done = vbench(tmp_path, "check", ".", "--suite", suite)
     assert done.returncode == 2
     assert b"Did you mean motion_smoothness" in done.stderr
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_with_all_streams_closed_a_run_is_made_all_the_same(tmp_path: Path, workers: str) -> None:
+    write_video(tmp_path / "videos" / "a-0.mp4", noise(4))
+    write_video(tmp_path / "videos" / "b-0.mp4", noise(4, seed=1))
+    asked = ["evaluate", "videos", "-d", "temporal_flickering", "--profile", "lite", "--device", "cpu", "-o", "run"]
+    command = [sys.executable, "-m", "vbench", *asked, "--workers", workers]
+    root = str(Path(__file__).parents[2])
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]
+    done = subprocess.run(closed, cwd=tmp_path, env={**os.environ, "PYTHONPATH": root}, timeout=300, check=False)
+    assert done.returncode == 0
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "finished"
+
+
+def test_an_output_that_nobody_reads_any_more_is_no_answer(tmp_path: Path) -> None:
+    read, written = os.pipe()
+    os.close(read)
+    done = subprocess.run([sys.executable, "-m", "vbench", "dimensions"], stdout=written, timeout=300, check=False)
+    os.close(written)
+    assert done.returncode == 4  # 1 would mean that a gate does not pass, or that scores lack
 
 
 def test_a_folder_that_cannot_be_written_is_said_without_a_traceback(tmp_path: Path) -> None:

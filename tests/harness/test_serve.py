@@ -250,9 +250,10 @@ class Held(Scorer):
 
     def __init__(self) -> None:
         super().__init__([NAME], profile="lite", device="cpu")
-        self.begun, self.free = threading.Event(), threading.Event()
+        self.begun, self.free, self.asked = threading.Event(), threading.Event(), 0
 
     def attempt(self, *given: Any, **named: Any) -> Any:
+        self.asked += 1
         self.begun.set()
         assert self.free.wait(60)
         return super().attempt(*given, **named)
@@ -285,6 +286,98 @@ def test_beside_one_that_takes_long_the_next_is_told_to_come_back(
             assert (await client.post("/score", json=frames)).status_code == 200
 
     asyncio.run(scene())
+
+
+def test_whoever_goes_away_while_waiting_is_not_waited_for() -> None:
+    scorer, frames = Held(), as_json(noise(8))
+    body = {"type": "http.request", "body": json.dumps(frames).encode(), "more_body": False}
+    scope = {"type": "http", "method": "POST", "path": "/score", "query_string": b"",
+             "headers": [(b"content-type", b"application/json")]}  # fmt: skip
+
+    async def scene() -> None:
+        app, heard, answers, arrived = create_app(scorer, "lite"), iter([body]), list[Any](), asyncio.Event()
+
+        async def receive() -> Any:
+            arrived.set()
+            return next(heard, {"type": "http.disconnect"})
+
+        async def send(message: Any) -> None:
+            answers.append(message)
+
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+            first = asyncio.create_task(client.post("/score", json=frames))
+            assert await asyncio.to_thread(scorer.begun.wait, 60)
+            gone = asyncio.create_task(app(scope, receive, send))
+            await arrived.wait()
+            scorer.free.set()
+            await asyncio.gather(first, gone)
+            assert (scorer.asked, answers[0]["status"]) == (1, 400)
+            assert (await client.get("/health")).json()["taken"] == 0
+
+    asyncio.run(scene())
+
+
+class Faulty(Scorer):
+    """A scorer with a fault that one prompt brings out."""
+
+    def __init__(self) -> None:
+        super().__init__([NAME], profile="lite", device="cpu")
+
+    def attempt(self, frames: Any, prompt: Any = "", fps: float = 8) -> Any:
+        if prompt == "a fault":
+            raise RuntimeError("no such kernel")
+        return super().attempt(frames, prompt, fps)
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Faulty:
+    return Faulty()
+
+
+Answers = list[httpx.Response]
+
+
+def asked(scorer: Scorer, *bodies: Any) -> Answers:
+    """What an application in this process answers to one body after the other: bytes, or what is sent as JSON."""
+
+    async def scene() -> Answers:
+        transport = httpx.ASGITransport(create_app(scorer, "lite"))
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            kinds = [{"content": body} if isinstance(body, bytes) else {"json": body} for body in bodies]
+            return [await client.post("/score", **kind) for kind in kinds]
+
+    return asyncio.run(scene())
+
+
+def test_a_fault_over_one_video_of_a_list_costs_the_others_nothing(
+    faulty: Faulty, expected: dict[str, float], caplog: pytest.LogCaptureFixture
+) -> None:
+    sound = as_json(noise(8))
+    (answer,) = asked(faulty, [sound, {**sound, "prompt": "a fault"}, sound])
+    first, second, third = answer.json()
+    assert value(first) == value(third) == expected["a wave-0.mp4"]
+    assert second["dimensions"][NAME] == {"reason": "RuntimeError: no such kernel"}
+    assert "no such kernel" in caplog.text
+
+
+def test_a_prompt_that_is_no_text_is_refused(server: str) -> None:
+    body = json.dumps({**as_json(noise(8)), "prompt": "\ud800"})
+    answer = post(server, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["reasons"][0].startswith("The prompt '\\ud800' is no text")
+
+
+def test_a_disk_without_room_for_a_body_is_told(faulty: Faulty, videos: list[Path]) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    sound = videos[0].read_bytes()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(sound), before[1]))
+    try:
+        full, small = asked(faulty, sound + bytes(1), sound)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (full.status_code, full.json()["error"]) == (507, "The server's disk has no room for the body.")
+    assert small.status_code == 200
 
 
 def test_a_server_that_cannot_be_is_refused_before_a_model_is_loaded(

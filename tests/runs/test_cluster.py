@@ -17,12 +17,15 @@ from pathlib import Path
 import pytest
 
 from tests.footage import noise, write_video
+from tests.parity.checkpoint_cache import seeded_state
 from tests.web_folder import WebFolder
 from vbench.errors import UsageError
+from vbench.parity.checkpoints import save
 from vbench.runs.cluster import connected
 from vbench.runs.record import INTERRUPTED, read_record
 from vbench.runs.results import read_rows
 from vbench.runs.store import FAILED, SCORED, Row
+from vbench.weights.cards import CHECKPOINTS
 
 pytest.importorskip("ray")
 
@@ -34,7 +37,7 @@ pytestmark = [
 ROOT = Path(__file__).parents[2]
 
 NODES = """
-import json, socket, sys
+import json, os, socket, sys
 from ray.cluster_utils import Cluster
 from ray.util.client.server.server import init_and_serve
 
@@ -43,7 +46,8 @@ with socket.socket() as free:
     port = free.getsockname()[1]
 node = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
 cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
-second = cluster.add_node(**node, num_gpus=2)  # which nobody asks for that says --device cpu
+elsewhere = {"HOME": os.environ["SECOND_HOME"]}
+second = cluster.add_node(**node, num_gpus=2, env_vars=elsewhere)  # GPUs nobody asks for that says --device cpu
 served = init_and_serve("127.0.0.1", port, address=cluster.address, log_to_driver=False)  # for callers from outside
 process = second.all_processes["raylet"][0].process.pid
 print(json.dumps({"address": cluster.address, "outside": f"ray://127.0.0.1:{port}", "second": process}), flush=True)
@@ -112,7 +116,8 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     (folder / "log").touch()
     paths = os.pathsep.join(map(str, (folder / "site", ROOT)))
     environment = {**os.environ, "PYTHONPATH": paths, "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
-    nodes = {**environment, "TOY_SECONDS": SECONDS, "TOY_LOG": str(folder / "log")}
+    homes = {"HOME": str(folder / "here"), "SECOND_HOME": str(folder / "there")}
+    nodes = {**environment, **homes, "TOY_SECONDS": SECONDS, "TOY_LOG": str(folder / "log")}
     cluster = subprocess.Popen(
         [sys.executable, "-c", NODES], env=nodes, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -191,6 +196,31 @@ def test_what_ends_its_workers_or_is_not_where_they_are_is_recorded_and_the_rest
     ended, unseen = (row.reason for row in found if row.status == FAILED)
     assert ended.startswith("3 workers ended over it: ")
     assert unseen == f"{seen}/b-0.mp4 is a link to nothing (worker on {socket.gethostname()})"
+
+
+@pytest.mark.parametrize(
+    ("seed", "said"),
+    [
+        (1, "motion_smoothness, checkpoints, amt_s "),
+        (None, "motion_smoothness: AMT-S frame interpolation is not there (looked for "),
+    ],
+)
+def test_a_worker_with_another_checkpoint_or_none_is_refused(machines: Machines, seed: int | None, said: str) -> None:
+    here, there = machines.folder / "here", machines.folder / "there"
+    for home, weights in ((here, 0), (there, seed)):
+        file = home / ".cache" / "vbench" / CHECKPOINTS["amt_s"].path
+        file.unlink(missing_ok=True)
+        if weights is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            save(seeded_state("amt_s", weights), file, CHECKPOINTS["amt_s"].entry)
+    large = machines.folder / "large"
+    for index in range(4):
+        write_video(large / f"a-{index}.mp4", noise(4, 128, 128, seed=index))
+    asked = ("-d", "motion_smoothness", "--profile", "official")
+    done = machines.call(machines.on_cluster(f"checkpoint-{seed}", *asked, videos="large"), HOME=str(here))
+    assert done.returncode == 2, done.stderr
+    assert f"would not give the scores that are given here: {said}" in done.stderr
+    assert not [row for row in rows(machines.folder / f"checkpoint-{seed}") if row.status != SCORED]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

@@ -201,6 +201,37 @@ def test_a_new_folder_may_be_the_one_where_one_stands_and_what_a_killed_merge_le
     assert compared(tmp_path) == compared(made / "whole")
 
 
+KILLED = """
+import os, sys
+from pathlib import Path
+from vbench.runs.merge import merge
+
+rename = Path.rename
+
+def until_the_record(path, target):
+    if path.name == "run.json":
+        os._exit(9)
+    return rename(path, target)
+
+Path.rename = until_the_record
+merge([Path(run) for run in sys.argv[2:]], Path(sys.argv[1]))
+"""
+
+
+def test_a_merge_that_was_killed_before_its_record_was_there_is_begun_again(made: Path, tmp_path: Path) -> None:
+    output = tmp_path / "merged"
+    command = [sys.executable, "-c", KILLED, str(output), *map(str, parts(made))]
+    assert subprocess.run(command, check=False).returncode == 9
+    assert (output / "run.sqlite").exists()
+    (output / "notes.txt").touch()
+    with pytest.raises(UsageError, match="is not empty"):
+        merge(parts(made), output)
+    (output / "notes.txt").unlink()
+    merge(parts(made), output)
+    assert {path.name for path in output.iterdir()} == {"run.json", "run.sqlite", ours.LIST}
+    assert compared(output) == compared(made / "whole")
+
+
 def test_a_shard_is_not_continued_as_another(made: Path, tmp_path: Path) -> None:
     shutil.copytree(made / "shard-1", tmp_path / "one")
     for shard, said in (("2/3", "shard was 1/3 and is now 2/3"), ("", "shard was 1/3 and is now all of it")):

@@ -14,8 +14,13 @@ from PIL import Image
 
 import vbench
 from tests.footage import noise, write_video
+from vbench.dimensions.base import VideoScore
 from vbench.errors import UsageError
+from vbench.media.video import Video
+from vbench.prompts.suite import Prompt
+from vbench.runs.evaluators import Evaluators
 from vbench.runs.run import Run
+from vbench.runs.store import FAILED, SCORED
 
 LITE: dict[str, Any] = {"benchmark": "vbench-i2v", "profile": "lite", "dimensions": ["i2v_subject"]}
 
@@ -98,6 +103,24 @@ def test_scores_do_not_depend_on_workers_or_on_what_was_scored_before(
     shutil.move(held, material / "videos" / held.name)
     assert {row.video: row.value for row in score(material, "resumed").rows()} == alone
     assert {row.video: row.value for row in score(material, "shared", workers=2).rows()} == alone
+
+
+def test_a_picture_that_changes_while_it_is_looked_at_gives_no_score(
+    material: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = Evaluators.score
+
+    def replaced(evaluators: Evaluators, name: str, video: Video, prompt: Prompt) -> VideoScore:
+        assert prompt.image
+        if prompt.text == "a dog":
+            picture(prompt.image, seed=99)
+        return judge(evaluators, name, video, prompt)
+
+    monkeypatch.setattr(Evaluators, "score", replaced)
+    rows = {row.prompt: row for row in score(material).rows()}
+    assert rows["a cat"].status == SCORED
+    assert (rows["a dog"].status, rows["a dog"].value) == (FAILED, None)
+    assert rows["a dog"].reason == "the picture a dog.png changed while it was looked at"
 
 
 def test_own_videos_with_own_pictures(material: Path) -> None:

@@ -37,6 +37,7 @@ from vbench.cli.schema import schema
 from vbench.cli.score import score
 from vbench.cli.sensitivity import sensitivity
 from vbench.cli.serve import serve
+from vbench.cli.streams import open_closed_streams
 from vbench.cli.submit import submit, withdraw
 from vbench.cli.verify import verify
 from vbench.cli.weights import weights
@@ -142,6 +143,7 @@ def _told(error: Exception) -> str:
 
 def main() -> None:
     """Run the command line; what is the input's or the machine's prints one paragraph, a bug keeps its traceback."""
+    open_closed_streams()
     command: Any = typer.main.get_command(app)
     name_options(command)
     complete_names(command)
@@ -151,6 +153,10 @@ def main() -> None:
     except Stopped as stopped:
         typer.echo("\nvbench: interrupted. What was finished is stored; the same command continues.", err=True)
         sys.exit(128 + stopped.number)
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # whoever read the output has gone, which is no answer
+            sys.exit(IN_THE_WAY)
+        raise
     except Exception as error:
         if told := _told(error):
             typer.echo(f"vbench: {told}", err=True)

@@ -31,11 +31,13 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from vbench.errors import Refused, VideoError
+from vbench.errors import Refused, UsageError, VideoError
+from vbench.files.atomic import NO_ROOM
 from vbench.harness.sent_videos import read_sent
 from vbench.harness.server_metrics import Counted, Metrics
 from vbench.leaderboard.web.http import later, refusal
 from vbench.media.decode import ASSUMED_FPS
+from vbench.runs.score_video import described
 from vbench.runs.scorer import Scorer
 
 log = logging.getLogger("vbench.serve")
@@ -99,12 +101,12 @@ class Desk:
             self.taken -= 1
             body.unlink(missing_ok=True)
 
-    async def answer(self, body: Path, kind: str, prompt: str) -> Any:
+    async def answer(self, request: Request, body: Path, kind: str, prompt: str) -> Any:
         """What is said of a body, once its turn comes.
 
         Raises:
-            Refused: it is JSON of another form.
-            HTTPException: its turn did not come.
+            Refused: it is JSON of another form, or a prompt is no text.
+            HTTPException: its turn did not come, or its sender did not wait for it.
         """
         try:
             with anyio.fail_after(self.limits.wait_seconds):
@@ -113,6 +115,8 @@ class Desk:
             waited = f"Its turn did not come within {self.limits.wait_seconds:g} s."
             raise HTTPException(503, waited, later(self.seconds)) from None
         try:
+            if await request.is_disconnected():  # nobody waits for others on behalf of who is gone
+                raise _gone()
             return await asyncio.get_running_loop().run_in_executor(self._worker, self._answer, body, kind, prompt)
         finally:
             self._turn.release()
@@ -137,8 +141,12 @@ class Desk:
         began = time.monotonic()
         try:
             scores, reasons = self.scorer.attempt(video, prompt, fps)
-        except VideoError as error:
-            scores, reasons = {}, dict.fromkeys(self.scorer.dimensions, str(error))
+        except UsageError as error:
+            raise Refused([str(error)]) from error
+        except Exception as error:  # of a fault, too, the next video does not suffer
+            if not isinstance(error, VideoError):
+                log.error("a fault over a video", exc_info=error)
+            scores, reasons = {}, dict.fromkeys(self.scorer.dimensions, described(error))
         self.metrics.scored(scores, reasons, time.monotonic() - began)
         private = str(video) if isinstance(video, Path) else "frames in memory"
         known = {name: {"value": float(score.value), "weight": float(score.weight)} for name, score in scores.items()}
@@ -183,7 +191,7 @@ def create_app(scorer: Scorer, profile: str, token: str = "", limits: Limits | N
         with desk.place(SUFFIXES.get(kind, ".mp4")) as body:
             await _receive(request, body or Path(os.devnull), limits)
             if body:
-                return await desk.answer(body, kind, prompt)
+                return await desk.answer(request, body, kind, prompt)
             return full()
 
     def full(status: int = 429) -> JSONResponse:
@@ -230,12 +238,21 @@ async def _receive(request: Request, body: Path, limits: Limits) -> None:
     except TimeoutError:
         raise HTTPException(408, f"The body did not arrive in {limits.body_seconds:g} s.", _CLOSED) from None
     except ClientDisconnect:
-        raise HTTPException(400, "The sender went away.") from None
+        raise _gone() from None
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        log.error("a body cannot be kept: %s", error)
+        raise HTTPException(507, "The server's disk has no room for the body.", _CLOSED) from None
     if size > limits.body_bytes:
         raise HTTPException(413, f"The body is larger than {limits.body_bytes:,} bytes.", _CLOSED)
 
 
 _CLOSED = {"Connection": "close"}
+
+
+def _gone() -> HTTPException:
+    return HTTPException(400, "The sender went away.")
 
 
 def _refused(_: Request, error: Exception) -> JSONResponse:

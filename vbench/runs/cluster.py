@@ -17,7 +17,7 @@ import threading
 import time
 import warnings
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from vbench import provenance
 from vbench.errors import MissingExtra, UsageError, VBenchError, first_line
 from vbench.files.cache import CACHE_DIR, cache_dir
 from vbench.runs.choose_static import Candidates
+from vbench.runs.cluster_head import Head
 from vbench.runs.executor import Job, rows_of
 from vbench.runs.one_video import OneVideo
 from vbench.runs.plan import VideoTask
@@ -59,11 +60,13 @@ class Cluster:
 
     Attributes:
         asked: workers that were asked for, where processors compute.
+        head: is asked whether it is there.
         machines: what the workers said of where they are.
     """
 
     ray: Any
     asked: int
+    head: Head
     machines: list[Mapping[str, Any]] = field(default_factory=list)
 
     def device(self, name: str) -> torch.device:
@@ -92,10 +95,11 @@ class Cluster:
             budget: bytes of decoded frames to keep per video.
 
         Raises:
-            UsageError: the cluster has no place for a worker, or has other packages.
-            WorkerDied: no worker can be had any more; what is stored by then stays.
+            UsageError: the cluster has no place for a worker, or has other packages or checkpoints.
+            WorkerDied: no worker can be had any more, or the head has gone; what is stored by then stays.
         """
-        crew = _Crew(self, evaluators, budget, self._places(evaluators.device.type))
+        names = {name for job in jobs for name in job.evaluated}
+        crew = _Crew(self, evaluators, budget, self._places(evaluators.device.type), names)
         with _heard_between_calls() as listen:
             try:
                 yield from crew.rows(jobs, listen)
@@ -156,8 +160,9 @@ def connected(address: str, workers: int) -> Iterator[Cluster]:
     finally:
         for number, handler in handlers.items():  # Ray has put its own in their place
             signal.signal(number, handler)
+    outside = address.startswith("ray://")
     try:
-        yield Cluster(ray, workers)
+        yield Cluster(ray, workers, Head("" if outside else ray.get_runtime_context().gcs_address))
     finally:
         ray.shutdown()
 
@@ -188,10 +193,10 @@ class _Worker:
         evaluators.device = devices.choose(evaluators.device.type)
         self.evaluators, self.budget = evaluators, budget
 
-    def about(self) -> tuple[dict[str, Any], dict[str, str], str]:
-        """The machine, its packages, and its name."""
+    def about(self, names: Collection[str]) -> tuple[dict[str, Any], dict[str, str], list[dict[str, Any]], str]:
+        """The machine, its packages, with what it judges these dimensions, and its name."""
         about = provenance.machine(self.evaluators.device, self.evaluators.profile.arithmetic)
-        return about, provenance.packages(), socket.gethostname()
+        return about, provenance.packages(), self.evaluators.identities(names), socket.gethostname()
 
     def score(self, job: Job) -> list[Row]:
         """The rows of a job; models that it does not need are let go, as neighbours need the same."""
@@ -209,10 +214,13 @@ def _share(device: str, threads: int) -> dict[str, Any]:
 class _Crew:
     """The workers of one run, and which job each is at."""
 
-    def __init__(self, cluster: Cluster, evaluators: Evaluators, budget: int, size: int) -> None:
+    def __init__(
+        self, cluster: Cluster, evaluators: Evaluators, budget: int, size: int, names: Collection[str]
+    ) -> None:
         import torch
 
-        self.cluster, self.ray, self.size = cluster, cluster.ray, size
+        self.cluster, self.ray, self.size, self.names = cluster, cluster.ray, size, names
+        self.identities = evaluators.identities(names)
         threads = torch.get_num_threads()
         environment = {name: value for name, value in os.environ.items() if name.startswith("VBENCH_")}
         if CACHE_DIR in environment:  # workers are elsewhere, on this machine too
@@ -231,10 +239,11 @@ class _Crew:
         seen = time.monotonic()
         while left or self.at_work:
             listen()
+            self.cluster.head.refuse_gone()
             wanted = min(self.size, len(left) + len(self.at_work))
             while len(self.coming) + len(self.at_work) + len(self.idle) < wanted:
                 worker = self.hire()
-                self.coming[worker.about.remote()] = worker
+                self.coming[worker.about.remote(self.names)] = worker
             while left and self.idle:
                 worker, (number, job) = self.idle.pop(), left.popleft()
                 self.at_work[worker.score.remote(job)] = worker, number, job
@@ -273,7 +282,7 @@ class _Crew:
         """A worker has come, or has failed to."""
         worker = self.coming.pop(promise)
         try:
-            machine, packages, name = self.ray.get(promise)
+            machine, packages, identities, name = self.ray.get(promise)
         except self.ray.exceptions.RayError as error:
             self.failed_starts += 1
             if isinstance(cause := getattr(error, "cause", None), VBenchError):
@@ -286,6 +295,11 @@ class _Crew:
             raise UsageError(
                 f"The worker on {name} has other packages than here: {others}. Install the same everywhere."
             )
+        if others := "; ".join(_otherwise(self.identities, identities)):
+            raise UsageError(
+                f"The worker on {name} would not give the scores that are given here: {others}. Checkpoints are to be "
+                f"the same everywhere; where they lie on all machines can be said by {CACHE_DIR}."
+            )
         self.cluster.machines.append(machine)
         self.idle.append(worker)
 
@@ -296,6 +310,29 @@ def _other_packages(there: Mapping[str, str]) -> str:
     return ", ".join(
         f"{name} {there.get(name, 'not installed')} (here {here.get(name, 'not installed')})" for name in names
     )
+
+
+def _otherwise(here: Sequence[Mapping[str, Any]], there: Sequence[Mapping[str, Any]]) -> list[str]:
+    """In what a worker would judge otherwise than the caller."""
+    found = {
+        difference: None
+        for ours, theirs in zip(here, there, strict=True)
+        for name, one in ours.items()
+        if isinstance(one, Mapping)  # what is in the caller's own way nobody is asked for
+        for difference in _differences(name, one, theirs.get(name, "is not installed"))
+    }
+    return list(found)
+
+
+def _differences(what: str, here: Any, there: Any) -> Iterator[str]:
+    """What differs, in few words: of a mapping only the entries that do."""
+    if isinstance(here, Mapping) and isinstance(there, str):
+        yield f"{what}: {there}"
+    elif isinstance(here, Mapping) and isinstance(there, Mapping):
+        for name in sorted({*here, *there}):
+            yield from _differences(f"{what}, {name}", here.get(name), there.get(name))
+    elif here != there:
+        yield f"{what} {there} (here {here})"
 
 
 def _failed(job: Job, reason: str) -> Iterator[Row]:

@@ -432,16 +432,16 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
     for task in plan.tasks:
         outstanding: dict[str, str] = {}
         try:
-            sha256 = content_of(task.path)
+            seen = replace(task, sha256=content_of(task.path), picture=_picture(task, signatures))
         except OSError as error:
             untouchable += [failed_row(task, name, error) for name in task.dimensions if name in signatures]
             continue
         for name in task.dimensions:
             if name not in signatures:
                 continue
-            key = cache_key(sha256, task.prompt, signatures[name] | clips_of(task, plan.cutting))
+            key = cache_key(seen.sha256, task.prompt, signatures[name] | clips_of(task, plan.cutting))
             if name in choices:
-                choices[name].append(replace(task, sha256=sha256, cache_keys={name: key}))
+                choices[name].append(replace(seen, cache_keys={name: key}))
             stored = store.finished(key)
             if stored is None or (evaluators.all_pairs and is_partial(stored.details)):
                 if name not in choices:
@@ -457,7 +457,7 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
             outcome.reused += 1
             outcome.count(row)
         if outstanding:
-            todo.append(replace(task, sha256=sha256, cache_keys=outstanding))
+            todo.append(replace(seen, cache_keys=outstanding))
     store.put_all(renamed)
     reencode = bool(plan.cutting and plan.cutting.reencode)
     of_prompts = [one for name, tasks in choices.items()
@@ -465,6 +465,12 @@ def _outstanding(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: O
     jobs: list[VideoTask | LongVideo] = [task for task in todo if not task.spans]
     jobs += long_videos((task for task in todo if task.spans), reencode)
     return _Wanted(of_prompts, jobs), untouchable
+
+
+def _picture(task: VideoTask, signatures: Mapping[str, Mapping[str, Any]]) -> str:
+    """Digest of the prompt's picture, where one of the task's dimensions looks at it."""
+    looked_at = any(signatures.get(name, {}).get("picture") for name in task.dimensions)
+    return content_of(task.prompt.image) if looked_at and task.prompt.image else ""
 
 
 def clips_of(task: VideoTask, cutting: Cutting | None) -> dict[str, Any]:

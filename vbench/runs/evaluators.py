@@ -124,6 +124,22 @@ class Evaluators:
             "device": self.device.type,
         }
 
+    def identities(self, names: Collection[str]) -> list[dict[str, Any]]:
+        """What each of the runs that go together judges with: alike wherever scores are to be the same.
+
+        Args:
+            names: of the dimensions that are asked about.
+
+        Returns:
+            Of each run dimension -> its :meth:`signature`, or in words what is in its way.
+        """
+        runs = [self.of(number) for number in range(1 + len(self.others))]
+        known = [sorted(specs_of(one.benchmark).keys() & set(names)) for one in runs]
+        return [
+            {name: one.obstacle(name) or one.signature(name) for name in found}
+            for one, found in zip(runs, known, strict=True)
+        ]
+
     @strictly()
     def dimension(self, name: str) -> Dimension:
         """A dimension ready to score.

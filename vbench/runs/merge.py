@@ -30,6 +30,9 @@ ARITHMETIC = ("dtype", "device")
 SCRATCH = ".merging"
 """Where a run grows before it is there: a hidden folder of this name and a number."""
 
+MOVED = (STORE, MANIFEST)
+"""What leaves the scratch before the record does, which comes last."""
+
 
 @dataclass(frozen=True)
 class Merged:
@@ -78,10 +81,11 @@ def merge(runs: Sequence[Path], output: Path) -> Merged:
             if (first / MANIFEST).exists():
                 ours.write(made / MANIFEST, (first / MANIFEST).read_bytes())
             write_record(made, _record([records[run] for run in shards.values()], bool(missing)))
-            for path in sorted(
-                made.iterdir(), key=lambda path: path.name == RECORD
-            ):  # a run is there once its record is
-                path.rename(output / path.name)
+            for name in MOVED:
+                if (made / name).exists():
+                    (made / name).rename(output / name)
+            shutil.copyfile(made / ours.LIST, output / ours.LIST)  # the one here says whose the scratch is
+            (made / RECORD).rename(output / RECORD)  # a run is there once its record is
         finally:
             shutil.rmtree(made, ignore_errors=True)
     return Merged(output, missing, unfinished)
@@ -89,11 +93,16 @@ def merge(runs: Sequence[Path], output: Path) -> Merged:
 
 def _refuse_full(output: Path) -> None:
     """Only what a killed merge left may be in the new folder, and goes; the folder's lock says that none is at work."""
-    for path in output.iterdir():
-        if path.name.startswith(SCRATCH) and (path / ours.LIST).is_file() and not path.is_symlink():
-            shutil.rmtree(path)
-        elif not path.name.startswith(lock.NAME):
-            raise UsageError(f"{output} is not empty: choose a new folder for the merged run.")
+    there = [path for path in output.iterdir() if not path.name.startswith(lock.NAME)]
+    scratch = [path for path in there if path.name.startswith(SCRATCH) and not path.is_symlink()]
+    killed = [path for path in scratch if (path / ours.LIST).is_file()]
+    moved = [path for path in there if killed and path.name in (*MOVED, ours.LIST)]
+    if len(killed) + len(moved) < len(there):
+        raise UsageError(f"{output} is not empty: choose a new folder for the merged run.")
+    for path in moved:
+        path.unlink()
+    for path in killed:  # last, as they say whose the others are
+        shutil.rmtree(path)
 
 
 def _by_number(records: Mapping[Path, RunRecord]) -> dict[int, Path]:

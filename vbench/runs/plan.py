@@ -61,6 +61,7 @@ class VideoTask:
         prompt: what the video should show.
         dimensions: what judges it.
         sha256: of the video, once somebody has read it.
+        picture: the same of the prompt's picture, where a dimension that is still to do looks at it.
         cache_keys: of the dimensions that are still to do, what identifies their results.
         spans: of a clip its own; of the first frames of a video's clips those of all; none where the whole video is
             looked at.
@@ -73,6 +74,7 @@ class VideoTask:
     prompt: Prompt
     dimensions: tuple[str, ...]
     sha256: str = ""
+    picture: str = ""
     cache_keys: Mapping[str, str] = field(default_factory=dict)
     spans: tuple[Span, ...] = ()
     group: str = ""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbench.dimensions.facts import demand_facts
@@ -73,7 +74,7 @@ def score_video(
             yield replace(row, status=FAILED, reason=str(error))
             continue
         started = time.perf_counter() - waited()
-        row = _settled(_scored(row, name, evaluators, video, task.prompt), task)
+        row = _settled(_scored(row, name, evaluators, video, task.prompt), _looked_at(task, name, evaluators))
         row = _of_clip(row, task, damage) if task.spans else row
         yield replace(_marked(row, video), seconds=round(time.perf_counter() - waited() - started, 4))
 
@@ -124,18 +125,27 @@ def _scored(row: Row, name: str, evaluators: Evaluators, video: Video, prompt: P
     return replace(row, value=float(score.value), weight=float(score.weight), per_frame=per_frame, details=details)
 
 
-def _settled(row: Row, task: VideoTask) -> Row:
+def _looked_at(task: VideoTask, name: str, evaluators: Evaluators) -> dict[Path, str]:
+    """The files that a dimension sees -> their content when the plan saw them."""
+    image = task.prompt.image if evaluators.spec(name).needs_picture else None
+    return {task.path: task.sha256, **({image: task.picture} if image and task.picture else {})}
+
+
+def _settled(row: Row, seen: Mapping[Path, str]) -> Row:
     """What was found holds for the bytes that the plan saw; of others, or of none, nothing is final."""
     if row.status == FAILED:
         return row
-    try:
-        if content_of(task.path) == task.sha256:
-            return row
-        reason = "the file changed while it was looked at"
-    except OSError as error:
-        if row.status == SCORED:  # all of it was read before it went
-            return row
-        reason = f"the file went while it was looked at ({described(error)})"
+    reason = ""
+    for path, sha256 in seen.items():
+        which = "the file" if path == next(iter(seen)) else f"the picture {path.name}"
+        try:
+            if content_of(path) != sha256:
+                reason = f"{which} changed while it was looked at"
+        except OSError as error:
+            if row.status != SCORED:  # otherwise all of it was read before it went
+                reason = f"{which} went while it was looked at ({described(error)})"
+    if not reason:
+        return row
     return replace(row, status=FAILED, value=None, weight=None, per_frame=(), details={}, reason=reason)
 
 

@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from vbench.dimensions.backbones.base import PictureTextMatcher
 from vbench.dimensions.backbones.pixels import CLIP, normalise
+from vbench.dimensions.backbones.texts import TextVectors
 from vbench.dimensions.backbones.wordpiece import BEGIN, END, WordPiece
 from vbench.errors import MissingExtra
 from vbench.weights.cards import locate
@@ -48,7 +49,7 @@ class Blip2(PictureTextMatcher):
 
     def __init__(self, network: Blip2ForImageTextRetrieval, vocabulary: WordPiece, device: torch.device) -> None:
         self.network, self.vocabulary, self.device = network.to(device), vocabulary, device  # type: ignore[arg-type]
-        self._texts: dict[str, Tensor] = {}
+        self._texts = TextVectors()
 
     @classmethod
     def load(cls, device: torch.device) -> Self:
@@ -72,17 +73,15 @@ class Blip2(PictureTextMatcher):
         seen = network.vision_model(pixel_values=squashed(picture).to(self.device)).last_hidden_state
         read = network.qformer(query_embeds=network.query_tokens, encoder_hidden_states=seen).last_hidden_state
         queries = F.normalize(network.vision_projection(read[0]), dim=-1)
-        cosines = queries @ torch.stack([self._text(text) for text in texts]).T
+        cosines = queries @ torch.stack([self._texts.of(text, self._text) for text in texts]).T
         return cosines.amax(0).cpu()
 
     def _text(self, text: str) -> Tensor:
-        """A text's vector, of unit length; computed once per text."""
-        if text not in self._texts:
-            network = self.network
-            ids = torch.tensor([[BEGIN, *self.vocabulary.encode(text), END]], device=self.device)
-            read = network.qformer(query_embeds=network.embeddings(input_ids=ids), query_length=0).last_hidden_state
-            self._texts[text] = F.normalize(network.text_projection(read[0, 0]), dim=-1)
-        return self._texts[text]
+        """A text's vector, of unit length."""
+        network = self.network
+        ids = torch.tensor([[BEGIN, *self.vocabulary.encode(text), END]], device=self.device)
+        read = network.qformer(query_embeds=network.embeddings(input_ids=ids), query_length=0).last_hidden_state
+        return F.normalize(network.text_projection(read[0, 0]), dim=-1)
 
 
 def squashed(picture: Tensor) -> Tensor:

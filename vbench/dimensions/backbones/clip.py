@@ -27,6 +27,7 @@ from vbench.dimensions.backbones.base import TextImageScorer
 from vbench.dimensions.backbones.pixels import CLIP as COLOURS
 from vbench.dimensions.backbones.pixels import centre_crop, normalise, resize, resized_by_pil
 from vbench.dimensions.backbones.summary_transformer import SummaryTransformer
+from vbench.dimensions.backbones.texts import TextVectors
 from vbench.errors import CheckpointMismatch, MissingExtra
 from vbench.weights.cards import checkpoint
 from vbench.weights.load import load_strictly, state_dict
@@ -52,7 +53,7 @@ class CLIP(TextImageScorer):
         self.network, self.tokenizer, self.device = network.to(device), tokenizer, device
         if self.dtype == torch.float16:
             in_half(self.network)
-        self._texts: dict[str, Tensor] = {}
+        self._texts = TextVectors()
 
     @classmethod
     def load(cls, device: torch.device) -> Self:
@@ -97,11 +98,12 @@ class CLIP(TextImageScorer):
 
     @computes
     def embed_text(self, text: str) -> Tensor:
-        """One text -> ``(D,)`` on the CPU, not normalised; computed once per text, cut after 77 tokens."""
-        if text not in self._texts:
-            tokens = self.tokenizer(text).to(self.device)
-            self._texts[text] = self.network.encode_text(tokens)[0].cpu()
-        return self._texts[text]
+        """One text -> ``(D,)`` on the CPU, not normalised; kept, cut after 77 tokens."""
+        return self._texts.of(text, self._embed_text)
+
+    def _embed_text(self, text: str) -> Tensor:
+        vector: Tensor = self.network.encode_text(self.tokenizer(text).to(self.device))[0].cpu()
+        return vector
 
 
 class CLIPB32(CLIP):

@@ -29,6 +29,7 @@ from vbench.dimensions.backbones.arithmetic import computes
 from vbench.dimensions.backbones.base import VideoTextEmbedder
 from vbench.dimensions.backbones.pixels import CLIP, centre_crop, normalise, scaled_size
 from vbench.dimensions.backbones.summary_transformer import SummaryTransformer
+from vbench.dimensions.backbones.texts import TextVectors
 from vbench.weights.load import load_strictly, state_dict
 
 SIZE, TEXT_LENGTH = 224, 32
@@ -45,7 +46,7 @@ class ViCLIP(VideoTextEmbedder):
     def __init__(self, network: TwoTowers, device: torch.device) -> None:
         self.network, self.device = network.to(device), device
         self._tokenizer = SimpleTokenizer(context_length=TEXT_LENGTH)
-        self._texts: dict[str, Tensor] = {}
+        self._texts = TextVectors()
 
     @classmethod
     def load(cls, device: torch.device) -> Self:
@@ -64,11 +65,13 @@ class ViCLIP(VideoTextEmbedder):
 
     @computes
     def embed_text(self, text: str) -> Tensor:
-        """One text -> ``(768,)`` float32 on the CPU, not normalised; computed once per text."""
-        if text not in self._texts:
-            ids = torch.tensor([self.token_ids(text)], device=self.device)
-            self._texts[text] = self.network.text_encoder(ids)[0].cpu()
-        return self._texts[text]
+        """One text -> ``(768,)`` float32 on the CPU, not normalised; kept."""
+        return self._texts.of(text, self._embed_text)
+
+    def _embed_text(self, text: str) -> Tensor:
+        ids = torch.tensor([self.token_ids(text)], device=self.device)
+        vector: Tensor = self.network.text_encoder(ids)[0].cpu()
+        return vector
 
     def token_ids(self, text: str) -> list[int]:
         """The 32 ids of a text: start, byte pairs, end, zeros; of a longer one the first 31 and the end."""
