@@ -14,13 +14,16 @@ from PIL import Image
 
 import vbench
 from tests.footage import noise, write_video
+from vbench.benchmarks.registry import benchmark_named
 from vbench.dimensions.base import VideoScore
+from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.run import Run
 from vbench.runs.store import FAILED, SCORED
+from vbench.runs.verify import HELD, MISSING, OTHER_EVALUATOR, verify
 
 LITE: dict[str, Any] = {"benchmark": "vbench-i2v", "profile": "lite", "dimensions": ["i2v_subject"]}
 
@@ -121,6 +124,22 @@ def test_a_picture_that_changes_while_it_is_looked_at_gives_no_score(
     assert rows["a cat"].status == SCORED
     assert (rows["a dog"].status, rows["a dog"].value) == (FAILED, None)
     assert rows["a dog"].reason == "the picture a dog.png changed while it was looked at"
+
+
+def test_scores_of_pictures_are_made_again(material: Path) -> None:
+    rows = score(material).rows()
+    judges = Evaluators(profile("lite"), torch.device("cpu"), benchmark=benchmark_named("vbench-i2v"))
+
+    def found(images: Path | None = None) -> dict[str, str]:
+        said = verify(rows, material / "videos", judges, 2**28, images=images)
+        return {one.row.prompt: one.verdict for one in said}
+
+    assert set(found().values()) == {HELD}
+    shutil.move(material / "pictures", material / "moved")
+    assert set(found().values()) == {MISSING}
+    assert set(found(material / "moved").values()) == {HELD}
+    picture(material / "moved" / "crop" / "8-5" / "a dog.png", seed=99)
+    assert found(material / "moved")["a dog"] == OTHER_EVALUATOR
 
 
 def test_own_videos_with_own_pictures(material: Path) -> None:

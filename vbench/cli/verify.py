@@ -26,6 +26,10 @@ def verify(
     fraction: Annotated[float, typer.Option(min=0.0, max=1.0, help="Part of the scores to make again.")] = 0.05,
     seed: Annotated[int, typer.Option(help="Of the random choice.")] = 0,
     tolerance: Annotated[float, typer.Option(min=0.0, help="Difference up to which a score holds.")] = 1e-6,
+    images: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the pictures that videos start from, where it is another one by now."),
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps")] = "auto",
     memory: Annotated[int, typer.Option(min=0, help="MiB of decoded frames to keep per video.")] = 512,
     json_output: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -49,11 +53,13 @@ def verify(
     videos = located(videos)
     if not videos.exists():
         raise UsageError(f"{videos} does not exist: name the folder of the run's videos.")
+    if images and not images.is_dir():
+        raise UsageError(f"{images} is not a folder of pictures: name the one of the run's with --images.")
     evaluators = verification.judges_of(record, devices.choose(device))
     cutting = Cutting.recorded(record.cutting) if record.cutting else None
     rows = verification.drawn(measured_rows(run), fraction, seed)
     with told_of_fetching(partial(typer.echo, err=True)):
-        verdicts = list(verification.verify(rows, videos, evaluators, memory * 2**20, tolerance, cutting))
+        verdicts = list(verification.verify(rows, videos, evaluators, memory * 2**20, tolerance, cutting, images))
     findings = [verdict for verdict in verdicts if verdict.verdict != verification.HELD]
     if json_output:
         listed = [

@@ -13,6 +13,7 @@ from vbench.benchmarks.registry import benchmark_named
 from vbench.dimensions.profiles import profile
 from vbench.files.digest import content_of, forget
 from vbench.media.spans import Span, video_of
+from vbench.prompts.pictures import ratios_in
 from vbench.prompts.suite import Prompt
 from vbench.runs.evaluate import cache_key, clips_of
 from vbench.runs.evaluators import Evaluators
@@ -35,6 +36,9 @@ HELD, MISSING, OTHER_VIDEO, OTHER_EVALUATOR, OTHER_SCORE, NOT_SCORED = (
     "score differs",
     "no score any more",
 )
+
+PICTURE = "image"
+"""Detail of a row: the picture that the video was held against."""
 
 TOLERANCE = 1e-6
 """Difference that another number of threads may make on the same kind of machine."""
@@ -72,6 +76,7 @@ def verify(
     budget: int,
     tolerance: float = TOLERANCE,
     cutting: Cutting | None = None,
+    images: Path | None = None,
 ) -> Iterator[Verdict]:
     """Score rows again and compare; videos and checkpoints are read anew, whatever was kept of them.
 
@@ -82,14 +87,17 @@ def verify(
         budget: bytes of decoded frames to keep per video.
         tolerance: difference up to which a score holds.
         cutting: how clips were made, where the run judged clips.
+        images: folder of the pictures that videos start from, by ratio or not; where the run found them by default.
     """
-    for path in {_path_of(row, videos, cutting) for row in rows} | _checkpoints(rows, evaluators):
+    videos_of_rows = {_path_of(row, videos, cutting) for row in rows}
+    pictures = {picture for row in rows if (picture := _picture(row, images))}
+    for path in videos_of_rows | pictures | _checkpoints(rows, evaluators):
         with suppress(OSError):
             forget(path)
     stored: dict[tuple[str, str, str], Row] = {}
     tasks: list[VideoTask] = []
     for row in rows:
-        found = _task_of(row, videos, evaluators, cutting)
+        found = _task_of(row, videos, evaluators, cutting, images)
         if isinstance(found, Verdict):
             yield found
             continue
@@ -110,7 +118,7 @@ def again(row: Row, videos: Path, evaluators: Evaluators, budget: int) -> Row | 
         evaluators: who looks.
         budget: bytes of decoded frames to keep.
     """
-    task = _task_of(row, videos, evaluators, None)
+    task = _task_of(row, videos, evaluators)
     if isinstance(task, Verdict):
         return task
     (made,) = score_all([task], evaluators, budget)
@@ -140,7 +148,18 @@ def _checkpoints(rows: Sequence[Row], evaluators: Evaluators) -> set[Path]:
     return {cards.locate(file) for name in names for file in evaluators.checkpoints(name)}
 
 
-def _task_of(row: Row, videos: Path, evaluators: Evaluators, cutting: Cutting | None) -> VideoTask | Verdict:
+def _picture(row: Row, images: Path | None) -> Path | None:
+    """Where the picture of a score lies, ``None`` where it is of none; by its name where another folder is given."""
+    if PICTURE not in row.details:
+        return None
+    recorded = Path(row.details[PICTURE])
+    there = ratios_in(images) if images else {}
+    return there.get(recorded.parent.name, there.get("", recorded.parent)) / recorded.name
+
+
+def _task_of(
+    row: Row, videos: Path, evaluators: Evaluators, cutting: Cutting | None = None, images: Path | None = None
+) -> VideoTask | Verdict:
     """What scores a row again, or what is known without that."""
     path = _path_of(row, videos, cutting)
     if not path.exists():
@@ -152,7 +171,10 @@ def _task_of(row: Row, videos: Path, evaluators: Evaluators, cutting: Cutting | 
         return Verdict(row, NOT_SCORED, reason=obstacle)
     if GROUP in row.details and SPANS not in row.details:
         return Verdict(row, NOT_SCORED, reason="which frames the clip has was not recorded by the version of the run")
-    prompt = Prompt(row.prompt, (row.dimension,), row.facts, row.category)
+    picture = _picture(row, images)
+    if picture and not picture.exists():
+        return Verdict(row, MISSING, reason=f"its picture {picture} does not exist; name the folder: --images FOLDER")
+    prompt = Prompt(row.prompt, (row.dimension,), row.facts, row.category, picture)
     spans = tuple(Span(start, end) for start, end in row.details.get(SPANS, ()))
     group, clips = row.details.get(GROUP, ""), row.details.get(CLIPS, 0)
     task = VideoTask(path, row.video, prompt, (row.dimension,), sha256, spans=spans, group=group, clips=clips)
@@ -166,5 +188,5 @@ def _compared(row: Row, now: Row, tolerance: float) -> Verdict:
     changed = abs(now.value - row.value) > tolerance
     if now.cache_key != row.cache_key:
         effect = f"the score is {now.value:.6f} and was {row.value:.6f}"
-        return Verdict(row, OTHER_EVALUATOR, now.value, f"checkpoint, version, options or device differ; {effect}")
+        return Verdict(row, OTHER_EVALUATOR, now.value, f"checkpoint, version, options, picture or device; {effect}")
     return Verdict(row, OTHER_SCORE if changed else HELD, now.value)
