@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vbench.analysis.annotations import read_annotations, read_scores
-from vbench.analysis.preference import Judgement, win_ratios
+from vbench.analysis.preference import Judgement, bradley_terry, win_ratios
 from vbench.errors import UsageError
 
 ENTRY: dict[str, Any] = {
@@ -192,3 +193,18 @@ def test_scores(tmp_path: Path) -> None:
         (tmp_path / "broken.csv").write_text(path.read_text() + line + "\n")
         with pytest.raises(UsageError, match=message):
             read_scores(tmp_path / "broken.csv")
+
+
+def test_many_models_and_prompts_take_no_table_of_all_pairs_with_every_prompt() -> None:
+    models, prompts = 200, 900
+    said = [
+        Judgement("", f"prompt {number % prompts}", f"m{number % models}", f"m{(number + 1) % models}", 1.0)
+        for number in range(prompts)
+    ]
+    bradley_terry(said[:2], draws=1)  # what it needs is loaded
+    tracemalloc.start()
+    chances = bradley_terry(said, draws=1)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(chances) == models
+    assert most < 8 * models * models * prompts / 10

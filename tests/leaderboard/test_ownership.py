@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from tests.leaderboard.archives import archive, card, rows, run, with_head, with_rows
 from tests.leaderboard.conftest import ADMIN
@@ -173,3 +175,23 @@ def test_what_is_not_published_is_its_owners_and_the_admins(board: Board, tmp_pa
         for token in (receipt.withdraw_token, lab, ADMIN):
             assert see(number, token)
     assert len(board.rows(number, local=True)) == len(rows())
+
+
+def test_a_copy_that_comes_while_one_is_looked_at_is_found(
+    board: Board, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, writing = archive(tmp_path), board.database.writing
+
+    def after_another(*changes: str) -> AbstractContextManager[Session]:
+        monkeypatch.undo()
+        board.submit(content, ADMIN)
+        return writing(*changes)
+
+    monkeypatch.setattr(board.database, "writing", after_another)
+    with pytest.raises(Duplicate, match="exactly the scores of submission 1"):
+        board.submit(renamed(content, "The same"), submitter="192.0.2.9")
+    waiting = board.submit(renamed(with_rows(archive(tmp_path, 2), one_value), "Waiting"), submitter="192.0.2.9")
+    monkeypatch.setattr(board.database, "writing", after_another)
+    content = renamed(archive(tmp_path, 2), "Quicker")
+    with pytest.raises(Duplicate, match="one of the two is a copy"):
+        board.publish(waiting.id, ADMIN)

@@ -10,6 +10,7 @@ Designs", Biometrika 1952) do not: the chance that i beats j is 1 / (1 + exp(s_j
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -109,24 +110,50 @@ def bradley_terry(judgements: Iterable[Judgement], seed: int = 0, draws: int = D
     prompts, models = prompts_of(given), models_of(given)
     if len(models) < 2:
         return {}
-    wins = wins_by_prompt(given, prompts, models)
+    votes = Wins.of(given, prompts, models)
     counts = drawn_counts(len(prompts), seed, draws)
-    strengths = np.stack([strengths_of(np.tensordot(count, wins, 1)) for count in counts])
+    strengths = np.stack([strengths_of(votes.drawn(count)) for count in counts])
     chances = np.stack([_chances(drawn) for drawn in strengths])
-    asked = ((wins + wins.transpose(0, 2, 1)).sum(2) > 0).sum(0)
-    return {model: interval_of(chances[:, place], int(asked[place]), SHARE) for place, model in enumerate(models)}
+    asked = Counter(model for _, model in {(one.prompt, model) for one in given for model in (one.first, one.second)})
+    return {model: interval_of(chances[:, place], asked[model], SHARE) for place, model in enumerate(models)}
 
 
-def wins_by_prompt(judgements: Iterable[Judgement], prompts: Sequence[str], models: Sequence[str]) -> Array:
-    """``(prompts, models, models)`` float64: how often the model of the row beat that of the column."""
-    row = {prompt: place for place, prompt in enumerate(prompts)}
-    column = {model: place for place, model in enumerate(models)}
-    wins = np.zeros((len(prompts), len(models), len(models)))
-    for one in judgements:
-        first, second = column[one.first], column[one.second]
-        wins[row[one.prompt], first, second] += one.outcome
-        wins[row[one.prompt], second, first] += 1 - one.outcome
-    return wins
+@dataclass(frozen=True)
+class Wins:
+    """Who beat whom, a judgement after the other: a table of all pairs of models with every prompt would be large.
+
+    Attributes:
+        prompts: ``(judgements,)`` int64: place of each judgement's prompt.
+        pairs: ``(judgements,)`` int64: place of its pair in a flat table of models, the first one's row.
+        points: ``(judgements,)`` float64: of the first one.
+        models: how many there are.
+    """
+
+    prompts: NDArray[np.int64]
+    pairs: NDArray[np.int64]
+    points: Array
+    models: int
+
+    @classmethod
+    def of(cls, judgements: Iterable[Judgement], prompts: Sequence[str], models: Sequence[str]) -> Wins:
+        """Those of judgements; their prompts and models are among these."""
+        row = {prompt: place for place, prompt in enumerate(prompts)}
+        column = {model: place for place, model in enumerate(models)}
+        given = list(judgements)
+        places = [row[one.prompt] for one in given]
+        pairs = [column[one.first] * len(models) + column[one.second] for one in given]
+        points = [one.outcome for one in given]
+        whole = np.int64
+        return cls(np.array(places, whole), np.array(pairs, whole), np.array(points, np.float64), len(models))
+
+    def drawn(self, counts: Array) -> Array:
+        """``(prompts,)`` how often each counts -> ``(models, models)``: how often that of the row beat the column's."""
+        times, shape = counts[self.prompts], (self.models, self.models)
+        won, lost = (
+            np.bincount(self.pairs, times * points, self.models**2).reshape(shape)
+            for points in (self.points, 1 - self.points)
+        )
+        return np.asarray(won + lost.T, np.float64)
 
 
 def strengths_of(wins: Array) -> Array:

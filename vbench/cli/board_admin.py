@@ -13,6 +13,7 @@ from vbench.cli.plain_help import PlainHelp
 from vbench.errors import UsageError
 
 if TYPE_CHECKING:
+    from vbench.leaderboard.ballot_box import Cast
     from vbench.leaderboard.board import Board
 
 Database = Annotated[
@@ -132,8 +133,10 @@ def list_votes(
     if as_json:
         print_json([{**vars(vote), "judgement": vars(vote.judgement)} for vote in shown])
         return
-    for name in dict.fromkeys(vote.voter for vote in shown):
-        theirs = [vote for vote in shown if vote.voter == name]
+    by_voter: dict[str, list[Cast]] = {}
+    for vote in shown:
+        by_voter.setdefault(vote.voter, []).append(vote)
+    for name, theirs in by_voter.items():
         typer.echo(f"{name[:16]}  {len(theirs)} votes{''.join(f'; {reason}' for reason in reasons.get(name, ()))}")
         if voter:
             for vote in theirs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vbench.benchmarks.base import Part, Unit, titled
@@ -67,6 +67,15 @@ def card_json(
 def print_json(value: Any) -> None:
     """Strict JSON on standard output."""
     print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_json_list(values: Iterable[Any]) -> None:
+    """The same of a list, each of its values as soon as it is there."""
+    before = "["
+    for value in values:
+        print(before, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False), sep="\n", end="")
+        before = ","
+    print("\n]" if before == "," else "[]")
 
 
 def print_card(

@@ -12,7 +12,7 @@ from vbench.cli.board_admin import account, certify, open_board, queue, votes
 from vbench.cli.board_backup import backup, restore
 from vbench.cli.board_cards import edit_card_here
 from vbench.cli.board_jobs import jobs, worker
-from vbench.cli.card import print_json
+from vbench.cli.card import print_json, print_json_list
 from vbench.cli.plain_help import PlainHelp
 from vbench.errors import UsageError
 
@@ -95,13 +95,11 @@ def list_submissions(
     Examples:
       vbench leaderboard list --json
     """
-    from vbench.leaderboard.views.board_row import FIGURE
-
-    entries = [entry for entry in open_board(database).entries(everything=True) if entry.format != FIGURE]
+    found = open_board(database).submitted(everything=True, by_category=as_json)
     if as_json:
-        print_json([entry.plain() for entry in entries])
+        print_json_list(entry.plain() for entry in found)
         return
-    for entry in entries:
+    for entry in found:
         total = entry.value("total")
         shown = "-" if total is None else f"{100 * total:.2f}"
         typer.echo(
@@ -163,7 +161,7 @@ def export(
     from vbench.leaderboard.views.export import as_csv, as_json
 
     write = {Format.json: as_json, Format.csv: as_csv}[form]
-    typer.echo(write(open_board(database).entries()), nl=False)
+    typer.echo(write(open_board(database).snapshot().entries), nl=False)
 
 
 @leaderboard.command("export-dataset", cls=PlainHelp)

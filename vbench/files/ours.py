@@ -54,7 +54,7 @@ def is_foreign(path: Path, listed_in: Path | None = None) -> bool:
     if path.is_symlink() or not path.is_file():
         return True
     folder = listed_in or path.parent
-    return _digest(path.read_bytes()) not in _listed(folder).get(path.relative_to(folder).as_posix(), ())
+    return _digest_of(path) not in _listed(folder).get(path.relative_to(folder).as_posix(), ())
 
 
 def write(path: Path, content: str | bytes, listed_in: Path | None = None) -> None:
@@ -75,8 +75,24 @@ def write(path: Path, content: str | bytes, listed_in: Path | None = None) -> No
     if is_foreign(path, listed_in):
         raise UsageError(_in_the_way(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    _list(path, content, listed_in or path.parent)  # first: a kill in between leaves a line too many and no stranger
+    _list(path, _digest(content), listed_in or path.parent)  # first: a kill now leaves a line too many and no stranger
     replace_whole(path, content)
+
+
+def move(made: Path, path: Path, listed_in: Path | None = None) -> None:
+    """The same of a file that was made on the same disk, and may be too large to be held in memory.
+
+    Raises:
+        UsageError: as :func:`write`.
+    """
+    refuse_as_output(path)
+    if is_foreign(path, listed_in):
+        raise UsageError(_in_the_way(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _list(path, _digest_of(made), listed_in or path.parent)
+    with made.open("rb") as file:
+        os.fsync(file.fileno())
+    made.replace(path)
 
 
 def refuse_foreign(*paths: Path) -> None:
@@ -128,15 +144,20 @@ def _listed(folder: Path) -> dict[str, set[str]]:
     return listed
 
 
-def _list(path: Path, content: bytes, folder: Path) -> None:
+def _list(path: Path, sha256: str, folder: Path) -> None:
     name = path.relative_to(folder).as_posix()
     escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
     mark = "\\" if escaped != name else ""
     found = (folder / LIST).read_bytes() if (folder / LIST).is_file() else b""
     ended = not found or found.endswith(b"\n")  # a full disk may have cut the last line
     with (folder / LIST).open("a", encoding="utf-8", errors="surrogateescape") as file:
-        file.write("\n" * (not ended) + f"{mark}{_digest(content)}  {escaped}\n")
+        file.write("\n" * (not ended) + f"{mark}{sha256}  {escaped}\n")
 
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

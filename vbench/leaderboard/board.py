@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,10 +40,10 @@ from vbench.leaderboard.db.tables import (
 )  # fmt: skip
 from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
 from vbench.leaderboard.keys import demand_key, digest, new_key, withdraw_token
-from vbench.leaderboard.ownership import Known, copies
+from vbench.leaderboard.ownership import Known, copies, in_common
 from vbench.leaderboard.prompt_tables import packed
 from vbench.leaderboard.settings import ACCOUNTS, EVERYBODY, Settings
-from vbench.leaderboard.snapshots import Snapshot, Snapshots, entries_of, figures_of, states_of
+from vbench.leaderboard.snapshots import Snapshot, Snapshots, entries_of, figures_of, in_parts, states_of
 from vbench.leaderboard.submissions.archive import limits_of, read_archive
 from vbench.leaderboard.submissions.check_apart import check_apart
 from vbench.leaderboard.submissions.likeness import likeness_of
@@ -55,6 +55,9 @@ from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.published_figures import published_entries
 from vbench.provenance import now
 from vbench.runs.store import Row
+
+AT_ONCE = 100
+"""Submissions by whose likeness copies are told, about 50 kB each, that are read at a time."""
 
 MARKS = ("gold", "silver", "")
 """What an admin may say of a submission: the benchmark's team sampled and evaluated, did one of both, or neither."""
@@ -232,12 +235,14 @@ class Board:
     ) -> int:
         """Write a checked submission; returns its number, or that of the one that came under the same key meanwhile."""
         likeness = likeness_of(checked.rows)
+        with self.database.reading() as session:
+            alike, last = _alike(session, checked.rows_sha256, likeness)
         with self.database.writing() as session:
             if (number := _under_key(session, key, sha256)) is not None:
                 return number
             _refuse_sent_before(session, sha256, sender)
-            known = _known(session, account, earlier)
-            flags = list(copies(checked.benchmark, checked.rows_sha256, likeness, known))
+            alike |= _alike(session, checked.rows_sha256, likeness, last)[0]
+            flags = list(copies(checked.benchmark, _known(session, alike, account, earlier)))
             flags += strange(checked, session.scalars(select(Model.name)))
             _refuse_known_version(session, checked.card, checked.benchmark, checked.suite, checked.profile)
             submission = Submission(
@@ -295,8 +300,8 @@ class Board:
         try:
             checked = self._checked(archive, card)
             with self.database.reading() as session:
-                known, likeness = _known(session, account, ""), likeness_of(checked.rows)
-                flags = [*copies(checked.benchmark, checked.rows_sha256, likeness, known)]
+                alike, _ = _alike(session, checked.rows_sha256, likeness_of(checked.rows))
+                flags = [*copies(checked.benchmark, _known(session, alike, account, ""))]
                 flags += strange(checked, session.scalars(select(Model.name)))
                 _refuse_known_version(session, checked.card, checked.benchmark, checked.suite, checked.profile)
         except Refused as error:
@@ -385,6 +390,10 @@ class Board:
             Refused: it is not pending, or the version of the model or a copy of the result is published.
         """
         self._demand_admin(token, local, "publishes")
+        with self.database.reading() as session:
+            _found(session, number)
+            verdict = session.get_one(Verdict, number)
+            alike, last = _alike(session, verdict.rows_sha256, verdict.likeness)
         with self.database.writing() as session:
             submission, verdict = _found(session, number), session.get_one(Verdict, number)
             if (state := _state(session, number)) != PENDING:
@@ -392,8 +401,9 @@ class Board:
             _refuse_known_version(
                 session, read_card(submission.card), verdict.benchmark, verdict.suite, verdict.profile
             )
-            published = (known for known in _known(session, None, "") if known.state == PUBLISHED)
-            list(copies(verdict.benchmark, verdict.rows_sha256, verdict.likeness, published))
+            alike |= _alike(session, verdict.rows_sha256, verdict.likeness, last)[0]
+            published = (known for known in _known(session, alike, None, "") if known.state == PUBLISHED)
+            list(copies(verdict.benchmark, published))
             _change(session, number, PUBLISHED, "admin")
 
     def certify(self, number: int, mark: str, token: str = "", local: bool = False) -> None:
@@ -493,10 +503,21 @@ class Board:
         Args:
             everything: pending and withdrawn submissions too.
         """
-        with self.database.reading() as session:
-            states = states_of(session)
-            wanted = [number for number, state in states.items() if everything or state == PUBLISHED]
-            return [*entries_of(session, wanted, states, figures_of(session, wanted)), *published_entries()]
+        return [*self.submitted(everything), *published_entries()]
+
+    def submitted(self, everything: bool = False, by_category: bool = True) -> Iterator[BoardRow]:
+        """The rows of submissions, the newest first, some at a time: there may be many, with many scores each.
+
+        Args:
+            everything: pending and withdrawn ones too, not published ones alone.
+            by_category: with their scores by category.
+        """
+        states = self.states()
+        wanted = [number for number, state in states.items() if everything or state == PUBLISHED]
+        for some in in_parts(wanted):
+            with self.database.reading() as session:
+                found = entries_of(session, some, states, figures_of(session, some, by_category))
+            yield from found
 
     def snapshot(self) -> Snapshot:
         """What everybody sees, as it was read when the board changed last; rows come without scores by category."""
@@ -733,18 +754,41 @@ def _refuse_sent_before(session: Session, sha256: str, sender: str) -> None:
             raise Duplicate(first, f"You have sent this archive already: it is submission {first}, {states[first]}.")
 
 
-def _known(session: Session, account: Holder | None, earlier: str) -> list[Known]:
-    """What is there, as seen by whoever submits.
+def _alike(
+    session: Session, rows_sha256: str, likeness: Mapping[str, Any], after: int = 0
+) -> tuple[dict[int, str], int]:
+    """The submissions that are like a result, and what they have in common; and the number of the last one there is.
+
+    What is kept of a submission to tell copies by never changes: a writer, for whom others wait, has to look at those
+    alone that came after the last one.
 
     Args:
         session: on the database.
+        rows_sha256: digest of the result's scores.
+        likeness: what is kept of it.
+        after: the number beyond which submissions are looked at.
+    """
+    found, last = {}, after
+    asked = select(Verdict.submission_id, Verdict.rows_sha256, Verdict.likeness).where(Verdict.submission_id > after)
+    ordered = asked.order_by(Verdict.submission_id)
+    for last, sha256, kept in session.execute(ordered, execution_options={"yield_per": AT_ONCE}):
+        if common := in_common((rows_sha256, likeness), (sha256, kept)):
+            found[last] = common
+    return found, last
+
+
+def _known(session: Session, alike: Mapping[int, str], account: Holder | None, earlier: str) -> list[Known]:
+    """The submissions that a result is like, as seen by whoever submits.
+
+    Args:
+        session: on the database.
+        alike: their numbers, and what they have in common with it.
         account: of the sender.
         earlier: digest of a withdraw token that the sender has, ``""`` for none.
     """
     states = states_of(session)
     was = set(session.scalars(select(Change.submission_id).where(Change.state == PUBLISHED)))
-    judged = (Verdict.benchmark, Verdict.rows_sha256, Verdict.likeness)
-    columns = (Submission.id, Submission.account_id, Submission.withdrawal, *judged)
+    columns = (Submission.id, Submission.account_id, Submission.withdrawal, Verdict.benchmark)
     return [
         Known(
             number,
@@ -752,11 +796,14 @@ def _known(session: Session, account: Holder | None, earlier: str) -> list[Known
             number in was,
             bool(account and account.id == owner) or bool(earlier and hmac.compare_digest(withdrawal, earlier)),
             benchmark,
-            rows_sha256,
-            likeness,
+            alike[number],
         )
-        for number, owner, withdrawal, benchmark, rows_sha256, likeness in session.execute(
-            select(*columns).join(Verdict, Verdict.submission_id == Submission.id).order_by(Submission.id)
+        for some in in_parts(sorted(alike))
+        for number, owner, withdrawal, benchmark in session.execute(
+            select(*columns)
+            .join(Verdict, Verdict.submission_id == Submission.id)
+            .where(Submission.id.in_(some))
+            .order_by(Submission.id)
         )
     ]
 

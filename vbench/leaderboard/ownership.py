@@ -26,8 +26,7 @@ class Known:
         was_published: whether it ever was.
         owned: whether it is by whoever submits now.
         benchmark: name of the one by whose rules it was scored.
-        rows_sha256: digest of its scores.
-        likeness: by what copies are told.
+        alike: what it has in common with what is submitted now, as of :func:`in_common`.
     """
 
     number: int
@@ -35,45 +34,51 @@ class Known:
     was_published: bool
     owned: bool
     benchmark: str
-    rows_sha256: str
-    likeness: Mapping[str, Any]
+    alike: str
 
 
-def copies(benchmark: str, rows_sha256: str, likeness: Mapping[str, Any], known: Iterable[Known]) -> Iterator[str]:
+Result = tuple[str, Mapping[str, Any]]
+"""Digest of a result's scores, and what is kept of it (:mod:`vbench.leaderboard.submissions.likeness`)."""
+
+
+def in_common(first: Result, second: Result) -> str:
+    """What makes one of two results a copy of the other, in words; ``""`` where neither is."""
+    if first[0] == second[0]:
+        return "exactly the scores"
+    found = compared(first[1], second[1])
+    if not found.is_copy:
+        return ""
+    return f"{100 * max(found.scores, found.videos):.0f} % of the {_what(found.scores, found.videos)}"
+
+
+def copies(benchmark: str, known: Iterable[Known]) -> Iterator[str]:
     """What whoever publishes should know of likenesses to other submissions.
 
     Args:
         benchmark: of the new submission.
-        rows_sha256: digest of the new submission's scores.
-        likeness: what is kept of it.
-        known: the submissions that are there.
+        known: the submissions that it is like.
 
     Raises:
         Duplicate: it is a copy of a published result, or of somebody else's that was published once.
     """
     for one in known:
-        found = compared(likeness, one.likeness)
-        if one.rows_sha256 == rows_sha256:
-            alike = "exactly the scores"
-        elif found.is_copy:
-            alike = f"{100 * max(found.scores, found.videos):.0f} % of the {_what(found.scores, found.videos)}"
-        else:
-            continue
         if one.benchmark != benchmark:
             if not one.owned:
-                yield f"It has {alike} of submission {one.number}, a result of {one.benchmark}."
+                yield f"It has {one.alike} of submission {one.number}, a result of {one.benchmark}."
             continue
         if one.state == PUBLISHED:
             own = " Withdraw that one first, with its token." if one.owned else ""
-            raise Duplicate(one.number, f"It has {alike} of submission {one.number}: one of the two is a copy.{own}")
+            raise Duplicate(
+                one.number, f"It has {one.alike} of submission {one.number}: one of the two is a copy.{own}"
+            )
         if one.was_published and not one.owned:
             raise Duplicate(
                 None,
-                f"It has {alike} of a result that was withdrawn, which stays its submitter's. If it is yours, send its "
-                "withdraw token along.",
+                f"It has {one.alike} of a result that was withdrawn, which stays its submitter's. If it is yours, "
+                "send its withdraw token along.",
             )
         if not one.owned:
-            yield f"It has {alike} of submission {one.number}, which is {one.state}."
+            yield f"It has {one.alike} of submission {one.number}, which is {one.state}."
 
 
 def _what(scores: float, videos: float) -> str:

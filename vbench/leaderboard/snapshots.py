@@ -109,7 +109,7 @@ def figures_of(session: Session, numbers: Sequence[int], by_category: bool = Tru
     """Submission -> category -> score -> figure; the category of all prompts is ``""``."""
     found: dict[int, dict[str, dict[str, Figure]]] = {number: defaultdict(dict) for number in numbers}
     columns = (Score.submission_id, Score.category, Score.name, Score.value, Score.low, Score.high, Score.videos)
-    for some in _in_parts(numbers):
+    for some in in_parts(numbers):
         asked = select(*columns).where(Score.submission_id.in_(some)).order_by(Score.id)
         for row in session.execute(asked if by_category else asked.where(Score.category == "")):
             found[row.submission_id][row.category][row.name] = Figure(row.value, row.low, row.high, row.videos)
@@ -142,7 +142,7 @@ def entries_of(
     )  # fmt: skip
     found = [
         row
-        for some in _in_parts(sorted(numbers, reverse=True))
+        for some in in_parts(sorted(numbers, reverse=True))
         for row in session.execute(
             select(*columns)
             .join(Verdict, Verdict.submission_id == Submission.id)
@@ -175,7 +175,7 @@ def entries_of(
 def videos_of(session: Session, numbers: Sequence[int]) -> dict[str, dict[int, str]]:
     """Sampled videos of submissions: prompt -> submission -> name."""
     videos: dict[str, dict[int, str]] = defaultdict(dict)
-    for some in _in_parts(sorted(numbers)):
+    for some in in_parts(sorted(numbers)):
         found = session.execute(
             select(Medium.prompt, Medium.submission_id, Medium.name)
             .where(Medium.name.startswith("videos/"), Medium.submission_id.in_(some))
@@ -186,5 +186,6 @@ def videos_of(session: Session, numbers: Sequence[int]) -> dict[str, dict[int, s
     return dict(sorted(videos.items()))
 
 
-def _in_parts(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
+def in_parts(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
+    """Numbers of submissions, as many at a time as are asked for in one statement."""
     return (numbers[start : start + AT_ONCE] for start in range(0, len(numbers), AT_ONCE))

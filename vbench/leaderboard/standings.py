@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from threading import Lock
+
+import numpy as np
 
 from vbench.analysis import preference
 from vbench.analysis.interval import Interval
@@ -113,21 +115,17 @@ def outliers(votes: Sequence[Cast]) -> dict[str, list[str]]:
     by_voter: dict[str, list[Cast]] = defaultdict(list)
     for vote in votes:
         by_voter[vote.voter].append(vote)
+    others = _Others(votes)
     found = {
-        voter: [*_favours(cast, _others(by_voter, voter)), *_one_side(cast), *_haste(cast)]
+        voter: [*_favours(cast, others.than(cast)), *_one_side(cast), *_haste(cast)]
         for voter, cast in by_voter.items()
         if len(cast) >= FEWEST
     }
     return {voter: reasons for voter, reasons in found.items() if reasons}
 
 
-def _others(by_voter: Mapping[str, Sequence[Cast]], voter: str) -> list[Judgement]:
-    return [vote.judgement for name, cast in by_voter.items() if name != voter for vote in cast]
-
-
-def _favours(cast: Sequence[Cast], others: Sequence[Judgement]) -> Iterator[str]:
-    """Models that win more often, or less, with this voter than with all the others."""
-    share = _pair_shares(others)
+def _favours(cast: Sequence[Cast], share: Callable[[int, int], float]) -> Iterator[str]:
+    """Models that win more often, or less, with this voter than by the share that all others give them."""
     won: dict[int, float] = defaultdict(float)
     likely: dict[int, float] = defaultdict(float)
     spread: dict[int, float] = defaultdict(float)
@@ -147,20 +145,32 @@ def _favours(cast: Sequence[Cast], others: Sequence[Judgement]) -> Iterator[str]
             yield f"{won[number]:g} points {what} submission {number}, where {likely[number]:.1f} are to be expected"
 
 
-def _pair_shares(others: Sequence[Judgement]) -> Callable[[int, int], float]:
-    """Chance that one submission beats another by what the others said; even where they said nothing."""
-    votes = list(map(_judgement, others))
-    models = preference.models_of(votes)
-    prompts = preference.prompts_of(votes)
-    strengths: dict[str, float] = {}
-    if models:
-        wins = preference.wins_by_prompt(votes, prompts, models).sum(0)
-        strengths = dict(zip(models, preference.strengths_of(wins).tolist(), strict=True))
+class _Others:
+    """What others than a voter said: all that was said, counted once, less what the voter did."""
 
-    def share(first: int, second: int) -> float:
-        return 1 / (1 + math.exp(strengths.get(str(second), 0.0) - strengths.get(str(first), 0.0)))
+    def __init__(self, votes: Sequence[Cast]) -> None:
+        said = [_judgement(vote.judgement) for vote in votes]
+        self._models, self._prompts = preference.models_of(said), preference.prompts_of(said)
+        self._place = {name: place for place, name in enumerate(self._models)}
+        self._wins = self._counted(votes)
 
-    return share
+    def than(self, cast: Sequence[Cast]) -> Callable[[int, int], float]:
+        """Chance that one submission beats another by what all others said; even where they said nothing."""
+        wins = self._wins - self._counted(cast)
+        known = wins.sum(0) + wins.sum(1) > 0
+        strengths = np.zeros(len(known))
+        if known.any():
+            strengths[known] = preference.strengths_of(wins[np.ix_(known, known)])
+
+        def share(first: int, second: int) -> float:
+            one, two = (strengths[self._place[str(number)]] for number in (first, second))
+            return 1 / (1 + math.exp(two - one))
+
+        return share
+
+    def _counted(self, votes: Sequence[Cast]) -> preference.Array:
+        said = (_judgement(vote.judgement) for vote in votes)
+        return preference.Wins.of(said, self._prompts, self._models).drawn(np.ones(len(self._prompts)))
 
 
 def _one_side(cast: Sequence[Cast]) -> Iterator[str]:

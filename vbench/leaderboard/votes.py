@@ -42,7 +42,7 @@ def judgements_of(board: Board) -> list[Judgement]:
 
 def _names(board: Board) -> Mapping[int, str]:
     """Model and version of each published submission, with its number where several have the same."""
-    cards = {int(entry.id): entry.card for entry in board.entries() if entry.format != FIGURE}
+    cards = {int(entry.id): entry.card for entry in board.snapshot().entries if entry.format != FIGURE}
     names = {number: f"{card.name} {card.version}".strip() for number, card in cards.items()}
     often = Counter(names.values())
     return {number: name if often[name] == 1 else f"{name} (submission {number})" for number, name in names.items()}

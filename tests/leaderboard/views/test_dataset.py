@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas
 import pytest
@@ -18,7 +19,9 @@ from vbench.cli.leaderboard import leaderboard
 from vbench.errors import UsageError
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.settings import Settings
+from vbench.leaderboard.views import dataset
 from vbench.leaderboard.views.dataset import TABLES, export_dataset
+from vbench.runs.store import Row
 
 
 def test_pandas_reads_what_the_board_shows(tmp_path: Path) -> None:
@@ -71,4 +74,31 @@ def test_nobody_elses_folder_is_written_to(tmp_path: Path) -> None:
     board = Board(Settings(database=f"sqlite:///{tmp_path}/board.sqlite", suite="mini"))
     with pytest.raises(UsageError, match="did not make"):
         export_dataset(board, tmp_path / "out")
+    board.close()
+
+
+def test_a_withdrawal_meanwhile_changes_nothing_and_rows_are_written_some_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = Board(Settings(database=f"sqlite:///{tmp_path}/board.sqlite", suite="mini"))
+    for seed in (1, 2):
+        board.submit(archive(tmp_path, seed, f"Model {seed}"), local=True)
+    whole = export_dataset(board, tmp_path / "whole")
+    read = board.rows
+
+    def withdrawn(number: int, **more: Any) -> list[Row]:
+        if board.states()[2] == "published":
+            board.withdraw(2, local=True)
+        return read(number, **more)
+
+    monkeypatch.setattr(board, "rows", withdrawn)
+    monkeypatch.setattr(dataset, "ROWS_AT_A_TIME", 3)
+    monkeypatch.setattr(dataset, "ENTRIES_AT_A_TIME", 1)
+    parts = export_dataset(board, tmp_path / "parts")
+    assert (parts.sha256, parts.rows) == (whole.sha256, whole.rows)
+    for name in TABLES:
+        found = [pandas.read_parquet(tmp_path / out / "data" / f"{name}.parquet") for out in ("whole", "parts")]
+        pandas.testing.assert_frame_equal(*found)
+    assert export_dataset(board, tmp_path / "parts").rows["videos"] == whole.rows["videos"] / 2
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
     board.close()

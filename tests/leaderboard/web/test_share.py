@@ -160,7 +160,8 @@ def test_a_lost_visitor_is_helped_and_a_program_is_told(web: httpx.Client) -> No
 
 
 def test_samples_are_shown_by_prompt_and_side_by_side(site: tuple[Server, Board]) -> None:
-    entries, videos = _with_videos(site[1])
+    snapshot = site[1].snapshot()
+    entries, videos = _with_videos(snapshot), snapshot.videos
     assert [entry.id for entry in entries] == ["2", "1"]
     one, both = _page(_models(entries, ["1"]), videos), _page(_models(entries, ["1", "2", "9"]), videos)
     assert one.count("<video") == 2

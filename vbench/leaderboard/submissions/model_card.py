@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -91,7 +91,7 @@ class ModelCard:
 
     def plain(self) -> dict[str, Any]:
         """The fields as JSON types."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 _TYPES = {field.name: str(field.type).removesuffix(" | None") for field in fields(ModelCard)}

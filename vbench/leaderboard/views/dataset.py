@@ -6,13 +6,15 @@ Exported again into the same folder it is a new version where anything has chang
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vbench.files import ours
 from vbench.leaderboard.board import Board
@@ -20,10 +22,14 @@ from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.leaderboard.views.board_row import FIGURE, BoardRow
 from vbench.provenance import now
 
+T = TypeVar("T")
+
 FORMAT = 1
 """Of the tables; raised when a column changes its meaning."""
 
 VERSIONS, CARD = "versions.jsonl", "README.md"
+
+ROWS_AT_A_TIME, ENTRIES_AT_A_TIME = 50_000, 500
 
 TEXT, NUMBER, WHOLE, TEXTS = "text", "number", "whole", "texts"
 
@@ -90,29 +96,54 @@ def export_dataset(board: Board, folder: Path) -> Version:
         UsageError: it holds files of somebody else.
     """
     ours.claim(folder)
-    tables = {name: list(rows) for name, rows in _tables(board).items()}
-    sha256 = hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
-    rows = {name: len(found) for name, found in tables.items()}
-    earlier = _versions(folder)
-    if earlier and (earlier[-1].sha256, earlier[-1].format) == (sha256, FORMAT):
-        return earlier[-1]
-    made = Version(len(earlier) + 1, now(), FORMAT, version("vbench-suite"), sha256, rows)
-    for name, found in tables.items():
-        ours.write(folder / "data" / f"{name}.parquet", _parquet(found, TABLES[name]), folder)
-    ours.write(folder / CARD, _card([*earlier, made]), folder)
-    lines = "".join(json.dumps(asdict(one)) + "\n" for one in (*earlier, made))
-    ours.write(folder / VERSIONS, lines, folder)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name[:80]}.", dir=folder.absolute().parent) as beside:
+        sha256, rows = _written(board, Path(beside))
+        earlier = _versions(folder)
+        if earlier and (earlier[-1].sha256, earlier[-1].format) == (sha256, FORMAT):
+            return earlier[-1]
+        made = Version(len(earlier) + 1, now(), FORMAT, version("vbench-suite"), sha256, rows)
+        for name in TABLES:
+            ours.move(Path(beside) / name, folder / "data" / f"{name}.parquet", folder)
+        ours.write(folder / CARD, _card([*earlier, made]), folder)
+        lines = "".join(json.dumps(asdict(one)) + "\n" for one in (*earlier, made))
+        ours.write(folder / VERSIONS, lines, folder)
     return made
 
 
+def _written(board: Board, folder: Path) -> tuple[str, dict[str, int]]:
+    """Write every table to a file of its name, some rows at a time: of the scores of all videos there are many.
+
+    Returns:
+        SHA-256 of what the tables hold, as one JSON object, and how many rows each has.
+    """
+    digest, counts = hashlib.sha256(), dict.fromkeys(TABLES, 0)
+    for place, (name, rows) in enumerate(sorted(_tables(board).items())):
+        digest.update(f'{", " if place else "{"}"{name}": ['.encode())
+        with _parquet(folder / name, TABLES[name]) as write:
+            for part in _parts(rows, ROWS_AT_A_TIME):
+                digest.update(b", " * bool(counts[name]))
+                digest.update(", ".join(json.dumps(row, sort_keys=True) for row in part).encode())
+                write(part)
+                counts[name] += len(part)
+        digest.update(b"]")
+    digest.update(b"}")
+    return digest.hexdigest(), counts
+
+
 def _tables(board: Board) -> dict[str, Iterator[dict[str, Any]]]:
-    entries = board.entries()
-    numbers = [int(entry.id) for entry in entries if entry.format != FIGURE]
+    """The rows of each table, of the submissions that are published now, whatever becomes of them meanwhile."""
+    entries = board.snapshot().entries
+    numbers = sorted(int(entry.id) for entry in entries if entry.format != FIGURE)
     return {
         "board": map(_row, entries),
-        "scores": (score for entry in entries for score in _scores(entry)),
-        "videos": (video for number in sorted(numbers) for video in _videos(board, number)),
-        "cards": (card for number in sorted(numbers) for card in _cards(board, number)),
+        "scores": (
+            score
+            for part in _parts(entries, ENTRIES_AT_A_TIME)
+            for entry in board.with_categories(part)
+            for score in _scores(entry)
+        ),
+        "videos": (video for number in numbers for video in _videos(board, number)),
+        "cards": (card for number in numbers for card in _cards(board, number)),
     }
 
 
@@ -131,16 +162,25 @@ def _scores(entry: BoardRow) -> Iterator[dict[str, Any]]:
 
 def _videos(board: Board, number: int) -> Iterator[dict[str, Any]]:
     columns = [name for name in TABLES["videos"] if name != "id"]
-    for row in board.rows(number):
+    for row in board.rows(number, local=True):
         yield {"id": str(number), **{name: getattr(row, name) for name in columns}}
 
 
 def _cards(board: Board, number: int) -> Iterator[dict[str, Any]]:
-    for one in board.cards(number):
+    for one in board.cards(number, local=True):
         yield {"id": str(number), "version": one.version, "at": one.at, "by": one.by, **one.card.plain()}
 
 
-def _parquet(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> bytes:
+def _parts(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Rows, so many at a time."""
+    rest = iter(rows)
+    while part := list(islice(rest, size)):
+        yield part
+
+
+@contextmanager
+def _parquet(path: Path, columns: Mapping[str, str]) -> Iterator[Callable[[Sequence[Mapping[str, Any]]], None]]:
+    """A new file; rows are added to it by what is given."""
     import pyarrow
     from pyarrow import parquet
 
@@ -149,9 +189,8 @@ def _parquet(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> b
         TEXTS: pyarrow.list_(pyarrow.string()),
     }  # fmt: skip
     schema = pyarrow.schema([(name, kinds[kind]) for name, kind in columns.items()])
-    content = io.BytesIO()
-    parquet.write_table(pyarrow.Table.from_pylist(rows, schema=schema), content)
-    return content.getvalue()
+    with parquet.ParquetWriter(path, schema) as writer:
+        yield lambda rows: writer.write_table(pyarrow.Table.from_pylist(list(rows), schema=schema))
 
 
 def _versions(folder: Path) -> list[Version]:

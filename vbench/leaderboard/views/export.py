@@ -21,9 +21,10 @@ RUNNABLE = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_json(entries: Iterable[BoardRow]) -> str:
-    """Everything about the rows but scores by category; raw scores, missing ones absent."""
-    rows = [{name: value for name, value in entry.plain().items() if name != "by_category"} for entry in entries]
-    return json.dumps({"version": VERSION, "rows": rows}, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    """Everything about the rows but scores by category, a row a line; raw scores, missing ones absent."""
+    rows = ({name: value for name, value in entry.plain().items() if name != "by_category"} for entry in entries)
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
+    return f'{{"version": {VERSION}, "rows": [\n{lines}\n]}}\n'
 
 
 def as_csv(entries: Iterable[BoardRow]) -> str:
@@ -39,9 +40,9 @@ def as_csv(entries: Iterable[BoardRow]) -> str:
     lines = [_cells(entry, names) for entry in found]
     text = io.StringIO()
     if lines:
-        writer = csv.DictWriter(text, lines[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(lines)
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(lines[0])
+        writer.writerows(line.values() for line in lines)
     return text.getvalue()
 
 

@@ -40,6 +40,8 @@ class KeptAnswers:
     _kept: OrderedDict[Hashable, _Kept] = field(default_factory=OrderedDict)
     _bytes: int = 0
     _lock: Lock = field(default_factory=Lock)
+    _making: Lock = field(default_factory=Lock)
+    """Held while an answer is made: whoever asks for the same waits for it, and there is one large one at a time."""
 
     def answer(
         self,
@@ -70,17 +72,24 @@ class KeptAnswers:
         return Response(found.body, media_type=media_type, headers=said)
 
     def _found(self, key: Hashable, make: Callable[[], str]) -> _Kept:
+        if known := self._known(key):
+            return known
+        with self._making:
+            return self._known(key) or self._made(key, make)
+
+    def _known(self, key: Hashable) -> _Kept | None:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
-                return self._kept[key]
+            return self._kept.get(key)
+
+    def _made(self, key: Hashable, make: Callable[[], str]) -> _Kept:
         body = make().encode()
         packed = gzip.compress(body, 5, mtime=0) if len(body) >= SMALLEST else b""
         made = _Kept(f'"{hashlib.sha256(body).hexdigest()[:32]}"', body, packed)
         with self._lock:
-            if key not in self._kept:
-                self._kept[key] = made
-                self._bytes += made.size
+            self._kept[key] = made
+            self._bytes += made.size
             while self._bytes > MOST_BYTES and len(self._kept) > 1:
                 self._bytes -= self._kept.popitem(last=False)[1].size
         return made

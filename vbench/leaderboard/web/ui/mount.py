@@ -43,6 +43,9 @@ SUFFIXES = (".zip", ".json")
 AT_ONCE = 4
 """Runs of one page's event at the same time."""
 
+OPEN_PAGES = 200
+"""Pages in browsers that the server remembers, about a quarter of a MB each; any other works on as well."""
+
 PART_BYTES = 1024
 """Of a field beside the file in an upload."""
 
@@ -118,6 +121,7 @@ def build(shown: Board, ballots: Arena, comparisons: Comparisons, desk: Desk) ->
     """
     pages = Pages(title=TITLE, analytics_enabled=False, fill_width=True)
     pages.queue(default_concurrency_limit=AT_ONCE)
+    pages.state_session_capacity = OPEN_PAGES
     with pages.route("Compare", "/compare"):
         compare.add(pages, shown, comparisons)
     with pages.route("Arena", "/arena"):

@@ -46,7 +46,8 @@ def add(page: gr.Blocks, board: Board, ballots: Arena, limits: Limits) -> None:
         right = gr.Button("Right (2)", elem_id="vote-right", variant="primary")
         following = gr.Button("Next pair (n)", elem_id="next-pair")
     ranking = part(elem_id="standings")
-    ballot, voter = gr.State(""), gr.BrowserState("", storage_key="vbench-voter", secret=SECRET)
+    ballot = gr.Textbox("", visible="hidden", label="Ballot", elem_id="ballot")  # kept by the page: a server may forget
+    voter = gr.BrowserState("", storage_key="vbench-voter", secret=SECRET)
     buttons = [left, tie, right]
     table = Standings(board.ballot_box)
     flood = limits.of("votes", board.settings.votes_per_minute, MINUTE)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
 from gradio.components import Navbar
 
 from vbench.errors import VBenchError
 from vbench.leaderboard.errors import NotFound
+from vbench.leaderboard.snapshots import Snapshot
 from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.web.ui.render import render, template
 
 log = logging.getLogger("vbench.board")
 
 P = ParamSpec("P")
+
+T = TypeVar("T")
 
 FOLLOWS = """
 const follow = () => { const root = element.querySelector("[data-title]"); if (root) keepAddress(root); };
@@ -43,8 +46,25 @@ DESCRIPTION = "Video generation models, scored from their videos: benchmarks, in
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 """Events of a page are no interface for programs; that is the HTTP one."""
 
+CHOSEN: dict[str, Any] = {**QUIET, "preprocess": False, "trigger_mode": "always_last"}
+"""The same of a choice of models. Gradio would hold it against what this page was offered, which a server forgets that
+was started again or has had many visitors since; the pages themselves leave out what they do not know."""
+
 part = partial(gr.HTML, apply_default_css=False)
 """A piece of a page that a template fills."""
+
+
+def once_a_change(make: Callable[[Snapshot], T]) -> Callable[[Snapshot], T]:
+    """What is made of a snapshot of the board, made once for all visitors of the newest one."""
+    last: list[tuple[Snapshot, T]] = []
+
+    @wraps(make)
+    def made(snapshot: Snapshot) -> T:
+        if not last or last[0][0] is not snapshot:
+            last[:] = [(snapshot, make(snapshot))]
+        return last[0][1]
+
+    return made
 
 
 def never_blank(page: Callable[P, str]) -> Callable[P, str]:

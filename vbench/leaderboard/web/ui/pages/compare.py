@@ -14,9 +14,19 @@ from vbench.benchmarks.registry import benchmark_named
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.comparisons import Comparisons
 from vbench.leaderboard.errors import NotFound
+from vbench.leaderboard.snapshots import Snapshot
 from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.web.ui.categories import by_category
-from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, entry_of, navbar, never_blank, part
+from vbench.leaderboard.web.ui.pages.common import (
+    CHOSEN,
+    FOLLOWS,
+    QUIET,
+    entry_of,
+    navbar,
+    never_blank,
+    once_a_change,
+    part,
+)  # fmt: skip
 from vbench.leaderboard.web.ui.pages.samples import Videos
 from vbench.leaderboard.web.ui.render import Model, name_of, of_benchmark, radars, render, wholes_of
 
@@ -72,13 +82,10 @@ def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
     shown = part(js_on_load=FOLLOWS, elem_id="compare")
 
     def opened(request: gr.Request) -> list[Any]:
-        entries = board.snapshot().entries
-        asked = request.query_params.get("ids", "").split(",")
-        models = _models(entries, asked)
-        choices = {entry.id: _label(entry) for entry in [*entries, *models]}
-        pairs = [(label, name) for name, label in choices.items()]
+        snapshot = board.snapshot()
+        models = _models(snapshot.entries, request.query_params.get("ids", "").split(","))
         return [
-            gr.Dropdown(choices=pairs, value=[entry.id for entry in models]),
+            gr.Dropdown(choices=_choices(snapshot), value=[entry.id for entry in models]),
             _page(board.with_categories(models), comparisons, board.videos()),
         ]
 
@@ -87,7 +94,7 @@ def add(page: gr.Blocks, board: Board, comparisons: Comparisons) -> None:
         return _page(entries, comparisons, board.videos())
 
     page.load(opened, None, [chosen, shown], **QUIET)
-    chosen.input(changed, chosen, shown, trigger_mode="always_last", **QUIET)
+    chosen.input(changed, chosen, shown, **CHOSEN)
 
 
 def _models(entries: Sequence[BoardRow], names: Sequence[str]) -> list[BoardRow]:
@@ -101,8 +108,10 @@ def _models(entries: Sequence[BoardRow], names: Sequence[str]) -> list[BoardRow]
     return found[:MOST]
 
 
-def _label(entry: BoardRow) -> str:
-    return f"{name_of(entry)} · {entry.suite}, {entry.profile} · {entry.id}"
+@once_a_change
+def _choices(snapshot: Snapshot) -> list[tuple[str, str]]:
+    """What is written of each row, and its id."""
+    return [(f"{name_of(entry)} · {entry.suite}, {entry.profile} · {entry.id}", entry.id) for entry in snapshot.entries]
 
 
 @never_blank

@@ -9,8 +9,17 @@ from urllib.parse import quote, urlencode
 import gradio as gr
 
 from vbench.leaderboard.board import Board
+from vbench.leaderboard.snapshots import Snapshot
 from vbench.leaderboard.views.board_row import BoardRow
-from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, never_blank, part
+from vbench.leaderboard.web.ui.pages.common import (
+    CHOSEN,
+    FOLLOWS,
+    QUIET,
+    navbar,
+    never_blank,
+    once_a_change,
+    part,
+)  # fmt: skip
 from vbench.leaderboard.web.ui.render import Model, name_of, render
 
 MOST = 2
@@ -37,17 +46,17 @@ def add(page: gr.Blocks, board: Board) -> None:
     shown = part(js_on_load=FOLLOWS, elem_id="samples")
 
     def opened(request: gr.Request) -> list[Any]:
-        entries, videos = _with_videos(board)
-        models = _models(entries, request.query_params.get("ids", "").split(","))
-        choices = [(f"{name_of(entry)} · {entry.id}", entry.id) for entry in entries]
-        return [gr.Dropdown(choices=choices, value=[entry.id for entry in models]), _page(models, videos)]
+        snapshot = board.snapshot()
+        models = _models(_with_videos(snapshot), request.query_params.get("ids", "").split(","))
+        shown = gr.Dropdown(choices=_choices(snapshot), value=[entry.id for entry in models])
+        return [shown, _page(models, snapshot.videos)]
 
     def changed(names: list[str] | None) -> str:
-        entries, videos = _with_videos(board)
-        return _page(_models(entries, names or []), videos)
+        snapshot = board.snapshot()
+        return _page(_models(_with_videos(snapshot), names or []), snapshot.videos)
 
     page.load(opened, None, [chosen, shown], **QUIET)
-    chosen.input(changed, chosen, shown, trigger_mode="always_last", **QUIET)
+    chosen.input(changed, chosen, shown, **CHOSEN)
 
 
 def samples_of(videos: Videos, numbers: Sequence[int]) -> dict[str, list[str]]:
@@ -59,11 +68,17 @@ def samples_of(videos: Videos, numbers: Sequence[int]) -> dict[str, list[str]]:
     }
 
 
-def _with_videos(board: Board) -> tuple[list[BoardRow], Videos]:
+@once_a_change
+def _with_videos(snapshot: Snapshot) -> list[BoardRow]:
     """The rows that have videos."""
-    videos = board.videos()
-    there = {str(number) for found in videos.values() for number in found}
-    return [entry for entry in board.snapshot().entries if entry.id in there], videos
+    there = {str(number) for found in snapshot.videos.values() for number in found}
+    return [entry for entry in snapshot.entries if entry.id in there]
+
+
+@once_a_change
+def _choices(snapshot: Snapshot) -> list[tuple[str, str]]:
+    """What is written of each of them, and its id."""
+    return [(f"{name_of(entry)} · {entry.id}", entry.id) for entry in _with_videos(snapshot)]
 
 
 def _models(entries: Sequence[BoardRow], names: Sequence[str]) -> list[BoardRow]:
