@@ -96,6 +96,13 @@ def test_too_few_prompts_pass_no_gate(folders: dict[str, Path], tmp_path: Path) 
     assert (judged.met, judged.reason) == (False, "too few prompts for a verdict: 6 are the fewest")
 
 
+def test_prompts_that_are_too_few_for_so_many_comparisons_pass_no_gate() -> None:
+    still = PairedDifference(0.5, 0.4, -0.2, 0.0, 0.016, 0.016, -9.0, 7, None)
+    compared = [Comparison("new", dict.fromkeys(("scene", "color", "human_action", "imaging_quality"), still), {}, [])]
+    (judged,) = gate("worse", compared)
+    assert (judged.met, judged.reason) == (False, "too few prompts for a verdict: 8 are the fewest")
+
+
 @pytest.mark.parametrize(
     ("conditions", "message"),
     [

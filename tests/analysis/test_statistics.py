@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from vbench.analysis import statistics
+from vbench.analysis.comparison import BETTER, SAME, TOO_FEW, verdict
 from vbench.analysis.interval import Interval
 from vbench.analysis.prompt_table import table
 from vbench.analysis.statistics import category_intervals, compare, intervals, significance_groups
+from vbench.benchmarks.i2v import VBENCH_I2V
 from vbench.benchmarks.score_card import TOTAL
 from vbench.benchmarks.t2v import QUALITY, RULES, SEMANTIC
 from vbench.runs.store import Row
@@ -147,6 +149,67 @@ def test_a_degradation_is_found_where_it_is_and_nowhere_else() -> None:
     settle = found["imaging_quality"].prompts_to_settle
     assert settle is not None
     assert settle < 93
+
+
+SIX = (
+    "subject_consistency",
+    "temporal_flickering",
+    "motion_smoothness",
+    "aesthetic_quality",
+    "imaging_quality",
+    "scene",
+)
+
+
+def of_six(prompts: int, seed: int, better: float = 0.0, noise: float = 0.1) -> tuple[list[Row], list[Row]]:
+    """Two runs of six dimensions over the same prompts, the second better in imaging quality."""
+    rng = np.random.default_rng(seed)
+    return tuple(
+        [
+            Row(
+                f"{number}.mp4",
+                f"{number}",
+                name,
+                "",
+                value=0.5 + gain * (name == "imaging_quality") + value,
+                weight=1.0,
+            )
+            for name in SIX
+            for number, value in enumerate(rng.normal(0, noise, prompts).tolist())
+        ]
+        for gain in (0.0, better)
+    )  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(("prompts", "told"), [(6, TOO_FEW), (7, TOO_FEW), (8, BETTER), (9, BETTER)])
+def test_six_comparisons_take_more_prompts_than_one(prompts: int, told: str) -> None:
+    """Seven prompts exchange two runs in 128 ways: no probability is below 2 / 128, and six times that is 0.09."""
+    found = compare(*of_six(prompts, 0, better=0.4, noise=0.001))["imaging_quality"]
+    assert verdict(found) == told
+    assert found.fewest == 8
+    assert found.prompts_to_settle == (8 if told == BETTER else None)
+
+
+def test_prompts_that_settle_a_difference_do_so_among_all_that_is_compared() -> None:
+    needed = compare(*of_six(8000, 0, better=0.045), draws=1000)["imaging_quality"].prompts_to_settle
+    assert needed is not None
+    found = [compare(*of_six(needed, seed, better=0.045), draws=1000)["imaging_quality"] for seed in range(100)]
+    assert sum(one.is_significant() for one in found) > 70
+
+
+def test_what_was_not_found_is_not_settled_by_fewer_prompts() -> None:
+    """A part whose dimensions moved in opposite directions: its change varies less than exchanged runs."""
+    of = {"i2v_subject": (2, 0.88, 0.99), "i2v_background": (2, 0.94, 0.99), "camera_motion": (9, 1.0, 0.0)}
+    first, second = (
+        [
+            Row(f"{name}{number}.mp4", f"{name}{number}", name, "", value=ends[end] + 0.01 * number * end, weight=1.0)
+            for name, (prompts, *ends) in of.items()
+            for number in range(prompts)
+        ]
+        for end in (0, 1)
+    )
+    found = compare(first, second, benchmark=VBENCH_I2V)["i2v"]
+    assert (verdict(found), found.prompts, found.prompts_to_settle) == (SAME, 13, None)
 
 
 def test_only_shared_prompts_and_dimensions_are_compared() -> None:

@@ -88,7 +88,7 @@ def test_few_prompts_are_said_to_be_too_few(vbench: Command, tmp_path: Path) -> 
     write_run(tmp_path / "two", few(simulated(0, {"scene": 0.3}, samples=1), 3))
     status, out, err = vbench("one", "two", "--gate", "worse")
     assert status == 1
-    assert "too few prompts for a verdict: 3 where 6 are the fewest" in out
+    assert "too few prompts for a verdict: 3; with 6 each score here has one" in out
     assert "too few prompts for a verdict" in err
     assert re.search(r"scene .* -\s+-\s*$", out, re.MULTILINE)
 

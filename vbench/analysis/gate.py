@@ -97,10 +97,11 @@ def parsed(conditions: str, benchmark: Benchmark = T2V) -> list[Condition]:
 def judge(conditions: Sequence[Condition], compared: Sequence[Comparison]) -> list[Judged]:
     """Hold runs against conditions that are taken apart; as :func:`gate`."""
     together = _together(compared)
+    told = sum(one.has_verdict for family in together for one in family.values())
     return [
         _judged_bound(condition, comparison)
         if isinstance(condition, Bound)
-        else _judged_worse(comparison, together[place], sum(map(len, together)))
+        else _judged_worse(comparison, together[place], told)
         for place, comparison in enumerate(compared)
         for condition in conditions
     ]
@@ -136,13 +137,12 @@ def _judged_bound(bound: Bound, comparison: Comparison) -> Judged:
 
 
 def _together(compared: Sequence[Comparison]) -> list[dict[tuple[str, str], PairedDifference]]:
-    """What can be told from noise, by category and name, for each run; probabilities adjusted over all of it."""
+    """What was compared, by category and name, for each run; probabilities adjusted over all of it."""
     family = {
         (place, category, name): difference
         for place, comparison in enumerate(compared)
         for category, differences in {"": comparison.differences, **comparison.by_category}.items()
         for name, difference in differences.items()
-        if difference.has_verdict
     }
     adjusted = holm(family)
     return [
@@ -157,8 +157,9 @@ def _judged_worse(
     run = comparison.name
     if comparison.gaps:
         return Judged(NOTHING_WORSE, run, False, "; ".join(comparison.told_gaps))
-    if not family:
-        return Judged(NOTHING_WORSE, run, False, f"{TOO_FEW}: {FEWEST} are the fewest")
+    if not any(found.has_verdict for found in family.values()):
+        least = max((found.fewest for found in family.values()), default=FEWEST)
+        return Judged(NOTHING_WORSE, run, False, f"{TOO_FEW}: {least} are the fewest")
     worse = [
         f"{name}{'@' * bool(category)}{category} {100 * found.change:+.2f} points"
         for (category, name), found in family.items()

@@ -1,7 +1,8 @@
 """What becomes of a score in the course of a long video: its clips in the order of time, the slope, the drift.
 
 The slope is the median of the slopes between all pairs of clips, its 95 % interval that of Sen, which asks for nothing
-but independent errors; clips that overlap are nearly so. With few clips the interval is the range of all pairs.
+but independent errors: where neighbouring clips depart from the trend together, it is narrower than it should be.
+Over a run the prompts are drawn, as the videos of one prompt change alike.
 
 Source: Sen, "Estimates of the Regression Coefficient Based on Kendall's Tau", JASA 1968.
 """
@@ -22,6 +23,9 @@ from vbench.analysis.statistics import DRAWS, counts_of_draws
 from vbench.media.spans import seconds_of, video_of
 from vbench.runs.store import SCORED, Row
 
+FEWEST = 5
+"""Clips from which on a slope has an interval: in n! orders the range of all slopes misses the true one twice."""
+
 
 @dataclass(frozen=True)
 class Slope:
@@ -29,13 +33,13 @@ class Slope:
 
     Attributes:
         value: median over pairs of clips.
-        low: lower end of the 95 % interval.
+        low: lower end of the 95 % interval; ``None`` of a video of fewer than five clips.
         high: its upper end.
     """
 
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,13 @@ class OverTime:
         """One line for people.
 
         >>> OverTime("a", "v", "p", (1.0, 3.0, 5.0), (0.9, 0.8, 0.7)).described()
-        '3 clips: 0.9000 in the first, 0.7000 in the last (-0.2000); -0.0500 a second (95 %: -0.0500 to -0.0500)'
+        '3 clips: 0.9000 in the first, 0.7000 in the last (-0.2000); -0.0500 a second'
         """
         found = self.slope
+        between = "" if found.low is None else f" (95 %: {found.low:+.4f} to {found.high:+.4f})"
         return (
             f"{len(self.values)} clips: {self.values[0]:.4f} in the first, {self.values[-1]:.4f} in the last "
-            f"({self.drift:+.4f}); {found.value:+.4f} a second (95 %: {found.low:+.4f} to {found.high:+.4f})"
+            f"({self.drift:+.4f}); {found.value:+.4f} a second{between}"
         )
 
 
@@ -104,12 +109,14 @@ class Drift:
     Attributes:
         dimension: its name.
         videos: with a course.
-        slope: mean of their slopes per second, with a 95 % interval over the videos; without one of a single video.
+        prompts: that they are of.
+        slope: mean of their slopes per second, with a 95 % interval over the prompts; without one of a single prompt.
         drift: mean of the last clips' scores less the first clips'.
     """
 
     dimension: str
     videos: int
+    prompts: int
     slope: Slope
     drift: float
 
@@ -119,7 +126,7 @@ def drifts(courses: Iterable[OverTime], seed: int = 0) -> list[Drift]:
 
     Args:
         courses: of the videos.
-        seed: of the draws of videos that the intervals are from.
+        seed: of the draws of prompts that the intervals are from.
     """
     found: dict[str, list[OverTime]] = defaultdict(list)
     for course in courses:
@@ -128,12 +135,15 @@ def drifts(courses: Iterable[OverTime], seed: int = 0) -> list[Drift]:
 
 
 def _drift(name: str, courses: Sequence[OverTime], seed: int) -> Drift:
-    slopes = np.array([course.slope.value for course in courses])
-    drawn = counts_of_draws(len(slopes), DRAWS, np.random.default_rng(seed)) @ slopes / len(slopes)
-    mean = float(slopes.mean())
-    known = interval(mean, drawn, len(slopes) - 1, len(slopes))
+    of_prompts: dict[str, list[float]] = defaultdict(list)
+    for course in courses:
+        of_prompts[course.prompt].append(course.slope.value)
+    sums, videos = (np.array([how(slopes) for slopes in of_prompts.values()]) for how in (math.fsum, len))
+    counts = counts_of_draws(len(sums), DRAWS, np.random.default_rng(seed))
+    mean = float(sums.sum() / videos.sum())
+    known = interval(mean, counts @ sums / (counts @ videos), len(sums) - 1, len(sums))
     slope = Slope(mean, known.low, known.high) if known else Slope(mean, mean, mean)
-    return Drift(name, len(courses), slope, math.fsum(course.drift for course in courses) / len(courses))
+    return Drift(name, len(courses), len(sums), slope, math.fsum(course.drift for course in courses) / len(courses))
 
 
 def slope(seconds: Sequence[float], values: Sequence[float]) -> Slope:
@@ -143,12 +153,14 @@ def slope(seconds: Sequence[float], values: Sequence[float]) -> Slope:
         seconds: rising, at least two.
         values: one each.
 
-    >>> slope([0, 1, 2, 3], [0.0, 0.5, 1.0, 1.5])
+    >>> slope([0, 1, 2, 3, 4], [0.0, 0.5, 1.0, 1.5, 2.0])
     Slope(value=0.5, low=0.5, high=0.5)
     """
     points = list(zip(seconds, values, strict=True))
     slopes = sorted((later[1] - early[1]) / (later[0] - early[0]) for early, later in combinations(points, 2))
     count = len(points)
+    if count < FEWEST:
+        return Slope(median(slopes), None, None)
     half_width = NORMAL * math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
     low = max(0, math.floor((len(slopes) - half_width) / 2))
     high = min(len(slopes) - 1, math.ceil((len(slopes) + half_width) / 2))

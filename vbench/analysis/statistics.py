@@ -20,7 +20,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vbench.analysis.interval import CONFIDENCE, NORMAL, Interval, interval, spread
+from vbench.analysis.interval import CONFIDENCE, Interval, interval, spread
 from vbench.analysis.prompt_table import Array, Table, at_once, influences, scores_of, shared_tables, table, with_parts
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.t2v import T2V
@@ -29,9 +29,21 @@ from vbench.runs.store import Row
 DRAWS = 4000
 POWER = 0.8
 
-FEWEST = 6
-"""Prompts from which on a difference can be beyond noise: two runs are exchanged within n prompts in 2**n ways, so that
-no probability is below 2 / 2**n, and with five prompts none below 0.06."""
+
+def fewest(together: int) -> int:
+    """Prompts from which on a difference can be beyond noise where so many are compared together.
+
+    Two runs are exchanged within n prompts in 2**n ways, so that no probability is below 2 / 2**n, and Holm multiplies
+    the smallest one by the number of comparisons.
+
+    >>> fewest(1), fewest(6), fewest(19)
+    (6, 8, 10)
+    """
+    return math.ceil(math.log2(2 * together / (1 - CONFIDENCE)))
+
+
+FEWEST = fewest(1)
+"""Prompts from which on a single difference can be beyond noise: with five no probability is below 0.06."""
 
 AT_ONCE = 1 << 17
 """Numbers that are drawn together, 1 MiB: all draws of many prompts would take gigabytes and more time."""
@@ -53,12 +65,15 @@ class PairedDifference:
             nothing says how far it would move with another one.
         high: upper end.
         p: probability of a difference at least as large if the runs were the same, two-sided, not adjusted.
-        adjusted: the same after Holm's adjustment over everything that was compared together.
+        adjusted: the same after Holm's adjustment over everything that was compared together; 1 for what has too few
+            prompts to be told from noise.
         effect: mean difference per prompt in standard deviations of it (Cohen's d for pairs); 0 where none varies, and
             ``None`` for the parts and the Total, to which a prompt gives only a part.
         prompts: number of shared prompts.
-        prompts_to_settle: prompts at which a true difference of this size would be found with 80 % power; ``None``
-            where there is no difference to find, and where so few prompts were compared that nobody can say.
+        prompts_to_settle: prompts at which a true difference of this size would be found with 80 % power among as many
+            comparisons; ``None`` where there is no difference to find, and where nobody can say: too few prompts were
+            compared, or as many as that and it was not found.
+        fewest: prompts from which on a difference could be beyond noise, among as many comparisons.
     """
 
     first: float
@@ -70,6 +85,7 @@ class PairedDifference:
     effect: float | None
     prompts: int
     prompts_to_settle: int | None
+    fewest: int = FEWEST
 
     @property
     def change(self) -> float:
@@ -79,7 +95,7 @@ class PairedDifference:
     @property
     def has_verdict(self) -> bool:
         """Whether there are prompts enough to tell a difference from noise, were it ever so large."""
-        return self.prompts >= FEWEST
+        return self.prompts >= self.fewest
 
     def is_significant(self, level: float = 1 - CONFIDENCE) -> bool:
         """Whether the difference is beyond noise, all comparisons taken together."""
@@ -165,19 +181,29 @@ def compare_tables(first: Table, second: Table, seed: int = 0, draws: int = DRAW
     drawn = _drawn([one, two], seed, draws)
     before, after = at_once(one), at_once(two)
     gives, groups = (influences(one), influences(two)), drawn_within(one.strata)
+    chances = {
+        name: p
+        for name, p in _chances(one, two, before, after, seed, draws).items()
+        if np.isfinite(drawn[1][name] - drawn[0][name]).any()
+    }
+    together = _able(_prompts_of(one, name) for name in chances)
     found = {}
-    for name, p in _chances(one, two, before, after, seed, draws).items():
+    for name, p in chances.items():
         change, changes = after[name] - before[name], drawn[1][name] - drawn[0][name]
-        if not np.isfinite(changes).any():
-            continue
         moves, prompts = spread(gives[1][name] - gives[0][name], groups), _prompts_of(one, name)
         known = _interval(one, name, change, changes, moves.free, of_change=True)
         low, high = (known.low, known.high) if known else (None, None)
         found[name] = PairedDifference(
             before[name], after[name], low, high, p, p, _effect(one, two, name), prompts,
-            _prompts_to_settle(change, moves.error, prompts),
+            _prompts_to_settle(change, moves.error, prompts, together),
         )  # fmt: skip
-    return holm(found)
+    return {name: _unsettled(one) for name, one in holm(found).items()}
+
+
+def _unsettled(difference: PairedDifference) -> PairedDifference:
+    """What was not found with the prompts that should settle it, is not settled by them."""
+    settled = (difference.prompts_to_settle or math.inf) <= difference.prompts
+    return replace(difference, prompts_to_settle=None) if settled and not difference.is_significant() else difference
 
 
 def beyond_noise(first: Table, second: Table, seed: int = 0, draws: int = DRAWS) -> dict[str, bool]:
@@ -186,21 +212,21 @@ def beyond_noise(first: Table, second: Table, seed: int = 0, draws: int = DRAWS)
     if not one.prompts or not one.dimensions:
         return {}
     chances = _chances(one, two, at_once(one), at_once(two), seed, draws)
-    adjusted = _adjusted(chances)
-    return {name: _prompts_of(one, name) >= FEWEST and adjusted[name] <= 1 - CONFIDENCE for name in chances}
+    adjusted = _adjusted(chances, {name: _prompts_of(one, name) for name in chances})
+    return {name: chance <= 1 - CONFIDENCE for name, chance in adjusted.items()}
 
 
 def _chances(
     one: Table, two: Table, before: Mapping[str, float], after: Mapping[str, float], seed: int, draws: int
 ) -> dict[str, float]:
     """Score -> probability of a change at least as large if the runs were the same, not adjusted."""
-    exchanged = _exchanged(one, two, seed, draws)
+    exchanged, itself = _exchanged(one, two, seed, draws), int(not _all_are_tried(len(one.prompts), draws))
     found = {}
     for name in before:
         if math.isfinite(before[name]) and math.isfinite(after[name]):
             drawn = exchanged[name][np.isfinite(exchanged[name])]
             as_large = np.abs(drawn) >= abs(after[name] - before[name]) - 1e-12
-            found[name] = (1 + int(as_large.sum())) / (1 + len(drawn))
+            found[name] = (itself + int(as_large.sum())) / (itself + len(drawn))
     return found
 
 
@@ -210,14 +236,25 @@ def _prompts_of(of: Table, name: str) -> int:
 
 
 def holm(found: Mapping[Name, PairedDifference]) -> dict[Name, PairedDifference]:
-    """Holm's adjustment: the k-th smallest of n probabilities times n - k + 1, never below an earlier one."""
-    adjusted = _adjusted({name: one.p for name, one in found.items()})
-    return {name: replace(found[name], adjusted=adjusted[name]) for name in found}
+    """Holm's adjustment: the k-th smallest of n probabilities times n - k + 1, never below an earlier one.
+
+    What has too few prompts to be beyond noise among so many is not one of the n.
+    """
+    prompts = {name: one.prompts for name, one in found.items()}
+    adjusted = _adjusted({name: one.p for name, one in found.items()}, prompts)
+    least = fewest(_able(prompts.values()))
+    return {name: replace(one, adjusted=adjusted[name], fewest=least) for name, one in found.items()}
 
 
-def _adjusted(chances: Mapping[Name, float]) -> dict[Name, float]:
-    order = sorted(chances, key=lambda name: chances[name])
-    adjusted: dict[Name, float] = {}
+def _able(prompts: Iterable[int]) -> int:
+    """How many comparisons could be beyond noise if they were alone; 1 where none could."""
+    return max(1, sum(count >= FEWEST for count in prompts))
+
+
+def _adjusted(chances: Mapping[Name, float], prompts: Mapping[Name, int]) -> dict[Name, float]:
+    least = fewest(_able(prompts.values()))
+    order = sorted((name for name in chances if prompts[name] >= least), key=lambda name: chances[name])
+    adjusted = dict.fromkeys(chances, 1.0)
     highest = 0.0
     for place, name in enumerate(order):
         highest = max(highest, min(1.0, chances[name] * (len(order) - place)))
@@ -325,17 +362,28 @@ def _exchanged(one: Table, two: Table, seed: int, draws: int) -> dict[str, Array
     of_one, of_two = one.summands, replace(two, groups=one.groups).summands
     means, halves = ((of_one + of_two) / 2).sum(0), ((of_one - of_two) / 2).reshape(len(one.prompts), -1)
     moved = np.flatnonzero(halves.any(0))
-    moves = np.zeros((draws, halves.shape[1]))
-    for some, signs in zip(_blocks(draws, len(halves)), _signs(len(halves), seed, draws), strict=True):
-        moves[some, moved] = signs @ halves[:, moved]
-    moves = moves.reshape(draws, *means.shape)
+    by_signs = np.concatenate([signs @ halves[:, moved] for signs in _signs(len(halves), seed, draws)])
+    moves = np.zeros((len(by_signs), halves.shape[1]))
+    moves[:, moved] = by_signs
+    moves = moves.reshape(len(moves), *means.shape)
     before, after = (with_parts(one, scores_of(part)) for part in (means + moves, means - moves))
     return {name: after[name] - before[name] for name in before}
 
 
 def _signs(prompts: int, seed: int, draws: int) -> Iterable[Array]:
-    """``(draws, prompts)`` 1 where a prompt's runs stay, -1 where they are exchanged, in blocks of draws."""
+    """``(draws, prompts)`` 1 where a prompt's runs stay, -1 where they are exchanged, in blocks of draws.
+
+    Of few prompts they are all ways to exchange them, each once.
+    """
+    if _all_are_tried(prompts, draws):
+        bits = np.arange(1 << prompts)[:, None] >> np.arange(prompts) & 1
+        return (np.asarray(1 - 2 * bits, dtype=np.float64),)
     return (_kept_signs if prompts * draws <= KEPT else _drawn_signs)(prompts, seed, draws)
+
+
+def _all_are_tried(prompts: int, draws: int) -> bool:
+    """Whether there are no more ways to exchange two runs within prompts than draws."""
+    return 1 << prompts <= draws
 
 
 @lru_cache(maxsize=1)
@@ -371,11 +419,15 @@ def _changes(one: Table, two: Table, name: str) -> Array:
     return changes
 
 
-def _prompts_to_settle(change: float, error: float, prompts: int) -> int | None:
-    """From the standard error of a change, which shrinks with the root of the number of prompts."""
-    if not change or not error or prompts < FEWEST:
+def _prompts_to_settle(change: float, error: float, prompts: int, together: int) -> int | None:
+    """From the standard error of a change, which shrinks with the root of the number of prompts.
+
+    Holm asks for no smaller probability than the level divided by the number of comparisons.
+    """
+    if not change or not error or prompts < fewest(together):
         return None
-    return max(FEWEST, math.ceil(prompts * ((NORMAL + NormalDist().inv_cdf(POWER)) * error / change) ** 2))
+    errors = NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / (2 * together)) + NormalDist().inv_cdf(POWER)
+    return max(fewest(together), math.ceil(prompts * (errors * error / change) ** 2))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 The correlation is Spearman's, of ranks; its 95 % interval is by Fisher's transformation, with the variance of Bonett
 and Wright, "Sample Size Requirements for Estimating Pearson, Kendall and Spearman Correlations", Psychometrika 2000.
+Where all ranks are alike that transformation has no width, though other models would hardly all be; the inner end is
+then that of the next correlation there is, with two neighbours exchanged.
 """
 
 from __future__ import annotations
@@ -30,11 +32,13 @@ def correlation(across: Sequence[float], up: Sequence[float]) -> Interval | None
     """
     if len(across) < FEWEST or len(set(across)) < 2 or len(set(up)) < 2:
         return None
+    models = len(across)
     found = float(spearman(np.array(across)[None], np.array(up)[None])[0])
-    if abs(found) >= 1:
-        return Interval(found, found, found)
-    far = NORMAL * math.sqrt((1 + found**2 / 2) / (len(across) - 3))
-    return Interval(found, math.tanh(math.atanh(found) - far), math.tanh(math.atanh(found) + far))
+    next_to_one = 1 - 12 / (models**3 - models)
+    within = min(max(found, -next_to_one), next_to_one)
+    far = NORMAL * math.sqrt((1 + within**2 / 2) / (models - 3))
+    low, high = math.tanh(math.atanh(within) - far), math.tanh(math.atanh(within) + far)
+    return Interval(found, min(low, found), max(high, found))
 
 
 def described(found: Interval | None, models: int) -> str:

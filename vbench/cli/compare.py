@@ -150,7 +150,7 @@ def _tables(compared: Sequence[Comparison]) -> None:
 def _differences(title: str, differences: Mapping[str, PairedDifference]) -> None:
     """The table of all scores; where a verdict needs more than a word, it is told below."""
     from vbench.analysis.comparison import SAME, TOO_FEW
-    from vbench.analysis.statistics import FEWEST
+    from vbench.analysis.statistics import fewest
     from vbench.cli.comparison_output import HEADINGS, cells
     from vbench.cli.table import Column, figures, print_table
 
@@ -161,4 +161,4 @@ def _differences(title: str, differences: Mapping[str, PairedDifference]) -> Non
     few = {name: found.prompts for name, found in differences.items() if not found.has_verdict}
     if few:
         counts = ", ".join(map(str, sorted(set(few.values()))))
-        typer.echo(f"- {TOO_FEW}: {counts} where {FEWEST} are the fewest")
+        typer.echo(f"- {TOO_FEW}: {counts}; with {fewest(len(differences))} each score here has one")

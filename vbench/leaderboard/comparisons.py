@@ -32,7 +32,7 @@ from vbench.leaderboard.views.ranking import Ranking, groups
 
 log = logging.getLogger("vbench.board")
 
-METHOD = 100 * CHECK_VERSION + 1
+METHOD = 100 * CHECK_VERSION + 2
 """Version of the arithmetic of a pair; the hundreds are those of the scores."""
 
 TABLES = 512
