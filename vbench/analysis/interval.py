@@ -105,11 +105,16 @@ def interval(
     return Interval(score, max(least, score - wider * (score - low)), min(most, score + wider * (high - score)))
 
 
-def errors(free: float) -> float:
-    """Standard errors on either side where the spread is known with so many degrees of freedom: Student's quantile."""
+def errors(free: float, beyond: float = TAIL) -> float:
+    """Standard errors on either side where the spread is known with so many degrees of freedom: Student's quantile.
+
+    Args:
+        free: degrees of freedom.
+        beyond: share of what may be beyond either end.
+    """
     from scipy.special import stdtrit  # slow to import
 
-    return float(stdtrit(free, 1 - TAIL))
+    return float(stdtrit(free, 1 - beyond))
 
 
 def _unvaried(score: float, prompts: int, bounds: tuple[float, float]) -> Interval:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vbench.analysis.interval import Interval
+from vbench.analysis.interval import TAIL, Interval, errors
 from vbench.analysis.statistics import Figure
 from vbench.analysis.trade_off import correlation
+from vbench.benchmarks.registry import benchmark_named
 from vbench.benchmarks.t2v import RULES
 from vbench.leaderboard.views.board_row import RANKED, BoardRow
 from vbench.leaderboard.views.ranking import Ranking
@@ -60,8 +62,7 @@ class Potential:
     Attributes:
         name: of the dimension.
         mean: over all prompts.
-        best: its best categories with their figures, the best first; those alone that are above the mean with their
-            whole interval.
+        best: its best categories with their figures, the best first; those alone that are above the mean beyond noise.
     """
 
     name: str
@@ -75,18 +76,29 @@ class Potential:
 
 
 def potential(row: BoardRow) -> list[Potential]:
-    """Where a model is better than its mean beyond noise; the largest gain on the card's scale first."""
-    found = [_potential(name, row.scores[name], row.by_category) for name in row.rules if name in row.scores]
+    """Where a model is better than its mean beyond noise; the largest gain on the card's scale first.
+
+    Of a model without any such category one page in twenty names one (Bonferroni, over all categories and dimensions).
+    """
     rules = row.rules
+    looked_at = sum(name in rules for scores in row.by_category.values() for name in scores)
+    found = [_potential(name, row, looked_at) for name in rules if name in row.scores]
     return sorted(
         (one for one in found if one.best),
         key=lambda one: -one.gain / (rules[one.name].maximum - rules[one.name].minimum),
     )
 
 
-def _potential(name: str, mean: Figure, by_category: Mapping[str, Mapping[str, Figure]]) -> Potential:
-    figures: Iterable[tuple[str, Figure]] = (
-        (category, scores[name]) for category, scores in by_category.items() if name in scores
-    )
-    above = [(category, one) for category, one in figures if one.low is not None and one.low > mean.value]
+def _potential(name: str, row: BoardRow, looked_at: int) -> Potential:
+    mean, samples = row.scores[name], benchmark_named(row.benchmark).samples_of(row.rules[name])
+    figures = ((category, scores[name]) for category, scores in row.by_category.items() if name in scores)
+    above = [(category, one) for category, one in figures if _least(one, samples, looked_at) > mean.value]
     return Potential(name, mean, sorted(above, key=lambda part: -part[1].value)[:3])
+
+
+def _least(figure: Figure, samples: int, looked_at: int) -> float:
+    """What a figure is at least, beyond the noise of as many as are looked at: its interval, that much wider."""
+    if figure.low is None:
+        return -math.inf
+    free = max(1, figure.videos // samples - 1)
+    return figure.value - (figure.value - figure.low) * errors(free, 2 * TAIL / looked_at) / errors(free)
