@@ -54,6 +54,23 @@ def test_equal_distributions_are_at_no_distance_in_the_end() -> None:
     assert found.itself.value == pytest.approx(half, rel=0.2)
 
 
+@pytest.mark.parametrize("windows", [64, 255, 256])
+def test_nothing_is_said_of_a_set_without_end_where_parts_have_fewer_windows_than_features(windows: int) -> None:
+    """Equal distributions in 64 features: a line through figures of few windows ends far above 0."""
+    real, generated = normal(windows, 1, width=64), normal(windows, 2, width=64)
+    value = distance(real.values, generated.values)
+    found = spread(distance, value, real, generated, 0.0, draws=8, fewest_windows=64)
+    assert (found.without_end is None) == (windows < 256)
+    assert (found.without_end or 0.0) < 0.15 * value
+
+
+def test_the_ends_of_a_hundred_draws_leave_out_what_they_say() -> None:
+    rng, one = np.random.default_rng(0), normal(8, 0)
+    found = [spread(lambda *_: float(rng.uniform()), 0.5, one, one, None, draws=100) for _ in range(300)]
+    outside = np.mean([0.5 - (part.high - part.low) / 2 for part in found])
+    assert outside == pytest.approx(0.025, abs=0.003)
+
+
 def test_a_reference_stays_as_it_is() -> None:
     real, generated = normal(100, 1), normal(60, 2, apart=0.3)
     found = spread(distance, 2.0, moments(real.values, 1), generated, 0.0, draws=10)

@@ -220,7 +220,7 @@ def _spread(
     try:
         known = spread(
             statistic, value, side, Sample(made.values, made.owners), metric.least, bench.draws, protocol.seed,
-            partial(bench.progress.unit, "draw"),
+            partial(bench.progress.unit, "draw"), made.values.shape[1] if metric.takes_moments else 0,
         )  # fmt: skip
     except UsageError as error:
         return None, f"No interval: {error}."
@@ -256,6 +256,11 @@ def _notes(
         yield (
             f"{least} windows are few for {width} features: the figure is exact for them, and far above that of many "
             "videos."
+        )
+    if metric.takes_moments and least < 4 * width:
+        yield (
+            f"What it tends to without end is not said: a quarter of {least} windows is less than {width} features, "
+            "where it does not fall in proportion to one over their number."
         )
     sides = [("generated", made, protocol.samples_generated)]
     if isinstance(real, FeatureSet):

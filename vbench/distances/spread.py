@@ -8,8 +8,9 @@ hardly apart it is wider than it need be, by up to two thirds (tests/distances/t
 
 What it adds is seen by computing the figure for a quarter and a half too. It shrinks in proportion to one over the
 number, so a line through the three, against that, ends at the figure of a set without end (Chong and Forsyth,
-"Effectively Unbiased FID and Inception Score", CVPR 2020). The real set against itself, split in halves, says the same
-from the other side: nothing can be told below it.
+"Effectively Unbiased FID and Inception Score", CVPR 2020). A Fréchet distance does so only where a part has at least as
+many windows as features; with fewer the line would end far above that figure, and there is none. The real set against
+itself, split in halves, says the same from the other side: nothing can be told below it.
 
 Source: Shao and Wu, "A General Theory for Jackknife Variance Estimation", 1989, section 3.
 """
@@ -87,7 +88,8 @@ class Spread:
         high: upper end.
         draws: halves that were drawn.
         parts: for a quarter, a half and all of the videos.
-        without_end: what the three tend to, ``None`` for an estimate that is unbiased anyway.
+        without_end: what the three tend to; ``None`` for an estimate that is unbiased anyway, and where a quarter has
+            too few windows for a line to say.
         itself: the real set against itself, split in halves; ``None`` where its videos are not there.
     """
 
@@ -108,6 +110,7 @@ def spread(
     draws: int = DRAWS,
     seed: int = 0,
     told: Callable[[], None] = lambda: None,
+    fewest_windows: int = 0,
 ) -> Spread:
     """Draw parts of the videos.
 
@@ -120,6 +123,8 @@ def spread(
         draws: halves to draw.
         seed: of the draws.
         told: called after each computation.
+        fewest_windows: of a quarter of either side, from which on the figure falls in proportion to one over their
+            number.
 
     Raises:
         UsageError: there are too few videos, or a part of them is too small for the statistic.
@@ -140,14 +145,16 @@ def spread(
     quarters = [figure(1 / 4, draw) for draw in range(max(1, draws // 4))]
     scatter = np.array([one.value for one in halves])
     tail = (1 - CONFIDENCE) / 2
-    low, high = value + np.quantile(scatter - scatter.mean(), [tail, 1 - tail])
+    low, high = value + np.quantile(scatter - scatter.mean(), [tail, 1 - tail], method="weibull")
     whole = Part(real.videos if isinstance(real, Sample) else 0, generated.videos, value)
     parts = (_mean(quarters), _mean(halves), whole)
     itself = None
     if isinstance(real, Sample):
         itself = _mean([_against_itself(statistic, real, seed, time, told) for time in range(TIMES_ITSELF)])
     bounded = max(least, float(low)) if least is not None else float(low)
-    return Spread(bounded, float(high), draws, parts, _without_end(parts, least), itself)
+    windows = min(len(one.values) for one in (real, generated) if isinstance(one, Sample))
+    without_end = _without_end(parts, least) if windows >= 4 * fewest_windows else None
+    return Spread(bounded, float(high), draws, parts, without_end, itself)
 
 
 def computations(draws: int) -> int:
