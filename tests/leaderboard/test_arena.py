@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -225,6 +227,34 @@ def test_strength_does_not_depend_on_whom_a_model_met() -> None:
 
 def test_honest_voters_do_not_stand_out() -> None:
     assert outliers(cast(honest())) == {}
+
+
+@pytest.mark.parametrize(("eager", "others"), [(20, 20), (100, 3)])
+def test_of_honest_voters_none_stands_out_however_unlike_the_models(eager: int, others: int) -> None:
+    """Strong models nearly always win, and what few votes of others say of them is not sure."""
+    drawn, found = random.Random(eager), 0
+    for _ in range(25):
+        strengths = [drawn.gauss(0, 2) for _ in range(5)]
+        votes = []
+        for voter, each in enumerate([eager, *[others] * 5]):
+            for _ in range(each):
+                first, second = drawn.sample(range(5), 2)
+                wins = drawn.random() < 1 / (1 + math.exp(strengths[second] - strengths[first]))
+                votes.append((f"voter {voter}", first + 1, second + 1, "first" if wins else "second"))
+        found += len(outliers(cast(iter(votes))))
+    assert not found
+
+
+def test_a_voter_on_another_question_does_not_stand_out() -> None:
+    """On the whole 3 is the last, in scenes the best."""
+    of_scenes = [("asked of scenes", 2 - number % 2, 3, "second") for number in range(30)]
+    votes = cast(iter([*honest(), *of_scenes]))
+    asked = [
+        replace(vote, judgement=replace(vote.judgement, dimension="scene")) if vote.voter == "asked of scenes" else vote
+        for vote in votes
+    ]
+    assert list(outliers(votes)) == ["asked of scenes"]
+    assert outliers(asked) == {}
 
 
 def test_who_votes_for_one_model_stands_out() -> None:
