@@ -96,6 +96,16 @@ def test_what_was_the_same_for_each_prompt_is_not_certain() -> None:
     assert never.high == pytest.approx(1 - 0.025 ** (1 / 40))
 
 
+@pytest.mark.parametrize("prompts", [2, 7, 12, 93, 946])
+def test_rounding_is_no_spread(prompts: int) -> None:
+    """Sums of the same tenths are not the same number to the last bit."""
+    always = intervals(run("dynamic_degree", np.full(prompts, 0.6)))["dynamic_degree"]
+    assert always.high - always.low == pytest.approx(1 - 0.025 ** (1 / prompts))
+    assert intervals(run("imaging_quality", np.full(prompts, 0.3))) == {}
+    moved = compare(run("imaging_quality", np.full(prompts, 0.3)), run("imaging_quality", np.full(prompts, 0.4)))
+    assert (moved["imaging_quality"].low, moved["imaging_quality"].prompts_to_settle) == (None, None)
+
+
 def test_a_measure_that_is_the_same_for_each_prompt_has_no_interval() -> None:
     """Unlike truth values and counts of frames, such values are not alike by chance: nothing was drawn."""
     assert intervals(run("imaging_quality", np.full(8, 0.25))) == {}

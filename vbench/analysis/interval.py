@@ -29,6 +29,9 @@ TAIL = (1 - CONFIDENCE) / 2
 NORMAL = NormalDist().inv_cdf(1 - TAIL)
 """Standard errors on either side where the spread is known, 1.96."""
 
+ROUNDING = 1e-12
+"""Width below which draws differ by the rounding of their sums alone; scores are around 1."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -98,11 +101,16 @@ def interval(
     if free < 1 or not drawn.size:
         return bounds and Interval(score, *bounds)
     low, high = np.quantile(drawn, [TAIL, 1 - TAIL]).tolist()
-    if low == high:
+    if are_alike(low, high):
         return bounds and _unvaried(score, prompts, bounds)
     wider = errors(free) / NORMAL
     least, most = bounds or (-math.inf, math.inf)
     return Interval(score, max(least, score - wider * (score - low)), min(most, score + wider * (high - score)))
+
+
+def are_alike(low: float, high: float) -> bool:
+    """Whether two ends of draws are the same but for rounding."""
+    return high - low <= ROUNDING * max(1.0, abs(low))
 
 
 def errors(free: float, beyond: float = TAIL) -> float:

@@ -20,7 +20,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vbench.analysis.interval import CONFIDENCE, Interval, interval, spread
+from vbench.analysis.interval import CONFIDENCE, Interval, are_alike, interval, spread
 from vbench.analysis.prompt_table import Array, Table, at_once, influences, scores_of, shared_tables, table, with_parts
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.t2v import T2V
@@ -332,7 +332,7 @@ def _interval(
 ) -> Interval | None:
     """``None`` over a single prompt, and where a measure that is never alike by chance is the same for all prompts."""
     prompts, rule = _prompts_of(of, name), of.benchmark.rules.get(name)
-    if prompts < 2 or (rule and rule.is_continuous and np.nanmin(drawn) == np.nanmax(drawn)):
+    if prompts < 2 or (rule and rule.is_continuous and are_alike(np.nanmin(drawn), np.nanmax(drawn))):
         return None
     return interval(score, drawn, free, prompts, _bounds(rule, score, of_change) if rule else None)
 
