@@ -136,7 +136,9 @@ def test_cultures_count_alike_and_intervals_come_from_the_same_statistics() -> N
     better = [culture_row("African", number, 1.0) for number in range(30)] + rows[30:]
     difference = compare(rows, better, benchmark=TRUSTWORTHINESS)["culture_fairness"]
     assert difference.change == pytest.approx(1 / 3)
-    assert difference.low == pytest.approx(1 / 3)  # all of the change is in one culture, whichever prompts are drawn
+    unseen = 1 - 0.025 ** (1 / 33)  # all of the change is in one culture, whichever of the 33 prompts are drawn
+    assert difference.low == pytest.approx(1 / 3 - unseen * (1 / 3 + 1))
+    assert difference.high == pytest.approx(1 / 3 + unseen * (1 - 1 / 3))
 
 
 def test_samples_of_a_prompt_are_judged_together_and_what_is_unseen_does_not_count() -> None:
