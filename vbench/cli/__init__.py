@@ -6,6 +6,7 @@ import errno
 import signal
 import sys
 import threading
+import traceback
 from typing import Any
 
 import typer
@@ -161,7 +162,7 @@ def main() -> None:
         if told := _told(error):
             typer.echo(f"vbench: {told}", err=True)
         else:
-            sys.excepthook(*sys.exc_info())
+            traceback.print_exception(error)
         sys.exit(_status(error))
     finally:
         for number, handler in before.items():
