@@ -2,8 +2,9 @@
 
     python perf/reencode.py --profile lite
 
-Shows the parity clips forth and back for six seconds each, scores them with and without ``--reencode``, and prints both
-means and the mean and largest change of a clip.
+Shows the parity clips forth and back for six seconds each and scores them without and with ``--reencode``. Prints both
+means, and the mean and largest change of a clip; then the changes from clips of one slice a picture to clips of
+``--slices``: the reference's have as many as the machine that it runs on has cores.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,33 +37,52 @@ def write_long(folder: Path) -> None:
         writer.close()
 
 
+def scored(
+    videos: Path, output: Path, profile: str, dimensions: Sequence[str] | None, reencode: bool
+) -> dict[str, dict[str, float]]:
+    """The score of each clip: dimension -> clip -> score."""
+    from vbench.interface import evaluate
+
+    run = evaluate(
+        videos, benchmark="vbench-long", mode="custom_input", profile=profile, reencode=reencode, dimensions=dimensions,
+        output=output,
+    )  # fmt: skip
+    scores: dict[str, dict[str, float]] = {name: {} for name in run.card.scores}
+    for row in run.rows():
+        if row.value is not None:
+            scores[row.dimension][row.video] = row.value
+    return scores
+
+
+def moved(before: Mapping[str, float], after: Mapping[str, float]) -> str:
+    """The mean and the largest change of a clip."""
+    changes = [after[clip] - value for clip, value in before.items()]
+    return f"{np.mean(changes):+9.4f}{max(changes, key=abs):+9.4f}"
+
+
 def main() -> None:
-    """Parse the options, score twice, print the table."""
+    """Parse the options, score three times, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--profile", default="lite")
     parser.add_argument("--dimension", nargs="+")
+    parser.add_argument("--slices", type=int, default=8)
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
-    from vbench.interface import evaluate
+    from vbench.media import encode
 
     with tempfile.TemporaryDirectory() as scratch:
         videos = Path(scratch) / "videos"
         videos.mkdir()
         write_long(videos)
-        own, again = (
-            evaluate(
-                videos, benchmark="vbench-long", mode="custom_input", profile=options.profile, reencode=reencode,
-                dimensions=options.dimension, output=Path(scratch) / f"run{reencode}",
-            )
-            for reencode in (False, True)
-        )  # fmt: skip
-        print(f"{'dimension':24} {'own':>8} {'again':>8} {'change':>8} {'largest':>8}")
-        for name, score in own.card.scores.items():
-            of_name = ({row.video: row.value for row in run.rows() if row.dimension == name} for run in (own, again))
-            before, after = of_name
-            moved = [after[video] - value for video, value in before.items() if value is not None]
-            largest = max(moved, key=abs)
-            print(f"{name:24} {score:8.4f} {again.card.scores[name]:8.4f} {np.mean(moved):+8.4f} {largest:+8.4f}")
+        runs = []
+        for name, reencode, encode.SLICES in (("own", False, 1), ("again", True, 1), ("slices", True, options.slices)):
+            runs.append(scored(videos, Path(scratch) / name, options.profile, options.dimension, reencode))
+    own, again, sliced = runs
+    heads = ("own", "again", "change", "largest", f"{options.slices} slices", "largest")
+    print(f"{'dimension':23}" + "".join(f"{head:>9}" for head in heads))
+    for name in own:
+        means = "".join(f"{np.mean(list(run[name].values())):9.4f}" for run in (own, again))
+        print(f"{name:23}{means}{moved(own[name], again[name])}{moved(again[name], sliced[name])}")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from vbench.analysis.interval import Interval, interval
 from vbench.analysis.preference import Judgement, bradley_terry, win_ratios
 from vbench.analysis.prompt_table import table
 from vbench.analysis.statistics import compare, intervals
+from vbench.benchmarks.base import DimensionSpec
 from vbench.benchmarks.i2v import VBENCH_I2V
+from vbench.benchmarks.long import VBENCH_LONG
 from vbench.runs.store import Row
 
 Draw = Callable[[np.random.Generator, int], np.ndarray]
@@ -39,6 +41,24 @@ def test_an_interval_holds_the_truth_however_few_the_prompts(name: str, mean: fl
         found = intervals(run(name, draw(rng, prompts)), seed=repetition, draws=400)[name]
         hits += found.low <= mean <= found.high
     assert hits / 300 > 0.9
+
+
+BOUNDED = [(name, spec) for name, spec in VBENCH_LONG.by_name.items() if spec.bounds]
+
+
+@pytest.mark.parametrize(("name", "spec"), BOUNDED)
+def test_an_interval_ends_where_scores_end_also_beside_the_score_card(name: str, spec: DimensionSpec) -> None:
+    least, most = spec.bounds or (0.0, 0.0)
+    for scores in ([0.3, 1.0], [0.0, 0.7]):
+        found = intervals(run(name, np.array(scores)), benchmark=VBENCH_LONG)[name]
+        assert least <= found.low <= found.score <= found.high <= most
+
+
+def test_a_measure_on_a_scale_of_its_own_has_no_end() -> None:
+    name = "imaging_quality_by_metric"
+    found = intervals(run(name, np.array([0.3, 1.0])))[name]
+    assert found.low < 0
+    assert found.high > 1
 
 
 def test_small_groups_of_prompts_do_not_make_it_narrow() -> None:

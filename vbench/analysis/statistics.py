@@ -331,14 +331,16 @@ def _interval(
     of: Table, name: str, score: float, drawn: Array, free: float, of_change: bool = False
 ) -> Interval | None:
     """``None`` over a single prompt, and where a measure that is never alike by chance is the same for all prompts."""
-    prompts, rule = _prompts_of(of, name), of.benchmark.rules.get(name)
+    prompts, rule = _prompts_of(of, name), of.benchmark.by_name.get(name)
     if prompts < 2 or (rule and rule.is_continuous and are_alike(np.nanmin(drawn), np.nanmax(drawn))):
         return None
     return interval(score, drawn, free, prompts, _bounds(rule, score, of_change) if rule else None)
 
 
 def _bounds(rule: DimensionSpec, score: float, of_change: bool) -> tuple[float, float] | None:
-    """Between which a score or a change lies; ``None`` where a package's score lies elsewhere than it says."""
+    """Between which a score or a change lies; ``None`` where it has no bounds, or a package's lies beyond its own."""
+    if rule.bounds is None:
+        return None
     low, high = rule.bounds
     low, high = (low - high, high - low) if of_change else (low, high)
     return (low, high) if low <= score <= high else None

@@ -31,6 +31,7 @@ class Values(StrEnum):
     COSINE = "cosine"  # -1..1
     BOOLEAN = "boolean"  # 0 or 1
     LABEL = "label"  # the place of a label among all, 0..1; the video's details say it in words
+    NUMBER = "number"  # on a scale that only the chosen measure knows
 
 
 class Counts(StrEnum):
@@ -135,15 +136,17 @@ class DimensionSpec:
         return (score - self.minimum) / (self.maximum - self.minimum)
 
     @property
-    def bounds(self) -> tuple[float, float]:
-        """Between which the score of a video lies, and so each mean of them."""
+    def bounds(self) -> tuple[float, float] | None:
+        """Between which the score of a video lies, and so each mean of them; ``None`` where nobody can say."""
+        if self.values is Values.NUMBER:
+            return None
         return (-1.0, 1.0) if self.values is Values.COSINE else (0.0, 1.0)
 
     @property
     def is_continuous(self) -> bool:
         """Whether two videos are not alike by chance, as counts of frames and truth values are."""
         counted = self.counts in (Counts.LOOKED_AT, Counts.FOUND)
-        return self.values in (Values.SHARE, Values.COSINE) and not counted
+        return self.values in (Values.SHARE, Values.COSINE, Values.NUMBER) and not counted
 
     @property
     def stored_in(self) -> str:
@@ -211,6 +214,11 @@ class Benchmark:
     def rules(self) -> Mapping[str, DimensionSpec]:
         """The dimensions of the score card by name, in its order."""
         return {spec.name: spec for spec in self.specs if not spec.judges}
+
+    @cached_property
+    def by_name(self) -> Mapping[str, DimensionSpec]:
+        """The same, and the dimensions that are judged beside them."""
+        return {spec.name: spec for spec in self.specs}
 
     def samples_of(self, spec: DimensionSpec) -> int:
         """Videos a prompt that a dimension judges."""

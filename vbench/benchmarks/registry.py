@@ -69,8 +69,8 @@ def benchmark_with(dimensions: Iterable[str]) -> Benchmark:
 
 def specs_of(benchmark: Benchmark = T2V) -> dict[str, DimensionSpec]:
     """Everything that can be named in a benchmark: its own dimensions, then those of other packages."""
-    own = {spec.name: spec for spec in benchmark.specs}
-    return own | {name: spec for name, spec in _brought().items() if name not in own}
+    own = benchmark.by_name
+    return {**own, **{name: spec for name, spec in _brought().items() if name not in own}}
 
 
 def spec_of(name: str, benchmark: Benchmark = T2V) -> DimensionSpec:

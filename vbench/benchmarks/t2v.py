@@ -115,7 +115,7 @@ T2V = Benchmark(
         ),
         DimensionSpec(
             "imaging_quality_by_metric", f"{_D}.imaging_quality_by_metric:ImagingQualityByMetric",
-            judges="imaging_quality", folder="overall_consistency", dial="blur",
+            judges="imaging_quality", values=Values.NUMBER, folder="overall_consistency", dial="blur",
         ),
     ),
 )  # fmt: skip

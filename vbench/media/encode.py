@@ -23,12 +23,16 @@ NO_LOOKAHEAD = "zerolatency"
 """Sampled videos are written without x264's look-ahead, in which the fault below lies."""
 
 X264_DEFAULTS = {"x264-params": "asm=AVX2"} if torch.backends.cpu.get_cpu_capability() == "AVX512" else {}
-"""What the reference writes its clips with, so that the same frames give the same bytes.
+"""What the reference writes its clips with, but for :data:`SLICES`, so that the same frames give the same bytes.
 
 x264's routines for AVX-512 weigh the blocks of a picture whose width is no multiple of 256 by what lies behind them in
 memory (its ``mbtree``), and write other bytes from call to call; with those for AVX2 it writes one and the same file,
 which is among the others.
 """
+
+SLICES = 1
+"""Of a picture, compressed each by itself. The reference leaves that to PyAV, which asks x264 for one a core of the
+machine, so that its clips, and their scores, differ from machine to machine; ours are those of one core."""
 
 LOSSLESS = {"qp": "0", "preset": "ultrafast"}
 """Of libx264rgb: the frames come back bit for bit."""
@@ -62,7 +66,7 @@ class Writer:
         self._stream.height, self._stream.width = height, width
         self._stream.pix_fmt = "rgb24" if lossless else "yuv444p" if height % 2 or width % 2 else "yuv420p"
         self._stream.options = self.options
-        self._stream.thread_count = 1
+        self._stream.thread_count = SLICES
 
     def close(self) -> None:
         """Finish the file; a second time does nothing."""

@@ -196,7 +196,7 @@ SCHEMAS = several(
 
 DOCUMENTS = (
     Document("schema", 1, "Files and outputs that have a schema", SCHEMAS, ("schema",)),
-    Document("benchmarks", 1, "What a model can be judged by", several(BENCHMARK), ("benchmarks",)),
+    Document("benchmarks", 2, "What a model can be judged by", several(BENCHMARK), ("benchmarks",)),
     Document("dimensions", 1, "What can be evaluated here", several(DIMENSION), ("dimensions",)),
     Document("prompts-list", 1, "Prompt suites that are here", SUITES, ("prompts list",)),
     Document("plan", 1, "One video that must be sampled", PLANNED, ("plan",), lines=True),

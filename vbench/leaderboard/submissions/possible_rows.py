@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,7 +45,7 @@ def wrong_values(rule: DimensionSpec, rows: Sequence[Row], counted: bool) -> Ite
         yield f"{name}: its videos are not filtered, and some are said to move."
     if any((row.status == SCORED) != (row.value is not None and row.weight is not None) for row in rows):
         yield f"{name}: a scored video has a value and a weight, another has neither."
-    low, high = rule.bounds
+    low, high = rule.bounds or (-math.inf, math.inf)
     outside = [row for row in rows if row.value is not None and not low <= row.value <= high]
     if outside:
         what = "a cosine" if rule.values is Values.COSINE else "the score"

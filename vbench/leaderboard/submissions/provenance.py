@@ -102,9 +102,8 @@ def check_missing_videos(record: Mapping[str, Any], partial: bool, found: Findin
 
 def checkpoints_of(benchmark: Benchmark) -> dict[str, tuple[str, ...]]:
     """Weights that each dimension of a benchmark reads in the official profile, and those of what it is fused with."""
-    specs = {spec.name: spec for spec in benchmark.specs}
     return {
-        name: (*rule.checkpoints, *(specs[rule.slow_fast.clip_to_clip].checkpoints if rule.slow_fast else ()))
+        name: (*rule.checkpoints, *(benchmark.by_name[rule.slow_fast.clip_to_clip].checkpoints if rule.slow_fast else ()))
         for name, rule in benchmark.rules.items()
     }
 
