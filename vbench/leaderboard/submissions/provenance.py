@@ -102,8 +102,9 @@ def check_missing_videos(record: Mapping[str, Any], partial: bool, found: Findin
 
 def checkpoints_of(benchmark: Benchmark) -> dict[str, tuple[str, ...]]:
     """Weights that each dimension of a benchmark reads in the official profile, and those of what it is fused with."""
+    specs = benchmark.by_name
     return {
-        name: (*rule.checkpoints, *(benchmark.by_name[rule.slow_fast.clip_to_clip].checkpoints if rule.slow_fast else ()))
+        name: (*rule.checkpoints, *(specs[rule.slow_fast.clip_to_clip].checkpoints if rule.slow_fast else ()))
         for name, rule in benchmark.rules.items()
     }
 
