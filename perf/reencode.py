@@ -3,8 +3,8 @@
     python perf/reencode.py --profile lite
 
 Shows the parity clips forth and back for six seconds each and scores them without and with ``--reencode``. Prints both
-means, and the mean and largest change of a clip; then the changes from clips of one slice a picture to clips of
-``--slices``: the reference's have as many as the machine that it runs on has cores.
+means, and the mean and largest change of a clip; then the changes from these to the reference's clips on a machine of
+few ``--cores``, which cuts a picture into as many slices at most.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--profile", default="lite")
     parser.add_argument("--dimension", nargs="+")
-    parser.add_argument("--slices", type=int, default=8)
+    parser.add_argument("--cores", type=int, default=2)
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     from vbench.media import encode
@@ -74,15 +74,17 @@ def main() -> None:
         videos = Path(scratch) / "videos"
         videos.mkdir()
         write_long(videos)
-        runs = []
-        for name, reencode, encode.SLICES in (("own", False, 1), ("again", True, 1), ("slices", True, options.slices)):
-            runs.append(scored(videos, Path(scratch) / name, options.profile, options.dimension, reencode))
-    own, again, sliced = runs
-    heads = ("own", "again", "change", "largest", f"{options.slices} slices", "largest")
+        own, again = (
+            scored(videos, Path(scratch) / f"run{reencode}", options.profile, options.dimension, reencode)
+            for reencode in (False, True)
+        )
+        encode.SLICES = options.cores
+        few = scored(videos, Path(scratch) / "few", options.profile, options.dimension, reencode=True)
+    heads = ("own", "again", "change", "largest", f"{options.cores} cores", "largest")
     print(f"{'dimension':23}" + "".join(f"{head:>9}" for head in heads))
     for name in own:
         means = "".join(f"{np.mean(list(run[name].values())):9.4f}" for run in (own, again))
-        print(f"{name:23}{means}{moved(own[name], again[name])}{moved(again[name], sliced[name])}")
+        print(f"{name:23}{means}{moved(own[name], again[name])}{moved(again[name], few[name])}")
 
 
 if __name__ == "__main__":

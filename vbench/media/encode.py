@@ -23,16 +23,19 @@ NO_LOOKAHEAD = "zerolatency"
 """Sampled videos are written without x264's look-ahead, in which the fault below lies."""
 
 X264_DEFAULTS = {"x264-params": "asm=AVX2"} if torch.backends.cpu.get_cpu_capability() == "AVX512" else {}
-"""What the reference writes its clips with, but for :data:`SLICES`, so that the same frames give the same bytes.
+"""What the reference writes its clips with, so that the same frames give the same bytes.
 
 x264's routines for AVX-512 weigh the blocks of a picture whose width is no multiple of 256 by what lies behind them in
 memory (its ``mbtree``), and write other bytes from call to call; with those for AVX2 it writes one and the same file,
 which is among the others.
 """
 
-SLICES = 1
-"""Of a picture, compressed each by itself. The reference leaves that to PyAV, which asks x264 for one a core of the
-machine, so that its clips, and their scores, differ from machine to machine; ours are those of one core."""
+SLICES = 128
+"""Of a picture, at most: x264 cuts it into one for 64 rows where it has the threads. PyAV asks for a thread a core, and
+so does the reference, whose clips are the same on all machines that have a core a slice; so are ours everywhere."""
+
+VERSION = 2
+"""Of how clips are compressed once more: scores of another version are made again."""
 
 LOSSLESS = {"qp": "0", "preset": "ultrafast"}
 """Of libx264rgb: the frames come back bit for bit."""

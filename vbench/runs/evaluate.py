@@ -24,6 +24,7 @@ from vbench.files import ours
 from vbench.files.digest import content_of
 from vbench.files.lock import alone_in
 from vbench.media.decode import VERSION as DECODING
+from vbench.media.encode import VERSION as ENCODING
 from vbench.media.video import DEFAULT_BUDGET
 from vbench.progress import Progress
 from vbench.prompts.suite import Prompt
@@ -477,7 +478,8 @@ def clips_of(task: VideoTask, cutting: Cutting | None) -> dict[str, Any]:
     """What identifies a clip, or several, beside the content of their video."""
     if not task.spans or not cutting:
         return {}
-    return {"clips": [[span.start, span.end] for span in task.spans], "cutting": cutting.plain()}
+    again = {"encoding": ENCODING} if cutting.reencode else {}
+    return {"clips": [[span.start, span.end] for span in task.spans], "cutting": cutting.plain(), **again}
 
 
 def cache_key(sha256: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:
