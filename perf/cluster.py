@@ -89,7 +89,7 @@ def row(address: str, video: Path, workers: int, units: int) -> str:
     moments: list[float] = []
     seen: set[int] = set()
     with connected(address, workers) as cluster:
-        for unit in cluster.score_all(tasks, evaluators, 2**20):
+        for unit in cluster.score_all(tasks, evaluators, 2**20, print):
             seen.add(unit.details["worker"])
             if len(seen) == workers:
                 moments.append(time.perf_counter())

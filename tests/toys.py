@@ -59,8 +59,9 @@ class Deadly(Dimension):
     meaning: ClassVar[str] = "The process lives."
 
     def score(self, video: Video, prompt: Prompt) -> VideoScore:
-        if video.path.stem.endswith("-1"):
-            os.kill(os.getpid(), signal.SIGKILL)
+        note_call(self.name, video)
+        if video.path.stem.endswith("-1") and "TOY_HARMLESS" not in os.environ:
+            os.kill(0 if "TOY_TOGETHER" in os.environ else os.getpid(), signal.SIGKILL)
         return VideoScore(1.0)
 
 
@@ -108,7 +109,7 @@ def note_call(dimension: str, video: Video) -> None:
     time.sleep(float(os.environ.get("TOY_SECONDS", "0")))
 
 
-NAMES = ("brightness", "fragile", "precise", "weighing")
+NAMES = ("brightness", "deadly", "fragile", "precise", "weighing")
 SPECS = {name: DimensionSpec(name, f"tests.toys:{name.capitalize()}") for name in NAMES}
 BACKBONES = {"scale": "tests.toys:Scale"}
 PROFILE = Profile("toy", "Of no meaning.", comparable=False, roles={"scale": "scale"})
@@ -118,3 +119,13 @@ def bring() -> None:
     """Make the toys known in this process, as a package would that brings them."""
     registry._brought = lambda: SPECS  # type: ignore[assignment]
     profiles.BACKBONES.table = {**profiles.BACKBONES.table, **BACKBONES}
+
+
+def site_in(folder: Path) -> Path:
+    """A folder to search for packages, where one lies that brings the toys; for processes of other scripts."""
+    made = folder / "site" / "toys-1.0.dist-info"
+    made.mkdir(parents=True)
+    (made / "METADATA").write_text("Metadata-Version: 2.1\nName: toys\nVersion: 1.0\n")
+    brought = "".join(f"{name} = {spec.implementation}\n" for name, spec in SPECS.items())
+    (made / "entry_points.txt").write_text(f"[vbench.dimensions]\n{brought}")
+    return made.parent

@@ -156,6 +156,11 @@ def generate(
     if generator.takes_pictures:
         size = (chosen.height, chosen.width) if chosen.height and chosen.width else None
         wanted = with_images(wanted, Path(images) if images else None, ratio, size)
+    elif images or ratio:
+        raise UsageError(
+            f"{generator.name} samples nothing that could start from a picture: leave out --images and --ratio here, "
+            "and give them to vbench evaluate."
+        )
     wanted = with_material(wanted, texts or {}, extender)
     return sample(generator, wanted, chosen, Path(out), progress)
 

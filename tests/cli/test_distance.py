@@ -100,6 +100,35 @@ def test_ended_killed_and_continued_it_gives_the_same_bits(folder: Path) -> None
     assert {**first, "made": ""} == {**second, "made": ""}
 
 
+KILLS = """
+import os, signal
+from vbench.distances import sets
+
+windows_of = sets.windows_of
+
+def windows_or_death(path, *how):
+    if path.name == "3.mp4":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return windows_of(path, *how)
+
+sets.windows_of = windows_or_death
+"""
+
+
+@pytest.mark.slow
+def test_a_video_that_ends_its_worker_is_named_and_the_rest_goes_on(folder: Path) -> None:
+    (folder / "run.py").write_text(KILLS + SCRIPT)
+    done = called(
+        folder, folder / "real", folder / "made", "--draws", 10, "--features", "deadly", "--workers", 2, "--json"
+    )
+    (folder / "run.py").write_text(SCRIPT)
+    assert "Traceback" not in done.stderr
+    (found,) = checked("distance", done.stdout)
+    for side in ("real", "generated"):
+        assert list(found[side]["unreadable"]) == ["3.mp4"], done.stdout
+        assert "it was killed" in found[side]["unreadable"]["3.mp4"]
+
+
 def here(monkeypatch: pytest.MonkeyPatch, folder: Path, *args: object, **options: object) -> int:
     """The command in this process; its exit status."""
     monkeypatch.setattr(profiles.BACKBONES, "table", {**profiles.BACKBONES.table, **TABLE})

@@ -34,6 +34,13 @@ def test_a_reader_meets_the_old_or_the_new(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
 
+def test_a_name_as_long_as_can_be_is_written(tmp_path: Path) -> None:
+    for name in ("x" * 255, "𠀀" * 63):
+        write_atomically(tmp_path / name, NEW)
+        assert [file.name for file in tmp_path.iterdir()] == [name]
+        (tmp_path / name).unlink()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no limits of a process there")
 def test_a_disk_that_fills_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     write_atomically(tmp_path / "file", OLD)

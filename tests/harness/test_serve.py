@@ -380,6 +380,32 @@ def test_a_disk_without_room_for_a_body_is_told(faulty: Faulty, videos: list[Pat
     assert small.status_code == 200
 
 
+def test_it_is_ready_only_where_its_disk_holds_a_body() -> None:
+    async def ready(limits: Limits) -> tuple[int, str]:
+        transport = httpx.ASGITransport(create_app(Held(), "lite", limits=limits))
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            answer = await client.get("/ready")
+            return answer.status_code, answer.json().get("error", "")
+
+    assert asyncio.run(ready(Limits())) == (200, "")
+    assert asyncio.run(ready(Limits(body_bytes=1 << 60))) == (503, "The server's disk has no room for the body.")
+
+
+def test_a_folder_of_bodies_that_a_cleaner_took_is_made_anew(
+    faulty: Faulty, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    app = create_app(faulty, "lite")
+    (made,) = tmp_path.iterdir()
+    made.rmdir()
+
+    async def scene() -> int:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+            return (await client.post("/score", json=as_json(noise(8)))).status_code
+
+    assert asyncio.run(scene()) == 200
+
+
 def test_a_server_that_cannot_be_is_refused_before_a_model_is_loaded(
     server: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,6 +21,8 @@ SUITE = PromptSuite(
             LONG.strip(),
             "an end.",
             "naïve café",
+            "x" * 240,
+            "X" * 240,
         )
     ),
 )
@@ -33,7 +35,7 @@ def test_names_are_safe_distinct_and_the_prompt_where_they_can_be() -> None:
     assert len({stem.casefold() for stem in stems.values()}) == len(SUITE)
     for stem in stems.values():
         assert not set(stem) & set('<>:"/\\|?*')
-        assert len(f"{stem}-24.mp4".encode()) <= 255
+        assert len(f"{stem}-999999.webm".encode()) <= 255  # as many as a plan may have
 
 
 def test_the_plans_names_are_found_again(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import toys
 from tests.footage import noise, write_video
 from tests.parity.checkpoint_cache import seeded_state
 from tests.web_folder import WebFolder
@@ -54,8 +55,6 @@ print(json.dumps({"address": cluster.address, "outside": f"ray://127.0.0.1:{port
 sys.stdin.read()
 cluster.shutdown()
 """
-
-BROUGHT = "[vbench.dimensions]\nbrightness = tests.toys:Brightness\ndeadly = tests.toys:Deadly\n"
 
 SECONDS = "0.3"
 """How long a worker is at a video: long enough to be met at it."""
@@ -104,18 +103,19 @@ class Machines:
             time.sleep(0.05)
 
 
+def environment_in(folder: Path) -> dict[str, str]:
+    """Of processes that have the toys, as if a package brought them."""
+    (folder / "log").touch()
+    paths = os.pathsep.join(map(str, (toys.site_in(folder), ROOT)))
+    return {**os.environ, "PYTHONPATH": paths, "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+
+
 @pytest.fixture(scope="module")
 def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     folder = tmp_path_factory.mktemp("cluster")
     for index in range(12):
         write_video(folder / "videos" / f"a-{index}.mp4", noise(4, seed=index))
-    site = folder / "site" / "toys-1.0.dist-info"
-    site.mkdir(parents=True)
-    (site / "METADATA").write_text("Metadata-Version: 2.1\nName: toys\nVersion: 1.0\n")
-    (site / "entry_points.txt").write_text(BROUGHT)
-    (folder / "log").touch()
-    paths = os.pathsep.join(map(str, (folder / "site", ROOT)))
-    environment = {**os.environ, "PYTHONPATH": paths, "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+    environment = environment_in(folder)
     homes = {"HOME": str(folder / "here"), "SECOND_HOME": str(folder / "there")}
     nodes = {**environment, **homes, "TOY_SECONDS": SECONDS, "TOY_LOG": str(folder / "log")}
     cluster = subprocess.Popen(
@@ -325,3 +325,41 @@ def test_a_node_that_is_killed_in_the_middle_changes_no_bit(machines: Machines, 
     _, said = process.communicate(timeout=240)
     assert process.returncode == 0, said
     assert rows(machines.folder / "killed") == alone
+
+
+BROKEN = """
+import json, os, sys
+from ray.cluster_utils import Cluster
+
+node = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
+cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
+cluster.add_node(**node, env_vars={"PYTHONPATH": os.environ["BROKEN_PATH"]})
+print(json.dumps({"address": cluster.address}), flush=True)
+sys.stdin.read()
+cluster.shutdown()
+"""
+
+
+def test_a_node_on_which_no_worker_starts_is_done_without(tmp_path: Path) -> None:
+    for index in range(4):
+        write_video(tmp_path / "videos" / f"a-{index}.mp4", noise(4, seed=index))
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "torch.py").write_text("raise OSError('libcuda.so.1: no such file')")
+    environment = environment_in(tmp_path)
+    nodes = {"BROKEN_PATH": os.pathsep.join(map(str, (tmp_path / "broken", ROOT))), "TOY_SECONDS": "4"}
+    cluster = subprocess.Popen(
+        [sys.executable, "-c", BROKEN],
+        env=environment | nodes,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert cluster.stdout is not None
+    told = json.loads(next(line for line in cluster.stdout if line.startswith("{")))
+    here = Machines(tmp_path, told["address"], "", 0, environment)
+    done = here.call(here.on_cluster("run", "-d", "brightness"))
+    cluster.communicate(timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "Workers do not start on the cluster: " in done.stderr
+    assert "libcuda.so.1: no such file. The run goes on with 1 of them." in done.stderr
+    assert [row.status for row in rows(tmp_path / "run")] == [SCORED] * 4

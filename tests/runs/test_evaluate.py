@@ -176,7 +176,10 @@ evaluate(plan, Evaluators(toys.PROFILE, torch.device("cpu")), Path(sys.argv[2]))
 """
 
 
-def test_a_killed_run_continues_without_computing_anything_twice(videos: Path, tmp_path: Path, calls: Path) -> None:
+def test_a_killed_run_continues_without_computing_anything_twice(
+    videos: Path, tmp_path: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(toys.site_in(tmp_path))  # for the process that looks at what the killed one was at
     environment = {**os.environ, "TOY_SECONDS": "0.4"}
     root = Path(__file__).parents[2]
     process = subprocess.Popen(

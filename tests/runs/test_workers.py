@@ -89,7 +89,7 @@ def test_a_run_records_the_threads_of_a_worker_and_a_worker_has_them(tmp_path: P
         tmp_path / "videos", dimensions=["temporal_flickering"], profile="lite", workers=2, output=tmp_path / "run"
     )
     assert run.record.machine["threads"] == 2
-    assert list(side_by_side(repr, threads_here, [None], torch.device("cpu"), 1, 3)) == [3]
+    assert list(side_by_side(repr, threads_here, ["job"], torch.device("cpu"), 1, 3)) == [("job", 3)]
 
 
 def test_a_worker_computes_strictly(tmp_path: Path) -> None:
@@ -101,9 +101,9 @@ def test_a_worker_computes_strictly(tmp_path: Path) -> None:
     assert [row.value for row in read_rows(tmp_path / "run")] == [1, 1]
 
 
-def threads_here(tool: str, job: None) -> int:
+def threads_here(tool: str, job: str) -> list[int]:
     """How many threads the process has that is asked."""
-    return torch.get_num_threads()
+    return [torch.get_num_threads()]
 
 
 @pytest.fixture

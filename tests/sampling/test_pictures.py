@@ -101,5 +101,8 @@ def test_videos_that_exist_need_no_picture_until_they_are_judged(material: Path)
     shutil.rmtree(material / "images")
     assert sample(material, f"directory:{material / 'theirs'}", settings={}).made == 3
     assert record_of(material / "videos")["pictures"] is None
+    for given in ({"images": material / "theirs"}, {"ratio": "16-9"}):
+        with pytest.raises(UsageError, match="leave out --images and --ratio here, and give them to vbench evaluate"):
+            sample(material, f"directory:{material / 'theirs'}", settings={}, **given)
     with pytest.raises(UsageError, match=r"images is not a folder of pictures\. Name it with --images"):
         vbench.evaluate(material / "videos", profile="lite", output=material / "run")

@@ -47,7 +47,7 @@ def restore(
 ) -> None:
     """Put a backup into a database, SQLite or PostgreSQL, whole or not at all.
 
-    Start the server afterwards, or start it again.
+    A server that runs answers no more until it is started again, as what it keeps is of the board before.
 
     Examples:
       vbench leaderboard restore board.zip --database sqlite:///board.sqlite

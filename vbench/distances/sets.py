@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -24,7 +24,7 @@ from vbench.files.digest import content_of
 from vbench.media.decode import VERSION as DECODING
 from vbench.progress import Progress
 from vbench.runs.room import with_room
-from vbench.runs.workers import side_by_side
+from vbench.runs.workers import OVER_IT, Ended, Worker, side_by_side
 from vbench.weights import cards
 
 if TYPE_CHECKING:
@@ -236,10 +236,24 @@ def _looked_at(
         import torch
 
         threads = torch.get_num_threads()  # as one process has them: what is stored has the same bits whoever looked
-        yield from side_by_side(partial(_Loaded, protocol.network), look, jobs, device, processes, threads)
+        crew = partial(_Loaded, protocol.network), partial(_look_at_one, look)
+        again: list[Job] = []
+        for job, found in side_by_side(*crew, jobs, device, processes, threads):
+            if isinstance(found, Ended):
+                again.append(job)
+            else:
+                yield job, found
+        with Worker(*crew, device, threads) as worker:
+            for job in again:
+                (found,) = worker.do(job)
+                yield job, f"{OVER_IT}: {found.why}" if isinstance(found, Ended) else found
     else:
         loaded = _Loaded(protocol.network, device)
-        yield from (look(loaded, job) for job in jobs)
+        yield from ((job, look(loaded, job)) for job in jobs)
+
+
+def _look_at_one(look: Callable[[_Loaded, Job], Features | str], loaded: _Loaded, job: Job) -> list[Features | str]:
+    return [look(loaded, job)]
 
 
 class _Loaded:
@@ -261,8 +275,8 @@ class _Loaded:
 
 
 @strictly()
-def _look(protocol: Protocol, real: bool, loaded: _Loaded, job: Job) -> tuple[Job, Features | str]:
-    """The features of one video, of all layers."""
+def _look(protocol: Protocol, real: bool, loaded: _Loaded, job: Job) -> Features | str:
+    """The features of one video, of all layers, or why it has none."""
     side, network = protocol.side(real), with_room(lambda: loaded.network, protocol.network, loaded)
     found: dict[str, list[NDArray[np.float32]]] = {layer: [] for layer in network.layers}
     try:
@@ -272,11 +286,11 @@ def _look(protocol: Protocol, real: bool, loaded: _Loaded, job: Job) -> tuple[Jo
             for layer, values in looked.items():
                 found[layer].append(values.numpy())
     except VBenchError as error:
-        return job, str(error)
+        return str(error)
     features = {layer: np.concatenate(values) for layer, values in found.items()}
     if not all(np.isfinite(values).all() for values in features.values()):
-        return job, f"{protocol.network} gives features of it that are not finite"
-    return job, features
+        return f"{protocol.network} gives features of it that are not finite"
+    return features
 
 
 def _batches(windows: Iterator[torch.Tensor]) -> Iterator[torch.Tensor]:

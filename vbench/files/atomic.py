@@ -22,7 +22,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 def replace_whole(path: Path, content: bytes) -> None:
     """Put a file in its place whole or not at all; its temporary one has a name that nobody else has."""
-    partial = path.with_name(f".{path.name[:80]}.{secrets.token_hex(8)}.tmp")
+    partial = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.tmp")
     try:
         with partial.open("xb") as file:
             file.write(content)

@@ -1,4 +1,4 @@
-"""One process at a time in a folder: a file that names the process, given up when it ends or dies."""
+"""One process at a time in a folder, or at a file: a file that names the process, given up when it ends or dies."""
 
 from __future__ import annotations
 
@@ -33,29 +33,44 @@ def alone_in(folder: Path) -> Iterator[None]:
         StorageError: it cannot be made, or not be written.
     """
     refuse_as_output(folder)
-    path = _take(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _take(folder / NAME, folder)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UsageError(f"{folder} is no folder, or lies in a file: choose another.") from error
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be made or written: {error.strerror}. Choose another folder.") from error
+    try:
+        yield
+    finally:
+        (folder / NAME).unlink(missing_ok=True)
+
+
+@contextmanager
+def alone_with(file: Path) -> Iterator[None]:
+    """Have a file for oneself while the block runs, by a lock beside it.
+
+    Raises:
+        UsageError: another process that is still alive, or one of another machine, has it.
+        OSError: its folder is not there, or cannot be written.
+    """
+    path = file.with_name(f".{file.name[:40]}{NAME}")
+    _take(path, file)
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
 
 
-def _take(folder: Path) -> Path:
-    """The lock of a folder, once it is ours."""
-    path, own = folder / NAME, folder / f"{NAME}.{secrets.token_hex(8)}"
+def _take(path: Path, what: Path) -> None:
+    """Have a lock at once, or say who has what it is for."""
+    own = path.with_name(f"{NAME}.{secrets.token_hex(8)}")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            own.write_text(f"{os.getpid()} {socket.gethostname()} {THIS_PROCESS}", encoding="utf-8")
-            while not _taken(path, own):
-                _clear_if_dead(path, folder)
-        finally:
-            own.unlink(missing_ok=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise UsageError(f"{folder} is no folder, or lies in a file: choose another.") from error
-    except OSError as error:
-        raise StorageError(f"{folder} cannot be made or written: {error.strerror}. Choose another folder.") from error
-    return path
+        own.write_text(f"{os.getpid()} {socket.gethostname()} {THIS_PROCESS}", encoding="utf-8")
+        while not _taken(path, own):
+            _clear_if_dead(path, what)
+    finally:
+        own.unlink(missing_ok=True)
 
 
 def take_over(folder: Path, seconds: float) -> None:
@@ -92,13 +107,13 @@ def _made(path: Path, text: str) -> bool:
     return True
 
 
-def _clear_if_dead(path: Path, folder: Path) -> None:
+def _clear_if_dead(path: Path, what: Path) -> None:
     """Remove the lock that a dead process left; of several that find it one does, and none what that one puts there."""
     try:
         with path.open("r+" if os.access(path, os.W_OK) else "r", encoding="utf-8") as file:
             _wait_for_others(file)
             found = os.fstat(file.fileno())
-            if os.path.samestat(found, path.stat()) and _is_dead(path, folder, file.read(), found.st_mtime):
+            if os.path.samestat(found, path.stat()) and _is_dead(path, what, file.read(), found.st_mtime):
                 path.unlink()
     except FileNotFoundError:
         return
@@ -112,15 +127,15 @@ def _wait_for_others(file: TextIO) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
 
 
-def _is_dead(path: Path, folder: Path, text: str, written: float) -> bool:
+def _is_dead(path: Path, what: Path, text: str, written: float) -> bool:
     process, host, which = [*text.split(" "), "", ""][:3]
     if not process and abs(time.time() - written) < MOMENT:  # a clock that was set back makes no lock younger
         time.sleep(MOMENT / 20)
         return False
     if host not in ("", socket.gethostname()):
-        raise UsageError(f"{folder} is in use by process {process} on {host}; if that has ended, remove {path}.")
+        raise UsageError(f"{what} is in use by process {process} on {host}; if that has ended, remove {path}.")
     if process.isdigit() and alive(int(process), which):
-        raise UsageError(f"{folder} is in use by process {process}: wait for it. If it has ended, remove {path}.")
+        raise UsageError(f"{what} is in use by process {process}: wait for it. If it has ended, remove {path}.")
     return True
 
 

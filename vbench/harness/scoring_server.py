@@ -12,6 +12,7 @@ import hmac
 import logging
 import os
 import secrets
+import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -48,6 +49,9 @@ SUFFIXES = {"image/gif": ".gif", "image/webp": ".webp", "image/png": ".png"}
 """Of what is no container; in one, the decoder looks for itself."""
 
 
+NO_ROOM_HERE = "The server's disk has no room for the body."
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a server takes.
@@ -67,6 +71,10 @@ class Limits:
     wait_seconds: float = 600.0
 
 
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="vbench-serve-")
+
+
 class Desk:
     """The worker, and the places of those who wait for it.
 
@@ -80,12 +88,28 @@ class Desk:
         self.metrics = Metrics(limits.places, lambda: self.taken)
         self._turn = asyncio.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="scorer")
-        self._bodies = tempfile.TemporaryDirectory(prefix="vbench-serve-")
+        self._made = _folder()
+
+    @property
+    def _bodies(self) -> Path:
+        """Where bodies wait; made anew where a cleaner of temporary files has taken it, as it does of idle ones."""
+        if not Path(self._made.name).is_dir():
+            self._made.cleanup()
+            self._made = _folder()
+        return Path(self._made.name)
 
     @property
     def is_full(self) -> bool:
         """Whether no place is left."""
         return self.taken >= self.limits.places
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the disk holds one more body, of any size that is allowed."""
+        try:
+            return shutil.disk_usage(self._bodies).free >= self.limits.body_bytes
+        except OSError:
+            return False
 
     @contextmanager
     def place(self, suffix: str) -> Iterator[Path | None]:
@@ -93,8 +117,8 @@ class Desk:
         if self.is_full:
             yield None
             return
+        body = self._bodies / f"{secrets.token_hex(8)}{suffix}"
         self.taken += 1
-        body = Path(self._bodies.name, f"{secrets.token_hex(8)}{suffix}")
         try:
             yield body
         finally:
@@ -124,7 +148,7 @@ class Desk:
     def close(self) -> None:
         """End the worker, and delete what is left of bodies."""
         self._worker.shutdown(cancel_futures=True)
-        self._bodies.cleanup()
+        self._made.cleanup()
 
     def _answer(self, body: Path, kind: str, prompt: str) -> Any:
         began = time.monotonic()
@@ -208,7 +232,9 @@ def create_app(scorer: Scorer, profile: str, token: str = "", limits: Limits | N
     @app.get("/ready", response_model=None)
     async def ready() -> Any:
         """Whether a request would be taken now; for a balancer before several servers."""
-        return full(503) if desk.is_full else {"status": "ready"}
+        if desk.is_full:
+            return full(503)
+        return {"status": "ready"} if desk.has_room else refusal(503, NO_ROOM_HERE)
 
     @app.get("/metrics", response_model=None)
     async def metrics(request: Request) -> Response:
@@ -243,7 +269,7 @@ async def _receive(request: Request, body: Path, limits: Limits) -> None:
         if error.errno not in NO_ROOM:
             raise
         log.error("a body cannot be kept: %s", error)
-        raise HTTPException(507, "The server's disk has no room for the body.", _CLOSED) from None
+        raise HTTPException(507, NO_ROOM_HERE, _CLOSED) from None
     if size > limits.body_bytes:
         raise HTTPException(413, f"The body is larger than {limits.body_bytes:,} bytes.", _CLOSED)
 

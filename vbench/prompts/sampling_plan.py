@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from vbench.prompts.suite import Prompt, PromptSuite
 
 LONGEST_STEM = 240
-"""Bytes of a prompt that a file name takes; file systems hold 255 with the index and the suffix."""
+"""Bytes of a file name that stand for a prompt; file systems hold 255 with the index and the suffix."""
 
 _UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 
@@ -59,9 +59,10 @@ def file_stems(texts: Iterable[str]) -> dict[str, str]:
     stems: dict[str, str] = {}
     taken: set[str] = set()
     for text in dict.fromkeys(texts):
-        stem = _UNSAFE.sub("_", text).lstrip(" .").encode()[:LONGEST_STEM].decode(errors="ignore")
-        if stem != text or stem.casefold() in taken:
-            stem = f"{stem}~{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+        stem = _UNSAFE.sub("_", text).lstrip(" .")
+        if stem != text or stem.casefold() in taken or len(stem.encode()) > LONGEST_STEM:
+            mark = f"~{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+            stem = stem.encode()[: LONGEST_STEM - len(mark)].decode(errors="ignore") + mark
         taken.add(stem.casefold())
         stems[text] = stem
     return stems

@@ -38,7 +38,7 @@ class Candidates:
         tasks: in the order in which they may be chosen.
         keep: how many static ones are judged.
         reencode: whether clips are compressed once more.
-        known: video -> status of those that an earlier call looked at.
+        known: video -> status of those that were looked at, or passed over, before.
         run: which of the runs that go together wants it.
         beside: what else is wanted of the same videos, by their paths.
     """
@@ -64,7 +64,7 @@ class Candidates:
             others = beside.pop(task.path, None)
             works: list[Work] = []
             video = SharedVideo(task.path, budget)
-            if not left:
+            if not left and self.known.get(task.video) != NOT_NEEDED:
                 yield replace(blank_row(task, self.dimension, key), status=NOT_NEEDED)
             elif task.video in self.known:
                 left -= self.known[task.video] == SCORED

@@ -16,7 +16,7 @@ import socket
 import threading
 import time
 import warnings
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,12 +25,9 @@ from typing import TYPE_CHECKING, Any
 from vbench import provenance
 from vbench.errors import MissingExtra, UsageError, VBenchError, first_line
 from vbench.files.cache import CACHE_DIR, cache_dir
-from vbench.runs.choose_static import Candidates
 from vbench.runs.cluster_head import Head
-from vbench.runs.executor import Job, rows_of
-from vbench.runs.one_video import OneVideo
-from vbench.runs.plan import VideoTask
-from vbench.runs.score_video import blank_row
+from vbench.runs.executor import rows_of
+from vbench.runs.jobs import Job, first_of, given_up, rest_of
 from vbench.runs.store import FAILED, Row
 from vbench.runs.workers import WorkerDied
 
@@ -40,7 +37,7 @@ if TYPE_CHECKING:
     from vbench.runs.evaluators import Evaluators
 
 ATTEMPTS = 3
-"""Workers that may end over one job before it is recorded as failed, and starts of workers that may fail in a row."""
+"""Workers that may end over one video before it is recorded as failed, and starts that may fail in a row."""
 
 PATIENCE = 600.0
 """Seconds for which no worker at all may be there before a run gives up."""
@@ -86,20 +83,23 @@ class Cluster:
             raise UsageError("The cluster has no GPU: start its nodes with some, or leave out --device cuda.")
         return torch.device("cuda" if cards and name != "cpu" else "cpu")
 
-    def score_all(self, jobs: Sequence[Job], evaluators: Evaluators, budget: int) -> Iterator[Row]:
+    def score_all(
+        self, jobs: Sequence[Job], evaluators: Evaluators, budget: int, note: Callable[[str], None]
+    ) -> Iterator[Row]:
         """The rows of all jobs, those of a job as soon as it is done.
 
         Args:
             jobs: what to do, grouped so that neighbours need the same dimensions.
             evaluators: who looks; each worker has a copy.
             budget: bytes of decoded frames to keep per video.
+            note: is told what a person should read.
 
         Raises:
             UsageError: the cluster has no place for a worker, or has other packages or checkpoints.
             WorkerDied: no worker can be had any more, or the head has gone; what is stored by then stays.
         """
         names = {name for job in jobs for name in job.evaluated}
-        crew = _Crew(self, evaluators, budget, self._places(evaluators.device.type), names)
+        crew = _Crew(self, evaluators, budget, self._places(evaluators.device.type), names, note)
         with _heard_between_calls() as listen:
             try:
                 yield from crew.rows(jobs, listen)
@@ -211,15 +211,46 @@ def _share(device: str, threads: int) -> dict[str, Any]:
     return {"max_restarts": 0, "max_task_retries": 0, "scheduling_strategy": "SPREAD", **share}
 
 
+@dataclass
+class _Task:
+    """A job that is still to do.
+
+    Attributes:
+        job: what to do.
+        by_video: whether one video after the other, as a worker ended over it as a whole.
+        ended: workers that ended over it, or over the video whose turn it is.
+    """
+
+    job: Job
+    by_video: bool = False
+    ended: int = 0
+
+    @property
+    def next(self) -> Job:
+        """What a worker is to do of it."""
+        return first_of(self.job) if self.by_video else self.job
+
+    def after(self, rows: Collection[Row]) -> list[_Task]:
+        """What is left of it after these rows."""
+        left = rest_of(self.job, rows) if self.by_video else None
+        return [_Task(left, by_video=True)] if left else []
+
+
 class _Crew:
     """The workers of one run, and which job each is at."""
 
     def __init__(
-        self, cluster: Cluster, evaluators: Evaluators, budget: int, size: int, names: Collection[str]
+        self,
+        cluster: Cluster,
+        evaluators: Evaluators,
+        budget: int,
+        size: int,
+        names: Collection[str],
+        note: Callable[[str], None],
     ) -> None:
         import torch
 
-        self.cluster, self.ray, self.size, self.names = cluster, cluster.ray, size, names
+        self.cluster, self.ray, self.size, self.names, self.note = cluster, cluster.ray, size, names, note
         self.identities = evaluators.identities(names)
         threads = torch.get_num_threads()
         environment = {name: value for name, value in os.environ.items() if name.startswith("VBENCH_")}
@@ -229,42 +260,42 @@ class _Crew:
         given = self.ray.put(evaluators)
         self.hire: Callable[[], Any] = lambda: kind.remote(given, budget, threads, environment)
         self.coming: dict[Any, Any] = {}
-        self.at_work: dict[Any, tuple[Any, int, Job]] = {}
+        self.at_work: dict[Any, tuple[Any, _Task]] = {}
         self.idle: list[Any] = []
         self.failed_starts = 0
 
     def rows(self, jobs: Sequence[Job], listen: Callable[[], None]) -> Iterator[Row]:
         """The rows of all jobs."""
-        left, ended = deque(enumerate(jobs)), Counter[int]()
+        left = deque(_Task(job) for job in jobs)
         seen = time.monotonic()
         while left or self.at_work:
             listen()
             self.cluster.head.refuse_gone()
             wanted = min(self.size, len(left) + len(self.at_work))
-            while len(self.coming) + len(self.at_work) + len(self.idle) < wanted:
+            while self.there < wanted:
                 worker = self.hire()
                 self.coming[worker.about.remote(self.names)] = worker
             while left and self.idle:
-                worker, (number, job) = self.idle.pop(), left.popleft()
-                self.at_work[worker.score.remote(job)] = worker, number, job
+                worker, task = self.idle.pop(), left.popleft()
+                self.at_work[worker.score.remote(task.next)] = worker, task
             ready, _ = self.ray.wait([*self.at_work, *self.coming], timeout=GLANCE)
             for promise in ready:
                 if promise in self.coming:
                     self._welcome(promise)
                     continue
-                worker, number, job = self.at_work.pop(promise)
+                worker, task = self.at_work.pop(promise)
                 try:
                     found = self.ray.get(promise)
+                    self.idle.append(worker)
                 except self.ray.exceptions.RayTaskError as error:  # not the worker: a fault of ours, told as such
                     raise error.as_instanceof_cause() from error
                 except self.ray.exceptions.RayError as error:
-                    ended[number] += 1
-                    if ended[number] < ATTEMPTS:
-                        left.appendleft((number, job))
-                    else:
-                        yield from _failed(job, str(error))
-                    continue
-                self.idle.append(worker)
+                    task.ended, task.by_video = task.ended + 1, True
+                    if task.ended < ATTEMPTS:
+                        left.appendleft(task)
+                        continue
+                    found = given_up(task.job, f"{ATTEMPTS} workers ended over it: {_last_line(str(error))}")
+                left.extendleft(task.after(found))
                 yield from found
             seen = time.monotonic() if self.at_work or self.idle else seen
             if time.monotonic() - seen > PATIENCE:
@@ -273,9 +304,14 @@ class _Crew:
                     "What was scored is stored; call again to continue (ray status says what is free)."
                 )
 
+    @property
+    def there(self) -> int:
+        """How many workers there are, and come."""
+        return len(self.coming) + len(self.at_work) + len(self.idle)
+
     def end(self) -> None:
         """Let go of everybody, also of those that are half done."""
-        for worker in [*self.coming.values(), *(worker for worker, _, _ in self.at_work.values()), *self.idle]:
+        for worker in [*self.coming.values(), *(worker for worker, _ in self.at_work.values()), *self.idle]:
             self.ray.kill(worker)
 
     def _welcome(self, promise: Any) -> None:
@@ -284,11 +320,9 @@ class _Crew:
         try:
             machine, packages, identities, name = self.ray.get(promise)
         except self.ray.exceptions.RayError as error:
-            self.failed_starts += 1
             if isinstance(cause := getattr(error, "cause", None), VBenchError):
                 raise cause from error
-            if self.failed_starts >= ATTEMPTS:
-                raise WorkerDied(f"Workers do not start on the cluster: {_last_line(str(error))}") from error
+            self._do_without(f"Workers do not start on the cluster: {_last_line(str(error))}", error)
             return
         self.failed_starts = 0
         if others := _other_packages(packages):
@@ -302,6 +336,16 @@ class _Crew:
             )
         self.cluster.machines.append(machine)
         self.idle.append(worker)
+
+    def _do_without(self, why: str, error: Exception) -> None:
+        """A start that failed is tried again; after several in a row the others do the work, if there are any."""
+        self.failed_starts += 1
+        if self.failed_starts < ATTEMPTS:
+            return
+        if not self.there:
+            raise WorkerDied(why) from error
+        self.size = self.there
+        self.note(f"{why}. The run goes on with {self.size} of them.")
 
 
 def _other_packages(there: Mapping[str, str]) -> str:
@@ -333,26 +377,6 @@ def _differences(what: str, here: Any, there: Any) -> Iterator[str]:
             yield from _differences(f"{what}, {name}", here.get(name), there.get(name))
     elif here != there:
         yield f"{what} {there} (here {here})"
-
-
-def _failed(job: Job, reason: str) -> Iterator[Row]:
-    """Rows that say why a job was given up; of samples that are looked at in turn, of the one whose turn it was."""
-    said = f"{ATTEMPTS} workers ended over it: {_last_line(reason)}"
-    for task in _tasks_of(job):
-        for name, key in task.cache_keys.items():
-            yield replace(blank_row(task, name, key), status=FAILED, reason=said)
-
-
-def _tasks_of(job: Job) -> list[VideoTask]:
-    """What a job is made of; of samples that are looked at in turn that whose turn it was, and what goes with them."""
-    if isinstance(job, VideoTask):
-        return [job]
-    if isinstance(job, OneVideo):
-        return [task for part in job.parts for task in _tasks_of(part.job)]
-    if isinstance(job, Candidates):
-        beside = [task for one in job.beside.values() for task in _tasks_of(one)]
-        return [*[task for task in job.tasks if task.video not in job.known][:1], *beside]
-    return list(job.tasks)
 
 
 def _in_one_line(error: Exception) -> str:

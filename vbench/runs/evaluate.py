@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +30,23 @@ from vbench.media.video import DEFAULT_BUDGET
 from vbench.progress import Progress
 from vbench.prompts.suite import Prompt
 from vbench.runs import choose_static
+from vbench.runs.at_work import AtWork
 from vbench.runs.choose_static import NOT_NEEDED, Candidates, candidates
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.executor import Job, score_all
+from vbench.runs.executor import score_all
+from vbench.runs.jobs import (
+    ENDED,
+    Job,
+    Unit,
+    contents_of,
+    first_of,
+    given_up,
+    rest_of,
+    told,
+    unit_of,
+    units_of,
+    without,
+)
 from vbench.runs.long_video import LongVideo, long_videos
 from vbench.runs.one_video import Part, by_video
 from vbench.runs.plan import Cutting, Plan, VideoTask, why_nothing
@@ -47,6 +62,8 @@ from vbench.sampling.manifest import manifest_text, read_manifest
 
 if TYPE_CHECKING:
     from vbench.runs.cluster import Cluster
+
+ENDED_ALONE = "the last call looked at it, and at nothing else, when it was killed or crashed"
 
 PATIENCE = 0.05
 """Seconds after a commit within which rows wait for the next one."""
@@ -191,19 +208,49 @@ def _evaluated(runs: Sequence[_Run], progress: Progress, budget: int, processes:
         progress.note(sharing)
     evaluators = replace(first, others=tuple(others))
     takers = _takers(wanted) if others else {}
-    for row in score_all(_jobs(wanted), evaluators, budget, processes, cluster):
-        for place in takers.pop(_unit(row.video, row.prompt, row.dimension, row.cache_key), ()) if others else (0,):
-            runs[place].writer.take(row)
+    at_work = AtWork([run.asked.folder for run in runs])
+    jobs, risky, lost = _by_risk(_jobs(wanted), {} if cluster else at_work.left(), _ended_over(runs))
+    if risky and not cluster:
+        progress.note(f"{told(*risky)}: looked at last, in a process of its own, as one ended over it before")
+    at_work.later(risky)
+    try:
+        for row in chain(lost, score_all(jobs, evaluators, budget, at_work, progress.note, processes, cluster, risky)):
+            for place in takers.pop(unit_of(row), ()) if others else (0,):
+                runs[place].writer.take(row)
+    finally:
+        at_work.end()
     for run in runs:
         run.end(cluster.machines if cluster else ())
 
 
-Unit = tuple[str, str, str, str]
-"""Video, prompt, dimension and cache key: what identifies a row that is wanted."""
+def _by_risk(
+    jobs: Sequence[Job], left: Mapping[str, bool], ended_over: Set[str]
+) -> tuple[list[Job], list[Job], list[Row]]:
+    """The jobs that are safe, those that a process may end over, and rows of what this call leaves alone.
+
+    Args:
+        jobs: what to do.
+        left: what an earlier call was at when it ended; what it was at alone is left to the next call, so that this one
+            comes to its end.
+        ended_over: contents of the videos over which a process ended.
+    """
+    over_it = {content for content, alone in left.items() if alone}
+    safe: list[Job] = []
+    risky: list[Job] = []
+    lost: list[Row] = []
+    for job in jobs:
+        rest: Job | None = job
+        if contents_of(first_of(job)) & over_it:
+            found = given_up(job, f"{ENDED_ALONE}; the next call tries it again")
+            rest, lost = rest_of(job, found), lost + found
+        if rest:
+            (risky if contents_of(job) & (left.keys() | ended_over) else safe).append(rest)
+    return safe, risky, lost
 
 
-def _unit(video: str, prompt: str, dimension: str, cache_key: str) -> Unit:
-    return video, prompt, dimension, cache_key
+def _ended_over(runs: Sequence[_Run]) -> set[str]:
+    """Contents of the videos over which a process ended in an earlier call."""
+    return {row.sha256 for run in runs for row in run.store.failed() if ENDED in row.details}
 
 
 @dataclass
@@ -222,8 +269,7 @@ class _Wanted:
         """All of it, one by one."""
         tasks = [task for job in self.videos for task in (job.tasks if isinstance(job, LongVideo) else (job,))]
         for task in [*tasks, *(task for choice in self.choices for task in choice.tasks)]:
-            for name, key in task.cache_keys.items():
-                yield _unit(task.video, task.prompt.text, name, key)
+            yield from units_of(task)
 
 
 def _takers(wanted: Sequence[_Wanted]) -> dict[Unit, list[int]]:
@@ -240,31 +286,19 @@ def _jobs(wanted: Sequence[_Wanted]) -> list[Job]:
     seen: set[Unit] = set()
     parts: list[Part] = []
     for place, one in enumerate(wanted):
-        parts += (Part(place, job) for job in (_without(job, seen) for job in one.videos) if job.evaluated)
+        parts += (Part(place, job) for job in (without(job, seen) for job in one.videos) if job.evaluated)
         seen |= {*one.units()}
     videos = {one.path: one for one in by_video(parts)}
     choices: list[Candidates] = []
     chosen: dict[Unit, Candidates] = {}
     for place, choice in ((place, choice) for place, one in enumerate(wanted) for choice in one.choices):
-        first = choice.tasks[0]
-        unit = _unit(first.video, first.prompt.text, choice.dimension, first.cache_keys[choice.dimension])
+        (unit,) = units_of(choice.tasks[0])
         if chosen.setdefault(unit, choice) is not choice and chosen[unit] == choice:
             continue  # another run chooses from the same in the same way
         paths = {task.path for task in choice.tasks}
         beside = {path: videos.pop(path) for path in paths & videos.keys()}
         choices.append(replace(choice, run=place, beside=beside))
     return [*choices, *sorted(videos.values(), key=lambda one: one.evaluated)]
-
-
-def _without(job: VideoTask | LongVideo, seen: Set[Unit]) -> VideoTask | LongVideo:
-    """A job less the units that another run wants as well."""
-    if isinstance(job, LongVideo):
-        tasks = (_without(task, seen) for task in job.tasks)
-        return replace(job, tasks=tuple(task for task in tasks if isinstance(task, VideoTask) and task.evaluated))
-    keys = {
-        name: key for name, key in job.cache_keys.items() if _unit(job.video, job.prompt.text, name, key) not in seen
-    }
-    return replace(job, cache_keys=keys)
 
 
 class _Run:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from vbench.runs.at_work import AtWork
 from vbench.runs.choose_static import Candidates
+from vbench.runs.jobs import Job, given_up, rest_of, told
 from vbench.runs.long_video import LongVideo
 from vbench.runs.one_video import OneVideo, Part
 from vbench.runs.plan import VideoTask
 from vbench.runs.read_ahead import read_ahead
-from vbench.runs.workers import side_by_side, threads_each
+from vbench.runs.room import give_back
+from vbench.runs.workers import OVER_IT, Ended, Worker, side_by_side, threads_each
 
 if TYPE_CHECKING:
     import torch
@@ -22,38 +25,77 @@ if TYPE_CHECKING:
     from vbench.runs.store import Row
 
 
-Job = VideoTask | LongVideo | OneVideo | Candidates
-"""What one process does in one go."""
-
-
 def score_all(
-    tasks: Sequence[Job], evaluators: Evaluators, budget: int, processes: int = 1, cluster: Cluster | None = None
+    jobs: Sequence[Job],
+    evaluators: Evaluators,
+    budget: int,
+    at_work: AtWork,
+    note: Callable[[str], None] = lambda text: None,
+    processes: int = 1,
+    cluster: Cluster | None = None,
+    risky: Sequence[Job] = (),
 ) -> Iterator[Row]:
-    """The rows of all tasks, each as soon as it is known.
+    """The rows of all jobs, each as soon as it is known.
 
     Args:
-        tasks: what to do, grouped so that neighbours need the same dimensions.
+        jobs: what to do, grouped so that neighbours need the same dimensions.
         evaluators: who looks; with several processes each gets a copy, on the next GPU where there are several.
         budget: bytes of decoded frames to keep per video.
+        at_work: is told which videos are looked at.
+        note: is told what a person should read.
         processes: how many work at the same time; one alone reads the next video while it scores one.
         cluster: whose workers look instead.
+        risky: jobs that come last, one after the other in a process that may end over them.
 
     Raises:
-        WorkerDied: a process was killed; what is stored by then stays.
+        WorkerDied: no worker starts, or all end; what is stored by then stays.
     """
     if cluster:
-        yield from cluster.score_all(tasks, evaluators, budget)
-    elif processes == 1:
-        for job, video in read_ahead([_alone(task) for task in tasks], budget):
-            yield from rows_of(job, evaluators, budget, video)
+        yield from cluster.score_all([*jobs, *risky], evaluators, budget, note)
+        return
+    crew = partial(_placed, evaluators), partial(_score, budget)
+    threads = threads_each(processes)
+    left: list[Job] = []
+    if processes == 1:
+        yield from _here(jobs, evaluators, budget, at_work)
+        if risky:  # the process that does them needs the room
+            evaluators.keep_only(())
+            give_back(evaluators.device)
     else:
-        yield from _side_by_side(tasks, evaluators, budget, processes)
+        for job, found in side_by_side(*crew, jobs, evaluators.device, processes, threads, at_work.now):
+            if not isinstance(found, Ended):
+                yield found
+            elif rest := rest_of(job, found.before):
+                note(f"{told(rest)}: {found.why}; looked at once more, alone, when the rest is done")
+                at_work.later([rest])
+                left.append(rest)
+    if left or risky:
+        with Worker(*crew, evaluators.device, threads, reads_script=processes > 1) as worker:
+            for job in [*left, *risky]:
+                yield from _alone(job, worker, at_work)
+                at_work.done(job)
 
 
-def _side_by_side(tasks: Sequence[Job], evaluators: Evaluators, budget: int, processes: int) -> Iterator[Row]:
-    place, score, threads = partial(_placed, evaluators), partial(_score, budget), threads_each(processes)
-    for rows in side_by_side(place, score, tasks, evaluators.device, processes, threads):
-        yield from rows
+def _here(jobs: Sequence[Job], evaluators: Evaluators, budget: int, at_work: AtWork) -> Iterator[Row]:
+    """The rows of jobs that this process does, while it reads the next video."""
+    whole = [_of_video(job) for job in jobs]
+    for place, (job, video) in enumerate(read_ahead(whole, budget)):
+        at_work.now(whole[place : place + 2])
+        yield from rows_of(job, evaluators, budget, video)
+
+
+def _alone(job: Job, worker: Worker[Evaluators, Job, Row], at_work: AtWork) -> Iterator[Row]:
+    """The rows of a job that one worker does while nobody else works; what ends it, too, is given up."""
+    at_work.now([job], alone=True)
+    for found in worker.do(job):
+        if not isinstance(found, Ended):
+            at_work.now([job])
+            yield found
+        elif rest := rest_of(job, found.before):
+            lost = given_up(rest, f"{OVER_IT}: {found.why}")
+            yield from lost
+            if others := rest_of(rest, lost):
+                yield from _alone(others, worker, at_work)
 
 
 def _placed(evaluators: Evaluators, device: torch.device) -> Evaluators:
@@ -61,8 +103,8 @@ def _placed(evaluators: Evaluators, device: torch.device) -> Evaluators:
     return evaluators
 
 
-def _score(budget: int, evaluators: Evaluators, task: Job) -> list[Row]:
-    return list(rows_of(task, evaluators, budget))
+def _score(budget: int, evaluators: Evaluators, job: Job) -> Iterator[Row]:
+    return rows_of(job, evaluators, budget)
 
 
 def rows_of(job: Job, evaluators: Evaluators, budget: int, video: SharedVideo | None = None) -> Iterator[Row]:
@@ -75,10 +117,10 @@ def rows_of(job: Job, evaluators: Evaluators, budget: int, video: SharedVideo | 
         video: that of the job, where it is open already.
     """
     evaluators.keep_only(job.evaluated)
-    whole = _alone(job)
+    whole = _of_video(job)
     return whole.rows(evaluators, budget, video) if isinstance(whole, OneVideo) else whole.rows(evaluators, budget)
 
 
-def _alone(job: Job) -> LongVideo | OneVideo | Candidates:
+def _of_video(job: Job) -> LongVideo | OneVideo | Candidates:
     """What one run wants of a video, as what is done of the video."""
     return OneVideo(job.path, (Part(0, job),)) if isinstance(job, VideoTask) else job

@@ -52,7 +52,7 @@ def with_room(work: Callable[[], T], name: str, crew: Crew) -> T:
             said = first_line(error)
         # What the failed attempt held is let go of only here, behind its handler.
         more = crew.make_room(name)
-        _give_back(crew.device)
+        give_back(crew.device)
         if not more:
             raise Unavailable(
                 f"{crew.device} has no room for {name} with one frame at a time ({said}). End what else "
@@ -71,7 +71,7 @@ def lacks_room(error: RuntimeError) -> bool:
     return isinstance(error, torch.cuda.OutOfMemoryError) or any(word in str(error) for word in WORDS)
 
 
-def _give_back(device: torch.device) -> None:
+def give_back(device: torch.device) -> None:
     """What PyTorch keeps for later goes back to the device, for whoever else computes there."""
     import torch
 

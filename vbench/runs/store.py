@@ -167,7 +167,14 @@ class RunStore:
 
     def rows(self) -> Iterator[Row]:
         """All rows, ordered by dimension, video and prompt, whatever the order they were put in."""
-        query = f"SELECT {', '.join(_COLUMNS)} FROM score ORDER BY dimension, video, prompt"
+        yield from self._rows("")
+
+    def failed(self) -> Iterator[Row]:
+        """Those that the next call tries again, in the same order."""
+        yield from self._rows(f"WHERE status = '{FAILED}'")
+
+    def _rows(self, where: str) -> Iterator[Row]:
+        query = f"SELECT {', '.join(_COLUMNS)} FROM score {where} ORDER BY dimension, video, prompt"
         with told(self.path, WHAT):
             yield from map(_row, self.connection.execute(query))
 

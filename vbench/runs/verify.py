@@ -15,9 +15,11 @@ from vbench.files.digest import content_of, forget
 from vbench.media.spans import Span, video_of
 from vbench.prompts.pictures import ratios_in
 from vbench.prompts.suite import Prompt
+from vbench.runs.at_work import AtWork
 from vbench.runs.evaluate import cache_key, clips_of
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.executor import Job, score_all
+from vbench.runs.executor import score_all
+from vbench.runs.jobs import Job
 from vbench.runs.long_video import long_videos
 from vbench.runs.plan import Cutting, VideoTask
 from vbench.runs.record import RunRecord
@@ -105,7 +107,7 @@ def verify(
         tasks.append(found)
     clips = long_videos((task for task in tasks if task.spans), bool(cutting and cutting.reencode))
     jobs: list[Job] = [*(task for task in tasks if not task.spans), *clips]
-    for now in score_all(jobs, evaluators, budget):
+    for now in score_all(jobs, evaluators, budget, AtWork([])):
         yield _compared(stored[now.video, now.prompt, now.dimension], now, tolerance)
 
 
@@ -121,7 +123,7 @@ def again(row: Row, videos: Path, evaluators: Evaluators, budget: int) -> Row | 
     task = _task_of(row, videos, evaluators)
     if isinstance(task, Verdict):
         return task
-    (made,) = score_all([task], evaluators, budget)
+    (made,) = score_all([task], evaluators, budget, AtWork([]))
     return made
 
 

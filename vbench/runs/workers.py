@@ -1,20 +1,27 @@
 """Several processes that work side by side, each with models of its own.
 
 Workers only compute; the process that called writes what they find, so nothing is shared but results. They end when the
-caller ends, however that comes about: each watches a pipe that closes with it.
+caller ends, however that comes about: each watches a pipe that closes with it. One that ends at its job takes nobody
+with it: whoever called is told how it ended, and another comes in its place.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
+import sys
+import traceback
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.connection import Connection, wait
 from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from vbench import device as devices
 from vbench.errors import VBenchError
@@ -26,9 +33,40 @@ Tool = TypeVar("Tool")
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
+ATTEMPTS = 3
+"""Starts of a worker that may fail in a row."""
+
+ENDED_IN_A_ROW = 10
+"""Workers that may end, each at another job, while none comes to the end of one."""
+
+OUTSIDE = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGXCPU")
+"""Signals that somebody sends; others tell of a crash."""
+
+OVER_IT = "the process that looked at it, and at nothing else, ended"
+"""Why a job has no result that was done alone once more; how it ended follows."""
+
+FREE, RESULT, RAISED = "free", "result", "raised"
+"""What a worker says."""
+
+LEAVING = 10.0
+"""Seconds that a worker has for leaving by itself."""
+
 
 class WorkerDied(VBenchError):
-    """A worker process was ended from outside, as happens when the machine runs out of memory."""
+    """Workers do not start, or end one after the other whatever they are given."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The last that there is of a job where the process ended that was at it.
+
+    Attributes:
+        why: how it ended, for people.
+        before: the results that had come.
+    """
+
+    why: str
+    before: Sequence[Any] = ()
 
 
 def threads_each(processes: int) -> int:
@@ -42,15 +80,149 @@ def threads_each(processes: int) -> int:
     return threads if "OMP_NUM_THREADS" in os.environ else max(1, threads // processes)
 
 
+class Worker(Generic[Tool, Job, Result]):
+    """A process that does one job after the other; where it ends at one, the next is done by another process.
+
+    Args:
+        prepare: makes what it works with; called once in each process.
+        work: does a job with it; its results are handed on as they come.
+        device: where to compute.
+        threads: that it computes with.
+        reads_script: whether it imports the caller's script, as Python's multiprocessing does, and runs what that does
+            at its top level; what the script defines is only known where it does.
+
+    Attributes:
+        pipe: has something to read when there is something to :meth:`hear`.
+        is_there: whether there is a process; none after one has ended at its job.
+        is_free: whether it has started and has nothing to do.
+    """
+
+    def __init__(
+        self,
+        prepare: Callable[[torch.device], Tool],
+        work: Callable[[Tool, Job], Iterable[Result]],
+        device: torch.device,
+        threads: int,
+        reads_script: bool = True,
+    ) -> None:
+        self._reads_script = reads_script
+        self._what = prepare, work, device, threads
+        self._job: Job | None = None
+        self._came: list[Result] = []
+        self._failed_starts = 0
+        self.is_there = self.is_free = False
+
+    def __enter__(self) -> Self:
+        """The worker itself, whose process ends with the block."""
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """See :meth:`end`."""
+        self.end(at_once=kind is not None)
+
+    def start(self) -> None:
+        """Begin a process; it is free once :meth:`hear` has heard so."""
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads of several processes share the cores
+        context = multiprocessing.get_context("spawn")
+        self.pipe, there = context.Pipe()
+        self._process = context.Process(target=_serve, args=(there, *self._what), daemon=True)
+        with nullcontext() if self._reads_script else _script_hidden():
+            self._process.start()
+        self.is_there = True
+        there.close()
+
+    def give(self, job: Job) -> None:
+        """Have a worker that is free do a job."""
+        self._job, self._came, self.is_free = job, [], False
+        with suppress(OSError):  # it has ended since: whoever waits for the result hears that
+            self.pipe.send(job)
+
+    def hear(self) -> tuple[Job, Result | Ended] | None:
+        """A result of its job, or that it has ended; ``None`` where it is free now, or is being started anew.
+
+        Raises:
+            WorkerDied: it does not start.
+            BaseException: whatever the job raised, with the worker's traceback as its cause.
+        """
+        try:
+            kind, said = self.pipe.recv()
+        except (EOFError, OSError):
+            return self._hear_no_more()
+        if kind == RAISED:
+            error, trace = said
+            raise error from RuntimeError(trace)
+        if kind == FREE or self._job is None:
+            self._job, self.is_free, self._failed_starts = None, True, 0
+            return None
+        self._came.append(said)
+        return self._job, said
+
+    def _hear_no_more(self) -> tuple[Job, Ended] | None:
+        job, self._job = self._job, None
+        self.end()
+        why = _told(self._process.exitcode)
+        if job is not None:
+            return job, Ended(why, self._came)
+        self._start_anew(why)
+        return None
+
+    def _start_anew(self, why: str) -> None:
+        self._failed_starts += 1
+        if self._failed_starts >= ATTEMPTS:
+            raise WorkerDied(
+                f"A worker process does not start: {why}, {ATTEMPTS} times in a row. What was finished is stored. Take "
+                "fewer --workers where memory is short; in a script of your own call vbench below "
+                'if __name__ == "__main__":, as each worker reads the script, too.'
+            )
+        self.start()
+
+    def do(self, job: Job) -> Iterator[Result | Ended]:
+        """The results of a job as they come, and last that it has ended, if it has; raises what :meth:`hear` raises."""
+        if not self.is_there:
+            self.start()
+        while not self.is_free:
+            self.hear()
+        self.give(job)
+        while heard := self.hear():
+            yield heard[1]
+            if isinstance(heard[1], Ended):
+                return
+
+    def end(self, at_once: bool = False) -> None:
+        """Let the process go, in the middle of its job if need be."""
+        if not self.is_there:
+            return
+        self.pipe.close()
+        if at_once:
+            self._process.terminate()
+        self._process.join(LEAVING)
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
+        self.is_there = self.is_free = False
+
+
+@contextmanager
+def _script_hidden() -> Iterator[None]:
+    """Of processes that start now the caller's script is not run: nobody expects that who asked for no workers."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
+
+
 def side_by_side(
     prepare: Callable[[torch.device], Tool],
-    work: Callable[[Tool, Job], Result],
+    work: Callable[[Tool, Job], Iterable[Result]],
     jobs: Sequence[Job],
     device: torch.device,
     processes: int,
     threads: int,
-) -> Iterator[Result]:
-    """The result of each job, as soon as it is known.
+    at_work: Callable[[Collection[Job]], None] = lambda jobs: None,
+) -> Iterator[tuple[Job, Result | Ended]]:
+    """The results of each job as they come, and of one whose process ended that last.
 
     Args:
         prepare: makes what a process works with; called once in each.
@@ -59,48 +231,125 @@ def side_by_side(
         device: where to compute; of several GPUs each process gets the next.
         processes: how many work at the same time.
         threads: that each computes with.
+        at_work: is told which jobs are being done, before they are.
 
     Raises:
-        WorkerDied: a process was killed.
+        WorkerDied: no process starts, or one after the other ends.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads of several processes share the cores
-    context = multiprocessing.get_context("spawn")
-    turn = context.Value("i", 0)
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(processes, context, _start, (prepare, device, turn, threads))
+    left = deque(jobs)
+    crew = [Worker(prepare, work, _device_of(device, number), threads) for number in range(min(processes, len(jobs)))]
+    given: dict[Worker[Tool, Job, Result], Job] = {}
+    ended = 0
     try:
-        for done in as_completed([pool.submit(_do, work, job) for job in jobs]):
-            yield done.result()
-    except BrokenProcessPool as error:
-        raise WorkerDied(
-            f"One of {processes} worker processes was ended from outside, most likely for want of memory. "
-            "What was finished is stored; call again with fewer --workers to continue."
-        ) from error
+        for worker in crew:
+            worker.start()
+        while crew:
+            for worker in _with_news(crew):
+                try:
+                    heard = worker.hear()
+                except WorkerDied:
+                    if len(crew) == 1:
+                        raise
+                    crew.remove(worker)  # the others do its work
+                    continue
+                if heard:
+                    yield heard
+                    ended = ended + 1 if isinstance(heard[1], Ended) else 0
+                    _refuse_to_go_on(ended, heard[1])
+                if worker.is_free or not worker.is_there:
+                    given.pop(worker, None)
+                if left and worker.is_free:
+                    given[worker] = left.popleft()
+                    at_work(given.values())
+                    worker.give(given[worker])
+                elif left and not worker.is_there:
+                    worker.start()
+                elif not left and worker not in given:
+                    crew.remove(worker)
+                    worker.end()
     except BaseException:  # nobody waits for what is half done
-        for worker in set(multiprocessing.active_children()) - others:
-            worker.terminate()
+        for worker in crew:
+            worker.end(at_once=True)
         raise
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
-_here: dict[str, Any] = {}
-"""What a worker process works with; set once when it starts."""
+def _with_news(crew: Sequence[Worker[Tool, Job, Result]]) -> list[Worker[Tool, Job, Result]]:
+    """Those that have something to say, once one has."""
+    said = wait([worker.pipe for worker in crew])
+    return [worker for worker in crew if worker.pipe in said]
 
 
-def _start(prepare: Callable[[torch.device], Any], device: torch.device, turn: Any, threads: int) -> None:
+def _refuse_to_go_on(ended: int, found: object) -> None:
+    if ended >= ENDED_IN_A_ROW and isinstance(found, Ended):
+        raise WorkerDied(
+            f"{ended} worker processes ended one after the other, each at another job, the last so: {found.why}. "
+            "What was finished is stored. Call again with fewer --workers if memory is short; "
+            "if not, a library of this environment may be broken."
+        )
+
+
+def _device_of(device: torch.device, number: int) -> torch.device:
+    """Of several GPUs each process gets the next."""
+    import torch
+
+    return torch.device("cuda", number % torch.cuda.device_count()) if str(device) == "cuda" else device
+
+
+def _told(status: int | None) -> str:
+    """How a process ended, by its exit status as Python's multiprocessing has it.
+
+    >>> _told(-11), _told(1)
+    ('it crashed (SIGSEGV)', 'it ended by itself (status 1)')
+    """
+    if status is None or status >= 0:
+        return f"it ended by itself (status {status})"
+    name = signal.Signals(-status).name if -status in {*signal.Signals} else f"signal {-status}"
+    if name == "SIGKILL":
+        return "it was killed, as happens where memory runs out (SIGKILL)"
+    return f"it {'was ended from outside' if name in OUTSIDE else 'crashed'} ({name})"
+
+
+def _serve(
+    pipe: Connection,
+    prepare: Callable[[torch.device], Tool],
+    work: Callable[[Tool, Job], Iterable[Result]],
+    device: torch.device,
+    threads: int,
+) -> None:
+    """What a worker process does: says when it is free, does the next job, and hands on each result."""
     Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of a terminal's processes; the parent answers it
     import torch
 
     torch.set_num_threads(threads)
-    with turn.get_lock():
-        number, turn.value = turn.value, turn.value + 1
-    if str(device) == "cuda":
-        device = torch.device("cuda", number % torch.cuda.device_count())
     if device.type == "cpu":
         devices.keep_freed_memory()
-    _here["tool"] = prepare(device)
+    try:
+        tool = prepare(device)
+        pipe.send((FREE, None))
+        for job in iter(partial(_next_job, pipe), None):
+            for result in work(tool, job):
+                pipe.send((RESULT, result))
+            pipe.send((FREE, None))
+    except Exception as error:
+        pipe.send((RAISED, (_that_travels(error), traceback.format_exc())))
+
+
+def _next_job(pipe: Connection) -> Any:
+    """What to do next; ``None`` when nobody has anything to do any more."""
+    try:
+        return pipe.recv()
+    except EOFError:
+        return None
+
+
+def _that_travels(error: Exception) -> Exception:
+    """An error, or what it says, where it cannot be handed to another process."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
 
 
 def _end_with_parent() -> None:
@@ -109,7 +358,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
-
-
-def _do(work: Callable[[Any, Any], Any], job: Any) -> Any:
-    return work(_here["tool"], job)

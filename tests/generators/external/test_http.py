@@ -303,6 +303,20 @@ def test_a_link_that_leads_to_no_video_is_asked_for_anew(service: Service, tmp_p
     assert len(service.submitted) == 1
 
 
+def test_two_calls_at_once_do_not_share_a_journal(service: Service, tmp_path: Path) -> None:
+    description = describe(service.url, tmp_path / "acme.toml")
+    first = catalogue.build(f"http:{description}")
+    wanted = requests(description, "a cat")
+    first.prepare(wanted)
+    coming = first.sample_all(wanted)
+    next(coming)
+    with pytest.raises(UsageError, match=r"acme\.jobs\.jsonl is in use by process"):
+        answers(description, "a dog")
+    assert answers(description, "a dog", options=(f"journal={tmp_path / 'own'}",))[0]
+    coming.close()  # type: ignore[attr-defined]
+    assert answers(description, "a dog")[0]
+
+
 def test_a_forgotten_job_is_not_paid_for_again_unless_that_is_asked(service: Service, tmp_path: Path) -> None:
     description = describe(service.url, tmp_path / "acme.toml", timeout=1.0)
     answers(description, "stuck")

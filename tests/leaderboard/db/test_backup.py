@@ -99,6 +99,19 @@ def test_a_full_database_is_replaced_only_where_that_is_said(board: Board, tmp_p
     assert [row.card.name for row in board.entries() if row.id.isdecimal()] == ["First"]
 
 
+def test_a_server_that_runs_shows_nothing_of_the_board_before(board: Board, database: str, tmp_path: Path) -> None:
+    board.submit(archive(tmp_path, 1, "First"), local=True)
+    backup(board.database, tmp_path / "board.zip")
+    for _ in range(2):  # also where the counters of both are alike
+        server = Board(Settings(database=database, suite="mini", admin_tokens=(ADMIN,)))
+        assert server.snapshot()
+        restore(tmp_path / "board.zip", board.database, replace=True)
+        with pytest.raises(Unavailable, match="the server is to be started again"):
+            server.snapshot()
+        server.close()
+    assert [row.card.name for row in board.entries() if row.id.isdecimal()] == ["First"]
+
+
 @pytest.mark.parametrize("what", ["cut", "changed", "of a later format", "no zip", "missing"])
 def test_a_damaged_backup_changes_nothing(what: str, tmp_path: Path) -> None:
     old, path = Database(f"sqlite:///{tmp_path}/old.sqlite"), tmp_path / "board.zip"

@@ -26,6 +26,7 @@ from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
 from vbench.errors import UsageError, VideoError
+from vbench.files.lock import alone_with
 from vbench.generators.base import Delivery, Generator, Request, SamplingError, Settings
 from vbench.generators.external.http_connection import UNKNOWN, Connection, Refused
 from vbench.generators.external.http_journal import Entry, Journal
@@ -113,14 +114,16 @@ class Http(Generator[HttpOptions]):
         """Look for the key and the journal; see :meth:`Generator.prepare`.
 
         Raises:
-            UsageError: there is no key, the service takes no images, or jobs cannot be written down.
+            UsageError: there is no key, the service takes no images, jobs cannot be written down, or another call
+                writes its own there.
         """
         Key(self.service)
         takes_image = self.service.asks_for("image") or self.service.asks_for("image_base64")
         if any(request.image for request in requests) and not takes_image:
             raise UsageError(f"{self.service.name} takes no image: the body in {self.argument} has no {{image}}.")
         try:
-            Journal(self.journal)
+            with alone_with(self.journal):  # two calls that submit at once would not know each other's jobs
+                Journal(self.journal)
         except OSError as error:
             raise UsageError(
                 f"Jobs cannot be written down in {self.journal}: {error.strerror}. Name another --option journal=FILE."
@@ -131,7 +134,8 @@ class Http(Generator[HttpOptions]):
         waiting, answers = SimpleQueue[Request](), SimpleQueue[Delivery]()
         for request in requests:
             waiting.put(request)
-        with TemporaryDirectory(prefix="vbench-", ignore_cleanup_errors=True) as scratch:
+        temporary = TemporaryDirectory(prefix="vbench-", ignore_cleanup_errors=True)
+        with alone_with(self.journal), temporary as scratch:
             connection, journal = Connection(self.service), Journal(self.journal)
             jobs = _Jobs(self, connection, journal, Path(scratch))
             workers = [

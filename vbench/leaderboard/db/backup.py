@@ -26,8 +26,8 @@ from sqlalchemy import Connection, LargeBinary, Table, delete, func, insert, sel
 from vbench.errors import UsageError
 from vbench.files.atomic import NO_ROOM
 from vbench.files.digest import digest
-from vbench.leaderboard.db.database import Database, spoken
-from vbench.leaderboard.db.tables import PASSING, PASSING_SECRET, Base, Secret
+from vbench.leaderboard.db.database import RESTORED, Database, spoken
+from vbench.leaderboard.db.tables import PASSING, PASSING_SECRET, Base, Counter, Secret
 from vbench.provenance import now
 
 FORMAT = 1
@@ -115,14 +115,28 @@ def restore(path: Path, database: Database, replace: bool = False) -> Manifest:
             with _snapshot(source) as old, database.transaction() as new:
                 if not replace:
                     _refuse_full(database, new)
+                before = _counters(new)
                 for table in reversed(Base.metadata.sorted_tables):
                     new.execute(delete(table))
                 _copied(old, new)
+                database.restored = _counted_as_restored(new, before)
                 if new.dialect.name == "postgresql":
                     _count_on(new)
         finally:
             source.close()
     return manifest
+
+
+def _counters(connection: Connection) -> dict[str, int]:
+    return dict(connection.execute(select(Counter.name, Counter.value)).all())
+
+
+def _counted_as_restored(connection: Connection, before: Mapping[str, int]) -> int:
+    """Have every server of the database see that it holds something else; returns how often it was restored."""
+    times = max(_counters(connection).get(RESTORED, 0), before.get(RESTORED, 0)) + 1
+    connection.execute(delete(Counter).where(Counter.name == RESTORED))
+    connection.execute(insert(Counter).values(name=RESTORED, value=times))
+    return times
 
 
 def _refuse_full(database: Database, connection: Connection) -> None:

@@ -48,6 +48,9 @@ OURS = "submission"
 BOARD, FIGURES, VOTES = "board", "figures", "votes"
 """What changes: anything that the board shows; scores that follow from archives anew; votes."""
 
+RESTORED = "restored"
+"""How often a backup was put in the place of what was there: after that nothing that a server keeps holds."""
+
 NOTHING = ""
 """What is changed that no page shows."""
 
@@ -77,6 +80,7 @@ class Database:
             raise UsageError(f"The database {self.engine.url!r} cannot be opened: {_reason(error)}.") from error
         except CommandError as error:
             raise UsageError(f"{self.engine.url!r} was written by a newer vbench ({error}).") from error
+        self.restored = self._counters().get(RESTORED, 0)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -108,8 +112,16 @@ class Database:
         """How often each was changed.
 
         Raises:
-            Unavailable: the database does not answer.
+            Unavailable: the database does not answer, or a backup was restored into it since it was opened.
         """
+        found = self._counters()
+        if found.get(RESTORED, 0) != self.restored:
+            raise Unavailable(
+                "A backup was restored into this board while its server ran: the server is to be started again."
+            )
+        return found
+
+    def _counters(self) -> dict[str, int]:
         with self.reading() as session:
             return dict(session.execute(select(Counter.name, Counter.value)).all())
 

@@ -1,0 +1,254 @@
+"""A video that ends the process which looks at it costs its own scores, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests import toys
+from tests.footage import noise, write_video
+from tests.runs.test_choose_static import FLICKER, moving, still
+from vbench.dimensions.profiles import profile
+from vbench.errors import UsageError
+from vbench.files.digest import content_of
+from vbench.prompts.suite import Prompt
+from vbench.runs import workers
+from vbench.runs.choose_static import NOT_NEEDED, Candidates
+from vbench.runs.evaluators import Evaluators
+from vbench.runs.executor import rows_of
+from vbench.runs.jobs import Job, first_of, rest_of
+from vbench.runs.one_video import OneVideo, Part
+from vbench.runs.plan import VideoTask
+from vbench.runs.record import FINISHED, read_record
+from vbench.runs.results import read_rows
+from vbench.runs.store import FAILED, NOT_STATIC, SCORED, Row
+from vbench.runs.workers import Ended, Worker, WorkerDied, side_by_side
+
+ROOT = Path(__file__).parents[2]
+
+CPU = torch.device("cpu")
+
+COUNT = 5
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Videos of which the one called -1 is deadly."""
+    for index in range(COUNT):
+        write_video(tmp_path / "videos" / f"a-{index}.mp4", noise(4, seed=index))
+    toys.site_in(tmp_path)
+    return tmp_path
+
+
+def call(folder: Path, *options: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """In a group of its own, so that what ends a group ends no more than that."""
+    asked = ("evaluate", "videos", "-d", "deadly", "--profile", "lite", "--device", "cpu", "-o", "run", *options)
+    return run(folder, "-m", "vbench", *asked, **more)
+
+
+def run(folder: Path, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
+    log = folder / "log"
+    log.write_text("")
+    paths = os.pathsep.join(map(str, (folder / "site", ROOT)))
+    environment = {**os.environ, "PYTHONPATH": paths, "TOY_LOG": str(log), **more}
+    return subprocess.run(
+        [sys.executable, *command], env=environment, cwd=folder, start_new_session=True, capture_output=True, text=True
+    )
+
+
+def tries(folder: Path) -> int:
+    """How often the deadly video was looked at by the last call."""
+    return (folder / "log").read_text().count("a-1.mp4")
+
+
+def statuses(folder: Path) -> dict[str, str]:
+    return {row.video: row.status for row in read_rows(folder / "run")}
+
+
+OTHERS = {f"a-{index}.mp4": SCORED for index in range(COUNT) if index != 1}
+
+
+@pytest.mark.slow
+def test_the_others_work_goes_on_and_it_is_tried_once_more_alone(folder: Path) -> None:
+    done = call(folder, "--workers", "2")
+    assert done.returncode == 1, done.stderr
+    assert statuses(folder) == {**OTHERS, "a-1.mp4": FAILED}
+    assert tries(folder) == 2
+    assert "a-1.mp4: it was killed, as happens where memory runs out (SIGKILL); looked at once more" in done.stderr
+    (row,) = (row for row in read_rows(folder / "run") if row.status == FAILED)
+    assert row.reason.startswith("the process that looked at it, and at nothing else, ended: it was killed")
+    assert read_record(folder / "run").status == FINISHED
+    again = call(folder, "--workers", "2")
+    assert (again.returncode, tries(folder)) == (1, 1)
+    assert "a-1.mp4: looked at last, in a process of its own" in again.stderr
+
+
+@pytest.mark.slow
+def test_a_run_in_one_process_goes_past_it_with_the_next_call(folder: Path) -> None:
+    assert call(folder).returncode == -signal.SIGKILL
+    done = call(folder)
+    assert done.returncode == 1, done.stderr
+    assert "a-1.mp4, a-2.mp4: looked at last, in a process of its own, as one ended over it before" in done.stderr
+    assert statuses(folder) == {**OTHERS, "a-1.mp4": FAILED}
+    assert call(folder).returncode == 1
+    assert call(folder, TOY_HARMLESS="1").returncode == 0
+    assert statuses(folder) == {**OTHERS, "a-1.mp4": SCORED}
+    assert not list((folder / "run").glob(".vbench.at-work"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", ["1", "2"])
+def test_what_ends_all_processes_even_alone_is_left_alone_by_the_next_call(folder: Path, count: str) -> None:
+    """As where a container is ended for the memory of one of its processes."""
+    together = {"TOY_TOGETHER": "1"}
+    assert call(folder, "--workers", count, **together).returncode == -signal.SIGKILL
+    assert call(folder, "--workers", count, **together).returncode == -signal.SIGKILL
+    assert statuses(folder).items() <= OTHERS.items()
+    done = call(folder, "--workers", count, **together)
+    assert (done.returncode, tries(folder)) == (1, 0), done.stderr
+    assert statuses(folder) == {**OTHERS, "a-1.mp4": FAILED}
+    assert call(folder, "--workers", count).returncode == 1
+    assert tries(folder) == 1
+
+
+PLAIN = """
+import vbench
+open("begun", "a").write("once more\\n")
+vbench.evaluate("videos", dimensions=["deadly"], profile="lite", device="cpu", output="run")
+"""
+
+
+@pytest.mark.slow
+def test_a_plain_script_that_is_called_again_is_not_run_by_the_process_that_looks_at_it(folder: Path) -> None:
+    (folder / "plain.py").write_text(PLAIN)
+    assert run(folder, "plain.py").returncode == -signal.SIGKILL
+    done = run(folder, "plain.py")
+    assert done.returncode == 0, done.stderr
+    assert statuses(folder) == {**OTHERS, "a-1.mp4": FAILED}
+    assert len((folder / "begun").read_text().splitlines()) == 2
+
+
+KILLS = """
+import os, signal
+from vbench import cli
+from vbench.dimensions.dynamic_degree import DynamicDegree
+from vbench.dimensions.temporal_flickering import TemporalFlickering
+
+def kill_over(dimension, names):
+    score = dimension.score
+    def score_or_die(self, video, prompt):
+        if video.path.stem.rpartition("-")[2] in names:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return score(self, video, prompt)
+    dimension.score = score_or_die
+
+kill_over(TemporalFlickering, ("10", "12"))
+kill_over(DynamicDegree, ("2", "3"))
+if __name__ == "__main__":
+    cli.main()
+"""
+
+MOTION = "dynamic_degree"
+
+
+@pytest.mark.slow
+def test_of_samples_that_are_looked_at_in_turn_those_are_named_that_end_it(tmp_path: Path) -> None:
+    """Also those that the filter does not need any more, over what goes with them."""
+    for index in range(25):
+        write_video(tmp_path / "videos" / f"a lamp-{index}.mp4", (moving if index == 1 else still)(index))
+    (tmp_path / "suite.json").write_text(json.dumps([{"prompt_en": "a lamp", "dimension": [FLICKER, MOTION]}]))
+    (tmp_path / "run.py").write_text(KILLS)
+    asked = ("videos", "--suite", "suite.json", "-d", FLICKER, "-d", MOTION, "--profile", "lite", "--device", "cpu")
+    command = [sys.executable, "run.py", "evaluate", *asked, "-o", "run", "--workers", "2"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    found: dict[str, dict[str, str]] = {FLICKER: {}, MOTION: {}}
+    for row in read_rows(tmp_path / "run"):
+        found[row.dimension][Path(row.video).stem.rpartition("-")[2]] = row.status
+    judged = dict.fromkeys(("0", "11", "13", "14", "15"), SCORED)
+    assert found[FLICKER] == judged | {"1": NOT_STATIC, "10": FAILED, "12": FAILED}
+    assert found[MOTION] == dict.fromkeys(("0", "1", "4"), SCORED) | dict.fromkeys(("2", "3"), FAILED)
+
+
+def test_samples_one_after_the_other_are_what_they_are_together(tmp_path: Path) -> None:
+    """As a cluster does them where a worker ended over them."""
+    prompt, tasks, beside = Prompt("a lamp", (FLICKER,)), [], {}
+    for name in "abcde":
+        path = write_video(tmp_path / f"{name}.mp4", (moving if name == "b" else still)(ord(name)))
+        task = VideoTask(path, path.name, prompt, (FLICKER,), content_of(path), cache_keys={FLICKER: name})
+        beside[path] = OneVideo(path, (Part(0, replace(task, cache_keys={MOTION: name})),))
+        tasks.append(task)
+    judges = Evaluators(profile("lite"), CPU, filtered=(FLICKER,))
+    whole = Candidates(FLICKER, tasks, 2, False, {"c.mp4": SCORED}, beside={tasks[4].path: beside[tasks[4].path]})
+    by_video: list[Row] = []
+    job: Job | None = whole
+    while job:
+        rows = list(rows_of(first_of(job), judges, 2**20))
+        by_video, job = by_video + rows, rest_of(job, rows)
+    found = [(row.video, row.dimension, row.status) for row in by_video]
+    assert found == [(row.video, row.dimension, row.status) for row in rows_of(whole, judges, 2**20)]
+    assert [status for _, name, status in found if name == FLICKER] == [SCORED, NOT_STATIC, NOT_NEEDED, NOT_NEEDED]
+
+
+def nothing(device: torch.device) -> None:
+    """Prepare nothing."""
+
+
+def leave(tool: None, job: str) -> Iterator[str]:
+    """End the process."""
+    os._exit(3)
+
+
+def leave_at_once(device: torch.device) -> None:
+    """End the process before it has started."""
+    os._exit(3)
+
+
+def refuse(tool: None, job: str) -> Iterator[str]:
+    """Say something, then raise."""
+    yield job
+    raise UsageError(job)
+
+
+def keep(tool: None, job: str) -> Iterator[str]:
+    """Say something, then end the process."""
+    yield job
+    os._exit(3)
+
+
+@pytest.mark.slow
+def test_a_process_that_does_not_start_is_told() -> None:
+    with pytest.raises(WorkerDied, match=r"does not start: it ended by itself \(status 3\), 3 times in a row"):
+        list(side_by_side(leave_at_once, keep, ["a"], CPU, 1, 1))
+
+
+@pytest.mark.slow
+def test_what_a_job_raises_is_raised_here() -> None:
+    with pytest.raises(UsageError, match="a job"):
+        list(side_by_side(nothing, refuse, ["a job"], CPU, 1, 1))
+
+
+@pytest.mark.slow
+def test_where_every_job_ends_its_process_it_is_not_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "ENDED_IN_A_ROW", 2)
+    seen = []
+    with pytest.raises(WorkerDied, match="2 worker processes ended one after the other"):
+        seen += list(side_by_side(nothing, leave, ["a", "b", "c"], CPU, 1, 1))
+
+
+@pytest.mark.slow
+def test_a_worker_does_the_next_job_in_another_process() -> None:
+    with Worker(nothing, leave, CPU, 1) as worker:
+        assert [*worker.do("a"), *worker.do("b")] == [Ended("it ended by itself (status 3)", [])] * 2
+    with Worker(nothing, keep, CPU, 1) as worker:
+        assert list(worker.do("a")) == ["a", Ended("it ended by itself (status 3)", ["a"])]
