@@ -26,9 +26,14 @@ def noise(count: int = 8, height: int = 48, width: int = 64, seed: int = 0) -> F
 
 
 def write_video(
-    path: Path, frames: Frames | None = None, fps: int | Fraction = 8, lossless: bool = True, **options: Any
+    path: Path,
+    frames: Frames | None = None,
+    fps: int | Fraction = 8,
+    lossless: bool = True,
+    threads: int = 0,
+    **options: Any,
 ) -> Path:
-    """Encode frames; lossless RGB unless the container cannot."""
+    """Encode frames; lossless RGB unless the container cannot. The encoder has a thread a core by default."""
     frames = noise() if frames is None else frames
     path.parent.mkdir(parents=True, exist_ok=True)
     codec = "libvpx-vp9" if path.suffix == ".webm" else "libx264rgb" if lossless else "libx264"
@@ -37,6 +42,7 @@ def write_video(
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = "rgb24" if codec == "libx264rgb" else "yuv420p"
         stream.options = {"libx264rgb": {"qp": "0"}, "libx264": X264_DEFAULTS}.get(codec, {})
+        stream.thread_count = threads
         for frame in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())

@@ -99,6 +99,22 @@ def test_reencoded_clips_are_libx264_at_its_defaults(tmp_path: Path, size: tuple
         assert np.abs(first.astype(int) - pixels(Video(direct))).mean() < 0.5
 
 
+@pytest.mark.parametrize(("rows", "slices"), [(128, 2), (200, 3)])
+def test_a_picture_has_the_slices_that_the_reference_has_where_cores_are_enough(
+    tmp_path: Path, rows: int, slices: int
+) -> None:
+    path = write_video(tmp_path / "long.mp4", noise(16, rows, 128))
+    own = pixels(Video(path)).transpose(0, 2, 3, 1)
+    ((_, again),) = ((span, pixels(clip)) for span, clip in clips_of(Video(path, 0), [Span(0, 16)], 2**30, True))
+
+    def direct(threads: int) -> Any:
+        return pixels(Video(write_video(tmp_path / f"{threads}.mp4", own, lossless=False, threads=threads)))
+
+    assert np.array_equal(again, direct(slices))
+    assert np.array_equal(again, direct(16))
+    assert not np.array_equal(again, direct(1))
+
+
 @pytest.mark.parametrize("size", [(48, 64), (64, 96), (128, 192)], ids=str)
 def test_the_same_frames_are_compressed_to_the_same_bytes(tmp_path: Path, size: tuple[int, int]) -> None:
     frames, written = noise(16, *size), set()
