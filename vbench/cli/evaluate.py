@@ -16,7 +16,7 @@ from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
 
 if TYPE_CHECKING:
-    from vbench.runs.evaluate import Outcome
+    from vbench.runs.row_writer import Outcome
     from vbench.runs.run import Run
 
 SHOWN = 5

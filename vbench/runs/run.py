@@ -17,8 +17,8 @@ from vbench.runs.store import Row
 if TYPE_CHECKING:
     import pandas as pd
 
-    from vbench.runs.evaluate import Outcome
     from vbench.runs.plan import Plan
+    from vbench.runs.row_writer import Outcome
 
 
 @dataclass(frozen=True)

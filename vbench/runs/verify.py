@@ -16,7 +16,7 @@ from vbench.media.spans import Span, video_of
 from vbench.prompts.pictures import ratios_in
 from vbench.prompts.suite import Prompt
 from vbench.runs.at_work import AtWork
-from vbench.runs.evaluate import cache_key, clips_of
+from vbench.runs.cache_key import cache_key, clips_of
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.executor import score_all
 from vbench.runs.jobs import Job

@@ -1,0 +1,149 @@
+"""What an earlier call left in a run's folder, and what this one makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from vbench import provenance
+from vbench.errors import MissingExtra, PluginError
+from vbench.files import ours
+from vbench.files.digest import content_of
+from vbench.runs.evaluators import Evaluators
+from vbench.runs.plan import Cutting, Plan
+from vbench.runs.record import RECORD, STORE, RunRecord, read_record
+from vbench.runs.results import read_rows
+from vbench.runs.shard import digest_of
+from vbench.sampling.manifest import NAME as MANIFEST
+from vbench.sampling.manifest import manifest_text, read_manifest
+
+
+def conflicts(folder: Path, plan: Plan, evaluators: Evaluators, may_join: bool = False) -> list[str]:
+    """Why a folder's run cannot be continued with this plan; empty where it can, or where there is none.
+
+    Args:
+        folder: the run's folder.
+        plan: what would be looked at.
+        evaluators: who would look.
+        may_join: whether other videos may bring the scores of dimensions that the run has not judged yet.
+    """
+    if not (before := record_before(folder)):
+        return []
+    if (shard := _shard_before(before)) != plan.shard:
+        return [f"shard was {shard or 'all of it'} and is now {plan.shard or 'all of it'}"]
+    now = _looked_at(plan, evaluators)
+    found = [
+        f"{name} was {getattr(before, name)!r} and is now {now[name]!r}"
+        for name in now
+        if getattr(before, name) != now[name]
+    ]
+    return found or list(_other_videos(folder, before, plan, may_join))
+
+
+def _other_videos(folder: Path, before: RunRecord, plan: Plan, may_join: bool) -> Iterator[str]:
+    """Whether the videos of another folder are others; where they lie does not matter, what they are does."""
+    judged = [name for name in plan.dimensions if name in before.dimensions]
+    if all(before.folder_of(name) == plan.root.resolve() for name in judged or before.dimensions):
+        return
+    of = judged if may_join else before.dimensions
+    stored = (
+        {row.sha256: row.video for row in read_rows(folder) if row.dimension in of} if (folder / STORE).exists() else {}
+    )
+    if stored and not any(_content(task.path) in stored for task in plan.tasks):
+        yield f"its scores are of other videos: none of those in {plan.root} is among the {len(stored)} that it judged"
+    samplers = [{record.generator for record in read_manifest(place)} for place in (folder, plan.root)]
+    if all(samplers) and samplers[0] != samplers[1]:
+        yield "its videos were sampled by {} and these by {}".format(*(", ".join(sorted(names)) for names in samplers))
+
+
+def _looked_at(plan: Plan, evaluators: Evaluators) -> dict[str, Any]:
+    return {
+        "benchmark": plan.benchmark.name,
+        "mode": plan.mode,
+        "suite": {"name": plan.suite, "sha256": plan.suite_digest},
+        "profile": evaluators.profile.name,
+        "cutting": plan.cutting.plain() if plan.cutting else {},
+    }
+
+
+def open_record(folder: Path, plan: Plan, evaluators: Evaluators, threads: int) -> RunRecord:
+    """The provenance to write, with what earlier calls said of the dimensions that are not judged now."""
+    before = record_before(folder) or RunRecord("", "", "", {}, "", provenance.now())
+    others = set(before.dimensions) - set(plan.dimensions)
+    root = str(plan.root.resolve())
+    dimensions = sorted({*before.dimensions, *plan.dimensions})
+    kept = {name: settings for name, settings in before.options.items() if name in others}
+    options = kept | {name: dict(settings) for name, settings in evaluators.options.items()}
+    there = {Path(task.video).stem for task in plan.tasks}
+    missing = [name for name in before.missing_videos if others and name not in there]
+    return RunRecord(
+        **_looked_at(plan, evaluators),
+        videos=root,
+        folders={**{name: str(before.folder_of(name)) for name in others}, **dict.fromkeys(plan.dimensions, root)},
+        filtered=sorted({*(set(before.filtered) & others), *plan.filtered}),
+        started=before.started,
+        comparable=evaluators.profile.comparable and not options and plan.cutting in (None, Cutting(reencode=True)),
+        planned={**{name: count for name, count in before.planned.items() if name in others}, **plan.planned},
+        samples=plan.samples,
+        unfinished=sorted({*(set(before.unfinished) & others), *plan.dimensions}),
+        dimensions=dimensions,
+        dimension_versions=versions_of(dimensions, evaluators),
+        options=options,
+        missing_videos=list(dict.fromkeys([*missing, *plan.missing])),
+        unexpected_videos=plan.unexpected,
+        not_evaluated={name: why for name, why in before.not_evaluated.items() if name in others},
+        checkpoints=before.checkpoints,
+        arguments=provenance.command_line(),
+        machine=provenance.machine(evaluators.device, evaluators.profile.arithmetic, threads),
+        packages=provenance.packages(),
+        shard=_shard_now(plan, before, others),
+    )
+
+
+def versions_of(dimensions: Sequence[str], evaluators: Evaluators) -> dict[str, int]:
+    """Of the implementations that can be imported; why another cannot is among the run's reasons."""
+    versions = {}
+    for name in dimensions:
+        with suppress(MissingExtra, PluginError):
+            versions[name] = evaluators.implementation(name).version
+    return versions
+
+
+def _shard_before(before: RunRecord) -> str:
+    return "{number}/{of}".format(**before.shard) if before.shard else ""
+
+
+def _shard_now(plan: Plan, before: RunRecord, others: Collection[str]) -> dict[str, Any]:
+    """What tells which shards make one run, with what earlier calls said of the dimensions that are not judged now."""
+    if not plan.whole:
+        return {}
+    number, of = map(int, plan.shard.split("/"))
+    plans = {name: digest for name, digest in before.shard.get("plans", {}).items() if name in others}
+    filtered = {name: count for name, count in before.shard.get("filtered", {}).items() if name in others}
+    plans |= dict.fromkeys(plan.dimensions, digest_of(plan.whole))
+    return {"number": number, "of": of, "plans": plans, "filtered": filtered}
+
+
+def record_before(folder: Path) -> RunRecord | None:
+    """The record of an earlier call; none where there is none, or where it was lost and only the store is left."""
+    path = folder / RECORD
+    return read_record(folder) if path.exists() and path.stat().st_size else None
+
+
+def _content(path: Path) -> str:
+    try:
+        return content_of(path)
+    except OSError:
+        return ""
+
+
+def keep_manifest(videos: Path, folder: Path) -> None:
+    """A copy of the samples' manifest stays with the run: which text was fed, which seed, which settings."""
+    if (videos / MANIFEST).exists():
+        here = read_manifest(videos)
+        files = {record.file for record in here}
+        others = [record for record in read_manifest(folder) if record.file not in files]
+        content = manifest_text([*others, *here]).encode() if others else (videos / MANIFEST).read_bytes()
+        ours.write(folder / MANIFEST, content)
