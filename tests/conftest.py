@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests import toys
+from tests.accessible import axe_of
 from vbench.benchmarks import registry
 from vbench.dimensions import profiles
 
@@ -38,6 +39,12 @@ def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The checker of accessibility."""
+    return axe_of(tmp_path_factory.mktemp("axe"))
 
 
 @pytest.fixture

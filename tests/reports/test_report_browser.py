@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from PIL import Image
 
+from tests.accessible import COVERED, FAINT_FOCUS, NARROW, objections, walk
 from tests.analysis.test_comparison import write_run
 from tests.footage import noise, write_video
 from tests.simulated import simulated_rows
+from vbench.benchmarks.t2v import RULES
 from vbench.reports.explain import explain
 from vbench.reports.report_page import write_report
 from vbench.runs.store import TOO_SHORT, Row
@@ -39,6 +43,12 @@ LONG = 300_000
 DESK, PHONE = (1280, 900), (360, 740)
 PAPER = (688, 1000)
 """What A4 leaves between the page's margins, in CSS pixels."""
+
+LANDSCAPE = (1047, 700)
+"""The same of a sheet that lies."""
+
+RUNS = 30
+"""Of the index."""
 
 CONTRAST = """element => {
   const rgba = colour => colour.match(/[\\d.]+/g).map(Number);
@@ -112,7 +122,7 @@ def opened(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESK, PHONE])
+@pytest.mark.parametrize("size", [DESK, PHONE, NARROW])
 def test_every_section_is_seen_and_the_page_fits(
     browser: Browser, report: Path, size: tuple[int, int], scheme: str
 ) -> None:
@@ -149,7 +159,7 @@ def test_a_thumbnail_plays_from_the_keyboard(browser: Browser, report: Path) -> 
 
 
 def first_column(tab: Tab) -> list[str]:
-    return tab.locator(".data tbody tr td:first-child b").all_inner_texts()
+    return tab.locator(".data tbody th b").all_inner_texts()
 
 
 def test_the_table_of_videos_is_sorted_and_searched(browser: Browser, report: Path) -> None:
@@ -160,7 +170,7 @@ def test_the_table_of_videos_is_sorted_and_searched(browser: Browser, report: Pa
         heading = table.get_by_role("columnheader", name="Imaging quality")
         assert heading.get_attribute("aria-sort") == "ascending"
         place = 1 + table.locator("thead th").all_inner_texts().index("Imaging quality")
-        column = table.locator(f"tbody td:nth-child({place})")
+        column = table.locator(f"tbody tr > :nth-child({place})")
         rising = [float(text) for text in column.all_inner_texts()]
         assert rising == sorted(rising)
         assert table.locator("tbody tr").first.locator(".film").count() == 1  # the lowest, of which there is a video
@@ -185,38 +195,113 @@ def test_more_videos_are_shown_when_asked(browser: Browser, report: Path) -> Non
         assert tab.locator(".data tbody tr").count() == 2 * before
 
 
-def test_an_index_of_runs_opens_their_reports(browser: Browser, tmp_path: Path) -> None:
-    rows = [Row(f"{i}.mp4", f"{i}", "scene", "", value=i / 10, weight=1.0) for i in range(4)]
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of more runs than a page of it shows, with all sixteen dimensions."""
+    folder = tmp_path_factory.mktemp("index")
+    rows = [Row(f"{i}.mp4", f"{i}", name, "", value=i / 10, weight=1.0) for name in RULES for i in range(4)]
     runs = [
-        write_run(tmp_path / f"step {k}", [replace(row, value=(row.value or 0) + k / 100) for row in rows])
-        for k in range(7)
+        write_run(folder / f"step {k}", [replace(row, value=(row.value or 0) + k / 100) for row in rows])
+        for k in range(RUNS)
     ]
-    with opened(browser, write_report(runs, tmp_path / "all runs.html")) as tab:
+    return write_report(runs, folder / "all runs.html")
+
+
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explained")
+    write_video(folder / "videos" / "a #1 cat-0.mp4", noise(16))
+    row = Row(
+        "a #1 cat-0.mp4", "a cat", "imaging_quality", "", value=0.5, weight=1.0, per_frame=[0.1 * i for i in range(16)]
+    )
+    run = write_run(folder / "run", [row], videos=str(folder / "videos"))
+    return explain(run, row.video, folder / "a page")
+
+
+def test_an_index_of_runs_opens_their_reports(browser: Browser, index: Path) -> None:
+    with opened(browser, index) as tab:
         tab.get_by_role("button", name="Scene").dblclick()
         tab.get_by_role("searchbox").fill("step")
         first = tab.locator("tbody a").first
-        assert first.inner_text() == "step 6"
+        assert first.inner_text() == f"step {RUNS - 1}"
         target = tab.evaluate("link => link.href", first.element_handle())
         assert Path(unquote(urlsplit(target).path)).is_file()
 
 
-def test_an_explained_video_plays_with_its_curves(browser: Browser, tmp_path: Path) -> None:
-    write_video(tmp_path / "videos" / "a #1 cat-0.mp4", noise(16))
-    row = Row(
-        "a #1 cat-0.mp4", "a cat", "imaging_quality", "", value=0.5, weight=1.0, per_frame=[0.1 * i for i in range(16)]
-    )
-    run = write_run(tmp_path / "run", [row], videos=str(tmp_path / "videos"))
-    page = explain(run, row.video, tmp_path / "a page")
+def test_an_index_says_the_same_of_a_column_wherever_it_is_scrolled(browser: Browser, index: Path) -> None:
+    with opened(browser, index, NARROW) as tab:
+        tab.locator(".wide").evaluate("region => region.scrollTo(700, 0)")
+        places = tab.evaluate(
+            """['thead', 'tbody'].map(part =>
+            [...document.querySelectorAll(`${part} tr:first-child > *`)].map(cell => cell.offsetLeft))"""
+        )
+        assert places[0] == places[1]
+        assert tab.locator("tbody th[scope=row] a").first.inner_text() == "step 0"
+        tab.locator("thead button").last.focus()
+        assert walk(tab, "Shift+Tab", len(places[0]) - 1, COVERED) == []
+
+
+def test_an_index_is_printed_whole(browser: Browser, index: Path) -> None:
+    with opened(browser, index, LANDSCAPE) as tab:
+        tab.evaluate(
+            "addEventListener('beforeprint', () => { window.printed = document.querySelectorAll('tbody tr').length })"
+        )
+        assert tab.locator("tbody tr").count() < RUNS
+        tab.pdf(format="A4", prefer_css_page_size=True)
+        assert tab.evaluate("window.printed") == RUNS
+        assert tab.locator("tbody tr").count() < RUNS
+        tab.emulate_media(media="print")
+        assert tab.evaluate("document.documentElement.scrollWidth") == LANDSCAPE[0]
+        assert not tab.locator(".tools").is_visible()
+        assert not tab.get_by_role("button", name="Show more").is_visible()
+
+
+@pytest.mark.parametrize("size", [DESK, NARROW])
+def test_nothing_speaks_against_a_page(
+    browser: Browser, report: Path, index: Path, explained: Path, axe: str, size: tuple[int, int]
+) -> None:
+    found = {}
+    for page in (report, index, explained):
+        with opened(browser, page, size, alone=page != explained) as tab:
+            found[page.name] = objections(tab, axe)
+            assert walk(tab, "Tab", 12, FAINT_FOCUS) == []
+            tab.wait_for_load_state("networkidle")
+    assert not any(found.values()), found
+
+
+def test_runs_are_told_apart_in_colours_that_the_system_forces(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as tab:
+        tab.emulate_media(forced_colors="active")
+        shots = [tab.locator(f".who .run-{number}.mark").first.screenshot() for number in (1, 2)]
+        colours = [Image.open(io.BytesIO(shot)).convert("RGB").getpixel((5, 5)) for shot in shots]
+        assert colours[0] != colours[1]
+
+
+def test_intervals_by_category_are_words_too(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as tab:
+        table = tab.get_by_role("region", name="Imaging quality by category")
+        assert re.search(r"0\.\d{4} to 0\.\d{4}", table.locator("td:has(.plot)").first.inner_text())
+
+
+def test_text_is_as_large_as_the_reader_set_it(browser: Browser, report: Path) -> None:
+    with opened(browser, report) as tab:
+        tab.evaluate("document.documentElement.style.fontSize = '32px'")
+        assert tab.locator("header p").evaluate("line => getComputedStyle(line).fontSize") == "30px"
+
+
+def test_an_explained_video_plays_with_its_curves(browser: Browser, explained: Path) -> None:
     head = "document.querySelector('.head').style.left"
-    with opened(browser, page, alone=False) as tab:
+    with opened(browser, explained, alone=False) as tab:
         tab.wait_for_function("document.querySelector('video').readyState >= 2")
         tab.locator("figcaption", has_text="highest").locator("xpath=..").get_by_role("button").click()
         tab.wait_for_function(f"{head} === '100%'")
         assert tab.locator("output").inner_text() == "frame 15, 1.88 s"
         tab.locator(".curve").click(position={"x": 1, "y": 10})
         tab.wait_for_function(f"{head} === '0%'")
+        assert tab.locator("output").get_attribute("aria-live") == "polite"
         tab.evaluate("document.querySelector('video').play()")
         tab.wait_for_function(f"parseFloat({head}) > 20")
+        assert tab.locator("output").get_attribute("aria-live") == "off"
         tab.evaluate("document.querySelector('video').pause()")
         tab.wait_for_load_state("networkidle")
 

@@ -12,7 +12,6 @@ import io
 import json
 import os
 import re
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from tests.accessible import COVERED, FAINT_FOCUS, NARROW, STILL, UNFOLD, objections, walk
 from tests.leaderboard.archives import archive, rewritten, with_head, with_rows, zipped
 from tests.leaderboard.conftest import ADMIN, Server, new_database, start_server
 from tests.leaderboard.exhibits import HOSTILE, MODELS, exhibits
@@ -47,6 +47,9 @@ DOCUMENTS = ("/", "/?benchmark=vbench-i2v", "/distances", "/trade-off", "/compos
 
 PAGES = (*DOCUMENTS, "/model?id=1", "/compare?ids=1,2,3", "/samples?ids=1,2", "/arena", "/submit", "/queue")
 
+BARE = ("/embed/1", "/api/docs", "/no-such-page")
+"""Pages that stand for themselves."""
+
 OF_T2V = [entry for entry in published_entries() if entry.benchmark == T2V.name]
 
 PERCENT = r"\d\d\.\d\d"
@@ -56,26 +59,13 @@ UPLOAD_BYTES = 8 << 20
 SUITE = "open"
 """Of which the exhibits are whole results."""
 
-AXE = "axe-core@4.10.3"
-
-VIOLATIONS = "only => axe.run({runOnly: only, resultTypes: ['violations']}).then(found => found.violations)"
-
 COLOURS = 256
 """In the palette of a picture, which keeps it small."""
 
 LIGHT = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).every(part => part > 127)"
 """Whether a page is light."""
 
-STILL = "!document.getAnimations().some(one => one instanceof CSSTransition)"
-"""Whether no colour is on its way to another."""
-
 SCHEMES = ("light", "dark")
-
-RULES_OF_AXE = {
-    "light": ["wcag2a", "wcag2aa", "best-practice"],
-    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
-}
-"""All that matter in one colour; in the other those of colours, as nothing else changes."""
 
 of_the_page = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 """A test of what no database has a part in."""
@@ -121,18 +111,6 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The checker of accessibility, from the registry of npm."""
-    folder = tmp_path_factory.mktemp("axe")
-    command = ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", AXE]
-    try:
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
-    except (OSError, subprocess.SubprocessError):
-        pytest.skip(f"{AXE} cannot be had from npm here")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
-
-
 Open = Callable[..., Any]
 
 NOT_THERE = "Failed to load resource: the server responded with a status of 404 (Not Found)"
@@ -176,7 +154,7 @@ def go(tab: Tab, address: str) -> None:
 
 
 def ready(tab: Tab) -> None:
-    tab.locator(".vb[data-title]").first.wait_for()
+    tab.locator(".vb[data-title], body:not(:has(gradio-app)) h1").first.wait_for()
 
 
 def unfold(tab: Tab, name: str) -> None:
@@ -412,19 +390,160 @@ def test_the_keyboard_reaches_the_content_at_once(opened: Open) -> None:
 
 
 @of_the_page
-@pytest.mark.parametrize("size", [DESK, PHONE])
-def test_axe_finds_nothing_serious(opened: Open, axe: str, size: tuple[int, int]) -> None:
-    found = {}
-    for path in (*PAGES, "/?ticked=scene,color&facts=steps&suites=open"):
-        with opened(path, size) as tab:
-            tab.evaluate(axe)
-            for scheme, rules in RULES_OF_AXE.items():
-                turn(tab, scheme)
-                for one in tab.evaluate(VIOLATIONS, rules):
-                    if one["impact"] in ("serious", "critical"):
-                        where = [node["html"][:160] for node in one["nodes"]][:3]
-                        found[path, scheme, one["id"]] = where
+@pytest.mark.parametrize("size", [DESK, NARROW])
+def test_nothing_speaks_against_a_page(opened: Open, axe: str, size: tuple[int, int]) -> None:
+    found: dict[tuple[str, ...], Any] = {}
+    for path in (*PAGES, *BARE, "/?ticked=scene,color&facts=steps&suites=open", "/?search=nothing-of-the-kind"):
+        with opened(path, size, lost=int(path == "/no-such-page")) as tab:
+            found |= {(path, *kind): where for kind, where in objections(tab, axe).items()}
     assert found == {}
+
+
+@of_the_page
+def test_nothing_speaks_against_what_a_page_answers(opened: Open, axe: str, tmp_path: Path) -> None:
+    found = {}
+    with opened("/submit") as tab:
+        tab.locator("#send").click()
+        tab.locator("#answer .bad").wait_for()
+        for bar in tab.locator("button.label-wrap").all():
+            bar.click()
+        for name, (content, _) in list(bad_archives(tmp_path / "bad").items())[3:4]:
+            (tmp_path / name).write_bytes(content)
+            tab.locator("#archive input[type=file]").set_input_files(tmp_path / name)
+            tab.locator("#preview .bad").wait_for()
+        found["submit"] = objections(tab, axe)
+    with opened("/arena") as tab:
+        tab.locator("#vote-tie").click()
+        tab.locator(".vb.arena").get_by_text("Your vote is counted.").wait_for()
+        found["arena"] = objections(tab, axe)
+    assert found == {"submit": {}, "arena": {}}
+
+
+@of_the_page
+def test_the_link_past_the_links_stays_on_the_page(opened: Open) -> None:
+    for path in PAGES:
+        with opened(path) as tab:
+            tab.keyboard.press("Tab")
+            assert tab.evaluate("document.activeElement.textContent") == "Skip to the content", path
+            tab.keyboard.press("Enter")
+            tab.wait_for_timeout(300)
+            assert tab.evaluate("[document.activeElement.id, location.pathname]") == ["content", path.partition("?")[0]]
+
+
+@of_the_page
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_what_has_the_focus_is_seen(opened: Open, scheme: str) -> None:
+    found = {}
+    for path, stops in (("/", 40), ("/submit", 14), ("/arena", 24), ("/compare?ids=1,2,3", 18)):
+        with opened(path, scheme=scheme) as tab:
+            tab.wait_for_timeout(300)
+            found[path] = walk(tab, "Tab", stops, FAINT_FOCUS)
+    assert not any(found.values()), found
+
+
+@of_the_page
+def test_nothing_lies_on_what_has_the_focus(opened: Open) -> None:
+    with opened("/") as tab:
+        tab.locator("tbody.apart .model a").last.focus()
+        covered = []
+        while tab.evaluate("document.activeElement.dataset.sort") != "model":  # the first of the table
+            covered += walk(tab, "Shift+Tab", 1, COVERED)
+        assert covered == []
+    with opened("/", NARROW) as tab:
+        tab.locator("#columns summary").focus()
+        assert walk(tab, "Tab", 12, COVERED) == []
+
+
+@of_the_page
+def test_what_happened_is_read_out(opened: Open) -> None:
+    """By a region that was there before; one that comes with its words is not."""
+
+    def hears(tab: Tab, words: str) -> None:
+        region = tab.locator("[role=status][data-was-there]")
+        until(tab, lambda: words in region.inner_text(), f"nobody said {words!r}")
+
+    stays = "document.querySelector('.voice').dataset.wasThere = ''"
+    with opened("/") as tab:
+        tab.evaluate(stays)
+        tab.get_by_label("Search").fill("veo")
+        hears(tab, "1 of")
+    with opened("/arena") as tab:
+        tab.evaluate(stays)
+        tab.locator("#vote-left").focus()
+        tab.keyboard.press("Enter")
+        hears(tab, "Your vote is counted.")
+        until(tab, lambda: tab.evaluate("document.activeElement.id") == "next-pair", "the focus is lost")
+        tab.keyboard.press("Enter")
+        hears(tab, "Prompt")
+    with opened("/submit") as tab:
+        tab.evaluate(stays)
+        tab.locator("#send").click()
+        tab.get_by_role("alert").get_by_text("Choose an archive first.").wait_for()
+
+
+@of_the_page
+def test_single_keys_vote_only_where_they_are_wanted(site: tuple[Server, Board], opened: Open) -> None:
+    before = len(site[1].ballot_box.votes())
+    with opened("/arena") as tab:
+        keys = tab.get_by_role("checkbox", name="Keys")
+        ticked = keys.screenshot()
+        keys.uncheck()
+        assert keys.screenshot() != ticked
+        for path in ("/", "/arena"):
+            go(tab, site[0].url + path)
+        until(tab, lambda: tab.locator("#vote-left").is_enabled(), "no pair")
+        assert not tab.get_by_role("checkbox", name="Keys").is_checked()
+        tab.keyboard.press("1")
+        tab.wait_for_timeout(500)
+        assert "Your vote is counted." not in tab.locator(".vb.arena").inner_text()
+        assert len(site[1].ballot_box.votes()) == before
+        tab.get_by_role("checkbox", name="Keys").check()
+        tab.keyboard.press("1")
+        tab.locator(".vb.arena").get_by_text("Your vote is counted.").wait_for()
+
+
+@of_the_page
+def test_whoever_asks_for_less_motion_starts_the_videos(opened: Open) -> None:
+    with opened("/arena", reduced_motion="reduce") as tab:
+        video = tab.locator("video").first
+        until(tab, lambda: video.evaluate("video => video.readyState") >= 2, "the video is not there")
+        until(tab, lambda: video.evaluate("video => video.paused && !video.autoplay"), "it plays by itself")
+        video.evaluate("video => video.play()")
+        until(tab, lambda: video.evaluate("video => !video.paused && video.currentTime > 0"), "it does not play")
+
+
+@of_the_page
+def test_gradios_parts_say_what_they_are(opened: Open) -> None:
+    with opened("/submit") as tab:
+        bar = tab.get_by_role("button", name="Withdraw a submission", exact=True)
+        until(tab, lambda: bar.get_attribute("aria-expanded") == "false", "it does not say that it is folded")
+        bar.click()
+        until(tab, lambda: bar.get_attribute("aria-expanded") == "true", "it does not say that it is unfolded")
+        assert tab.get_by_role("button", name="Archive: a zip of at most").count() == 1
+    with opened("/compare?ids=1,2") as tab:
+        remove = tab.locator(".token-remove:not(.remove-all)")
+        until(tab, lambda: "Remove Simulated Steady B 1.0" in (remove.nth(1).get_attribute("title") or ""), "whose?")
+        remove.first.focus()
+        tab.keyboard.press("Enter")
+        until(tab, lambda: "Remove Simulated Steady B 1.0" in (remove.first.get_attribute("title") or ""), "whose?")
+
+
+@of_the_page
+def test_marks_tell_models_apart_in_colours_that_the_system_forces(opened: Open) -> None:
+    with opened("/compare?ids=1,2", forced_colors="active") as tab:
+        shots = [tab.locator(f".who .run-{number}.mark").first.screenshot() for number in (1, 2)]
+        colours = [Image.open(io.BytesIO(shot)).convert("RGB").getpixel((5, 5)) for shot in shots]
+        assert colours[0] != colours[1]
+
+
+@of_the_page
+def test_text_is_as_large_as_the_reader_set_it(opened: Open) -> None:
+    for path in ("/", "/submit"):
+        with opened(path) as tab:
+            size = "parseFloat(getComputedStyle(document.querySelector('.vb header p')).fontSize)"
+            before = tab.evaluate(size)
+            tab.evaluate("document.documentElement.style.fontSize = '32px'")
+            assert tab.evaluate(size) == 2 * before
 
 
 @of_the_page
@@ -543,7 +662,7 @@ def test_a_vote_is_blind_and_counts(site: tuple[Server, Board], opened: Open) ->
         tab.wait_for_timeout(4000 if "VBENCH_SCREENSHOTS" in os.environ else 0)  # the players' buttons fade
         picture(tab, "board-arena.png")
         tab.keyboard.press("1")
-        tab.get_by_text("Your vote is counted.").wait_for()
+        tab.locator(".vb.arena").get_by_text("Your vote is counted.").wait_for()
         assert len(board.ballot_box.votes()) == before + 1
         assert tab.locator("figcaption a").count() == 2
         assert tab.locator("#vote-left").is_disabled()
@@ -552,14 +671,14 @@ def test_a_vote_is_blind_and_counts(site: tuple[Server, Board], opened: Open) ->
         until(tab, lambda: tab.locator("figcaption a").count() == 0, "no next pair")
         until(tab, lambda: tab.locator("#vote-tie").is_enabled(), "no vote")
         tab.locator("#vote-tie").click()
-        tab.get_by_text("You called it a tie.").wait_for()
+        tab.locator(".vb.arena").get_by_text("You called it a tie.").wait_for()
         assert tab.locator("#standings tbody tr").count() >= 2
         assert "Standings: on the whole" in tab.locator("#standings").inner_text()
         assert before + 1 <= len(board.ballot_box.votes()) <= before + 2  # a vote on the same pair replaces the first
     with opened("/arena?dimension=imaging_quality") as tab:
         assert "imaging quality" in tab.get_by_label("Question").input_value()
         tab.locator("#vote-right").click()
-        tab.get_by_text("Your vote is counted.").wait_for()
+        tab.locator(".vb.arena").get_by_text("Your vote is counted.").wait_for()
         assert "Standings: Imaging quality" in tab.locator("#standings").inner_text()
     assert board.ballot_box.votes()[-1].dimension == "imaging_quality"
 
@@ -666,17 +785,18 @@ def test_downloads_are_of_the_view(site: tuple[Server, Board], opened: Open) -> 
 
 
 @of_the_page
-@pytest.mark.parametrize("size", [DESK, PHONE])
+@pytest.mark.parametrize("size", [DESK, PHONE, NARROW])
 def test_every_page_fits_and_follows_the_systems_colours(opened: Open, size: tuple[int, int]) -> None:
     for path in PAGES:
         with opened(path, size, "dark") as tab:
             tab.wait_for_timeout(200)
+            tab.evaluate(UNFOLD)
             assert not tab.evaluate(LIGHT), path
             turn(tab, "light")
             assert tab.evaluate("document.documentElement.scrollWidth") <= size[0], path
             wide = tab.evaluate(
                 """width => [...document.querySelectorAll('body *')].filter(element =>
-                !element.closest('.wide, nav, .hidden, .sr-only, svg, .icon')
+                !element.closest('.wide, nav, .hidden, .sr-only, svg, .icon, .skip')
                 && element.getBoundingClientRect().right > width + 1
                 ).map(element => element.outerHTML.slice(0, 120))""",
                 size[0],

@@ -32,9 +32,10 @@ for (const place of document.querySelectorAll("[data-table]")) {
     clip.append(element("span", `film film-${plays ? cell.film : cell.still}`));
     return clip;
   };
-  const filled = cell => {
+  const filled = (cell, at) => {
     if (typeof cell === "number") return element("td", "number", cell.toFixed(4).replace("-", MINUS));
-    const made = element("td");
+    const made = element(at ? "td" : "th");
+    if (!at) made.scope = "row";
     if (cell === null || typeof cell === "string") {
       made.textContent = cell === null ? "" : cell;
       return made;
@@ -79,6 +80,12 @@ for (const place of document.querySelectorAll("[data-table]")) {
   }));
   search.addEventListener("input", update);
   more.addEventListener("click", () => { shown += PAGE; show(); });
+  let before = PAGE;
+  const printed = count => { before = shown; shown = count; show(); };
+  if (place.matches("main > *")) {  // that of a section is not printed
+    addEventListener("beforeprint", () => printed(found.length));
+    addEventListener("afterprint", () => printed(before));
+  }
   place.hidden = false;
   show();
 }

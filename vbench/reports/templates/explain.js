@@ -7,6 +7,7 @@
   const move = () => {
     const frame = Math.min(last, Math.floor(video.currentTime * rate + 1e-6));
     for (const head of heads) head.style.left = `${100 * frame / last}%`;
+    shown.ariaLive = video.paused ? "polite" : "off";  // each frame of a video that plays is not read out
     shown.textContent = `frame ${frame}, ${(frame / rate).toFixed(2)} s`;
     if (!video.paused) requestAnimationFrame(move);
   };

@@ -26,7 +26,7 @@ def theme() -> gr.themes.Base:
         **_both("color_accent_soft", "var(--track)"),
         **_both("link_text_color", "var(--link)"),
         **_both("input_background_fill", "var(--page)"),
-        **_both("input_border_color", "var(--line)"),
+        **_both("input_border_color", "var(--soft)"),
         **_both("input_border_color_focus", "var(--link)"),
         **_both("input_placeholder_color", "var(--soft)"),
         **_both("checkbox_background_color", "var(--page)"),

@@ -20,8 +20,16 @@ from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, navbar, never
 from vbench.leaderboard.web.ui.render import render, title_of
 
 HEAD = """<div class="vb"><header><h1>Arena</h1>
-<p class="soft">Two videos of one prompt. Whose they are is shown when your vote is in.
-Keys: <kbd>1</kbd> left, <kbd>2</kbd> right, <kbd>0</kbd> tie, <kbd>n</kbd> next pair.</p></header></div>"""
+<p class="soft">Two videos of one prompt. Whose they are is shown when your vote is in.</p>
+<p class="soft"><label><input type="checkbox" id="keys" checked> Keys</label>: <kbd>1</kbd> left, <kbd>2</kbd> right,
+<kbd>0</kbd> tie, <kbd>n</kbd> next pair.</p></header></div>"""
+
+KEYS = """
+const box = element.querySelector("#keys");
+box.checked = localStorage.getItem("vbench-keys") !== "off";
+box.addEventListener("change", () => localStorage.setItem("vbench-keys", box.checked ? "on" : "off"));
+"""
+"""What the head does in the browser: it remembers whether single keys vote, which dictation sends, and slips."""
 
 OVERALL = "Which video is better on the whole?"
 
@@ -34,7 +42,7 @@ MINUTE = 60
 def add(page: gr.Blocks, board: Board, ballots: Arena, limits: Limits) -> None:
     """Put the arena into the page that is being built."""
     navbar("Arena")
-    part(HEAD)
+    part(HEAD, js_on_load=KEYS)
     question = gr.Dropdown(
         [(OVERALL, ""), *((f"Which is better in: {title_of(name).lower()}?", name) for name in RULES)],
         value="", label="Question", interactive=True, elem_id="question",

@@ -23,11 +23,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 FOLLOWS = """
-const follow = () => { const root = element.querySelector("[data-title]"); if (root) keepAddress(root); };
+const follow = () => { const root = element.querySelector("[data-title]"); if (root) keepAddress(root); say(element); };
 watch("value", follow);
 follow();
 """
-"""What a page's main part does in the browser: the address and the title follow it."""
+"""What a part does in the browser: the address and the title follow it, and what it says is read out."""
 
 PAGES = {
     "Board": "./",

@@ -40,7 +40,6 @@ def add(page: gr.Blocks, board: Board, desk: Desk) -> None:
                 label=f"Archive: a zip of at most {settings.upload_bytes / MIB:g} MiB, or one eval_results.json",
                 file_types=[".zip", ".json"],
                 elem_id="archive",
-                height=150,
             )
             token = gr.Textbox(label="Token", info=_token_info(board), type="password", elem_id="token")
             with gr.Accordion(
@@ -50,9 +49,9 @@ def add(page: gr.Blocks, board: Board, desk: Desk) -> None:
             with gr.Row():
                 look = gr.Button("Check", elem_id="look")
                 send = gr.Button("Submit", variant="primary", elem_id="send")
-            preview = part(elem_id="preview")
+            preview = part(js_on_load=FOLLOWS, elem_id="preview")
         with gr.Column():
-            answer = part(elem_id="answer")
+            answer = part(js_on_load=FOLLOWS, elem_id="answer")
             with gr.Accordion("Withdraw a submission", open=False, elem_id="withdrawal"):
                 number = gr.Textbox(label="Number of the submission", elem_id="number")
                 proof = gr.Textbox(label="Withdraw token of its receipt", type="password", elem_id="proof")

@@ -30,6 +30,7 @@ async function show(query) {
   root().replaceWith(found);
   if (link) root().querySelector(`a[data-sort="${link}"]`)?.focus();
   marked();
+  say(root());
 }
 
 const query = () => new URLSearchParams(new FormData(form)).toString();
