@@ -31,10 +31,10 @@ def table() -> str:
 
     from vbench.dimensions.profiles import profile
     from vbench.progress import Progress
+    from vbench.runs.custom_plan import custom_plan
     from vbench.runs.discover import NOT_READ, discover, shown
     from vbench.runs.evaluate import evaluate
     from vbench.runs.evaluators import Evaluators
-    from vbench.runs.plan import custom_plan
     from vbench.runs.preflight import unsound
     from vbench.runs.results import read_rows
     from vbench.runs.score_video import DAMAGE

@@ -31,7 +31,8 @@ from tests.footage import noise, write_video
 from vbench.analysis.comparison import compare_runs
 from vbench.interface import evaluate
 from vbench.reports.report_page import write_report
-from vbench.runs.plan import Plan, make_plan
+from vbench.runs.make_plan import make_plan
+from vbench.runs.plan import Plan
 from vbench.runs.preflight import check
 from vbench.runs.results import read_score_card
 

@@ -355,7 +355,8 @@ def _asked(videos: Path, benchmark: str | None, folder: Path | None, machines: C
     from vbench.runs.cut import cut
     from vbench.runs.evaluate import Asked
     from vbench.runs.evaluators import Evaluators
-    from vbench.runs.plan import Cutting, default_output, make_plan, why_nothing
+    from vbench.runs.make_plan import make_plan
+    from vbench.runs.plan import Cutting, default_output, why_nothing
     from vbench.runs.preflight import refuse_unsound
     from vbench.runs.shard import read_shard, shard_of
 

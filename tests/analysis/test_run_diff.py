@@ -15,9 +15,9 @@ from tests.footage import noise, write_video
 from vbench.analysis.run_diff import differences, moved
 from vbench.files import kept_digests
 from vbench.files.digest import content_of
+from vbench.runs.custom_plan import custom_plan
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.plan import custom_plan
 from vbench.runs.results import read_rows
 from vbench.runs.verify import HELD, MISSING, OTHER_EVALUATOR, OTHER_VIDEO, drawn, verify
 from vbench.sampling.manifest import NAME, SampleRecord

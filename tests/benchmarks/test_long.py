@@ -15,7 +15,7 @@ from vbench.benchmarks.t2v import T2V
 from vbench.prompts.library import load_suite
 from vbench.runs.cut import clip_seconds
 from vbench.runs.plan import STANDARD, Plan
-from vbench.runs.plan import tested_with as entries_of
+from vbench.runs.standard_plan import tested_with as entries_of
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "parity" / "kit" / "goldens" / "long_fusion.json").read_text())
 

@@ -14,7 +14,9 @@ from vbench.cli import app
 from vbench.errors import UsageError
 from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.runs import plan as plans
-from vbench.runs.plan import custom_plan, dimensions_asked, standard_plan
+from vbench.runs.custom_plan import custom_plan
+from vbench.runs.dimensions_asked import dimensions_asked
+from vbench.runs.standard_plan import standard_plan
 
 BY_METRIC = "imaging_quality_by_metric"
 

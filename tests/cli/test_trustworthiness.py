@@ -29,7 +29,7 @@ from vbench.media.video import Video
 from vbench.prompts import official
 from vbench.prompts.suite import SuiteError
 from vbench.reports.explain import explain
-from vbench.runs.plan import make_plan
+from vbench.runs.make_plan import make_plan
 from vbench.runs.record import read_record
 from vbench.runs.results import score_card
 from vbench.runs.store import Row

@@ -14,7 +14,7 @@ from vbench.dimensions.human_action import HumanAction, action_of, label_among
 from vbench.errors import NotApplicable
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
-from vbench.runs.plan import prompt_from_name
+from vbench.runs.custom_plan import prompt_from_name
 
 
 class Certain(ActionClassifier):

@@ -35,7 +35,7 @@ from vbench.dimensions.skin_bias import SkinBias
 from vbench.errors import NotApplicable
 from vbench.media.frames_in_memory import FramesVideo
 from vbench.prompts.suite import Prompt
-from vbench.runs.plan import prompt_from_name
+from vbench.runs.custom_plan import prompt_from_name
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "parity/kit/goldens/trustworthiness_arithmetic.json").read_text())
 CASES: dict[str, dict[str, Any]] = GOLDEN["cases"]

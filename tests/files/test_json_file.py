@@ -8,7 +8,7 @@ from vbench.errors import Refused, UsageError
 from vbench.files.json_file import read_json
 from vbench.files.strict_json import loads
 from vbench.prompts.suite import Prompt, read_suite
-from vbench.runs.plan import read_prompt_file
+from vbench.runs.custom_plan import read_prompt_file
 
 BAD = {
     '{"a.mp4": "x", "a.mp4": "y"}': "'a.mp4' stands there twice",

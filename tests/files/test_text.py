@@ -8,7 +8,7 @@ import pytest
 from vbench.errors import UsageError
 from vbench.files.text import read_text
 from vbench.prompts.suite import SuiteError, read_category, read_suite
-from vbench.runs.plan import read_prompt_file
+from vbench.runs.custom_plan import read_prompt_file
 from vbench.runs.static_filter import prompts_of_list
 from vbench.sampling.manifest import read_manifest
 

@@ -7,7 +7,7 @@ import pytest
 from tests.footage import write_video
 from vbench.prompts.sampling_plan import file_stems, sampling_plan, seed_of
 from vbench.prompts.suite import Prompt, PromptSuite
-from vbench.runs.plan import standard_plan
+from vbench.runs.standard_plan import standard_plan
 
 LONG = "a lighthouse " * 30
 SUITE = PromptSuite(

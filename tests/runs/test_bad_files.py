@@ -17,9 +17,9 @@ import torch
 from tests import toys
 from tests.footage import noise, write_text, write_video
 from tests.schemas import checked
+from vbench.runs.custom_plan import custom_plan
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.plan import custom_plan
 from vbench.runs.results import read_rows
 from vbench.runs.row_writer import Outcome
 from vbench.runs.store import FAILED, SCORED, UNREADABLE, Row

@@ -12,7 +12,8 @@ import vbench
 from tests.footage import noise, write_video
 from vbench.errors import UsageError
 from vbench.prompts.library import load_category
-from vbench.runs.plan import CATEGORY, STANDARD, make_plan
+from vbench.runs.make_plan import make_plan
+from vbench.runs.plan import CATEGORY, STANDARD
 
 SUITE: list[dict[str, Any]] = [
     {"prompt_en": "a cat", "dimension": ["temporal_flickering"], "category": "animal"},

@@ -18,8 +18,11 @@ from tests.media.odd_containers import animated
 from vbench.errors import UsageError
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt, PromptSuite
+from vbench.runs.category_plan import category_plan
+from vbench.runs.custom_plan import custom_plan
 from vbench.runs.discover import discover
-from vbench.runs.plan import category_plan, custom_plan, default_output, standard_plan
+from vbench.runs.plan import default_output
+from vbench.runs.standard_plan import standard_plan
 from vbench.sampling.manifest import SampleRecord, append_record
 
 CASES = Path(__file__).parents[1] / "media" / "cases"

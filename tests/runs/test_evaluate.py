@@ -16,9 +16,10 @@ import torch
 from tests import toys
 from tests.footage import noise, write_text, write_truncated, write_video
 from vbench.errors import UsageError
+from vbench.runs.custom_plan import custom_plan
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.plan import Plan, custom_plan
+from vbench.runs.plan import Plan
 from vbench.runs.record import RECORD, read_record
 from vbench.runs.results import read_rows, read_score_card, score_card
 from vbench.runs.store import FAILED, SCORED, TOO_SHORT, UNREADABLE, Row
@@ -169,7 +170,7 @@ import torch
 from tests import toys
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.plan import custom_plan
+from vbench.runs.custom_plan import custom_plan
 toys.bring()
 plan = custom_plan(Path(sys.argv[1]), ["brightness"])
 evaluate(plan, Evaluators(toys.PROFILE, torch.device("cpu")), Path(sys.argv[2]))

@@ -10,10 +10,10 @@ import torch
 from tests.footage import noise, write_video
 from vbench.dimensions.profiles import profile
 from vbench.media.decode import VideoFacts
+from vbench.runs.custom_plan import custom_plan
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.foreseen import foreseen
-from vbench.runs.plan import custom_plan
 from vbench.runs.preflight import check
 from vbench.runs.results import read_rows
 

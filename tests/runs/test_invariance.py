@@ -10,9 +10,9 @@ import torch
 
 from tests.footage import noise, write_video
 from vbench.dimensions.profiles import profile
+from vbench.runs.custom_plan import custom_plan
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.plan import custom_plan
 from vbench.runs.results import read_rows
 
 FIVE = ["subject_consistency", "background_consistency", "temporal_flickering", "motion_smoothness", "dynamic_degree"]

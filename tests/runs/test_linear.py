@@ -18,7 +18,7 @@ import pytest
 from tests.footage import noise, write_video
 from vbench.analysis.comparison import compare_runs
 from vbench.interface import evaluate
-from vbench.runs.plan import make_plan
+from vbench.runs.make_plan import make_plan
 from vbench.runs.results import read_score_card
 
 VIDEOS = (25, 50, 100)

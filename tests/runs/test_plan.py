@@ -9,7 +9,9 @@ from tests.footage import noise, write_stills, write_video
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError
 from vbench.prompts.suite import Prompt, PromptSuite, SuiteError, read_suite
-from vbench.runs.plan import category_plan, custom_plan, prompt_from_name, read_prompt_file, standard_plan
+from vbench.runs.category_plan import category_plan
+from vbench.runs.custom_plan import custom_plan, prompt_from_name, read_prompt_file
+from vbench.runs.standard_plan import standard_plan
 
 SUITE = PromptSuite(
     "small",

@@ -17,8 +17,10 @@ from vbench.benchmarks.long import VBENCH_LONG
 from vbench.benchmarks.t2v import T2V
 from vbench.benchmarks.trustworthiness import TRUSTWORTHINESS
 from vbench.prompts.suite import Prompt, PromptSuite, read_suite
-from vbench.runs.plan import category_plan, custom_plan, standard_plan
+from vbench.runs.category_plan import category_plan
+from vbench.runs.custom_plan import custom_plan
 from vbench.runs.preflight import ERROR, WARNING, check
+from vbench.runs.standard_plan import standard_plan
 from vbench.sampling.manifest import SampleRecord
 
 PROMPTS = [f"scene number {index:02}" for index in range(38)]
@@ -83,7 +85,7 @@ def test_every_defect_is_found_and_nothing_else(defective: Path) -> None:
 def test_looking_at_videos_loads_no_torch(defective: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
-        "from vbench.runs.plan import make_plan; from vbench.runs.preflight import check\n"
+        "from vbench.runs.make_plan import make_plan; from vbench.runs.preflight import check\n"
         "found = list(check(make_plan(Path(sys.argv[1]), suite=sys.argv[2])))\n"
         "print(len(found), 'torch' in sys.modules)"
     )

@@ -15,7 +15,7 @@ from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.plan import make_plan
+from vbench.runs.make_plan import make_plan
 from vbench.runs.record import RECORD, RECORD_VERSION, RunRecord, read_record, write_record
 from vbench.runs.results import read_rows, read_score_card
 

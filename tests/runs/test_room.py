@@ -21,9 +21,9 @@ from vbench.dimensions.profiles import Profile
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
 from vbench.runs import static_filter
+from vbench.runs.custom_plan import custom_plan
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.plan import custom_plan
 from vbench.runs.record import read_record
 from vbench.runs.results import read_rows
 from vbench.runs.room import AT_ONCE

@@ -19,9 +19,9 @@ from vbench.media.clip import Clip
 from vbench.media.frames_in_memory import FramesVideo
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
+from vbench.runs.custom_plan import custom_plan
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.plan import custom_plan
 from vbench.runs.results import read_rows
 from vbench.runs.scorer import Scorer
 

@@ -61,7 +61,7 @@ def check(
     from vbench.runs.discover import discover, shown
     from vbench.runs.evaluators import Evaluators
     from vbench.runs.foreseen import foreseen
-    from vbench.runs.plan import make_plan
+    from vbench.runs.make_plan import make_plan
     from vbench.runs.preflight import ERROR
     from vbench.runs.preflight import check as findings_of
 

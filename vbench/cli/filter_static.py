@@ -62,8 +62,8 @@ def filter_static(
     from vbench.files.remote import located
     from vbench.prompts.library import load_suite
     from vbench.runs import static_filter as filtering
+    from vbench.runs.custom_plan import prompt_from_name
     from vbench.runs.evaluators import Evaluators
-    from vbench.runs.plan import prompt_from_name
 
     given = videos or videos_path
     folder = given and located(given)

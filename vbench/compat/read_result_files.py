@@ -14,7 +14,7 @@ from typing import Any
 from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused
 from vbench.files.strict_json import loads
-from vbench.runs.plan import prompt_from_name
+from vbench.runs.custom_plan import prompt_from_name
 from vbench.runs.results import score_card
 from vbench.runs.store import Row
 

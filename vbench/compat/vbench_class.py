@@ -23,12 +23,15 @@ from vbench.files import ours
 from vbench.files.remote import located
 from vbench.prompts.library import load_category, load_suite
 from vbench.registry import unknown
+from vbench.runs.category_plan import category_plan
 from vbench.runs.continued import conflicts
+from vbench.runs.custom_plan import custom_plan
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.plan import CATEGORY, CUSTOM, MODES, STANDARD, Plan, category_plan, custom_plan, standard_plan
+from vbench.runs.plan import CATEGORY, CUSTOM, MODES, STANDARD, Plan
 from vbench.runs.results import read_rows
 from vbench.runs.row_writer import Outcome
+from vbench.runs.standard_plan import standard_plan
 from vbench.runs.store import SCORED, Row
 
 if TYPE_CHECKING:

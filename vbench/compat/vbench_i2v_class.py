@@ -17,7 +17,10 @@ from vbench.benchmarks.score_card import ScoreCard
 from vbench.compat.vbench_class import VBench, only_prompt
 from vbench.prompts.library import load_suite, pictures_of
 from vbench.prompts.pictures import picture_folder, ratios_in
-from vbench.runs.plan import CUSTOM, STANDARD, Plan, custom_plan, dimensions_asked, standard_plan
+from vbench.runs.custom_plan import custom_plan
+from vbench.runs.dimensions_asked import dimensions_asked
+from vbench.runs.plan import CUSTOM, STANDARD, Plan
+from vbench.runs.standard_plan import standard_plan
 
 RESOLUTION = "1-1"
 """Ratio of the pictures where none is named, as in the reference."""

@@ -16,8 +16,10 @@ from vbench.benchmarks.score_card import ScoreCard
 from vbench.compat.vbench_class import VBench, only_prompt
 from vbench.errors import UsageError
 from vbench.prompts.library import load_suite
+from vbench.runs.custom_plan import custom_plan
 from vbench.runs.cut import cut
-from vbench.runs.plan import CUSTOM, STANDARD, Cutting, Plan, custom_plan, standard_plan
+from vbench.runs.plan import CUSTOM, STANDARD, Cutting, Plan
+from vbench.runs.standard_plan import standard_plan
 
 LONG_STANDARD, LONG_CUSTOM = "long_vbench_standard", "long_custom_input"
 

@@ -22,9 +22,9 @@ from vbench.files.json_file import read_json
 from vbench.media.decode import VERSION as DECODING
 from vbench.media.video import Video
 from vbench.prompts.suite import PromptSuite
+from vbench.runs.custom_plan import prompt_from_name
 from vbench.runs.discover import discover
 from vbench.runs.filtered_folder import RESULT, VIDEOS
-from vbench.runs.plan import prompt_from_name
 
 if TYPE_CHECKING:
     from vbench.runs.evaluators import Evaluators

@@ -26,7 +26,7 @@ from vbench.leaderboard.web.ui.pages.common import FOLLOWS, QUIET, entry_of, nav
 from vbench.leaderboard.web.ui.pages.samples import samples_of
 from vbench.leaderboard.web.ui.render import Model, of_benchmark, radars, render, title_of
 from vbench.reports import charts
-from vbench.runs.plan import prompt_from_name
+from vbench.runs.custom_plan import prompt_from_name
 
 SAMPLES = 8
 """Videos of the page; the others are on a page of their own."""
