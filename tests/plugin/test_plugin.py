@@ -195,7 +195,7 @@ def test_its_dimensions_judge_beside_those_of_the_protocol(machine: Machine) -> 
     refused = machine.vbench(f"{custom} -d mood -o no", status=2)
     assert "mood: not for custom_input, as the prompts bring no facts" in refused.stderr
     planned = machine.python(
-        "-c", "from vbench.runs.plan import dimensions_asked as asked; print(*asked(None, 'custom_input'))"
+        "-c", "from vbench.runs.dimensions_asked import dimensions_asked as asked; print(*asked(None, 'custom_input'))"
     ).stdout.split()
     assert "warmth" in planned
     assert "mood" not in planned
