@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Text, cast, delete, insert, select
+from sqlalchemy import Text, cast, delete, select
 from sqlalchemy.orm import Session, undefer
 
-from vbench.analysis import prompt_table
-from vbench.benchmarks.registry import benchmark_named
 from vbench.errors import Refused
 from vbench.leaderboard.accounts import Accounts, Holder, holder_of
+from vbench.leaderboard.answers import Detail, EditedCard, Event, Receipt, Waiting
 from vbench.leaderboard.ballot_box import BallotBox
 from vbench.leaderboard.db.database import FIGURES, NOTHING, Database
 from vbench.leaderboard.db.large_values import LargeValue, large_value
@@ -38,10 +37,17 @@ from vbench.leaderboard.db.tables import (
     Verdict,
     VideoRow,
 )  # fmt: skip
-from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
+from vbench.leaderboard.derived import model_named, write_derived
+from vbench.leaderboard.errors import NotAllowed, NotFound
 from vbench.leaderboard.keys import demand_key, digest, new_key, withdraw_token
-from vbench.leaderboard.ownership import Known, copies, in_common
-from vbench.leaderboard.prompt_tables import packed
+from vbench.leaderboard.known_before import (
+    alike_to,
+    known_of,
+    refuse_known_version,
+    refuse_sent_before,
+    submission_under,
+)
+from vbench.leaderboard.ownership import copies
 from vbench.leaderboard.settings import ACCOUNTS, EVERYBODY, Settings
 from vbench.leaderboard.snapshots import Snapshot, Snapshots, entries_of, figures_of, in_parts, states_of
 from vbench.leaderboard.submissions.archive import limits_of, read_archive
@@ -50,98 +56,14 @@ from vbench.leaderboard.submissions.likeness import likeness_of
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
 from vbench.leaderboard.submissions.plausibility import strange
 from vbench.leaderboard.submissions.preview import Preview, of_checked, of_record
-from vbench.leaderboard.submissions.validate import CHECK_VERSION, Checked, check
+from vbench.leaderboard.submissions.validate import Checked, check
 from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.published_figures import published_entries
 from vbench.provenance import now
 from vbench.runs.store import Row
 
-AT_ONCE = 100
-"""Submissions by whose likeness copies are told, about 50 kB each, that are read at a time."""
-
 MARKS = ("gold", "silver", "")
 """What an admin may say of a submission: the benchmark's team sampled and evaluated, did one of both, or neither."""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What a submitter gets.
-
-    Attributes:
-        id: number of the submission.
-        state: ``pending`` until somebody with the right has published it.
-        sha256: of the archive as it was received.
-        withdraw_token: with it the submission can be withdrawn, and seen while it waits; it follows from the key.
-        entry: the row as the board will show it.
-    """
-
-    id: int
-    state: str
-    sha256: str
-    withdraw_token: str
-    entry: BoardRow
-
-
-@dataclass(frozen=True)
-class Event:
-    """One change of a submission's state: by ``submitter`` or ``admin``."""
-
-    state: str
-    at: str
-    by: str
-
-
-@dataclass(frozen=True)
-class Detail:
-    """One submission with its history.
-
-    Attributes:
-        entry: its row.
-        provenance: what the run recorded; empty where nothing is known.
-        history: its states, the first one first.
-        archive_bytes: size of the archive.
-        frames: names of its sample frames.
-        videos: names of its sampled videos.
-    """
-
-    entry: BoardRow
-    provenance: dict[str, Any]
-    history: tuple[Event, ...]
-    archive_bytes: int
-    frames: tuple[str, ...]
-    videos: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A submission that somebody has to publish.
-
-    Attributes:
-        entry: its row.
-        account: name of the account that sent it, ``""`` for an unknown sender.
-        flags: what looks strange about it.
-    """
-
-    entry: BoardRow
-    account: str
-    flags: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class EditedCard:
-    """A model card of a submission.
-
-    Attributes:
-        version: 1 for the one that it came with.
-        card: what it says.
-        at: when it was sent, UTC, ISO 8601.
-        by: ``submitter`` or ``admin``.
-    """
-
-    version: int
-    card: ModelCard
-    at: str
-    by: str
 
 
 class Board:
@@ -206,9 +128,9 @@ class Board:
         demand_key(key)
         sha256, sender = hashlib.sha256(archive).hexdigest(), digest(token or submitter)
         with self.database.reading() as session:
-            number = _under_key(session, key, sha256)
+            number = submission_under(session, key, sha256)
             if number is None:
-                _refuse_sent_before(session, sha256, sender)
+                refuse_sent_before(session, sha256, sender)
         if number is None:
             checked = self._checked(archive, card)
             number = self._keep(
@@ -236,17 +158,17 @@ class Board:
         """Write a checked submission; returns its number, or that of the one that came under the same key meanwhile."""
         likeness = likeness_of(checked.rows)
         with self.database.reading() as session:
-            alike, last = _alike(session, checked.rows_sha256, likeness)
+            alike, last = alike_to(session, checked.rows_sha256, likeness)
         with self.database.writing() as session:
-            if (number := _under_key(session, key, sha256)) is not None:
+            if (number := submission_under(session, key, sha256)) is not None:
                 return number
-            _refuse_sent_before(session, sha256, sender)
-            alike |= _alike(session, checked.rows_sha256, likeness, last)[0]
-            flags = list(copies(checked.benchmark, _known(session, alike, account, earlier)))
+            refuse_sent_before(session, sha256, sender)
+            alike |= alike_to(session, checked.rows_sha256, likeness, last)[0]
+            flags = list(copies(checked.benchmark, known_of(session, alike, account, earlier)))
             flags += strange(checked, session.scalars(select(Model.name)))
-            _refuse_known_version(session, checked.card, checked.benchmark, checked.suite, checked.profile)
+            refuse_known_version(session, checked.card, checked.benchmark, checked.suite, checked.profile)
             submission = Submission(
-                model_id=_model(session, checked.card.name),
+                model_id=model_named(session, checked.card.name),
                 version=checked.card.version,
                 sampled_by=checked.card.sampled_by,
                 evaluated_by=checked.card.evaluated_by,
@@ -263,7 +185,7 @@ class Board:
             session.add(submission)
             session.flush()
             number = submission.id
-            _derive(session, number, checked, likeness, flags)
+            write_derived(session, number, checked, likeness, flags)
             _change(session, number, PENDING, "submitter")
             if admin:
                 _change(session, number, PUBLISHED, "admin")
@@ -300,10 +222,10 @@ class Board:
         try:
             checked = self._checked(archive, card)
             with self.database.reading() as session:
-                alike, _ = _alike(session, checked.rows_sha256, likeness_of(checked.rows))
-                flags = [*copies(checked.benchmark, _known(session, alike, account, ""))]
+                alike, _ = alike_to(session, checked.rows_sha256, likeness_of(checked.rows))
+                flags = [*copies(checked.benchmark, known_of(session, alike, account, ""))]
                 flags += strange(checked, session.scalars(select(Model.name)))
-                _refuse_known_version(session, checked.card, checked.benchmark, checked.suite, checked.profile)
+                refuse_known_version(session, checked.card, checked.benchmark, checked.suite, checked.profile)
         except Refused as error:
             return Preview(error.reasons)
         return of_checked(checked, flags)
@@ -393,16 +315,14 @@ class Board:
         with self.database.reading() as session:
             _found(session, number)
             verdict = session.get_one(Verdict, number)
-            alike, last = _alike(session, verdict.rows_sha256, verdict.likeness)
+            alike, last = alike_to(session, verdict.rows_sha256, verdict.likeness)
         with self.database.writing() as session:
             submission, verdict = _found(session, number), session.get_one(Verdict, number)
             if (state := _state(session, number)) != PENDING:
                 raise Refused([f"Submission {number} is {state}; only a pending one can be published."])
-            _refuse_known_version(
-                session, read_card(submission.card), verdict.benchmark, verdict.suite, verdict.profile
-            )
-            alike |= _alike(session, verdict.rows_sha256, verdict.likeness, last)[0]
-            published = (known for known in _known(session, alike, None, "") if known.state == PUBLISHED)
+            refuse_known_version(session, read_card(submission.card), verdict.benchmark, verdict.suite, verdict.profile)
+            alike |= alike_to(session, verdict.rows_sha256, verdict.likeness, last)[0]
+            published = (known for known in known_of(session, alike, None, "") if known.state == PUBLISHED)
             list(copies(verdict.benchmark, published))
             _change(session, number, PUBLISHED, "admin")
 
@@ -492,7 +412,7 @@ class Board:
                 flags = session.get_one(Verdict, number).findings.get("flags", [])
                 for table in (Verdict, Score, VideoRow, PromptTable, Medium):
                     session.execute(delete(table).where(table.submission_id == number))
-                _derive(session, number, checked, likeness_of(checked.rows), flags)
+                write_derived(session, number, checked, likeness_of(checked.rows), flags)
         return refused
 
     # Reading ----------------------------------------------------------------------------------------------------
@@ -715,149 +635,3 @@ def _versions(session: Session, number: int) -> Sequence[CardVersion]:
 
 def _media(number: int) -> Any:
     return select(Medium.name).where(Medium.submission_id == number).order_by(Medium.name)
-
-
-def _key(name: str) -> str:
-    """A name or version without regard to case and spaces: two spellings are one."""
-    return "".join(name.casefold().split())
-
-
-def _model(session: Session, name: str) -> int:
-    """The model of that name, made if it is new."""
-    model = session.scalar(select(Model).where(Model.key == _key(name)))
-    if model is None:
-        model = Model(key=_key(name), name=name)
-        session.add(model)
-        session.flush()
-    return model.id
-
-
-def _under_key(session: Session, key: str, sha256: str) -> int | None:
-    """The submission that was sent under a key.
-
-    Raises:
-        Refused: it is another archive.
-    """
-    found = session.execute(select(Submission.id, Submission.sha256).where(Submission.key == digest(key))).first()
-    if found and found.sha256 != sha256:
-        raise Refused(["This key was used for another archive; make a new one for each."])
-    return found.id if found else None
-
-
-def _refuse_sent_before(session: Session, sha256: str, sender: str) -> None:
-    """One sender's archive is there once; somebody else's copy of it is for whoever publishes to judge."""
-    states = states_of(session)
-    for first in session.scalars(
-        select(Submission.id).where(Submission.sha256 == sha256, Submission.submitter == sender)
-    ):
-        if states[first] != WITHDRAWN:
-            raise Duplicate(first, f"You have sent this archive already: it is submission {first}, {states[first]}.")
-
-
-def _alike(
-    session: Session, rows_sha256: str, likeness: Mapping[str, Any], after: int = 0
-) -> tuple[dict[int, str], int]:
-    """The submissions that are like a result, and what they have in common; and the number of the last one there is.
-
-    What is kept of a submission to tell copies by never changes: a writer, for whom others wait, has to look at those
-    alone that came after the last one.
-
-    Args:
-        session: on the database.
-        rows_sha256: digest of the result's scores.
-        likeness: what is kept of it.
-        after: the number beyond which submissions are looked at.
-    """
-    found, last = {}, after
-    asked = select(Verdict.submission_id, Verdict.rows_sha256, Verdict.likeness).where(Verdict.submission_id > after)
-    ordered = asked.order_by(Verdict.submission_id)
-    for last, sha256, kept in session.execute(ordered, execution_options={"yield_per": AT_ONCE}):
-        if common := in_common((rows_sha256, likeness), (sha256, kept)):
-            found[last] = common
-    return found, last
-
-
-def _known(session: Session, alike: Mapping[int, str], account: Holder | None, earlier: str) -> list[Known]:
-    """The submissions that a result is like, as seen by whoever submits.
-
-    Args:
-        session: on the database.
-        alike: their numbers, and what they have in common with it.
-        account: of the sender.
-        earlier: digest of a withdraw token that the sender has, ``""`` for none.
-    """
-    states = states_of(session)
-    was = set(session.scalars(select(Change.submission_id).where(Change.state == PUBLISHED)))
-    columns = (Submission.id, Submission.account_id, Submission.withdrawal, Verdict.benchmark)
-    return [
-        Known(
-            number,
-            states[number],
-            number in was,
-            bool(account and account.id == owner) or bool(earlier and hmac.compare_digest(withdrawal, earlier)),
-            benchmark,
-            alike[number],
-        )
-        for some in in_parts(sorted(alike))
-        for number, owner, withdrawal, benchmark in session.execute(
-            select(*columns)
-            .join(Verdict, Verdict.submission_id == Submission.id)
-            .where(Submission.id.in_(some))
-            .order_by(Submission.id)
-        )
-    ]
-
-
-def _refuse_known_version(session: Session, card: ModelCard, benchmark: str, suite: str, profile: str) -> None:
-    states = states_of(session)
-    judged = (Verdict.benchmark == benchmark, Verdict.suite == suite, Verdict.profile == profile)
-    same = select(Submission.id, Submission.version).join(Model).join(Verdict)
-    for first, version in session.execute(same.where(Model.key == _key(card.name), *judged)):
-        if _key(version) == _key(card.version) and states[first] == PUBLISHED:
-            raise Duplicate(
-                first,
-                f"{card.name} {card.version or 'without a version'} has a published result, submission {first}. "
-                "The result of a version is final: submit a new one under a new version, and note what is different.",
-            )
-
-
-def _derive(session: Session, number: int, checked: Checked, likeness: dict[str, Any], flags: Sequence[str]) -> None:
-    """Store everything that follows from an archive."""
-    session.add(
-        Verdict(
-            submission_id=number,
-            check_version=CHECK_VERSION,
-            format=checked.format,
-            benchmark=checked.benchmark,
-            suite=checked.suite,
-            profile=checked.profile,
-            provenance=dict(checked.provenance),
-            findings={
-                "notes": list(checked.notes),
-                "apart": list(checked.apart),
-                "unverified": list(checked.unverified),
-                "flags": list(flags),
-            },
-            rows_sha256=checked.rows_sha256,
-            likeness=likeness,
-        )
-    )
-    session.execute(
-        insert(Score),
-        [
-            {"submission_id": number, "category": category, "name": name, **vars(figure)}
-            for category, figures in {"": checked.scores, **checked.by_category}.items()
-            for name, figure in figures.items()
-        ],
-    )
-    columns = ("video", "prompt", "dimension", "status", "value", "weight", "category")
-    rows = [
-        {"submission_id": number, "content": row.sha256, **{name: getattr(row, name) for name in columns}}
-        for row in checked.rows
-    ]
-    session.execute(insert(VideoRow), rows)
-    sums = prompt_table.table(checked.rows, benchmark_named(checked.benchmark))
-    session.add(PromptTable(submission_id=number, content=packed(sums)))
-    for name, (prompt, content) in checked.media.items():
-        session.add(Medium(submission_id=number, name=name, prompt=prompt, content=content))
-    session.flush()

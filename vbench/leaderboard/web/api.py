@@ -23,7 +23,8 @@ from starlette.requests import ClientDisconnect
 
 from vbench.errors import Refused, VBenchError
 from vbench.files.strict_json import loads
-from vbench.leaderboard.board import Board, Receipt
+from vbench.leaderboard.answers import Receipt
+from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import TooLarge
 from vbench.leaderboard.jobs import Jobs
 from vbench.leaderboard.settings import Settings

@@ -13,7 +13,8 @@ import gradio as gr
 
 from vbench.analysis.over_time import Drift, drifts, over_time
 from vbench.benchmarks.base import Unit
-from vbench.leaderboard.board import Board, Detail
+from vbench.leaderboard.answers import Detail
+from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotFound
 from vbench.leaderboard.submissions.model_card import SETTINGS
 from vbench.leaderboard.views import citable
