@@ -34,9 +34,6 @@ SPECS = {
 
 OPTIONS = {"imaging_quality_by_metric": {"metric": "mean"}}
 
-BOUNDS = {Values.SHARE: (0.0, 1.0), Values.HITS: (0.0, 1.0), Values.COSINE: (-1.0, 1.0), Values.BOOLEAN: (0.0, 1.0)}
-BOUNDS[Values.LABEL] = (0.0, 1.0)
-
 
 def grey(folder: Path) -> Path:
     """Pictures without colours, as a greyscale camera leaves them."""
@@ -102,9 +99,8 @@ def test_a_dimension_scores_or_says_why_not(spec: DimensionSpec, clip: str, clip
         assert "needs at least" in str(found)
         return
     assert isinstance(found, VideoScore), found
-    low, high = BOUNDS[spec.values]
-    if spec.name not in OPTIONS:  # on the scale of a measure that the user chose
-        assert low <= found.value <= high
+    low, high = spec.bounds or (-math.inf, math.inf)
+    assert low <= found.value <= high
     if spec.values is Values.BOOLEAN:
         assert found.value in (0, 1)
     if spec.counts in (Counts.FRAMES, Counts.PAIRS, Counts.LOOKED_AT):
