@@ -129,6 +129,33 @@ def test_a_video_that_ends_its_worker_is_named_and_the_rest_goes_on(folder: Path
         assert "it was killed" in found[side]["unreadable"]["3.mp4"]
 
 
+LEAVES = """
+import os
+from vbench.distances import sets
+
+look_at_one = sets._look_at_one
+
+def look_and_leave(look, loaded, job):
+    yield from look_at_one(look, loaded, job)
+    if job.name == "3.mp4":
+        os._exit(3)
+
+sets._look_at_one = look_and_leave
+"""
+
+
+@pytest.mark.slow
+def test_a_worker_that_ends_once_it_has_looked_costs_nothing(folder: Path) -> None:
+    """As where a library crashes while it lets go of a video."""
+    (folder / "run.py").write_text(LEAVES + SCRIPT)
+    sides = (folder / "real", folder / "made", "--draws", 10)
+    done = called(folder, *sides, "--features", "leaves", "--workers", 2, "--json")
+    (folder / "run.py").write_text(SCRIPT)
+    assert done.returncode == 0, done.stderr
+    whole = called(folder, *sides, "--features", "stays", "--json")
+    assert stored(folder / "leaves") == stored(folder / "stays"), whole.stderr
+
+
 def here(monkeypatch: pytest.MonkeyPatch, folder: Path, *args: object, **options: object) -> int:
     """The command in this process; its exit status."""
     monkeypatch.setattr(profiles.BACKBONES, "table", {**profiles.BACKBONES.table, **TABLE})

@@ -186,7 +186,10 @@ def test_what_ends_its_workers_or_is_not_where_they_are_is_recorded_and_the_rest
     (seen / "b-0.mp4").symlink_to(f"/proc/self/fd/{number}")  # which the caller alone has
     asked = ("-d", "deadly", "-d", "brightness")
     done = machines.call(machines.on_cluster("deadly", *asked, videos="seen"), number)
+    again = machines.call(machines.on_cluster("deadly", "-d", "deadly", videos="seen"), number)
     os.close(number)
+    assert again.returncode == 1
+    assert not (machines.folder / "deadly" / ".vbench.at-work").exists()
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     found = [row for row in rows(machines.folder / "deadly") if row.dimension == "brightness"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from multiprocessing import Queue
 from pathlib import Path
 
 import pytest
@@ -147,7 +150,7 @@ def kill_over(dimension, names):
     score = dimension.score
     def score_or_die(self, video, prompt):
         if video.path.stem.rpartition("-")[2] in names:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(0 if "TOGETHER" in os.environ else os.getpid(), signal.SIGKILL)
         return score(self, video, prompt)
     dimension.score = score_or_die
 
@@ -160,21 +163,51 @@ if __name__ == "__main__":
 MOTION = "dynamic_degree"
 
 
+def judge_lamps(folder: Path, *dimensions: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Samples of one prompt, of which -1 moves, by two workers."""
+    if not (folder / "videos").exists():
+        for index in range(25):
+            write_video(folder / "videos" / f"a lamp-{index}.mp4", (moving if index == 1 else still)(index))
+        (folder / "suite.json").write_text(json.dumps([{"prompt_en": "a lamp", "dimension": [FLICKER, MOTION]}]))
+        (folder / "run.py").write_text(KILLS)
+    asked = ("videos", "--suite", "suite.json", "--profile", "lite", "--device", "cpu", "-o", "run", "--workers", "2")
+    return run(folder, "run.py", "evaluate", *asked, *(one for name in dimensions for one in ("-d", name)), **more)
+
+
+def of_lamps(folder: Path) -> dict[str, dict[str, str]]:
+    """Dimension -> number of a sample -> status."""
+    found: dict[str, dict[str, str]] = {FLICKER: {}, MOTION: {}}
+    for row in read_rows(folder / "run"):
+        found[row.dimension][Path(row.video).stem.rpartition("-")[2]] = row.status
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("dimension", "found"),
+    [
+        (FLICKER, dict.fromkeys(("0", "11", "13", "14", "15"), SCORED) | {"1": NOT_STATIC, "10": FAILED, "12": FAILED}),
+        (MOTION, dict.fromkeys(("0", "1", "4"), SCORED) | {"2": FAILED, "3": FAILED}),
+    ],
+)
+def test_of_several_that_end_everything_each_is_left_alone(
+    tmp_path: Path, dimension: str, found: dict[str, str]
+) -> None:
+    """Each is met beside others, after others of its job, and alone, at most."""
+    for _ in range(6):
+        done = judge_lamps(tmp_path, dimension, TOGETHER="1")
+        if done.returncode != -signal.SIGKILL:
+            break
+    assert done.returncode == 1, done.stderr
+    assert of_lamps(tmp_path)[dimension] == found
+
+
 @pytest.mark.slow
 def test_of_samples_that_are_looked_at_in_turn_those_are_named_that_end_it(tmp_path: Path) -> None:
     """Also those that the filter does not need any more, over what goes with them."""
-    for index in range(25):
-        write_video(tmp_path / "videos" / f"a lamp-{index}.mp4", (moving if index == 1 else still)(index))
-    (tmp_path / "suite.json").write_text(json.dumps([{"prompt_en": "a lamp", "dimension": [FLICKER, MOTION]}]))
-    (tmp_path / "run.py").write_text(KILLS)
-    asked = ("videos", "--suite", "suite.json", "-d", FLICKER, "-d", MOTION, "--profile", "lite", "--device", "cpu")
-    command = [sys.executable, "run.py", "evaluate", *asked, "-o", "run", "--workers", "2"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    done = judge_lamps(tmp_path, FLICKER, MOTION)
     assert done.returncode == 1, done.stderr
-    found: dict[str, dict[str, str]] = {FLICKER: {}, MOTION: {}}
-    for row in read_rows(tmp_path / "run"):
-        found[row.dimension][Path(row.video).stem.rpartition("-")[2]] = row.status
+    found = of_lamps(tmp_path)
     judged = dict.fromkeys(("0", "11", "13", "14", "15"), SCORED)
     assert found[FLICKER] == judged | {"1": NOT_STATIC, "10": FAILED, "12": FAILED}
     assert found[MOTION] == dict.fromkeys(("0", "1", "4"), SCORED) | dict.fromkeys(("2", "3"), FAILED)
@@ -198,6 +231,18 @@ def test_samples_one_after_the_other_are_what_they_are_together(tmp_path: Path) 
     found = [(row.video, row.dimension, row.status) for row in by_video]
     assert found == [(row.video, row.dimension, row.status) for row in rows_of(whole, judges, 2**20)]
     assert [status for _, name, status in found if name == FLICKER] == [SCORED, NOT_STATIC, NOT_NEEDED, NOT_NEEDED]
+
+
+def test_no_more_samples_are_judged_where_one_that_had_failed_has_a_score_now() -> None:
+    prompt = Prompt("a lamp", (FLICKER,))
+    tasks = [VideoTask(Path(name), name, prompt, (FLICKER,), cache_keys={FLICKER: name}) for name in "abcd"]
+    whole = Candidates(FLICKER, tasks, 1, False, {"b": SCORED}, beside={})
+    left = rest_of(whole, [Row("a", prompt.text, FLICKER, "a")])
+    assert left
+    judges = Evaluators(profile("lite"), CPU, filtered=(FLICKER,))
+    rows = list(rows_of(left, judges, 2**20))
+    assert [(row.video, row.status) for row in rows] == [(name, NOT_NEEDED) for name in "bcd"]
+    assert rest_of(left, rows) is None
 
 
 def nothing(device: torch.device) -> None:
@@ -252,3 +297,53 @@ def test_a_worker_does_the_next_job_in_another_process() -> None:
         assert [*worker.do("a"), *worker.do("b")] == [Ended("it ended by itself (status 3)", [])] * 2
     with Worker(nothing, keep, CPU, 1) as worker:
         assert list(worker.do("a")) == ["a", Ended("it ended by itself (status 3)", ["a"])]
+
+
+def start_another(tool: None, job: str) -> Iterator[str]:
+    """Have a process of its own do something, as a loader of data does."""
+    another = multiprocessing.get_context("spawn").Process(target=nothing, args=(CPU,))
+    another.start()
+    another.join()
+    yield f"{job} {another.exitcode}"
+
+
+@pytest.mark.slow
+def test_a_worker_may_have_processes_of_its_own() -> None:
+    with Worker(nothing, start_another, CPU, 1) as worker:
+        assert list(worker.do("a")) == ["a 0"]
+
+
+def call_workers(heard: Queue[str]) -> None:
+    """Say what becomes of workers here."""
+    try:
+        list(side_by_side(nothing, refuse, ["a"], CPU, 1, 1))
+    except Exception as error:
+        heard.put(f"{type(error).__name__}: {error}")
+
+
+@pytest.mark.slow
+def test_where_no_process_may_be_started_it_is_told() -> None:
+    context = multiprocessing.get_context("spawn")
+    heard: Queue[str] = context.Queue()
+    daemon = context.Process(target=call_workers, args=(heard,), daemon=True)
+    daemon.start()
+    daemon.join()
+    assert re.match("UsageError: .* is a daemonic process of multiprocessing", heard.get())
+
+
+FULL = """
+import os, resource
+from multiprocessing import connection, popen_spawn_posix
+from tests.runs.test_deadly_videos import CPU, keep, nothing
+from vbench.runs.workers import WorkerDied, side_by_side
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+try:
+    list(side_by_side(nothing, keep, ["a"], CPU, 2, 1))
+except WorkerDied as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+def test_a_limit_of_the_system_is_named(folder: Path) -> None:
+    assert run(folder, "-c", FULL).stdout.startswith("The system starts no other process (Too many open files).")

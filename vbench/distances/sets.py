@@ -239,13 +239,13 @@ def _looked_at(
         crew = partial(_Loaded, protocol.network), partial(_look_at_one, look)
         again: list[Job] = []
         for job, found in side_by_side(*crew, jobs, device, processes, threads):
-            if isinstance(found, Ended):
-                again.append(job)
-            else:
+            if not isinstance(found, Ended):
                 yield job, found
+            elif not found.before:
+                again.append(job)
         with Worker(*crew, device, threads) as worker:
             for job in again:
-                (found,) = worker.do(job)
+                found, *_ = worker.do(job)
                 yield job, f"{OVER_IT}: {found.why}" if isinstance(found, Ended) else found
     else:
         loaded = _Loaded(protocol.network, device)

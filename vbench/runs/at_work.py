@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
 from vbench.runs.jobs import Job, contents_of
@@ -26,7 +27,9 @@ class AtWork:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._paths = [folder / NAME for folder in folders]
+        self._files: dict[Path, FileIO] = {}
         self._last: set[str] = set()
+        self._left_alone: set[str] = set()
 
     def left(self) -> dict[str, bool]:
         """What an earlier call was at when it ended without a word: SHA-256 of a video -> whether at nothing else."""
@@ -41,6 +44,10 @@ class AtWork:
         """These come last; a call that is stopped before leaves them to the next."""
         self._last |= {content for job in jobs for content in contents_of(job)}
 
+    def leave_alone(self, contents: Iterable[str]) -> None:
+        """These are given up by this call; the next does the same, unless this one comes to its end."""
+        self._left_alone |= {*contents}
+
     def now(self, jobs: Iterable[Job], alone: bool = False) -> None:
         """These are being looked at.
 
@@ -50,18 +57,36 @@ class AtWork:
                 that does.
         """
         seen = {content for job in jobs for content in contents_of(job)}
-        self._write(dict.fromkeys(self._last, BESIDE) | dict.fromkeys(seen, ALONE if alone else BESIDE))
+        how = dict.fromkeys(self._last, BESIDE) | dict.fromkeys(seen, ALONE if alone else BESIDE)
+        self._write(how | dict.fromkeys(self._left_alone, ALONE))
 
     def done(self, job: Job) -> None:
         """One of those that come last is done."""
         self._last -= contents_of(job)
 
     def end(self) -> None:
-        """Nothing is being looked at any more."""
+        """Nothing is being looked at any more; only what comes last and did not come stays written down."""
+        self._left_alone.clear()
         self.now([])
+        for path in self._paths:
+            with suppress(OSError):
+                if file := self._files.pop(path, None):
+                    file.close()
+                if not self._last:
+                    path.unlink(missing_ok=True)
 
     def _write(self, how: dict[str, str]) -> None:
         text = "".join(f"{content} {one}\n" for content, one in how.items())
         for path in self._paths:
             with suppress(OSError):  # it helps the next call; what this one finds is the store's matter
-                path.write_text(text, encoding="utf-8") if text else path.unlink(missing_ok=True)
+                file = self._file(path)
+                file.seek(0)
+                file.write(text.encode())
+                file.truncate()
+
+    def _file(self, path: Path) -> FileIO:
+        """Open for the whole call, and written over in place: one that is made anew waits for the disk, each time."""
+        if path not in self._files:
+            path.touch()
+            self._files[path] = path.open("r+b", buffering=0)
+        return self._files[path]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vbench.runs.at_work import AtWork
 from vbench.runs.choose_static import Candidates
-from vbench.runs.jobs import Job, given_up, rest_of, told
+from vbench.runs.jobs import Job, first_of, given_up, rest_of, told
 from vbench.runs.long_video import LongVideo
 from vbench.runs.one_video import OneVideo, Part
 from vbench.runs.plan import VideoTask
@@ -86,7 +86,7 @@ def _here(jobs: Sequence[Job], evaluators: Evaluators, budget: int, at_work: AtW
 
 def _alone(job: Job, worker: Worker[Evaluators, Job, Row], at_work: AtWork) -> Iterator[Row]:
     """The rows of a job that one worker does while nobody else works; what ends it, too, is given up."""
-    at_work.now([job], alone=True)
+    at_work.now([first_of(job)], alone=True)
     for found in worker.do(job):
         if not isinstance(found, Ended):
             at_work.now([job])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Set
 from dataclasses import replace
-from itertools import dropwhile
 
-from vbench.runs.choose_static import Candidates
+from vbench.runs.choose_static import NOT_NEEDED, Candidates
 from vbench.runs.long_video import LongVideo
 from vbench.runs.one_video import OneVideo
 from vbench.runs.plan import VideoTask
@@ -63,14 +63,23 @@ def _rest_of_video(job: OneVideo, seen: Set[Unit]) -> OneVideo | None:
 def _rest_of_candidates(job: Candidates, rows: Collection[Row], seen: Set[Unit]) -> Candidates | None:
     known = {**job.known, **{row.video: row.status for row in rows if row.dimension == job.dimension}}
     beside = {path: left for path, one in job.beside.items() if (left := _rest_of_video(one, seen))}
-    tasks = list(dropwhile(lambda task: task.video in known and task.path not in beside, job.tasks))
-    done = job.tasks[: len(job.tasks) - len(tasks)]
-    keep = job.keep - sum(known[task.video] == SCORED for task in done)
-    return replace(job, tasks=tasks, keep=keep, known=known, beside=beside) if tasks else None
+    tasks, keep = deque(job.tasks), job.keep
+    while tasks and tasks[0].path not in beside and _is_settled(known.get(tasks[0].video), keep):
+        keep -= known[tasks.popleft().video] == SCORED
+    return replace(job, tasks=list(tasks), keep=keep, known=known, beside=beside) if tasks else None
+
+
+def _is_settled(status: str | None, keep: int) -> bool:
+    """Whether nothing is left to say of a sample, when so many are still to be judged; of one too many it is said."""
+    return status is not None and (keep > 0 or status == NOT_NEEDED)
 
 
 def first_of(job: Job) -> Job:
-    """What of a job is looked at first: of samples that are looked at in turn the next, otherwise all."""
+    """What of a job is looked at first: of samples that are looked at in turn the next, otherwise all.
+
+    Args:
+        job: what :func:`rest_of` says is left.
+    """
     if not isinstance(job, Candidates):
         return job
     first = job.tasks[0]

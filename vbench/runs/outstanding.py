@@ -119,7 +119,8 @@ def jobs_of(wanted: Sequence[Wanted]) -> list[Job]:
         paths = {task.path for task in choice.tasks}
         beside = {path: videos.pop(path) for path in paths & videos.keys()}
         choices.append(replace(choice, run=place, beside=beside))
-    return [*choices, *sorted(videos.values(), key=lambda one: one.evaluated)]
+    left = [job for choice in choices if (job := rest_of(choice, ()))]
+    return [*left, *sorted(videos.values(), key=lambda one: one.evaluated)]
 
 
 def by_risk(
@@ -139,9 +140,9 @@ def by_risk(
     lost: list[Row] = []
     for job in jobs:
         rest: Job | None = job
-        if contents_of(first_of(job)) & over_it:
-            found = given_up(job, f"{ENDED_ALONE}; the next call tries it again")
-            rest, lost = rest_of(job, found), lost + found
+        while rest and contents_of(first_of(rest)) & over_it:
+            found = given_up(rest, f"{ENDED_ALONE}; the next call tries it again")
+            rest, lost = rest_of(rest, found), lost + found
         if rest:
             (risky if contents_of(job) & (left.keys() | ended_over) else safe).append(rest)
     return safe, risky, lost

@@ -16,6 +16,9 @@ from vbench.runs.store import NOT_STATIC, SCORED, Row, RunStore
 PATIENCE = 0.05
 """Seconds after a commit within which rows wait for the next one."""
 
+DEAR = 1.0
+"""Seconds of work from which a row waits for no other, as nobody knows when that comes."""
+
 
 @dataclass
 class Outcome:
@@ -49,7 +52,7 @@ class RowWriter:
     """Rows on their way to the store; whoever watches is told of a row once it is on disk.
 
     A commit waits for the disk, which takes as long as a small video: rows that come within :data:`PATIENCE` of the
-    last commit go with the next one, so that a kill loses no more work than that.
+    last commit go with the next one, unless much work is in them: of several processes the next row may be far away.
     """
 
     def __init__(self, store: RunStore, outcome: Outcome, progress: Progress) -> None:
@@ -72,7 +75,7 @@ class RowWriter:
             return
         self._note_less_at_once(row.details.get(AT_ONCE, {}))
         self.waiting.append(row)
-        if time.monotonic() - self.committed >= PATIENCE:
+        if row.seconds >= DEAR or time.monotonic() - self.committed >= PATIENCE:
             self.commit()
 
     def _note_less_at_once(self, reduced: Mapping[str, int]) -> None:

@@ -19,12 +19,12 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection, wait
-from threading import Thread
+from threading import Lock, Thread
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from vbench import device as devices
-from vbench.errors import VBenchError
+from vbench.errors import UsageError, VBenchError
 
 if TYPE_CHECKING:
     import torch
@@ -121,15 +121,30 @@ class Worker(Generic[Tool, Job, Result]):
         self.end(at_once=kind is not None)
 
     def start(self) -> None:
-        """Begin a process; it is free once :meth:`hear` has heard so."""
+        """Begin a process; it is free once :meth:`hear` has heard so.
+
+        Raises:
+            UsageError: this process may not begin any.
+            WorkerDied: the system lets it begin no more.
+        """
+        _refuse_daemon()
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads of several processes share the cores
+        try:
+            self._begin()
+        except OSError as error:
+            raise WorkerDied(
+                f"The system starts no other process ({error.strerror or error}). What was finished is stored. Take "
+                "fewer --workers, or raise the limit that is reached (ulimit -a; in a container that of its processes)."
+            ) from error
+
+    def _begin(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, there = context.Pipe()
-        self._process = context.Process(target=_serve, args=(there, *self._what), daemon=True)
-        with nullcontext() if self._reads_script else _script_hidden():
-            self._process.start()
+        with there:
+            self._process = context.Process(target=_serve, args=(there, *self._what), daemon=True)
+            with nullcontext() if self._reads_script else _script_hidden():
+                self._process.start()
         self.is_there = True
-        there.close()
 
     def give(self, job: Job) -> None:
         """Have a worker that is free do a job."""
@@ -202,15 +217,30 @@ class Worker(Generic[Tool, Job, Result]):
         self.is_there = self.is_free = False
 
 
+def _refuse_daemon() -> None:
+    process = multiprocessing.current_process()
+    if process.daemon:
+        raise UsageError(
+            f"{process.name} is a daemonic process of multiprocessing, as data loaders and task queues have them, and "
+            "such a process may start no others: neither workers, nor the one that looks once more at a video over "
+            "which a process ended. Call vbench from a process that is no daemon; what was finished is stored."
+        )
+
+
+_hiding = Lock()
+"""Held while the caller's script is hidden, so that two threads do not keep each other's stand-in for it."""
+
+
 @contextmanager
 def _script_hidden() -> Iterator[None]:
     """Of processes that start now the caller's script is not run: nobody expects that who asked for no workers."""
-    script = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = script
+    with _hiding:
+        script = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = script
 
 
 def side_by_side(
@@ -318,6 +348,7 @@ def _serve(
 ) -> None:
     """What a worker process does: says when it is free, does the next job, and hands on each result."""
     Thread(target=_end_with_parent, daemon=True).start()
+    multiprocessing.current_process().daemon = False  # to its caller it is one; a dimension may start processes itself
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of a terminal's processes; the parent answers it
     import torch
 
