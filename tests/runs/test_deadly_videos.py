@@ -100,7 +100,7 @@ def test_a_run_in_one_process_goes_past_it_with_the_next_call(folder: Path) -> N
     assert call(folder).returncode == -signal.SIGKILL
     done = call(folder)
     assert done.returncode == 1, done.stderr
-    assert "a-1.mp4, a-2.mp4: looked at last, in a process of its own, as one ended over it before" in done.stderr
+    assert "a-1.mp4, a-2.mp4: looked at last, in a process of its own, as one ended while at it" in done.stderr
     assert statuses(folder) == {**OTHERS, "a-1.mp4": FAILED}
     assert call(folder).returncode == 1
     assert call(folder, TOY_HARMLESS="1").returncode == 0

@@ -152,7 +152,7 @@ def _evaluated(runs: Sequence[_Run], progress: Progress, budget: int, processes:
     jobs, risky, lost = by_risk(jobs_of(wanted), {} if cluster else at_work.left(), _ended_over(runs))
     at_work.leave_alone(row.sha256 for row in lost)
     if risky and not cluster:
-        progress.note(f"{told(*risky)}: looked at last, in a process of its own, as one ended over it before")
+        progress.note(f"{told(*risky)}: looked at last, in a process of its own, as one ended while at it")
         at_work.later(risky)
     try:
         for row in chain(lost, score_all(jobs, evaluators, budget, at_work, progress.note, processes, cluster, risky)):
