@@ -20,6 +20,8 @@ import torch
 
 from tests.footage import noise, write_gif, write_stills, write_truncated, write_video
 from tests.parity.conftest import clip
+from vbench.analysis.comparison import objections
+from vbench.analysis.run_diff import differences
 from vbench.benchmarks.long import VBENCH_LONG, VBENCH_LONG_PLAIN
 from vbench.dimensions.profiles import profile
 from vbench.errors import UsageError
@@ -63,7 +65,7 @@ def test_each_clip_is_scored_and_the_clips_of_a_video_are_compared(tmp_path: Pat
             assert row.value == both.fused(row.details["inclip_score"], fast)
             assert (row.weight, row.format) == (1.0, "64x48, 8 fps, 16 frames")
     assert run.is_whole
-    assert run.record.cutting == {"version": 1, "reencode": False, "scenes": False}
+    assert run.record.cutting == {"version": 2, "reencode": False, "scenes": False}
 
 
 def test_a_clip_scores_as_a_file_of_its_frames(tmp_path: Path) -> None:
@@ -154,6 +156,9 @@ def test_reencoded_clips_are_judged_as_the_compressed_files_that_they_are(tmp_pa
     assert scores(again[0], FLICKER) == scores(again[1], FLICKER)
     assert scores(again[0], FLICKER) != scores(own, FLICKER)
     assert again[0].record.cutting["reencode"]
+    assert list(objections(tmp_path / "one", tmp_path / "two")) == []
+    assert list(objections(tmp_path / "own", tmp_path / "one")) == ["another cutting"]
+    assert "cutting: reencode" in [found.what for found in differences(tmp_path / "own", tmp_path / "one")]
     with pytest.raises(UsageError, match="cutting was"):
         long_run(tmp_path / "videos", tmp_path / "own", FLICKER, reencode=True)
 

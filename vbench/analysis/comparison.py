@@ -22,7 +22,7 @@ from vbench.runs.record import read_record
 from vbench.runs.results import card_of, read_rows
 from vbench.runs.store import Row
 
-MUST_AGREE = ("benchmark", "suite", "profile", "checkpoints", "options", "dimension_versions")
+MUST_AGREE = ("benchmark", "suite", "profile", "checkpoints", "options", "dimension_versions", "cutting")
 """What two runs must have in common for their scores to be of one kind."""
 
 READERS_KNOW = {

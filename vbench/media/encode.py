@@ -34,9 +34,6 @@ SLICES = 128
 """Of a picture, at most: x264 cuts it into one for 64 rows where it has the threads. PyAV asks for a thread a core, and
 so does the reference, whose clips are the same on all machines that have a core a slice; so are ours everywhere."""
 
-VERSION = 2
-"""Of how clips are compressed once more: scores of another version are made again."""
-
 LOSSLESS = {"qp": "0", "preset": "ultrafast"}
 """Of libx264rgb: the frames come back bit for bit."""
 

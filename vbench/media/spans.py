@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-VERSION = 1
-"""Raised when the same video gives other clips than before."""
+VERSION = 2
+"""Raised when the same video gives other clips than before, or clips that are compressed otherwise."""
 
 _TIME = re.compile(r"^(.*)#t=([0-9.]+),([0-9.]+)$", re.DOTALL)
 _SCENE = re.compile(r"^(.*)#scene=[0-9]+$", re.DOTALL)

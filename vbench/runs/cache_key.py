@@ -9,7 +9,6 @@ from typing import Any
 
 from vbench.files.digest import content_of
 from vbench.media.decode import VERSION as DECODING
-from vbench.media.encode import VERSION as ENCODING
 from vbench.prompts.suite import Prompt
 from vbench.runs.plan import Cutting, VideoTask
 
@@ -32,8 +31,7 @@ def clips_of(task: VideoTask, cutting: Cutting | None) -> dict[str, Any]:
     """What identifies a clip, or several, beside the content of their video."""
     if not task.spans or not cutting:
         return {}
-    again = {"encoding": ENCODING} if cutting.reencode else {}
-    return {"clips": [[span.start, span.end] for span in task.spans], "cutting": cutting.plain(), **again}
+    return {"clips": [[span.start, span.end] for span in task.spans], "cutting": cutting.plain()}
 
 
 def picture_of(task: VideoTask, signatures: Mapping[str, Mapping[str, Any]]) -> str:
