@@ -24,6 +24,7 @@ from vbench.leaderboard.submissions.provenance import checkpoints_of
 from vbench.leaderboard.submissions.validate import stem_of
 from vbench.prompts.library import suite
 from vbench.prompts.sampling_plan import sampling_plan
+from vbench.runs.plan import PUBLISHED_CUTTING
 from vbench.runs.store import Row
 from vbench.weights.cards import checkpoint
 
@@ -42,6 +43,9 @@ RECORDED = {
     "ended": "2025-03-15T18:30:00+00:00",
     "packages": {"vbench-suite": "0.1.0", "numpy": "2.1.0"},
 }
+
+CUT = {"cutting": PUBLISHED_CUTTING.plain()}
+"""What a run of clips recorded besides."""
 
 FRAMES = 16
 

@@ -24,7 +24,7 @@ import pytest
 
 from tests.analysis.test_comparison import write_run
 from tests.footage import noise, write_video
-from tests.leaderboard.archives import RECORDED
+from tests.leaderboard.archives import CUT, RECORDED
 from tests.leaderboard.submissions.test_every_benchmark import checkpoints
 from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec, Unit, Values
 from vbench.benchmarks.registry import benchmark_named
@@ -166,6 +166,7 @@ def made_run(folder: Path, name: str, suite: Path, clip: bytes, seed: int) -> li
     write_run(
         folder, rows, benchmark=name, suite={"name": suite.stem, "sha256": found.digest}, videos=str(videos),
         dimensions=sorted({row.dimension for row in rows}), checkpoints=checkpoints(benchmark), **RECORDED,
+        **(CUT if benchmark.unit is Unit.CLIP else {}),
     )  # fmt: skip
     return fused(rows, benchmark)
 

@@ -12,7 +12,7 @@ from vbench.errors import MissingExtra, PluginError
 from vbench.files import ours
 from vbench.files.digest import content_of
 from vbench.runs.evaluators import Evaluators
-from vbench.runs.plan import Cutting, Plan
+from vbench.runs.plan import PUBLISHED_CUTTING, Plan
 from vbench.runs.record import RECORD, STORE, RunRecord, read_record
 from vbench.runs.results import read_rows
 from vbench.runs.shard import digest_of
@@ -84,7 +84,7 @@ def open_record(folder: Path, plan: Plan, evaluators: Evaluators, threads: int) 
         folders={**{name: str(before.folder_of(name)) for name in others}, **dict.fromkeys(plan.dimensions, root)},
         filtered=sorted({*(set(before.filtered) & others), *plan.filtered}),
         started=before.started,
-        comparable=evaluators.profile.comparable and not options and plan.cutting in (None, Cutting(reencode=True)),
+        comparable=evaluators.profile.comparable and not options and plan.cutting in (None, PUBLISHED_CUTTING),
         planned={**{name: count for name, count in before.planned.items() if name in others}, **plan.planned},
         samples=plan.samples,
         unfinished=sorted({*(set(before.unfinished) & others), *plan.dimensions}),

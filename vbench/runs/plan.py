@@ -79,6 +79,10 @@ class Cutting:
         return cls(plain["reencode"], plain["scenes"])
 
 
+PUBLISHED_CUTTING = Cutting(reencode=True)
+"""How the clips became that the published scores are of."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """Everything that a run will look at.

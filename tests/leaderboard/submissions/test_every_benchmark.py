@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +12,16 @@ import numpy as np
 import pytest
 
 from tests.analysis.test_comparison import write_run
-from tests.leaderboard.archives import MINI, RECORDED, card, rows, run, scored
+from tests.leaderboard.archives import CUT, MINI, RECORDED, card, rows, run, scored
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named
 from vbench.errors import Refused
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.settings import Settings
+from vbench.leaderboard.submissions.archive import limits_of, read_archive
 from vbench.leaderboard.submissions.pack import pack
 from vbench.leaderboard.submissions.provenance import checkpoints_of
+from vbench.leaderboard.submissions.validate import check
 from vbench.leaderboard.views.board_row import FIGURE, RANKED
 from vbench.leaderboard.web.ui.pages import model as model_page
 from vbench.leaderboard.web.ui.pages.model import courses_of
@@ -81,7 +84,7 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Board:
 
 @pytest.mark.parametrize(
     ("name", "make", "changes"),
-    [("vbench-long", long_rows, {}), ("mlperf-wan22", gate_rows, {}), ("video-quality", own_rows, OWN)],
+    [("vbench-long", long_rows, CUT), ("mlperf-wan22", gate_rows, {}), ("video-quality", own_rows, OWN)],
 )
 def test_a_run_is_ranked_in_its_own_board(
     board: Board, tmp_path: Path, name: str, make: Callable[[], Iterable[Row]], changes: dict[str, object]
@@ -130,8 +133,21 @@ def test_clips_are_counted_as_their_videos(board: Board, tmp_path: Path) -> None
     lacking = [row for row in long_rows() if video_of(row.video) != rows(3)[0].video]
     record = {
         "benchmark": "vbench-long", "suite": {"name": "mini", "sha256": MINI.digest}, "videos": "/home/somebody",
-        "checkpoints": checkpoints(benchmark_named("vbench-long")), **RECORDED,
+        "checkpoints": checkpoints(benchmark_named("vbench-long")), **RECORDED, **CUT,
     }  # fmt: skip
     content = pack(write_run(tmp_path / "run", lacking, **record), card("Part", frames=None, seconds=None))
     with pytest.raises(Refused, match=r"is incomplete: \d+ of \d+ videos"):
         board.submit(content, local=True)
+
+
+@pytest.mark.parametrize("changes", [{"version": 1}, {"reencode": False}, {"scenes": True}])
+def test_clips_of_another_kind_are_not_ranked_beside_the_protocols(tmp_path: Path, changes: dict[str, object]) -> None:
+    cutting = {**CUT["cutting"], **changes}
+    record = {
+        "benchmark": "vbench-long", "suite": {"name": "mini", "sha256": MINI.digest}, "videos": "/home/somebody",
+        "checkpoints": checkpoints(benchmark_named("vbench-long")), **RECORDED, "cutting": cutting,
+    }  # fmt: skip
+    folder = write_run(tmp_path / "run", long_rows(), **record)
+    found = check(read_archive(pack(folder, card("Cut", frames=None, seconds=None)), limits_of(Settings())), "mini")
+    said, ours = (json.dumps(one, sort_keys=True) for one in (cutting, CUT["cutting"]))
+    assert found.apart == [f"Clips cut in another way than this board ranks: {said}, not {ours}."]

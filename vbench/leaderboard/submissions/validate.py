@@ -51,13 +51,13 @@ from vbench.media.spans import seconds_of, video_of
 from vbench.prompts.digests import normal, prompt_digest
 from vbench.prompts.library import SHIPPED, load_suite
 from vbench.prompts.official import CATEGORY_SHA256, SUITE_FILES
-from vbench.runs.plan import CUSTOM, STANDARD
+from vbench.runs.plan import CUSTOM, PUBLISHED_CUTTING, STANDARD
 from vbench.runs.record import RECORD_VERSION
 from vbench.runs.results import score_card
 from vbench.runs.score_video import DAMAGE
 from vbench.runs.store import NOT_STATIC, SCORED, Row
 
-CHECK_VERSION = 6
+CHECK_VERSION = 7
 """Raised whenever the check or the formulas change; stored with every verdict."""
 
 FORMAT = 4
@@ -375,6 +375,11 @@ def _check_record(record: Mapping[str, Any], benchmark: Benchmark, found: Findin
         found.apart.append(f"The {profile} profile is a proxy: its scores compare with no other profile's.")
     if options := record.get("options"):
         found.apart.append(f"Settings outside the protocol: {json.dumps(options, ensure_ascii=False):.200}.")
+    if benchmark.unit is Unit.CLIP and (cutting := record.get("cutting")) != PUBLISHED_CUTTING.plain():
+        said, wanted = (
+            json.dumps(one, ensure_ascii=False, sort_keys=True) for one in (cutting, PUBLISHED_CUTTING.plain())
+        )
+        found.apart.append(f"Clips cut in another way than this board ranks: {said:.200}, not {wanted}.")
     return suite
 
 
