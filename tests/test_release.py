@@ -16,7 +16,7 @@ import vbench.cli.comparison_output
 import vbench.distances.result
 import vbench.distances.store
 import vbench.leaderboard.db.backup
-import vbench.leaderboard.submissions.validate
+import vbench.leaderboard.submissions.scores_file
 import vbench.leaderboard.views.dataset
 import vbench.leaderboard.views.export
 import vbench.runs.record
@@ -44,7 +44,7 @@ FILES = {
     "`sampling.json`": vbench.sampling.record.RECORD_VERSION,
     "`story.json`": vbench.sampling.story.VERSION,
     "`features.sqlite`": vbench.distances.store.VERSION,
-    "`submission.json`": vbench.leaderboard.submissions.validate.FORMAT,
+    "`submission.json`": vbench.leaderboard.submissions.scores_file.FORMAT,
     "`board.json`": vbench.leaderboard.views.export.VERSION,
     "`vbench compare --json`": vbench.cli.comparison_output.VERSION,
     "`vbench distance --json`": vbench.distances.result.VERSION,

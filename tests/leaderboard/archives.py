@@ -17,11 +17,11 @@ from tests.analysis.test_comparison import write_run
 from tests.simulated import BINARY, LEVELS
 from vbench.benchmarks.base import Counts
 from vbench.benchmarks.t2v import RULES, T2V
+from vbench.leaderboard.submissions.archive import stem_of
 from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.leaderboard.submissions.pack import pack
 from vbench.leaderboard.submissions.possible_rows import LOOKED_AT
 from vbench.leaderboard.submissions.provenance import checkpoints_of
-from vbench.leaderboard.submissions.validate import stem_of
 from vbench.prompts.library import suite
 from vbench.prompts.sampling_plan import sampling_plan
 from vbench.runs.plan import PUBLISHED_CUTTING

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from vbench.distances.frechet import Moments
 from vbench.distances.protocols import Protocol
 from vbench.errors import UsageError
+from vbench.files.zips import unreadable
 
 SUFFIX = ".npz"
 
@@ -89,17 +89,21 @@ def read_reference(path: Path) -> Reference:
     Raises:
         UsageError: it is no such file, damaged, or of a newer version.
     """
+
+    def refused(error: Exception) -> UsageError:
+        return UsageError(
+            f"{path} is no reference of vbench ({str(error)[:120]}). Statistics that others publish do not say by "
+            "which protocol they were made. Make one with: vbench distance REAL --export FILE.npz"
+        )
+
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with unreadable(refused), np.load(path, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in ("about", "mean", "factor")}
         told = json.loads(found["about"].tobytes())
         moments = Moments(found["mean"], found["factor"], int(told["samples"]))
         kind, version = told["kind"], told["version"]
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise UsageError(
-            f"{path} is no reference of vbench ({str(error)[:120]}). Statistics that others publish do not say by "
-            "which protocol they were made. Make one with: vbench distance REAL --export FILE.npz"
-        ) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise refused(error) from error
     if kind != KIND or not isinstance(version, int) or version > VERSION:
         raise UsageError(f"{path} was written by a newer vbench (version {version}, this one reads {VERSION}).")
     if _digest(moments) != told["sha256"] or not np.isfinite(moments.factor).all():

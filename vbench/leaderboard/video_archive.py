@@ -10,12 +10,12 @@ import re
 import shutil
 import urllib.request
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from vbench.errors import UsageError, VBenchError
+from vbench.files.zips import unreadable
 from vbench.media.decode import SUFFIXES
 from vbench.sampling.manifest import NAME as MANIFEST
 
@@ -93,28 +93,35 @@ def _download(address: str, target: Path) -> None:
 
 def _unpack(archive: Path, folder: Path) -> None:
     left = LARGEST
+    with (
+        unreadable(lambda error: UsageError(f"The archive is no zip that can be read: {error}.")),
+        zipfile.ZipFile(archive) as packed,
+    ):
+        entries = [entry for entry in packed.infolist() if _is_wanted(entry.filename)]
+        if not entries:
+            raise UsageError(f"The archive holds no videos; expected files that end in {', '.join(SUFFIXES)}.")
+        for entry in entries:
+            target = folder / _inside(entry.filename)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with packed.open(entry) as source, _new(target) as file:
+                while piece := source.read(min(PIECE, left + 1)):
+                    left -= len(piece)
+                    if left < 0:
+                        raise VBenchError(f"The archive unpacks to more than {LARGEST // GIB} GiB.")
+                    file.write(piece)
+
+
+def _new(target: Path) -> BinaryIO:
     try:
-        with zipfile.ZipFile(archive) as packed:
-            entries = [entry for entry in packed.infolist() if not entry.is_dir() and _is_wanted(entry.filename)]
-            if not entries:
-                raise UsageError(f"The archive holds no videos; expected files that end in {', '.join(SUFFIXES)}.")
-            for entry in entries:
-                target = folder / _inside(entry.filename)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with packed.open(entry) as source, target.open("xb") as file:
-                    while piece := source.read(min(PIECE, left + 1)):
-                        left -= len(piece)
-                        if left < 0:
-                            raise VBenchError(f"The archive unpacks to more than {LARGEST // GIB} GiB.")
-                        file.write(piece)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, FileExistsError) as error:
-        raise UsageError(f"The archive is no zip that can be read: {error}.") from error
+        return target.open("xb")
+    except FileExistsError as error:
+        raise UsageError(f"The archive holds two files {target.name!r:.100}.") from error
 
 
 def _is_wanted(name: str) -> bool:
     path = PurePosixPath(name)
     hidden = any(part.startswith((".", "__MACOSX")) and part != ".." for part in path.parts)
-    return not hidden and (path.suffix.lower() in SUFFIXES or path.name == MANIFEST)
+    return not name.endswith("/") and not hidden and (path.suffix.lower() in SUFFIXES or path.name == MANIFEST)
 
 
 def _inside(name: str) -> PurePosixPath:

@@ -9,7 +9,7 @@ from vbench.analysis.preference import LOSS, WIN, Judgement
 from vbench.analysis.preference import TIE as EQUAL
 from vbench.leaderboard.ballot_box import FIRST, SECOND, TIE
 from vbench.leaderboard.board import Board
-from vbench.leaderboard.submissions.validate import stem_of
+from vbench.leaderboard.submissions.archive import stem_of
 from vbench.leaderboard.views.board_row import FIGURE
 from vbench.runs.store import Row
 

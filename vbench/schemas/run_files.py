@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vbench.leaderboard.submissions.model_card import ACCESS, ModelCard
 from vbench.leaderboard.submissions.pack import PRIVATE
-from vbench.leaderboard.submissions.validate import CHOSEN, FORMAT
+from vbench.leaderboard.submissions.scores_file import CHOSEN, FORMAT
 from vbench.runs.plan import MODES
 from vbench.runs.record import FINISHED, INTERRUPTED, RECORD_VERSION, RUNNING, RunRecord
 from vbench.runs.store import FAILED, FINAL, SCHEMA_VERSION, Row

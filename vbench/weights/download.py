@@ -11,7 +11,6 @@ import shutil
 import urllib.error
 import urllib.request
 import zipfile
-import zlib
 from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 from vbench.errors import CheckpointError, MissingExtra
 from vbench.files.cache import cache_dir
 from vbench.files.digest import digest, git_blob
+from vbench.files.zips import unreadable
 from vbench.weights.card import Checkpoint
 from vbench.weights.cards import checkpoint, find
 from vbench.weights.part import Part, body_of, parts_left, taken
@@ -195,11 +195,16 @@ def _receive(response: Any, part: Part, watch: Watch) -> None:
 def _extracted(archive: Path, member: str) -> Path:
     file = archive.with_name(f"{archive.name}.member")
     try:
-        with zipfile.ZipFile(archive) as files, files.open(member) as source, file.open("wb") as copy:
+        with (
+            unreadable(lambda error: CheckpointError(f"no archive with {member} ({error}).")),
+            zipfile.ZipFile(archive) as files,
+            files.open(member) as source,
+            file.open("wb") as copy,
+        ):
             shutil.copyfileobj(source, copy, BLOCK)
-    except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, zlib.error) as error:
+    except CheckpointError:
         file.unlink(missing_ok=True)
-        raise CheckpointError(f"no archive with {member} ({error}).") from error
+        raise
     return file
 
 

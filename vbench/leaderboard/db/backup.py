@@ -12,10 +12,9 @@ import json
 import os
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from sqlalchemy import Connection, LargeBinary, Table, delete, func, insert, sel
 from vbench.errors import UsageError
 from vbench.files.atomic import NO_ROOM
 from vbench.files.digest import digest
+from vbench.files.zips import unreadable
 from vbench.leaderboard.db.database import RESTORED, Database, spoken
 from vbench.leaderboard.db.tables import PASSING, PASSING_SECRET, Base, Counter, Secret
 from vbench.provenance import now
@@ -199,7 +199,10 @@ def _unpacked(path: Path, target: Path) -> Manifest:
     """Write the database of a backup to a file, if it is what its manifest says."""
     damaged = f"{path} is no backup of a board, or a damaged one"
     try:
-        with zipfile.ZipFile(path) as archive:
+        with (
+            unreadable(lambda error: UsageError(f"{damaged}: {error}. Nothing was changed.")),
+            zipfile.ZipFile(path) as archive,
+        ):
             manifest = _manifest(archive, path)
             found = hashlib.sha256()
             with archive.open(DATABASE) as packed, target.open("xb") as file:
@@ -209,8 +212,6 @@ def _unpacked(path: Path, target: Path) -> Manifest:
     except OSError as error:
         if error.errno in NO_ROOM:
             raise
-        raise UsageError(f"{damaged}: {error}. Nothing was changed.") from error
-    except (KeyError, zipfile.BadZipFile, EOFError, ValueError, TypeError, zlib.error) as error:
         raise UsageError(f"{damaged}: {error}. Nothing was changed.") from error
     if (sha256 := found.hexdigest()) != manifest.sha256:
         raise UsageError(
@@ -222,6 +223,10 @@ def _unpacked(path: Path, target: Path) -> Manifest:
 def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
     with archive.open(MANIFEST) as file:
         values: dict[str, Any] = json.loads(file.read(LARGEST_MANIFEST))
+    if not isinstance(values, dict):
+        raise ValueError("its manifest is no object")
     if (form := values.pop("format")) != FORMAT:
         raise UsageError(f"{path} is a backup of format {form}; this vbench reads {FORMAT}.")
+    if values.keys() != (known := {one.name for one in fields(Manifest)}):
+        raise ValueError(f"its manifest says {', '.join(sorted(values))}, expected {', '.join(sorted(known))}")
     return Manifest(**values)

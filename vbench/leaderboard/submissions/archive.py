@@ -12,7 +12,6 @@ import stat
 import struct
 import warnings
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from PIL import Image
 
 from vbench.errors import Refused
 from vbench.files.strict_json import LARGEST, begins_an_object, unseen
+from vbench.files.zips import unreadable
 from vbench.leaderboard.settings import Settings
 
 ENCRYPTED = 0x1
@@ -111,14 +111,14 @@ def read_archive(content: bytes, limits: Limits) -> dict[str, bytes]:
         return {"eval_results.json": content}
     if reasons := [*_table_objections(content, limits)]:
         raise Refused(reasons)
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_ignored(entry)]
-            if reasons := [*_objections(archive.infolist(), len(content), limits)]:
-                raise Refused(reasons)
-            files = {entry.filename: _unpacked(archive, entry) for entry in entries}
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError, struct.error) as error:
-        raise Refused([f"This is no readable zip archive: {error}."]) from error
+    with (
+        unreadable(lambda error: Refused([f"This is no readable zip archive: {error}."])),
+        zipfile.ZipFile(io.BytesIO(content)) as archive,
+    ):
+        if reasons := [*_objections(archive.infolist(), len(content), limits)]:
+            raise Refused(reasons)
+        entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_ignored(entry)]
+        files = {entry.filename: _unpacked(archive, entry) for entry in entries}
     if reasons := [reason for name, data in files.items() for reason in _wrong_type(name, data)]:
         raise Refused(reasons)
     return files
@@ -219,3 +219,12 @@ def _is_jpeg(data: bytes) -> bool:
 def names_like(files: Mapping[str, bytes], kind: str) -> list[str]:
     """The names of the files of one of the :data:`KINDS`."""
     return sorted(name for name in files if KINDS[kind].fullmatch(name))
+
+
+def stem_of(video: str) -> str:
+    """Name of a video's frames and copies in an archive, without folder and suffix.
+
+    >>> stem_of("scene/a beach-0.mp4")
+    'scene_a beach-0'
+    """
+    return re.sub(r"\.[^.]*$", "", video).replace("/", "_")

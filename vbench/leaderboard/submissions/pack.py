@@ -20,9 +20,10 @@ from vbench.benchmarks.registry import benchmark_named, is_sensitive
 from vbench.dimensions.base import VERDICT
 from vbench.errors import UsageError, VideoError
 from vbench.files.remote import recorded_place
-from vbench.leaderboard.submissions.archive import KINDS
+from vbench.files.zips import unreadable
+from vbench.leaderboard.submissions.archive import KINDS, stem_of
 from vbench.leaderboard.submissions.model_card import ModelCard
-from vbench.leaderboard.submissions.validate import CHOSEN, FORMAT, stem_of
+from vbench.leaderboard.submissions.scores_file import CHOSEN, FORMAT
 from vbench.media.spans import video_of
 from vbench.runs.filtered_folder import RESULT
 from vbench.runs.record import read_record
@@ -102,7 +103,10 @@ def pack_results(source: Path, card: ModelCard, partial: bool = False) -> bytes:
     if source.is_dir():
         files = {path.name: path.read_bytes() for path in sorted(source.glob("*eval_results.json"))}
     elif zipfile.is_zipfile(source):
-        with zipfile.ZipFile(source) as archive:
+        with (
+            unreadable(lambda error: UsageError(f"{source} is no zip archive that can be read: {error}.")),
+            zipfile.ZipFile(source) as archive,
+        ):
             names = [name for name in archive.namelist() if pattern.fullmatch(name)]
             files = {name: archive.read(name) for name in names}
     elif source.is_file():
