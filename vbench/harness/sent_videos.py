@@ -17,7 +17,7 @@ from PIL import Image
 from vbench.errors import Refused
 from vbench.files.strict_json import loads
 from vbench.media.decode import ASSUMED_FPS
-from vbench.media.picture import eight_bits
+from vbench.media.picture import UNREADABLE, eight_bits, too_large
 from vbench.media.video import DEFAULT_BUDGET
 
 PICTURES = ("PNG", "JPEG", "WEBP")
@@ -51,6 +51,9 @@ class SentVideo:
         for index, text in enumerate(self.pictures):
             with _reading(index):
                 pictures.append(Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=PICTURES))
+        for index, picture in enumerate(pictures):
+            if large := too_large(picture.width, picture.height):
+                raise Refused([f"Frame {index} {large}."])
         if CHANNELS * sum(picture.width * picture.height for picture in pictures) > DEFAULT_BUDGET:
             raise Refused([f"The frames take more than {DEFAULT_BUDGET >> 20} MiB once they are decoded."])
         for index, picture in enumerate(pictures):
@@ -63,7 +66,7 @@ class SentVideo:
 def _reading(index: int) -> Iterator[None]:
     try:
         yield
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except UNREADABLE as error:
         raise Refused([f"Frame {index} cannot be read as {', '.join(PICTURES)} in base64."]) from error
 
 

@@ -22,7 +22,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from PIL import Image, ImageOps, ImageSequence
 
 from vbench.errors import Unavailable, VideoError
-from vbench.media.picture import eight_bits
+from vbench.media.picture import UNREADABLE, eight_bits, too_large
 from vbench.media.whole import ended_early
 
 Frame = np.ndarray[Any, np.dtype[np.uint8]]
@@ -39,6 +39,9 @@ SUFFIXES = (*CONTAINERS, *IMAGES)
 MOVING = ("GIF", "PNG", "WEBP")
 """Kinds of images that can hold several frames one after the other (an MPO's second picture is none)."""
 
+KINDS = (*MOVING, "JPEG", "BMP")
+"""Kinds of images that are read, whatever a file is called: of Pillow's others some start programs, as EPS does."""
+
 ASSUMED_FPS = 8.0
 """Frames per second of a still or of a folder of frames, which state none."""
 
@@ -47,9 +50,6 @@ SHORTEST_DELAY, USUAL_DELAY = 20, 100
 
 ENOUGH = 5
 """Frames from which on a stream is taken for a film, whatever their number."""
-
-MOST_PIXELS = 1 << 27
-"""Of one frame; a larger one (16384 x 8192) is refused before it takes the memory."""
 
 
 @dataclass
@@ -216,7 +216,7 @@ def _said_of(path: Path) -> Iterator[None]:
         raise VideoError(f"{path} cannot be decoded: {error}") from error  # Pillow's, of bytes that it has read
     except Image.DecompressionBombError as error:
         raise VideoError(f"{path} is too large: {error}") from error
-    except (av.error.FFmpegError, SyntaxError, ValueError, EOFError) as error:
+    except (av.error.FFmpegError, *UNREADABLE) as error:
         raise VideoError(f"{path} cannot be decoded: {getattr(error, 'strerror', None) or error}") from error
 
 
@@ -301,10 +301,15 @@ def _best_stream(container: Any, path: Path) -> Any:
 
     if not container.streams.video:
         raise VideoError(f"{path} holds no video stream")
-    stream = max(container.streams.video, key=rank)  # of equals the first
-    height, width = stream.codec_context.height, stream.codec_context.width
-    if height * width > MOST_PIXELS:
-        raise VideoError(f"{path} is too large: frames of {width}x{height}, where {MOST_PIXELS:,} pixels are the most")
+    known = [stream for stream in container.streams.video if stream.codec_context]
+    if not known:
+        raise VideoError(
+            f"{path} is compressed in a way that this FFmpeg cannot decode, or its header is damaged; "
+            "ffprobe tells which codec it names. Encode it again, as H.264 in an MP4, say."
+        )
+    stream = max(known, key=rank)  # of equals the first
+    if large := too_large(stream.codec_context.width, stream.codec_context.height):
+        raise VideoError(f"{path} {large}")
     return stream
 
 
@@ -376,11 +381,10 @@ def _image(path: Path) -> Iterator[Image.Image]:
             raise VideoError(f"{path} is not a video: expected {', '.join(SUFFIXES)} or a folder of stills")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of pixels, of which a limit of our own is below, and of odd tags
-            opened = Image.open(path)
+            opened = Image.open(path, formats=KINDS)
         with opened as image:
-            if image.width * image.height > MOST_PIXELS:
-                size = f"{image.width}x{image.height}"
-                raise VideoError(f"{path} is too large: {size}, where {MOST_PIXELS:,} pixels are the most")
+            if large := too_large(image.width, image.height):
+                raise VideoError(f"{path} {large}")
             yield image
 
 

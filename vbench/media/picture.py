@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import mimetypes
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from vbench.errors import UsageError
 
@@ -20,6 +23,18 @@ ALIKE = 0.01
 ORIENTATION = 0x0112
 """EXIF's tag of how a camera was held; 1 is upright."""
 
+MOST_PIXELS, MOST_ACROSS = 1 << 27, 1 << 16
+"""Of one frame (16384 x 8192), and of a side: what takes all memory, or hours, is refused before it is read.
+
+Pillow's time for a WebP grows with the square of its width.
+"""
+
+UNREADABLE = (
+    OSError, Image.DecompressionBombError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError,
+    struct.error,
+)  # fmt: skip
+"""What damaged bytes make of Pillow: a wrong number is met in the midst of reading, where it is an index or a size."""
+
 
 def read_picture(path: Path) -> Image.Image:
     """A picture, turned as its EXIF says, with 8 bits a channel, in whatever mode it has.
@@ -27,11 +42,30 @@ def read_picture(path: Path) -> Image.Image:
     Raises:
         UsageError: it is no image.
     """
+    with _opened(path) as file:
+        return eight_bits(ImageOps.exif_transpose(file))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
     try:
-        with Image.open(path) as file:
-            return eight_bits(ImageOps.exif_transpose(file))
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
+        with Image.open(path) as image:
+            if large := too_large(image.width, image.height):
+                raise UsageError(f"{path} {large}")
+            yield image
+    except UNREADABLE as error:
         raise UsageError(f"{path} cannot be read as an image: {error}") from error
+
+
+def too_large(width: int, height: int) -> str:
+    """What is said of a frame that is too large to be read, ``""`` of others.
+
+    >>> too_large(1 << 20, 8)
+    'is too large: 1048576x8, where 134,217,728 pixels are the most, and 65,536 of a side'
+    """
+    if width * height <= MOST_PIXELS and max(width, height) <= MOST_ACROSS:
+        return ""
+    return f"is too large: {width}x{height}, where {MOST_PIXELS:,} pixels are the most, and {MOST_ACROSS:,} of a side"
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
@@ -77,8 +111,11 @@ def as_sent(path: Path) -> tuple[bytes, str]:
     """A picture's bytes and media type, for somebody who may not look at its EXIF or read its 16 bits.
 
     The file itself where it is upright and has 8 bits, a PNG of it otherwise.
+
+    Raises:
+        UsageError: it is no image.
     """
-    with Image.open(path) as file:
+    with _opened(path) as file:
         plain = file.getexif().get(ORIENTATION, 1) == 1 and not file.mode.startswith("I")
     if plain:
         return path.read_bytes(), mimetypes.guess_type(path.name)[0] or "application/octet-stream"

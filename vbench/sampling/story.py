@@ -30,6 +30,7 @@ from vbench.generators.catalog import built
 from vbench.generators.recipe import Recipe
 from vbench.media.encode import write_frames
 from vbench.media.flaws import looked
+from vbench.media.picture import UNREADABLE
 from vbench.media.video import STILLS, Video
 from vbench.progress import Progress
 from vbench.prompts.sampling_plan import Sample, file_stems, seed_of
@@ -292,11 +293,12 @@ def _frames(video: Path, numbers: range) -> list[NDArray[np.uint8]]:
 
 
 def _shows(path: Path, frame: NDArray[np.uint8]) -> bool:
-    """Whether a picture is there and shows a frame."""
-    if not path.is_file():
+    """Whether a picture is there, is whole and shows a frame."""
+    try:
+        with Image.open(path) as there:
+            return np.array_equal(np.asarray(there.convert("RGB")), frame)
+    except UNREADABLE:
         return False
-    with Image.open(path) as there:
-        return np.array_equal(np.asarray(there.convert("RGB")), frame)
 
 
 def _store(path: Path, frame: NDArray[np.uint8]) -> None:

@@ -23,6 +23,7 @@ from vbench.errors import Refused
 from vbench.files.strict_json import LARGEST, begins_an_object, unseen
 from vbench.files.zips import unreadable
 from vbench.leaderboard.settings import Settings
+from vbench.media.picture import UNREADABLE
 
 ENCRYPTED = 0x1
 
@@ -212,7 +213,7 @@ def _is_jpeg(data: bytes) -> bool:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=["JPEG"]) as picture:
                 return picture.width * picture.height <= FRAME_PIXELS
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except (Image.DecompressionBombWarning, *UNREADABLE):
         return False
 
 
