@@ -125,6 +125,24 @@ def check_size(name: str, settings: Settings, multiple: int = PIXELS) -> None:
     grid.check(name, settings, grid.multiples(multiple))
 
 
+MOST_STEPS = 1000
+"""Timesteps of training, of which no more can be sampled than there are."""
+
+
+def check_steps(name: str, settings: Settings, least: int = 2, most: int = MOST_STEPS) -> None:
+    """Refuse numbers of steps that the noise schedule cannot be gone through in.
+
+    Raises:
+        UsageError: there are fewer or more of them.
+    """
+    steps = settings.stated()["steps"]
+    if not least <= steps <= most:
+        raise UsageError(
+            f"{name} goes from the last timestep of training to the first: ask for at least --steps {least} and at "
+            f"most --steps {most}, not {steps}."
+        )
+
+
 def loaded(model: Model, options: LoadOptions) -> dict[str, Any]:
     """What a manifest says of a model: its files, and what ran it."""
     import diffusers

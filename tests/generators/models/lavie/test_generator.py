@@ -127,6 +127,16 @@ def test_other_schedulers_sample_too(scheduler: str, checkpoints: Path, tmp_path
     assert result.exit_code == 0, result.output
 
 
+def test_guidance_of_no_more_than_one_is_the_prompt_alone_as_published(checkpoints: Path, tmp_path: Path) -> None:
+    def pixels(guidance: str) -> str | None:
+        assert sampled("lavie", checkpoints, tmp_path / guidance, "--guidance", guidance).exit_code == 0
+        (record,) = read_manifest(tmp_path / guidance)
+        return record.sha256
+
+    one, less, none, more = map(pixels, ("1", "0.5", "0", "7.5"))
+    assert one == less == none != more
+
+
 def test_another_seed_is_another_video_and_others_beside_it_change_nothing(checkpoints: Path, tmp_path: Path) -> None:
     assert sampled("lavie", checkpoints, tmp_path / "alone", "--seed", "1").exit_code == 0
     assert sampled("lavie", checkpoints, tmp_path / "other", "--seed", "2").exit_code == 0
@@ -151,6 +161,8 @@ def test_another_seed_is_another_video_and_others_beside_it_change_nothing(check
         ("lavie+freeinit", ("--option", "scheduler=eulerdiscrete"), "--option scheduler=ddpm or ddim"),
         ("lavie", ("--option", "scheduler=pndm"), "must be auto, ddpm, ddim, eulerdiscrete; found 'pndm'"),
         ("lavie", ("--option", "dtype=half"), "must be auto, float32, float16, bfloat16; found 'half'"),
+        ("lavie", ("--steps", "1001"), "at most --steps 1000, not 1001"),
+        ("lavie", ("--steps", "1000", "--option", "scheduler=ddim"), "at most --steps 999, not 1000"),
         ("lavie", ("--size", "20x16"), "multiples of 8 pixels: width 20 is none"),
         ("lavie:folder", (), "lavie takes its folder as --option checkpoints=FOLDER, not after a colon"),
         ("lavie+interpolation", ("--frames", "8"), "works on clips of 16 frames, and gets 8: ask for --frames 16"),

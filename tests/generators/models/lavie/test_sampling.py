@@ -14,6 +14,7 @@ from tests.generators.techniques_goldens import golden
 from vbench.generators.models.inflated_sd import sampling
 from vbench.generators.models.inflated_sd.sampling import (
     SCHEDULERS,
+    SpacedDDPM,
     guided,
     kept_timesteps,
     refined,
@@ -64,6 +65,21 @@ def test_ddim_over_kept_timesteps_samples_as_the_reference(steps: int) -> None:
     assert kept_timesteps(steps) == figures["timesteps_ascending"]
     start = seeded_input("input.x", figures["input_shape"])
     assert distance(spaced_ddim(stub, start, steps), figures["ddim_eta0"]) < BOUND
+
+
+HALFWAY = {
+    21: [0, 50, 100, 150, 200, 250, 300, 350, 400, 450, 499, 549, 599, 649, 699, 749, 799, 849, 899, 949, 999],
+    23: [0, 45, 91, 136, 182, 227, 272, 318, 363, 409, 454, 499, 545, 590, 636, 681, 727, 772, 817, 863, 908, 954, 999],
+}  # fmt: skip
+"""What ``space_timesteps(1000, "21")`` of Vchitect/SEINE@bd8d519, diffusion/respace.py, gives; it was run as it is."""
+
+
+@pytest.mark.parametrize("steps", HALFWAY)
+def test_a_timestep_half_way_between_two_is_rounded_as_the_references(steps: int) -> None:
+    assert kept_timesteps(steps) == HALFWAY[steps]
+    scheduler = SpacedDDPM("fixed_large")
+    scheduler.set_timesteps(steps)
+    assert scheduler.timesteps.tolist() == HALFWAY[steps][::-1]
 
 
 def test_each_new_frame_is_given_the_references_key() -> None:

@@ -177,7 +177,12 @@ def test_a_file_without_a_key_is_refused(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "message"), [({"height": 100}, "multiples of 16 pixels"), ({"steps": 1}, "at least --steps 2")]
+    ("given", "message"),
+    [
+        ({"height": 100}, "multiples of 16 pixels"),
+        ({"steps": 1}, "at least --steps 2"),
+        ({"steps": 1001}, "at most --steps 1000, not 1001"),
+    ],
 )
 def test_what_cannot_be_sampled_is_refused_before(given: dict[str, int], message: str, tmp_path: Path) -> None:
     generator = build("open-sora-1.0", [f"checkpoints={files(tmp_path)}", "device=cpu"])

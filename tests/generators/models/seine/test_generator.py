@@ -111,6 +111,7 @@ def test_the_last_picture_changes_a_transition_alone(checkpoints: Path, images: 
         (("--option", "scheduler=euler"), "The option scheduler must be ddpm or ddim"),
         (("--option", "task=transition", "--frames", "2"), "nothing to generate in 2 frames"),
         (("--steps", "1"), "ask for at least --steps 2"),
+        (("--steps", "1001"), "at most --steps 1000, not 1001"),
         (("--size", "30x16"), "multiples of 8 pixels: width 30 is none"),
     ],
 )

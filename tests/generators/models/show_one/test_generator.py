@@ -70,6 +70,12 @@ def test_the_published_protocol_is_the_default(checkpoints: Path) -> None:
     assert built(checkpoints, "larger_steps=2").provenance["stages"]["larger"]["steps"] == 2
 
 
+@pytest.mark.parametrize("steps", [1, 1001])
+def test_steps_that_no_schedule_has_are_refused(steps: int, checkpoints: Path) -> None:
+    with pytest.raises(UsageError, match=f"keys_steps must be 2 to 1000, found {steps}"):
+        built(checkpoints, f"keys_steps={steps}")
+
+
 @pytest.mark.parametrize("stage", ["keys", "first", "larger"])
 def test_a_stage_without_a_key_is_refused(stage: str, tmp_path: Path) -> None:
     key = "mid_block.resnets.0.conv1.bias" if stage == "first" else "mid_block.temp_convs.1.conv4.3.bias"

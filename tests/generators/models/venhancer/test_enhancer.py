@@ -194,6 +194,7 @@ def test_other_files_are_refused_with_their_keys(file: str, tmp_path: Path) -> N
         ("total_noise_levels=1", "total_noise_levels is 2 to 1000, found 1"),
         ("max_frame_num=99", "max_frame_num is 1 to 48, found 99"),
         ("up_scale=0.5", "1 or more"),
+        ("steps=7,total_noise_levels=2", "no more than its total_noise_levels, 2, found 7"),
         ("chunk=3", "chunk is 4 to 48 frames, or 0, found 3"),
         ("wobble=1", "no option 'wobble=1'"),
         ("steps=many", "must be a number"),

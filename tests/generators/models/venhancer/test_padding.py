@@ -8,7 +8,17 @@ import pytest
 import torch
 
 from tests.generators.techniques_goldens import golden
-from vbench.generators.models.venhancer.padding import HEIGHT, WIDTH, cropped, margins, padded
+from vbench.generators.models.venhancer.padding import HEIGHT, WIDTH, cropped, margins, padded, raised
+
+
+@pytest.mark.parametrize(
+    ("height", "scale", "rows"), [(320, 4.0, 1280), (320, 2.0, 720), (312, 1.5, 720), (312, 2.0, 719), (200, 3.0, 719)]
+)
+def test_a_low_clip_becomes_as_high_as_the_references(height: int, scale: float, rows: int) -> None:
+    """Rows as video_to_video/video_to_video_model.py of Vchitect/VEnhancer@4ece756 has them; it counts in floats."""
+    frame = torch.zeros(1, 1, height, 8)
+    larger = torch.nn.functional.interpolate(frame, scale_factor=raised(scale, height), mode="bilinear")
+    assert larger.shape[2] == rows
 
 
 @pytest.mark.parametrize("case", golden("conditioning")["venhancer_padding"], ids=str)

@@ -96,6 +96,7 @@ def test_picture_and_seed_change_the_video(checkpoints: Path, images: Path, tmp_
         ((), "dog,cat", "expected exactly one of 'dog', 'cat', found none"),
         ((), "red,bus", "found 'red' and 'bus'"),
         (("--steps", "1"), "bus", "ask for at least --steps 2"),
+        (("--steps", "1001"), "bus", "at most --steps 1000, not 1001"),
         (("--size", "32x16"), "bus", "videobooth samples squares"),
         (("--size", "30x30"), "bus", "multiples of 8 pixels: height 30 is none"),
         (("--option", "objects=bus"), "bus", "videobooth has no option 'objects=bus'"),

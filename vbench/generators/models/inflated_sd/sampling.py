@@ -7,6 +7,7 @@ whatever precision the network computes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate, repeat
 from typing import Any
 
 import torch
@@ -138,7 +139,31 @@ def spaced_ddim(predict: Predict, noise: Tensor, steps: int) -> Tensor:
 def kept_timesteps(steps: int) -> list[int]:
     """Timesteps from 0 to 999, evenly spread.
 
-    >>> kept_timesteps(4)
-    [0, 333, 666, 999]
+    The stride is added up, as published: where one is half-way between two numbers, the sum's rounding decides which.
+
+    >>> kept_timesteps(4), kept_timesteps(21)[10]
+    ([0, 333, 666, 999], 499)
+
+    Args:
+        steps: how many, 2 to 1000.
     """
-    return [round(number * (TRAINED - 1) / (steps - 1)) for number in range(steps)]
+    stride = (TRAINED - 1) / (steps - 1)
+    return [round(place) for place in accumulate(repeat(stride, steps - 1), initial=0.0)]
+
+
+class SpacedDDPM(DDPMScheduler):
+    """DDPM over :func:`kept_timesteps`, with linear betas.
+
+    Args:
+        variance: of the noise on the way, in diffusers' words.
+    """
+
+    timesteps: Tensor
+
+    def __init__(self, variance: str) -> None:
+        super().__init__(**BETAS, variance_type=variance, clip_sample=False)  # type: ignore[no-untyped-call]
+
+    def set_timesteps(self, num_inference_steps: int, device: Any = None) -> None:
+        """See diffusers' schedulers."""
+        falling = kept_timesteps(num_inference_steps)[::-1]
+        super().set_timesteps(device=device, timesteps=falling)  # type: ignore[misc]  # diffusers is untyped

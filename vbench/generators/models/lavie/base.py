@@ -68,7 +68,8 @@ class Base:
         of_frames = None
         if len(texts) > 1:
             of_frames = torch.stack([negative.expand(frames, -1, -1), injected(torch.stack(texts), frames)])
-        predict = guided(self.network, torch.stack([negative, texts[-1]]), told["guidance"], text_up=of_frames)
+        guidance = max(told["guidance"], 1.0)  # as published, less is the prompt alone, too
+        predict = guided(self.network, torch.stack([negative, texts[-1]]), guidance, text_up=of_frames)
         latents = scheduled(predict, first, self.scheduler, told["steps"], generator)
         for _ in range(iterations - 1):
             noise = refined(latents, first, self.scheduler, generator)

@@ -12,9 +12,26 @@ from typing_extensions import override
 
 from vbench.errors import UsageError
 from vbench.generators.base import Enhancer, Generator, Request, SamplingError, Settings
-from vbench.generators.local_model import PIXELS, LoadOptions, Model, check_files, check_size, loaded, noise
+from vbench.generators.local_model import (
+    PIXELS,
+    LoadOptions,
+    Model,
+    check_files,
+    check_size,
+    check_steps,
+    loaded,
+    noise,
+)
 from vbench.generators.models.lavie import weights_files as published
-from vbench.generators.models.lavie.weights_files import EVERY, FASTER, KEYS, LARGER, MOST_PIXELS, SCHEDULERS
+from vbench.generators.models.lavie.weights_files import (
+    EVERY,
+    FASTER,
+    KEYS,
+    LARGER,
+    MOST_PIXELS,
+    MOST_STEPS,
+    SCHEDULERS,
+)
 from vbench.generators.options import read_options
 from vbench.media.clip import Clip
 
@@ -131,6 +148,8 @@ class LaVie(Generator[LaVieOptions]):
             raise UsageError("The option motion_injection is for long videos: --model lavie+freenoise.")
         for settings in {request.settings for request in requests}:
             check_size("lavie", settings)
+            if self._scheduler in MOST_STEPS:
+                check_steps("lavie", settings, least=1, most=MOST_STEPS[self._scheduler])
             self._check_windows(settings.frames or 0)
 
     def _check_windows(self, frames: int) -> None:

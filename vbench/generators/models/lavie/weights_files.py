@@ -34,6 +34,9 @@ SUPER_RESOLUTION = Model(
 SCHEDULERS = ("ddpm", "ddim", "eulerdiscrete")
 """Of the base model."""
 
+MOST_STEPS = {"ddpm": 1000, "ddim": 999}
+"""That a scheduler can go through; DDIM's first timestep is 1."""
+
 KEYS, EVERY = 16, 4
 """Frames of a clip that is interpolated, and how many of the new ones are there for each."""
 

@@ -13,7 +13,7 @@ from vbench.errors import UsageError
 from vbench.files.digest import digest
 from vbench.generators.base import Generator, Request, Settings
 from vbench.generators.cleaning import refuse_emptied
-from vbench.generators.local_model import PIXELS, LoadOptions, check_files, check_size
+from vbench.generators.local_model import PIXELS, LoadOptions, check_files, check_size, check_steps
 from vbench.generators.models.open_sora.prompts import fed
 from vbench.generators.models.open_sora.weights_files import EARLY, EarlyModel
 from vbench.media.clip import Clip
@@ -94,8 +94,7 @@ class EarlyOpenSora(Generator[LoadOptions]):
                 check_size(self.known, settings, MULTIPLE)
             if min(settings.height or 0, settings.width or 0) < MULTIPLE:
                 raise UsageError(f"{self.known} samples sides of {MULTIPLE} pixels or more.")
-            if settings.steps == 1:
-                raise UsageError(f"{self.known} goes from the last timestep to the first: ask for at least --steps 2.")
+            check_steps(self.known, settings)
 
     @override
     def fed(self, prompt: str) -> Sequence[str]:

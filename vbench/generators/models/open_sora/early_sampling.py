@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, DDPMScheduler
+from diffusers import AutoencoderKL
 from torch import Tensor
 
 from vbench.generators.base import Request, SamplingError
 from vbench.generators.frames import as_frames
 from vbench.generators.local_model import LoadOptions, noise
-from vbench.generators.models.inflated_sd.sampling import BETAS, scheduled
+from vbench.generators.models.inflated_sd.sampling import SpacedDDPM, scheduled
 from vbench.generators.models.ldm.sizes import FACTOR
 from vbench.generators.models.ldm.vae import decoded
 from vbench.generators.models.open_sora.early_transformer import POSITIONS, EarlyTransformer, Sizes
@@ -104,6 +104,6 @@ def guided(asked: Tensor, without: Tensor, guidance: float) -> Tensor:
     return torch.cat([noise, asked[:, GUIDED:]], dim=1)
 
 
-def ddpm() -> Any:
+def ddpm() -> SpacedDDPM:
     """Spaced DDPM whose variance the network predicts."""
-    return DDPMScheduler(**BETAS, variance_type="learned_range", clip_sample=False, timestep_spacing="linspace")
+    return SpacedDDPM("learned_range")

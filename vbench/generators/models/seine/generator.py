@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from vbench.errors import UsageError
 from vbench.generators.base import BOARD, Generator, Request, Settings
-from vbench.generators.local_model import LoadOptions, check_files, check_size, loaded, noise
+from vbench.generators.local_model import LoadOptions, check_files, check_size, check_steps, loaded, noise
 from vbench.generators.models.seine.tasks import SCHEDULERS, SEINE, TASKS, TASKS_ON_BOARD
 from vbench.generators.pictures import CHOICES, in_proportions, start_from
 from vbench.media.clip import Clip
@@ -157,8 +157,7 @@ class SEINEGenerator(Generator[SeineOptions]):
             check_size("seine", settings)
             if (settings.frames or 0) <= self.task.first + self.task.last:
                 raise UsageError(f"seine has nothing to generate in {settings.frames} frames: ask for more.")
-            if settings.steps == 1:
-                raise UsageError("seine goes from the last timestep to the first: ask for at least --steps 2.")
+            check_steps("seine", settings)
         for request in requests:
             self._fitted(request)
 

@@ -11,12 +11,11 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from diffusers import DDPMScheduler
 from torch import Tensor
 
 from vbench.generators.base import Settings
 from vbench.generators.local_model import LoadOptions
-from vbench.generators.models.inflated_sd.sampling import BETAS, guided, scheduled, spaced_ddim
+from vbench.generators.models.inflated_sd.sampling import SpacedDDPM, guided, scheduled, spaced_ddim
 from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusion
 from vbench.generators.models.inflated_sd.unet import BASE, UNet
 from vbench.generators.models.seine.tasks import SEINE, Task, mask
@@ -89,6 +88,6 @@ def resized(picture: Tensor, height: int, width: int) -> Tensor:
     return F.interpolate(picture[None] / 255, (height, width), mode="bilinear", align_corners=False) * 2 - 1
 
 
-def ddpm() -> Any:
-    """Spaced DDPM; its kept timesteps are :func:`~vbench.generators.models.inflated_sd.sampling.kept_timesteps`."""
-    return DDPMScheduler(**BETAS, variance_type="fixed_large", clip_sample=False, timestep_spacing="linspace")
+def ddpm() -> SpacedDDPM:
+    """Spaced DDPM with the larger variance."""
+    return SpacedDDPM("fixed_large")

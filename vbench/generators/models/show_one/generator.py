@@ -13,7 +13,7 @@ from vbench.errors import UsageError
 from vbench.files.digest import digest
 from vbench.generators import grid
 from vbench.generators.base import Generator, Request, Settings
-from vbench.generators.local_model import LoadOptions, check_files
+from vbench.generators.local_model import MOST_STEPS, LoadOptions, check_files
 from vbench.generators.models.show_one.cascade import CASCADE, Cascade, Stage
 from vbench.media.clip import Clip
 from vbench.weights.cards import checkpoint, locate
@@ -52,8 +52,8 @@ class ShowOneOptions(LoadOptions):
         """
         super().__post_init__()
         for name, steps in self.steps.items():
-            if steps < 2:
-                raise UsageError(f"The option {name}_steps must be at least 2, found {steps}.")
+            if not 2 <= steps <= MOST_STEPS:
+                raise UsageError(f"The option {name}_steps must be 2 to {MOST_STEPS}, found {steps}.")
 
     @property
     def steps(self) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ KINDS = [(variant, suffix) for suffix in (".safetensors", ".bin") for variant in
 
 TOKENS = 77
 """Of a prompt that T5 reads."""
+
+UNTOLD = {"final_sigmas_type": "sigma_min"}
+"""What Show-1's schedulers do without being told in diffusers 0.19, which it is published for: their last step leads to
+timestep 0, where some noise is left. Later versions go on to none."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ def pixel_stage(name: str, checkpoints: str, device: torch.device, dtype: torch.
     fill(name, read_tensors(weights_file(folder / "unet")), [Part(unet.network)], checkpoints)
     unet.to(device, dtype).eval()
     noiser = folder / "image_noising_scheduler"
-    return PixelStage(unet, _scheduler(folder / "scheduler"), _scheduler(noiser) if noiser.is_dir() else None)
+    return PixelStage(unet, read_scheduler(folder / "scheduler"), read_scheduler(noiser) if noiser.is_dir() else None)
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ def last_stage(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
         text_encoder=network(transformers.CLIPTextModel, folder / "text_encoder", dtype),
         tokenizer=read(transformers.CLIPTokenizer, folder / "tokenizer"),
         unet=network(diffusers.UNet3DConditionModel, folder / "unet", dtype),
-        scheduler=_scheduler(folder / "scheduler"),
+        scheduler=read_scheduler(folder / "scheduler"),
     )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline.to(device)
@@ -140,11 +145,16 @@ def _built(config: Path) -> FrameUNet:
         ) from error
 
 
-def _scheduler(folder: Path) -> Any:
-    """The scheduler that a folder's configuration names."""
+def read_scheduler(folder: Path) -> Any:
+    """The scheduler that a folder's configuration names, as it was when Show-1 was published.
+
+    Raises:
+        CheckpointError: the configuration names none, or cannot be read.
+    """
     try:
-        named = json.loads((folder / "scheduler_config.json").read_text(encoding="utf-8"))["_class_name"]
-        kind = getattr(diffusers, named)
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+        told = json.loads((folder / "scheduler_config.json").read_text(encoding="utf-8"))
+        kind = getattr(diffusers, told["_class_name"])
+        known = signature(kind).parameters
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise CheckpointError(f"{folder} is no scheduler of diffusers: {error}. Download it again.") from error
-    return read(kind, folder)
+    return read(kind, folder, **{name: value for name, value in UNTOLD.items() if name in known and name not in told})

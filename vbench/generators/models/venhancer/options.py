@@ -20,7 +20,7 @@ class VEnhancerOptions(Options):
         target_fps: rate to come near to by creating frames; 0 creates none.
         noise_aug: timestep of the noise on the clip, 1 to 1000; more changes more.
         total_noise_levels: timestep at which sampling starts, 2 to 1000; less than 1000 leaves something of the clip.
-        steps: denoising steps.
+        steps: denoising steps, no more than total_noise_levels.
         max_frame_num: frames of a result; a longer clip's others are left out.
         chunk: frames that are denoised at once, 32 for instance, of a video of any length; 0 denoises max_frame_num.
     """
@@ -45,6 +45,11 @@ class VEnhancerOptions(Options):
             raise UsageError(f"VEnhancer's noise_aug is 1 to {TIMESTEPS}, found {self.noise_aug}.")
         if not 2 <= self.total_noise_levels <= TIMESTEPS:
             raise UsageError(f"VEnhancer's total_noise_levels is 2 to {TIMESTEPS}, found {self.total_noise_levels}.")
+        if self.steps > self.total_noise_levels:
+            raise UsageError(
+                f"VEnhancer's steps are no more than its total_noise_levels, {self.total_noise_levels}, "
+                f"found {self.steps}."
+            )
         if not 1 <= self.max_frame_num <= MOST:
             raise UsageError(f"VEnhancer's max_frame_num is 1 to {MOST}, found {self.max_frame_num}.")
         if self.chunk and not LEAST <= self.chunk <= MOST:

@@ -15,6 +15,22 @@ Margins = tuple[int, int, int, int]
 """Left, right, top, bottom, in pixels."""
 
 
+def raised(scale: float, height: int) -> float:
+    """How many times larger a frame becomes, so that it has :data:`HEIGHT` rows or more.
+
+    The arithmetic is the published one, whose rounding decides whether the last row is there.
+
+    >>> raised(4, 320), raised(2, 320), int(312 * raised(1.5, 312)), int(200 * raised(3, 200))
+    (4, 2.25, 720, 719)
+
+    Args:
+        scale: that is asked for.
+        height: of the frame, in pixels.
+    """
+    rows = height * scale
+    return scale * (HEIGHT / rows) if rows < HEIGHT else scale
+
+
 def margins(height: int, width: int) -> Margins:
     """What is put around a frame: smaller ones are centred, larger ones get rows below and columns to the right.
 

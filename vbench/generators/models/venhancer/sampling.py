@@ -57,7 +57,7 @@ class Enhancing:
         """
         created = between(clip.fps, self.options.target_fps)
         frames = clip.frames[: self._taken(len(clip.frames), created)]
-        scale = max(self.options.up_scale, padding.HEIGHT / frames.shape[1])
+        scale = padding.raised(self.options.up_scale, frames.shape[1])
         around = padding.margins(*_larger(frames[0], scale).shape[2:])
         generator = torch.Generator("cpu").manual_seed(request.seed)
         try:

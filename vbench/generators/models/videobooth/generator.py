@@ -13,7 +13,7 @@ from typing_extensions import override
 from vbench.errors import UsageError
 from vbench.files.digest import digest
 from vbench.generators.base import Generator, Request, Settings
-from vbench.generators.local_model import LoadOptions, check_files, check_size, loaded, noise
+from vbench.generators.local_model import LoadOptions, check_files, check_size, check_steps, loaded, noise
 from vbench.generators.models.videobooth.weights_files import MAPPER, VAE, VIDEOBOOTH
 from vbench.media.clip import Clip
 from vbench.weights.cards import locate
@@ -95,8 +95,7 @@ class VideoBoothGenerator(Generator[VideoBoothOptions]):
                     f"videobooth samples squares, as its image prompt is one: ask for --size {settings.height}x"
                     f"{settings.height} instead of {settings.width}x{settings.height}."
                 )
-            if settings.steps == 1:
-                raise UsageError("videobooth goes from the last timestep to the first: ask for at least --steps 2.")
+            check_steps("videobooth", settings)
         for request in requests:
             self._word(request.prompt)
         for picture in {_picture(request) for request in requests}:
