@@ -199,15 +199,11 @@ def _lanczos_crop(frame: Frame, size: int) -> Frame:
 
 def _antialias_crop(frame: Frame, size: int) -> Frame:
     import torch
-    import torch.nn.functional as F
 
-    height, width = frame.shape[:2]
-    scale = size / min(height, width)
-    scaled = (size, int(np.ceil(width * scale))) if height < width else (int(np.ceil(height * scale)), size)
+    from vbench.dimensions.backbones.squares import middle_of_covering
+
     pixels = torch.from_numpy(frame).permute(2, 0, 1)[None].float() / 255
-    whole = F.interpolate(pixels, scaled, mode="bilinear", align_corners=False, antialias=True)[0]
-    top, left = (scaled[0] - size) // 2, (scaled[1] - size) // 2
-    square = whole[:, top : top + size, left : left + size] * 255
+    square = middle_of_covering(pixels, size, smooth=True)[0] * 255
     return np.ascontiguousarray(square.to(torch.uint8).permute(1, 2, 0).numpy())
 
 
