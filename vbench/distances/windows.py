@@ -181,10 +181,7 @@ def fitting(protocol: Protocol) -> Callable[[Frame], Frame]:
 
 
 def _crop_lanczos(frame: Frame, size: int) -> Frame:
-    height, width = frame.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = Image.fromarray(frame[top : top + side, left : left + side])
+    square = Image.fromarray(_middle(frame, min(frame.shape[:2])))
     return np.array(square.resize((size, size), Image.Resampling.LANCZOS))
 
 
@@ -192,9 +189,13 @@ def _lanczos_crop(frame: Frame, size: int) -> Frame:
     height, width = frame.shape[:2]
     longer = int(size * max(height, width) / min(height, width))
     scaled = (size, longer) if height <= width else (longer, size)
-    whole = np.array(Image.fromarray(frame).resize(scaled[::-1], Image.Resampling.LANCZOS))
-    top, left = (round((length - size) / 2) for length in scaled)
-    return whole[top : top + size, left : left + size]
+    return _middle(np.array(Image.fromarray(frame).resize(scaled[::-1], Image.Resampling.LANCZOS)), size)
+
+
+def _middle(frame: Frame, side: int) -> Frame:
+    """The middle square of ``(H, W, 3)``; where a margin is odd, half of it is rounded to even, as torchvision does."""
+    top, left = (round((length - side) / 2) for length in frame.shape[:2])
+    return frame[top : top + side, left : left + side]
 
 
 def _antialias_crop(frame: Frame, size: int) -> Frame:
