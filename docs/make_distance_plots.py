@@ -19,7 +19,7 @@ import torch
 from vbench.distances.distance import Bench
 from vbench.distances.metrics import metric_named, resolved
 from vbench.distances.protocols import protocol_named
-from vbench.distances.sets import FeatureSet
+from vbench.distances.sets import FeatureSet, chosen
 from vbench.distances.spread import Sample
 from vbench.generators.base import Request
 from vbench.generators.options import Options
@@ -98,7 +98,7 @@ def rendered(folder: Path, prompts: Sequence[str], dial: str = "", strength: flo
 
 def seen(bench: Bench, folder: Path) -> FeatureSet:
     """The features of a folder's clips."""
-    return bench.looked(folder, LITE, real=True, layer=METRIC.layer(LITE))
+    return bench.looked(chosen(folder, LITE, real=True), LITE, real=True, layer=METRIC.layer(LITE))
 
 
 def against_itself(whole: FeatureSet) -> dict[int, list[float]]:

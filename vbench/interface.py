@@ -453,11 +453,12 @@ def distance(
         CheckpointError: the network's file is missing, damaged, unsafe or does not fit.
     """
     from vbench import device as devices
-    from vbench.distances.distance import FEATURES, Bench, measure, protocol_for
+    from vbench.distances.distance import FEATURES, Bench, comparison, measure, protocol_for
     from vbench.distances.metrics import metric_named
     from vbench.progress import Progress
 
     side = None if real is None else located(real)
     store = Path(features) if features else FEATURES
     bench = Bench(store, devices.choose(str(device)), progress or Progress(), workers, draws)
-    return measure(metric_named(metric), protocol_for(side, protocol, settings or {}), side, located(generated), bench)
+    how = protocol_for(side, protocol, settings or {})
+    return measure(comparison(metric_named(metric), how, side, located(generated)), bench)

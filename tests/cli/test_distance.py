@@ -195,3 +195,20 @@ def test_wrong_calls_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     write_text(folder / "bad" / "text.mp4")
     with pytest.raises(NothingToScore, match=r"1 cannot be read: text\.mp4"):
         here(monkeypatch, folder, folder / "real", folder / "bad")
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("real", "made", "-m", "fvd", "-m", "is"), "found frames=1, which is needs"),
+        (("real", "nowhere", "--export", "unfit.npz"), "nowhere does not exist"),
+    ],
+)
+def test_nothing_is_computed_of_a_call_that_has_something_wrong(
+    folder: Path, tmp_path: Path, args: tuple[str, ...], said: str
+) -> None:
+    done = called(folder, *args, "--features", tmp_path / "features")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (tmp_path / "features").exists()
+    assert not (folder / "unfit.npz").exists()

@@ -12,7 +12,7 @@ import torch
 from tests.distances.moving_colours import NAME, TABLE
 from tests.footage import noise, write_video
 from vbench.dimensions import profiles
-from vbench.distances.distance import Bench, measure
+from vbench.distances.distance import Bench, comparison, measure
 from vbench.distances.metrics import metric_named
 from vbench.distances.protocols import protocol_named, with_settings
 from vbench.distances.result import Distance
@@ -49,6 +49,6 @@ def measured(videos: Path, tmp_path: Path) -> Measured:
         network = {"network": NAME} if protocol == "free" else {}
         chosen = with_settings(protocol_named(protocol), {**network, **settings})
         bench = Bench(tmp_path / "store", torch.device("cpu"), Progress(), draws=draws)
-        return measure(metric_named(metric), chosen, real, made, bench)
+        return measure(comparison(metric_named(metric), chosen, real, made), bench)
 
     return run

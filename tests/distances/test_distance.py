@@ -129,6 +129,22 @@ def test_one_video_is_no_distribution(measured: Measured, tmp_path: Path) -> Non
         measured(made=tmp_path / "one")
 
 
+def test_what_is_known_to_be_unfit_is_refused_before_a_network_looks(measured: Measured, tmp_path: Path) -> None:
+    write_video(tmp_path / "one" / "a.mp4", noise(40, 32, 48))
+    for index in range(2):
+        write_video(tmp_path / "small" / f"{index}.mp4", noise(16, 16, 16, seed=index))
+        write_video(tmp_path / "short" / f"{index}.mp4", noise(3, 32, 48, seed=index))
+    for name, said in (
+        ("nowhere", "does not exist"), ("one", "1 generated video that"), ("small", "several sizes"),
+        ("short", "2 are shorter than"),
+    ):  # fmt: skip
+        with pytest.raises((UsageError, NothingToScore), match=said):
+            measured(made=tmp_path / name)
+    with pytest.raises(UsageError, match="1 real video that"):
+        measured(real=tmp_path / "one")
+    assert not (tmp_path / "store").exists()
+
+
 def test_features_that_never_differ_are_refused(measured: Measured, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"All 10 windows of the 10 generated videos .* have the same features"):
         measured(network="blank")

@@ -157,3 +157,8 @@ def test_inception_scores(case: str, splits: str) -> None:
 def test_a_vector_of_zeros_has_no_direction() -> None:
     with pytest.raises(UsageError, match="no direction"):
         unit(np.zeros((2, 3)))
+
+
+def test_a_class_that_is_as_good_as_impossible_changes_no_score() -> None:
+    """Its probability is the smallest number there is for one sample, and rounds to 0 in the mean."""
+    assert inception_scores([[0.0, -744.4]] + [[0.0, -2000.0]] * 9, splits=1) == [exactly(1.0)]

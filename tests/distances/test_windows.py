@@ -82,16 +82,23 @@ def test_frames_stay_as_they_are_unless_a_protocol_says_otherwise() -> None:
     assert np.array_equal(fitted(FRAME), FRAME)
 
 
-def test_the_middle_square_is_scaled_as_by_latte() -> None:
-    square = Image.fromarray(FRAME[:, 15:75]).resize((32, 32), Image.Resampling.LANCZOS)
-    assert np.array_equal(fitted(FRAME, fit="crop-lanczos", size=32), np.array(square))
-
-
-def test_frames_are_scaled_and_cropped_as_by_stylegan_v() -> None:
+@pytest.mark.parametrize("width", [90, 63, 61])
+@pytest.mark.parametrize("upright", [False, True])
+def test_the_middle_square_is_scaled_as_by_latte(width: int, upright: bool) -> None:
     transforms = pytest.importorskip("torchvision.transforms.functional")
-    scaled = transforms.resize(Image.fromarray(FRAME), 32, transforms.InterpolationMode.LANCZOS)
+    frame = FRAME[:, :width].swapaxes(0, 1) if upright else FRAME[:, :width]
+    square = transforms.center_crop(Image.fromarray(frame), [60, 60])
+    scaled = transforms.resize(square, 32, transforms.InterpolationMode.LANCZOS)
+    assert np.array_equal(fitted(frame, fit="crop-lanczos", size=32), np.array(scaled))
+
+
+@pytest.mark.parametrize("width", [90, 73, 61])
+def test_frames_are_scaled_and_cropped_as_by_stylegan_v(width: int) -> None:
+    transforms = pytest.importorskip("torchvision.transforms.functional")
+    frame = FRAME[:, :width]
+    scaled = transforms.resize(Image.fromarray(frame), 32, transforms.InterpolationMode.LANCZOS)
     assert np.array_equal(
-        fitted(FRAME, fit="lanczos-crop", size=32), np.array(transforms.center_crop(scaled, [32, 32]))
+        fitted(frame, fit="lanczos-crop", size=32), np.array(transforms.center_crop(scaled, [32, 32]))
     )
 
 

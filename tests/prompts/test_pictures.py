@@ -51,6 +51,21 @@ def test_the_published_boxes_are_made_whole() -> None:
             assert crop_box(ratio, tuple(case["first_bbox"]), tuple(case["second_crop"]["second_bbox"])) == tuple(box)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ((0, 0, 175, 99), (30, 0, 99, 99)),  # a pixel too narrow for 176x99
+        ((0, 0, 176, 99), (90, 0, 99, 99)),  # the second box ends outside of the first
+        ((0, 0, 192, 99), (5, 0, 180, 99)),  # and is wider than a crop that is 176 wide
+    ],
+)
+def test_boxes_that_no_crop_fits_are_refused(
+    first: tuple[int, int, int, int], second: tuple[int, int, int, int]
+) -> None:
+    with pytest.raises(UsageError, match=r"A crop of 176 px within a first box of .* these are no boxes of a picture"):
+        crop_box("16-9", first, second)
+
+
 @pytest.fixture
 def origin(tmp_path: Path) -> Path:
     """Two originals, upright and wide, with the file of their boxes beside them."""

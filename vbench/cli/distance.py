@@ -102,7 +102,7 @@ def distance(
       vbench distance sky.npz generated/ --against yesterday.json
     """
     from vbench import device as devices
-    from vbench.distances.distance import FEATURES, Bench, measure, protocol_for
+    from vbench.distances.distance import FEATURES, Bench, comparison, measure, protocol_for
     from vbench.distances.metrics import metric_named
     from vbench.distances.protocols import read_settings
     from vbench.distances.result import compare, text_of
@@ -115,12 +115,13 @@ def distance(
     ours.refuse_foreign(*(path for path in (output, export) if path))
     chosen = protocol_for(sides[0], protocol, read_settings(setting or ()))
     bench = Bench(features or FEATURES, devices.choose(device), progress_of(progress), workers, draws)
+    earlier = _earlier(against, wanted) if sides[1] else {}
+    asked = [comparison(one, chosen, sides[0], sides[1], earlier.get(one.name)) for one in wanted if sides[1]]
     if export:
         _export(wanted, chosen, real, export, bench)
     if sides[1] is None:
         return
-    earlier = _earlier(against, wanted)
-    results = [measure(one, chosen, sides[0], sides[1], bench, earlier.get(one.name)) for one in wanted]
+    results = [measure(one, bench) for one in asked]
     changes = [compare(earlier[one.metric], one) if one.metric in earlier else None for one in results]
     if output:
         ours.write(output, text_of(results))

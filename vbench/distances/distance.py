@@ -17,8 +17,9 @@ from vbench.distances.metrics import Metric, Side, Values, resolved
 from vbench.distances.protocols import FREE, Protocol, differences, protocol_named, with_settings
 from vbench.distances.reference import Reference, is_reference, protocol_of, read_reference
 from vbench.distances.result import Distance, refuse_different
-from vbench.distances.sets import FeatureSet, checkpoints_of, features_of, refuse_sizes
+from vbench.distances.sets import FeatureSet, checkpoints_of, chosen, features_of, refuse_sizes
 from vbench.distances.spread import DRAWS, Sample, Spread, Statistic, computations, spread
+from vbench.distances.windows import Choice
 from vbench.errors import UsageError
 from vbench.progress import Progress
 
@@ -48,9 +49,28 @@ class Bench:
     processes: int = 1
     draws: int = DRAWS
 
-    def looked(self, root: Path, protocol: Protocol, real: bool, layer: str) -> FeatureSet:
-        """The features of a folder."""
-        return features_of(root, protocol, real, layer, self.features, self.device, self.progress, self.processes)
+    def looked(self, choice: Choice, protocol: Protocol, real: bool, layer: str) -> FeatureSet:
+        """The features of videos that were chosen."""
+        return features_of(choice, protocol, real, layer, self.features, self.device, self.progress, self.processes)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One metric of two sets that can be compared, as far as is known before a network looks at a video.
+
+    Attributes:
+        metric: what is asked.
+        protocol: how; resolved for the metric.
+        network: name and files.
+        real: videos of the real side, or their moments; ``None`` for a metric of one set.
+        generated: videos of the generated side.
+    """
+
+    metric: Metric
+    protocol: Protocol
+    network: Mapping[str, Any]
+    real: Choice | Reference | None
+    generated: Choice
 
 
 def protocol_for(real: Path | None, name: str | None, settings: Mapping[str, Any]) -> Protocol:
@@ -64,28 +84,22 @@ def protocol_for(real: Path | None, name: str | None, settings: Mapping[str, Any
     return with_settings(protocol_named(name or FREE), settings)
 
 
-def measure(
-    metric: Metric,
-    protocol: Protocol,
-    real: Path | None,
-    generated: Path,
-    bench: Bench,
-    against: Distance | None = None,
-) -> Distance:
-    """One metric of two sets.
+def comparison(
+    metric: Metric, protocol: Protocol, real: Path | None, generated: Path, against: Distance | None = None
+) -> Comparison:
+    """What is asked for, with everything refused that can be refused before a network looks, which takes hours.
 
     Args:
         metric: what is asked.
         protocol: how; what it leaves open is the metric's own.
         real: folder of the real videos or a reference file; ``None`` for a metric of one set.
         generated: folder of the generated videos.
-        bench: where and how.
         against: an earlier figure that this one will be compared with.
 
     Raises:
         UsageError: the sets cannot be compared so, with the reason; or the earlier figure is of something else.
         NothingToScore: a folder has no video that can be used.
-        CheckpointError: the network's file is missing, damaged, unsafe or does not fit.
+        MissingCheckpoint: the network's file is missing.
     """
     protocol = resolved(protocol, metric)
     if real is None and metric.needs_real:
@@ -93,10 +107,29 @@ def measure(
     network = network_of(protocol)
     if against is not None:
         refuse_different(against, metric.name, protocol.plain(), network)
+    found = _real(metric, protocol, network, real) if metric.needs_real and real else None
+    made = chosen(generated, protocol, False)
+    _refuse_few("generated", made.root, len(made.taken))
+    if isinstance(found, Choice):
+        _refuse_few("real", found.root, len(found.taken))
+        if not protocol.fit and found.sizes != made.sizes:
+            refuse_sizes("The two sides have frames", found.sizes | made.sizes)
+    return Comparison(metric, protocol, network, found, made)
+
+
+def measure(asked: Comparison, bench: Bench) -> Distance:
+    """The figure of a comparison, with all that belongs to it.
+
+    Raises:
+        UsageError: what the network says of the sets cannot be compared so, with the reason.
+        NothingToScore: a folder has no video that can be read.
+        CheckpointError: the network's file is damaged, unsafe or does not fit.
+    """
+    metric, protocol, network = asked.metric, asked.protocol, asked.network
     layer = metric.layer(protocol)
-    found = _real(metric, protocol, network, real, bench, layer) if metric.needs_real and real else None
-    made = bench.looked(generated, protocol, False, layer)
-    _refuse_ill(metric, protocol, found, made)
+    found = bench.looked(asked.real, protocol, True, layer) if isinstance(asked.real, Choice) else asked.real
+    made = bench.looked(asked.generated, protocol, False, layer)
+    _refuse_ill(metric, found, made)
 
     def statistic(first: Side, second: Values) -> float:
         return metric.compute(first, second, protocol)
@@ -115,7 +148,7 @@ def measure(
         itself=asdict(known.itself) if known and known.itself else None,
         draws=known.draws if known else 0,
         protocol=protocol.plain(),
-        network=network,
+        network=dict(network),
         real=found.real if isinstance(found, Reference) else found.plain() if found else None,
         generated=made.plain(),
         notes=[*_notes(metric, protocol, network, found, made), *([why] if why else [])],
@@ -136,7 +169,7 @@ def reference_of(metric: Metric, protocol: Protocol, real: Path, bench: Bench) -
     if not metric.takes_moments:
         raise UsageError(f"{metric.name} needs the videos themselves; fvd and fid can be computed from a reference.")
     protocol = resolved(protocol, metric)
-    found = bench.looked(real, protocol, True, metric.layer(protocol))
+    found = bench.looked(chosen(real, protocol, True), protocol, True, metric.layer(protocol))
     _refuse_alike("real", found)
     return Reference(
         moments(found.values, protocol.freedom), metric.name, protocol.plain(), network_of(protocol), found.plain()
@@ -153,11 +186,9 @@ def network_of(protocol: Protocol) -> dict[str, Any]:
     return {"name": protocol.network, "checkpoints": provenance.checkpoint_records(names)}
 
 
-def _real(
-    metric: Metric, protocol: Protocol, network: Mapping[str, Any], real: Path, bench: Bench, layer: str
-) -> FeatureSet | Reference:
+def _real(metric: Metric, protocol: Protocol, network: Mapping[str, Any], real: Path) -> Choice | Reference:
     if not is_reference(real):
-        return bench.looked(real, protocol, True, layer)
+        return chosen(real, protocol, True)
     reference = read_reference(real)
     if not metric.takes_moments:
         raise UsageError(f"{metric.name} needs the real videos themselves, and {real} holds their moments only.")
@@ -171,7 +202,7 @@ def _real(
     return reference
 
 
-def _refuse_ill(metric: Metric, protocol: Protocol, real: FeatureSet | Reference | None, made: FeatureSet) -> None:
+def _refuse_ill(metric: Metric, real: FeatureSet | Reference | None, made: FeatureSet) -> None:
     """Refuse sets whose figure would say nothing.
 
     Raises:
@@ -181,8 +212,6 @@ def _refuse_ill(metric: Metric, protocol: Protocol, real: FeatureSet | Reference
     if not isinstance(real, FeatureSet):
         return
     _refuse_alike("real", real)
-    if not protocol.fit and real.sizes != made.sizes:
-        refuse_sizes("The two sides have frames", real.sizes | made.sizes)
     shared = len(set(real.contents) & set(made.contents))
     if shared and metric.least is None:
         raise UsageError(
@@ -191,9 +220,13 @@ def _refuse_ill(metric: Metric, protocol: Protocol, real: FeatureSet | Reference
         )
 
 
+def _refuse_few(side: str, root: Path, videos: int) -> None:
+    if videos < 2:
+        raise UsageError(f"One video is no distribution: {root} has 1 {side} video that can be used.")
+
+
 def _refuse_alike(side: str, found: FeatureSet) -> None:
-    if found.videos < 2:
-        raise UsageError(f"One video is no distribution: {found.root} has 1 {side} video that can be used.")
+    _refuse_few(side, found.root, found.videos)
     if not np.ptp(found.values, axis=0).any():
         raise UsageError(
             f"All {len(found.values)} windows of the {found.videos} {side} videos in {found.root} have the same "

@@ -47,10 +47,8 @@ def inception_scores(logits: ArrayLike, splits: int, shuffle: int | None = None)
 
 
 def _score(log_p: Array) -> float:
-    p = np.exp(log_p)
-    with np.errstate(divide="ignore"):  # a class that no sample can be of
-        log_mean = np.log(p.mean(axis=0))
-    divergence = (p * (log_p - np.where(p > 0, log_mean, 0.0))).sum(axis=1)
+    log_mean = np.logaddexp.reduce(log_p, axis=0) - np.log(len(log_p))  # the logarithm of a mean that may round to 0
+    divergence = (np.exp(log_p) * (log_p - log_mean)).sum(axis=1)
     return max(1.0, float(np.exp(divergence.mean())))
 
 

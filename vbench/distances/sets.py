@@ -46,7 +46,6 @@ class FeatureSet:
         values: ``(windows, D)`` float32.
         owners: ``(windows,)`` number of the video that a window is of, rising from 0.
         contents: SHA-256 of each video.
-        sizes: heights and widths of their frames.
         short: videos that are too short for a window -> frames that they have.
         failed: videos that could not be read -> why.
         beyond: how many more videos there were than were wanted.
@@ -56,7 +55,6 @@ class FeatureSet:
     values: NDArray[np.float32]
     owners: NDArray[np.int64]
     contents: tuple[str, ...]
-    sizes: frozenset[tuple[int, int]]
     short: Mapping[str, int]
     failed: Mapping[str, str]
     beyond: int
@@ -103,8 +101,25 @@ class Job:
     key: str
 
 
+def chosen(root: Path, protocol: Protocol, real: bool) -> Choice:
+    """The videos of a folder that a protocol compares, before a network looks at one of them.
+
+    Args:
+        root: folder of the videos.
+        protocol: resolved for a metric.
+        real: whether it is the real side.
+
+    Raises:
+        UsageError: the folder is not there, or frames are of several sizes and the protocol gives them none.
+        NothingToScore: no video can be used.
+    """
+    choice = choose(root, protocol.side(real))
+    _refuse_none(choice, protocol, real)
+    return choice
+
+
 def features_of(
-    root: Path,
+    choice: Choice,
     protocol: Protocol,
     real: bool,
     layer: str,
@@ -113,12 +128,12 @@ def features_of(
     progress: Progress,
     processes: int = 1,
 ) -> FeatureSet:
-    """The features of a folder's videos; those that are stored are not computed again.
+    """The features of videos that were chosen; those that are stored are not computed again.
 
     Args:
-        root: folder of the videos.
+        choice: of the videos.
         protocol: resolved for a metric.
-        real: whether it is the real side.
+        real: whether they are the real side.
         layer: of the network.
         folder: of the store.
         device: where to compute.
@@ -126,12 +141,9 @@ def features_of(
         processes: how many look at videos at the same time; the features do not depend on it.
 
     Raises:
-        UsageError: the videos' frames are of several sizes and the protocol gives them none.
         NothingToScore: no video can be used.
         CheckpointError: the network's file is missing, damaged, unsafe or does not fit.
     """
-    choice = choose(root, protocol.side(real))
-    _refuse_none(choice, protocol, real)
     failed = dict(choice.unreadable)
     jobs = list(_jobs(choice, protocol, real, device, failed))
     with closing(FeatureStore(folder)) as store:
@@ -155,12 +167,11 @@ def features_of(
         progress.finish()
         known = [(job, features) for job in jobs if (features := store.get(job.key, layer)) is not None]
     if not known:
-        raise NothingToScore(f"No video of {root} could be read: {_some(failed)}.")
+        raise NothingToScore(f"No video of {choice.root} could be read: {_some(failed)}.")
     values = np.concatenate([features for _, features in known])
     owners = np.repeat(np.arange(len(known)), [len(features) for _, features in known])
     contents = tuple(job.content for job, _ in known)
-    sizes = frozenset(choice.sizes)
-    return FeatureSet(choice.root, values, owners, contents, sizes, choice.short, failed, choice.beyond)
+    return FeatureSet(choice.root, values, owners, contents, choice.short, failed, choice.beyond)
 
 
 def checkpoints_of(network: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ NAME = "features.sqlite"
 
 WHAT = "store of features"
 
-VERSION = 1
+VERSION = 2
 """Raised when the same windows give other features than before."""
 
 Features = Mapping[str, NDArray[np.float32]]

@@ -181,10 +181,7 @@ def fitting(protocol: Protocol) -> Callable[[Frame], Frame]:
 
 
 def _crop_lanczos(frame: Frame, size: int) -> Frame:
-    height, width = frame.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = Image.fromarray(frame[top : top + side, left : left + side])
+    square = Image.fromarray(_middle(frame, min(frame.shape[:2])))
     return np.array(square.resize((size, size), Image.Resampling.LANCZOS))
 
 
@@ -192,22 +189,22 @@ def _lanczos_crop(frame: Frame, size: int) -> Frame:
     height, width = frame.shape[:2]
     longer = int(size * max(height, width) / min(height, width))
     scaled = (size, longer) if height <= width else (longer, size)
-    whole = np.array(Image.fromarray(frame).resize(scaled[::-1], Image.Resampling.LANCZOS))
-    top, left = (round((length - size) / 2) for length in scaled)
-    return whole[top : top + size, left : left + size]
+    return _middle(np.array(Image.fromarray(frame).resize(scaled[::-1], Image.Resampling.LANCZOS)), size)
+
+
+def _middle(frame: Frame, side: int) -> Frame:
+    """The middle square of ``(H, W, 3)``; where a margin is odd, half of it is rounded to even, as torchvision does."""
+    top, left = (round((length - side) / 2) for length in frame.shape[:2])
+    return frame[top : top + side, left : left + side]
 
 
 def _antialias_crop(frame: Frame, size: int) -> Frame:
     import torch
-    import torch.nn.functional as F
 
-    height, width = frame.shape[:2]
-    scale = size / min(height, width)
-    scaled = (size, int(np.ceil(width * scale))) if height < width else (int(np.ceil(height * scale)), size)
+    from vbench.dimensions.backbones.squares import middle_of_covering
+
     pixels = torch.from_numpy(frame).permute(2, 0, 1)[None].float() / 255
-    whole = F.interpolate(pixels, scaled, mode="bilinear", align_corners=False, antialias=True)[0]
-    top, left = (scaled[0] - size) // 2, (scaled[1] - size) // 2
-    square = whole[:, top : top + size, left : left + size] * 255
+    square = middle_of_covering(pixels, size, smooth=True)[0] * 255
     return np.ascontiguousarray(square.to(torch.uint8).permute(1, 2, 0).numpy())
 
 

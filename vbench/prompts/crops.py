@@ -75,9 +75,13 @@ def crop_box(ratio: str, first: Box, second: Box) -> Box:
 
 def _drawn(start: int, least: int, length: int, room: int) -> int:
     """Where a crop of a length begins so that it stays inside the room and holds what must be held."""
-    if length < least:
-        raise UsageError(f"A crop of {length} px cannot hold a box of {least} px: these are no boxes of a picture.")
-    return Random(SEED).randint(max(start - (length - least), 0), min(start + length, room) - length)
+    lowest, highest = max(start - (length - least), 0), min(start + length, room) - length
+    if lowest > highest:
+        raise UsageError(
+            f"A crop of {length} px within a first box of {room} px cannot hold a second box from {start} to "
+            f"{start + least}: these are no boxes of a picture for this ratio."
+        )
+    return Random(SEED).randint(lowest, highest)
 
 
 def read_boxes(path: Path) -> list[Boxes]:

@@ -102,12 +102,15 @@ def nearness(special: Tensor, concept: Tensor, special_thresholds: list[float], 
 def configuration(path: Path) -> Mapping[str, Any]:
     """The sizes of a checker's CLIP.
 
+    Its vectors are as wide as the file says for the whole; what it says for the vision tower alone is a default that
+    programs write there unasked.
+
     Raises:
         CheckpointError: it cannot be read, or says something else.
     """
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
-        return {"projection_dim": int(settings["projection_dim"]), **settings["vision_config"]}
+        return {**settings["vision_config"], "projection_dim": int(settings["projection_dim"])}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
             f"{path} is no configuration of the safety checker ({type(error).__name__}: {error}). Get it again: vbench "

@@ -8,6 +8,7 @@ were 11 apart. So it is part of a protocol, by name. Values stay in 0..255 and a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import ceil
 
 import numpy as np
 import torch
@@ -43,12 +44,34 @@ def clean(frames: Tensor, side: int) -> Tensor:
 
 def crop(frames: Tensor, side: int) -> Tensor:
     """The shorter side to the square's, the longer one rounded up, without smoothing, then the middle."""
-    height, width = frames.shape[-2:]
-    scale = side / min(height, width)
-    size = max(side, int(np.ceil(height * scale))), max(side, int(np.ceil(width * scale)))
-    scaled = F.interpolate(frames, size, mode="bilinear", align_corners=False)
-    top, left = (size[0] - side) // 2, (size[1] - side) // 2
+    return middle_of_covering(frames, side, smooth=False)
+
+
+def middle_of_covering(frames: Tensor, side: int, smooth: bool) -> Tensor:
+    """The middle square of frames that were scaled bilinearly to cover it, with or without smoothing.
+
+    Args:
+        frames: ``(N, C, H, W)``, floating point.
+        side: pixels of the square.
+        smooth: whether to smooth before making smaller.
+    """
+    height, width = covering(frames.shape[-2], frames.shape[-1], side)
+    scaled = F.interpolate(frames, (height, width), mode="bilinear", align_corners=False, antialias=smooth)
+    top, left = (height - side) // 2, (width - side) // 2
     return scaled[..., top : top + side, left : left + side]
+
+
+def covering(height: int, width: int, side: int) -> tuple[int, int]:
+    """Height and width with the shorter side at ``side`` pixels and the longer one rounded up.
+
+    Of a square the height is rounded up, as in the published evaluations: in floating point 400 * (224 / 400) is a
+    little more than 224.
+
+    >>> covering(240, 426, 224), covering(200, 300, 224), covering(400, 400, 224)
+    ((224, 398), (224, 337), (225, 224))
+    """
+    scale = side / min(height, width)
+    return (side, ceil(width * scale)) if height < width else (ceil(height * scale), side)
 
 
 RESIZINGS: Mapping[str, Callable[[Tensor, int], Tensor]] = {
