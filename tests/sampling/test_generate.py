@@ -15,9 +15,10 @@ from typer.testing import CliRunner
 from tests.footage import noise, write_text, write_video
 from vbench.cli import app
 from vbench.errors import CheckpointError, UsageError
-from vbench.generators.base import Delivery, Generator, Request, SamplingError, Settings
-from vbench.generators.catalog import build
+from vbench.generators.base import Delivery, Enhancer, Generator, Request, SamplingError, Settings
+from vbench.generators.catalog import Enhanced, build
 from vbench.generators.options import Options
+from vbench.generators.synthetic.generator import Synthetic
 from vbench.media.clip import Clip, Encoded
 from vbench.prompts.sampling_plan import sampling_plan
 from vbench.prompts.suite import Prompt, PromptSuite
@@ -164,6 +165,29 @@ def test_a_folder_of_other_samples_is_refused(tmp_path: Path, changes: dict[str,
         sample(tmp_path, **changes)
     assert message in str(caught.value)
     assert contents(tmp_path) == before
+
+
+class Reversing(Enhancer):
+    """Plays a clip from its end."""
+
+    def enhance(self, clip: Clip, request: Request) -> Clip:
+        return replace(clip, frames=clip.frames[::-1])
+
+
+@pytest.mark.parametrize("changed", [Synthetic, Reversing])
+def test_samples_of_an_older_version_of_a_model_are_not_continued(
+    tmp_path: Path, changed: type[Generator[Any] | Enhancer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = Enhanced(build("synthetic"), [Reversing("reversing", "")])
+
+    def again(folder: Path) -> Sampled:
+        return generate(generator, wanted(), generator.defaults.with_given(**SMALL), folder)
+
+    assert again(tmp_path).made == 6
+    monkeypatch.setattr(changed, "version", 2)
+    with pytest.raises(UsageError, match=r"holds other samples: implementation of .* was None and is now 2"):
+        again(tmp_path)
+    assert (again(tmp_path / "anew").made, again(tmp_path / "anew").kept) == (6, 6)
 
 
 def test_a_folder_whose_manifest_is_not_ours_is_refused(tmp_path: Path) -> None:

@@ -149,6 +149,9 @@ class Generator(ABC, Generic[O]):
     meaning_on_board: ClassVar[str] = ""
     """The same of ``NAME@vbench``, where it has such a preset."""
 
+    version: ClassVar[int] = 1
+    """Raised where a request gives another video than before: samples of an older version are not continued."""
+
     seeded: ClassVar[bool] = True
     """Whether the same request gives the same video."""
 
@@ -282,6 +285,9 @@ class Enhancer(ABC):
 
     meaning: ClassVar[str] = ""
 
+    version: ClassVar[int] = 1
+    """As :attr:`Generator.version`."""
+
     def __init__(self, name: str, argument: str) -> None:
         self.name, self.argument = name, argument
 
@@ -324,3 +330,8 @@ class Enhancer(ABC):
         Raises:
             SamplingError: it cannot be made.
         """
+
+
+def made_by(one: Generator[Any] | Enhancer) -> dict[str, Any]:
+    """What the manifest says of a model: its provenance, and from the second on the version of what runs it."""
+    return {**one.provenance, **({"implementation": one.version} if one.version > 1 else {})}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from vbench.errors import UsageError, VBenchError
-from vbench.generators.base import TECHNIQUES, Delivery, Enhancer, Generator, Request, Settings
+from vbench.generators.base import TECHNIQUES, Delivery, Enhancer, Generator, Request, Settings, made_by
 from vbench.generators.changes import read_changes
 from vbench.generators.diffusers.presets import ENHANCER_PRESETS, PRESETS
 from vbench.generators.options import Options, read_options
@@ -269,7 +269,7 @@ class Enhanced(Generator[Options]):
     @property
     def provenance(self) -> dict[str, Any]:
         """The generator's, and the enhancers' by name."""
-        return {**self.generator.provenance, "enhancers": {one.name: one.provenance for one in self.enhancers}}
+        return {**made_by(self.generator), "enhancers": {one.name: made_by(one) for one in self.enhancers}}
 
     def prepare(self, requests: Sequence[Request]) -> None:
         """See :meth:`Generator.prepare`; each enhancer is told what the one before it gives."""

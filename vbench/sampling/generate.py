@@ -25,7 +25,7 @@ from vbench.files.atomic import write_atomically
 from vbench.files.digest import digest
 from vbench.files.json_file import as_text, refuse_surrogates
 from vbench.files.lock import alone_in
-from vbench.generators.base import Delivery, Generator, Request, Settings
+from vbench.generators.base import Delivery, Generator, Request, Settings, made_by
 from vbench.media.clip import Clip, Encoded, refuse_malformed
 from vbench.media.encode import write_clip, write_picture
 from vbench.media.flaws import looked
@@ -333,11 +333,11 @@ def _hopeless(outcome: Sampled) -> bool:
 
 def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settings: Settings) -> dict[str, Any]:
     """What to write of the sampling; refuses a folder of other samples."""
-    made_by = {
+    told = {
         "model": generator.name,
         "seed": wanted.seed if generator.seeded else None,
         "settings": settings.stated(),
-        "provenance": generator.provenance,
+        "provenance": made_by(generator),
         "extender": wanted.extender,
         "benchmark": wanted.benchmark,
         "pictures": wanted.pictures.told() if wanted.pictures else None,
@@ -345,14 +345,14 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
     before = read_sampling(folder)
     if before is None and read_manifest(folder):
         raise UsageError(f"{folder} holds samples that vbench generate did not make. Choose another folder.")
-    if before and (differs := list(_differences(before, made_by, wanted))):
+    if before and (differs := list(_differences(before, told, wanted))):
         raise UsageError(f"{folder} holds other samples: {'; '.join(differs)}. Choose another folder for these.")
     record = {
         "version": RECORD_VERSION,
         "status": "running",
         "started": before["started"] if before else provenance.now(),
         "ended": None,
-        **made_by,
+        **told,
         "model_file": dict(generator.model_file),
         "suite": dict(wanted.suite),
         "skipped": wanted.skipped,
@@ -367,8 +367,8 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
     return record
 
 
-def _differences(before: Mapping[str, Any], made_by: Mapping[str, Any], wanted: Wanted) -> Iterator[str]:
-    for name, value in json.loads(json.dumps(made_by)).items():
+def _differences(before: Mapping[str, Any], told: Mapping[str, Any], wanted: Wanted) -> Iterator[str]:
+    for name, value in json.loads(json.dumps(told)).items():
         yield from _apart(name, before.get(name), value)
     if before["suite"]["sha256"] != wanted.suite["sha256"]:
         yield f"the suite was {before['suite']['name']} and is now {wanted.suite['name']}"

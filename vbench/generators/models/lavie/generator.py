@@ -81,6 +81,7 @@ class LaVie(Generator[LaVieOptions]):
         UsageError: something stands behind a colon.
     """
 
+    version = 2
     options_type = LaVieOptions
     meaning = "LaVie, text to 16 frames at 8 fps; protocol of its repository"
     meaning_on_board = "LaVie; size as VBench's sampled_videos/README.md says, the rest of its repository"

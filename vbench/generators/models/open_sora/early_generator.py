@@ -34,6 +34,7 @@ class EarlyOpenSora(Generator[LoadOptions]):
         UsageError: something stands behind a colon.
     """
 
+    version = 2
     options_type = LoadOptions
     meaning = "Open-Sora 1.0, text to video; protocol of its configs/opensora/inference/16x512x512.py, as on the board"
     takes_argument = False

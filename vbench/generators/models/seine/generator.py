@@ -80,6 +80,7 @@ class SEINEGenerator(Generator[SeineOptions]):
         UsageError: something stands behind a colon.
     """
 
+    version = 2
     options_type = SeineOptions
     meaning = (
         "SEINE, from an image, from a first and a last one (task=transition), or on from a clip (task=prediction); "

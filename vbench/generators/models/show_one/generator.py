@@ -68,6 +68,7 @@ class ShowOneGenerator(Generator[ShowOneOptions]):
         UsageError: something stands behind a colon.
     """
 
+    version = 2
     options_type = ShowOneOptions
     meaning = "Show-1, a cascade in pixels and latents; protocol of its repository's run_inference.py"
     takes_argument = False

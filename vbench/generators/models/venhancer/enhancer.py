@@ -39,6 +39,7 @@ class VEnhancer(Enhancer):
         UsageError: options that there are not.
     """
 
+    version = 2
     meaning: ClassVar[str] = (
         "makes clips four times larger, smoother with +venhancer:target_fps=24 (VEnhancer, protocol of its repository)"
     )

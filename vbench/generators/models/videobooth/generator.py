@@ -51,6 +51,7 @@ class VideoBoothGenerator(Generator[VideoBoothOptions]):
         UsageError: something stands behind a colon.
     """
 
+    version = 2
     options_type = VideoBoothOptions
     meaning = "VideoBooth, an image instead of a word (object=WORD); protocol of its repository"
     takes_argument = False
