@@ -269,17 +269,20 @@ def significance_groups(totals: Mapping[str, Interval], significant: Mapping[tup
         totals: score of each model; the higher the better.
         significant: for pairs of models, in any order, whether their difference is beyond noise.
     """
-    left = sorted(totals, key=lambda name: -totals[name].score)
-    groups = []
-    while left:
-        best, *others = left
-        group = [
-            best,
-            *(name for name in others if not significant.get((best, name), significant.get((name, best), False))),
-        ]
-        groups.append(group)
-        left = [name for name in left if name not in group]
+    groups: list[list[str]] = []
+    for name in sorted(totals, key=lambda name: -totals[name].score):
+        joined = next((group for group in groups if not _apart(group[0], name, significant)), None)
+        if joined is None:
+            groups.append([name])
+        else:
+            joined.append(name)
     return groups
+
+
+def _apart(best: str, name: str, significant: Mapping[tuple[str, str], bool]) -> bool:
+    """Whether a pair's difference is beyond noise; a verdict may be costly to find, so none is asked for twice."""
+    verdict = significant.get((best, name))
+    return bool(significant.get((name, best)) if verdict is None else verdict)
 
 
 def _drawn(tables: Sequence[Table], seed: int, draws: int) -> list[dict[str, Array]]:
