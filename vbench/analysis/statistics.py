@@ -296,7 +296,7 @@ def _drawn(tables: Sequence[Table], seed: int, draws: int) -> list[dict[str, Arr
     sums = np.zeros((draws, columns.shape[1]))
     rng = np.random.default_rng(seed)
     for members in _together(drawn_within(strata)):
-        for some in _blocks(draws, len(members)):
+        for some in blocks(draws, len(members)):
             sums[some] += counts_of_draws(len(members), some.stop - some.start, rng) @ columns[members]
     parts = zip(tables, np.split(sums, np.cumsum(widths)[:-1], axis=1), strict=True)
     return [with_parts(one, scores_of(part.reshape(draws, *one.summands.shape[1:]))) for one, part in parts]
@@ -324,9 +324,14 @@ def _together(groups: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     return np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
 
 
-def _blocks(draws: int, prompts: int) -> Iterator[slice]:
-    """Draws in pieces that a processor's cache holds, one after the other; no figure depends on where they are cut."""
-    step = max(1, AT_ONCE // max(1, prompts))
+def blocks(draws: int, width: int) -> Iterator[slice]:
+    """Draws in pieces that a processor's cache holds, one after the other; no figure depends on where they are cut.
+
+    Args:
+        draws: how many.
+        width: numbers of each.
+    """
+    step = max(1, AT_ONCE // max(1, width))
     return (slice(start, min(start + step, draws)) for start in range(0, draws, step))
 
 
@@ -402,7 +407,7 @@ def _kept_signs(prompts: int, seed: int, draws: int) -> tuple[Array, ...]:
 
 def _drawn_signs(prompts: int, seed: int, draws: int) -> Iterator[Array]:
     rng = np.random.default_rng([seed, 1])
-    for some in _blocks(draws, prompts):
+    for some in blocks(draws, prompts):
         yield (1 - 2 * rng.integers(0, 2, (some.stop - some.start, prompts))).astype(np.float64)
 
 
