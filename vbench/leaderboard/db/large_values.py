@@ -44,7 +44,7 @@ class LargeValue:
         number = session.scalar(select(table.id).where(*self._where))
         if number is None:
             return b""
-        driver = session.connection().connection.driver_connection
+        driver: Any = session.connection().connection.driver_connection
         with driver.blobopen(table.__tablename__, self._column.key, number, readonly=True) as value:
             return bytes(value[place : place + size])  # SQLite's substr would read the whole value for each piece
 
