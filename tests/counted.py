@@ -25,3 +25,16 @@ def instructions(work: Callable[[], object]) -> int:
     finally:
         sys.settrace(before)
     return count
+
+
+def assert_linear(cost: Callable[[int], int], sizes: tuple[int, int, int] = (25, 50, 100), apart: float = 0.05) -> None:
+    """That one among many costs as much as one among few.
+
+    Args:
+        cost: what so many cost together.
+        sizes: from few to many; each is half of the next.
+        apart: share by which the two may differ.
+    """
+    cost(2)  # what is imported and made once counts nowhere
+    few, more, many = map(cost, sizes)
+    assert abs((many - more) - 2 * (more - few)) <= apart * 2 * (more - few), (few, more, many)
