@@ -15,7 +15,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from statistics import NormalDist
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,9 @@ AT_ONCE = 1 << 17
 
 KEPT = 1 << 23
 """Signs that are kept for the next pair of runs, at most, 64 MiB: a board compares many runs over the same prompts."""
+
+KEPT_TIMES = 1 << 27
+"""Bytes of draws that are kept for the next pair of runs, at most: as many as twenty runs of a whole suite need."""
 
 Name = TypeVar("Name", bound=Hashable)
 
@@ -294,20 +297,52 @@ def _drawn(tables: Sequence[Table], seed: int, draws: int) -> list[dict[str, Arr
     widths = [math.prod(one.summands.shape[1:]) for one in tables]
     columns = np.concatenate([one.summands.reshape(-1, width) for one, width in zip(tables, widths, strict=True)], 1)
     sums = np.zeros((draws, columns.shape[1]))
-    rng = np.random.default_rng(seed)
-    for members in _together(drawn_within(strata)):
-        for some in blocks(draws, len(members)):
-            sums[some] += counts_of_draws(len(members), some.stop - some.start, rng) @ columns[members]
+    groups = _together(drawn_within(strata))
+    for group, some, times in _times_drawn(tuple(map(len, groups)), seed, draws):
+        sums[some] += _as_counts(times) @ columns[groups[group]]
     parts = zip(tables, np.split(sums, np.cumsum(widths)[:-1], axis=1), strict=True)
     return [with_parts(one, scores_of(part.reshape(draws, *one.summands.shape[1:]))) for one, part in parts]
 
 
+Times = NDArray[np.unsignedinteger[Any]]
+"""``(draws, prompts)`` how often each prompt of a group is drawn, in draws of all but one."""
+
+
+def _times_drawn(sizes: tuple[int, ...], seed: int, draws: int) -> Iterable[tuple[int, slice, Times]]:
+    """Draws of groups of so many prompts, in blocks: number of the group, which of the draws, how often each prompt."""
+    size = draws * sum(prompts * np.min_scalar_type(prompts).itemsize for prompts in sizes)
+    return (_kept_times if size <= KEPT_TIMES else _draw_times)(sizes, seed, draws)
+
+
+@lru_cache(maxsize=1)
+def _kept_times(sizes: tuple[int, ...], seed: int, draws: int) -> tuple[tuple[int, slice, Times], ...]:
+    """The same, for the next pair of runs over as many prompts."""
+    return tuple(_draw_times(sizes, seed, draws))
+
+
+def _draw_times(sizes: tuple[int, ...], seed: int, draws: int) -> Iterator[tuple[int, slice, Times]]:
+    rng = np.random.default_rng(seed)
+    for group, prompts in enumerate(sizes):
+        for some in blocks(draws, prompts):
+            yield group, some, _times(prompts, some.stop - some.start, rng)
+
+
+def _times(prompts: int, draws: int, rng: np.random.Generator) -> Times:
+    small = np.min_scalar_type(prompts)
+    if prompts < 2:
+        return np.ones((draws, prompts), small)
+    return rng.multinomial(prompts - 1, np.full(prompts, 1 / prompts), size=draws).astype(small)
+
+
+def _as_counts(times: Times) -> Array:
+    """The sum made that of all prompts."""
+    prompts = times.shape[1]
+    return times.astype(np.float64) * (prompts / (prompts - 1) if prompts > 1 else 1.0)
+
+
 def counts_of_draws(prompts: int, draws: int, rng: np.random.Generator) -> Array:
     """``(draws, prompts)`` float64: how often each counts in draws of all prompts but one, the sum made ``prompts``."""
-    if prompts < 2:
-        return np.ones((draws, prompts))
-    drawn = rng.multinomial(prompts - 1, np.full(prompts, 1 / prompts), size=draws)
-    return np.asarray(drawn * (prompts / (prompts - 1)), dtype=np.float64)
+    return _as_counts(_times(prompts, draws, rng))
 
 
 def drawn_within(strata: NDArray[np.int64]) -> NDArray[np.int64]:
