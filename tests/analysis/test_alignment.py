@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import tracemalloc
 import warnings
 from dataclasses import replace
 
@@ -86,6 +87,20 @@ def test_only_pairs_with_two_scores_count() -> None:
     assert align([said("no prompt", "a", "b", 1)], TOY) == {}
     assert align(TOLD, {"a": TOY["a"]}) == {}
     assert align([], TOY) == {}
+
+
+def test_orders_of_many_models_are_compared_some_draws_at_a_time() -> None:
+    rng = np.random.default_rng(0)
+
+    def memory(models: int) -> int:
+        found = rng.random((2, 500, models))
+        tracemalloc.start()
+        kendall(*found)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    assert memory(160) < 2 * memory(40), "sixteen times as many pairs"
 
 
 @pytest.mark.parametrize("values", [7, 3, 2])

@@ -7,6 +7,7 @@ import pytest
 
 import vbench
 from tests.analysis.test_statistics import run as simulated
+from vbench.analysis import statistics
 from vbench.analysis.comparison import (
     BETTER,
     SAME,
@@ -112,6 +113,15 @@ def test_runs_without_a_shared_prompt_are_refused_forced_or_not(tmp_path: Path) 
             refuse_unshared([one, two], compare_runs([one, two], force=force))
     with pytest.raises(UsageError, match="cannot be compared"):
         vbench.compare(one, two, force=True)
+
+
+def test_what_is_compared_over_the_same_prompts_shares_their_draws(runs: dict[str, Path]) -> None:
+    """There are more draws the more runs there are, and drawing takes most of the time."""
+    statistics._kept_times.cache_clear()
+    compared = compare_runs(list(runs.values()))
+    kept = statistics._kept_times.cache_info()
+    assert kept.misses == 1 + len(compared[0].by_category)
+    assert kept.hits == kept.misses * (len(compared) - 1)
 
 
 def test_ranking_groups_what_cannot_be_told_apart(runs: dict[str, Path]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from itertools import groupby
 from statistics import NormalDist
 
 import numpy as np
@@ -231,6 +232,29 @@ def test_adjustment_for_many_comparisons_only_raises() -> None:
 def test_models_that_cannot_be_told_apart_share_a_group() -> None:
     totals = {name: Interval(score, score - 1, score + 1) for name, score in (("a", 80.0), ("b", 79.9), ("c", 70.0))}
     assert significance_groups(totals, {("a", "b"): False, ("a", "c"): True, ("b", "c"): True}) == [["a", "b"], ["c"]]
+
+
+def test_no_verdict_on_a_pair_is_asked_for_twice_and_a_model_is_done_with_before_the_next() -> None:
+    """A verdict is costly, and so is a model's table, of which a board keeps some in memory."""
+    rng, asked = np.random.default_rng(0), list[tuple[str, str]]()
+
+    class Verdicts(dict[tuple[str, str], bool]):
+        def get(self, pair: tuple[str, str], default: object = None) -> bool:  # type: ignore[override]
+            asked.append(pair)
+            return self[pair]
+
+    names = [f"model {number}" for number in range(40)]
+    totals = {name: Interval(float(score), 0.0, 1.0) for name, score in zip(names, rng.random(40), strict=True)}
+    verdicts = Verdicts({(one, two): bool(rng.random() < 0.8) for one in names for two in names})
+    found = significance_groups(totals, verdicts)
+    order = sorted(names, key=lambda name: -totals[name].score)
+    expected, left = [], order
+    while left:
+        expected.append([name for name in left if name == left[0] or not verdicts[left[0], name]])
+        left = [name for name in left if name not in expected[-1]]
+    assert found == expected
+    assert len(asked) == len(set(asked))
+    assert [name for name, _ in groupby(second for _, second in asked)] == order[1:]
 
 
 def test_table_leaves_out_what_has_no_score() -> None:

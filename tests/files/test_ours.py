@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.counted import assert_linear, instructions
 from vbench.errors import UsageError
 from vbench.files import ours
 
@@ -57,6 +58,18 @@ def test_only_what_is_as_we_left_it_is_removed(tmp_path: Path) -> None:
     ours.remove_own(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"changed", "mine", ours.LIST}
     assert [path.name for path in ours.foreign_files(tmp_path)] == ["changed", "mine"]
+
+
+def test_a_file_costs_as_much_among_many(tmp_path: Path) -> None:
+    def looked_at(count: int) -> int:
+        folder = tmp_path / str(count)
+        for number in range(count):
+            ours.write(folder / f"{number}.txt", "text")
+        found = instructions(lambda: ours.foreign_files(folder)) + instructions(lambda: ours.remove_own(folder))
+        assert [path.name for path in folder.iterdir()] == [ours.LIST]
+        return found
+
+    assert_linear(looked_at)
 
 
 @pytest.mark.parametrize("there", [[], ["thesis.tex"], [".hidden"], ["folder/"]])

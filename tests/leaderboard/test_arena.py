@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.counted import instructions
 from tests.footage import write_video
 from tests.leaderboard.archives import archive, rows, with_videos
 from vbench.errors import Refused
@@ -262,6 +263,13 @@ def test_who_votes_for_one_model_stands_out() -> None:
     found = outliers(cast(iter(votes)))
     assert list(found) == ["friend"]
     assert any("for submission 3" in reason for reason in found["friend"])
+
+
+def test_a_voter_costs_as_much_as_one_whoever_else_voted() -> None:
+    votes = cast(iter([*honest(), *(("friend", 2 - n % 2, 3, "second") for n in range(30))]))
+    assert outliers(votes, "fri") == outliers(votes)
+    assert instructions(lambda: outliers(votes, "fri")) < instructions(lambda: outliers(votes)) / 2
+    assert outliers(votes, "voter") == {}
 
 
 def test_who_always_says_left_or_does_not_look_stands_out() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, delete, inspect, select, text, update
+from sqlalchemy import LargeBinary, create_engine, delete, event, inspect, select, text, update
 
 from tests.footage import write_video
 from tests.leaderboard.archives import MINI, archive, card, rewritten, rows, run, with_videos, zipped
@@ -40,6 +40,33 @@ def test_the_migrated_schema_is_that_of_the_tables(database: str) -> None:
     Database(database).close()  # a second time changes nothing
     with opened.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    opened.close()
+
+
+def test_large_values_come_last(tmp_path: Path) -> None:
+    """SQLite reads through what stands before a value that is asked for: a list of rows would read every archive."""
+    opened = Database(f"sqlite:///{tmp_path}/board.sqlite")
+    for table in Base.metadata.sorted_tables:
+        large = {column.name for column in table.columns if isinstance(column.type, LargeBinary)}
+        large |= {"likeness"} if table is Verdict.__table__ else set()
+        names = [column["name"] for column in inspect(opened.engine).get_columns(table.name)]
+        assert set(names[len(names) - len(large) :]) == large
+    opened.close()
+
+
+def test_a_large_value_is_read_in_pieces(tmp_path: Path) -> None:
+    content, limit = archive(tmp_path), 1000
+    opened = Board(Settings(database=f"sqlite:///{tmp_path}/board.sqlite", suite="mini", admin_tokens=(ADMIN,)))
+    number = opened.submit(content, local=True).id
+    found = opened.large_archive(number)
+    opened.database.engine.dispose()
+
+    def never_whole(connection: sqlite3.Connection, *_: object) -> None:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, len(content) - limit)
+
+    event.listen(opened.database.engine, "connect", never_whole)
+    assert b"".join(found.read(0, limit)) == content[:limit]
+    assert b"".join(found.read(limit, limit + 1)) == content[limit : limit + 1]
     opened.close()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.counted import assert_linear, instructions
 from tests.footage import noise, write_gif, write_stills, write_video
 from tests.media.odd_containers import animated
 from vbench.errors import UsageError
@@ -54,6 +55,21 @@ def test_a_picture_makes_no_video_of_a_folder_of_clips() -> None:
     assert found.described() == "6 files: 5 videos, 1 not read"
     suite = PromptSuite("s", (Prompt("a cat", ("temporal_flickering",)),))
     assert len(standard_plan(CASES / "dim_folder_png", suite).tasks) == 5
+
+
+@pytest.mark.parametrize("place", ["frames/{}.jpg", "picture {}.jpg"])
+def test_a_picture_costs_as_much_among_many(tmp_path: Path, place: str) -> None:
+    """In a folder of frames, and above a folder of videos."""
+
+    def looked_at(count: int) -> int:
+        root = tmp_path / str(count)
+        for number in range(count):
+            for name in (place.format(number), f"below/{number}.mp4"):
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).touch()
+        return instructions(lambda: discover(root))
+
+    assert_linear(looked_at)
 
 
 def test_the_counts_are_those_of_the_folder(tmp_path: Path) -> None:

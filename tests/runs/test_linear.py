@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 
+from tests.counted import instructions
 from tests.footage import noise, write_video
 from vbench.analysis.comparison import compare_runs
 from vbench.interface import evaluate
@@ -25,25 +22,6 @@ VIDEOS = (25, 50, 100)
 
 LONG = "a lamp on a wooden table in a quiet room, seen from the side, on a morning in early spring, number"
 """Names of 100 bytes and more may be cut ones, which is looked into."""
-
-
-def instructions(work: Callable[[], object]) -> int:
-    """How many of Python's instructions a call runs."""
-    count = 0
-
-    def watch(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal count
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        count += event == "opcode"
-        return watch
-
-    before = sys.gettrace()
-    sys.settrace(watch)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 def steps(folder: Path, videos: int, clip: bytes) -> dict[str, int]:

@@ -19,7 +19,7 @@ from tests.schemas import checked
 from vbench.errors import UsageError
 from vbench.files import ours
 from vbench.interface import evaluate
-from vbench.runs.merge import merge
+from vbench.runs.merge import _record, merge
 from vbench.runs.record import FINISHED, INTERRUPTED, RunRecord, read_record, write_record
 from vbench.runs.run import open_run
 from vbench.runs.store import NOT_STATIC, Row
@@ -168,6 +168,18 @@ def refused(made: Path, folder: Path, values: dict[str, Any], said: str) -> None
     assert [path.name for path in folder.iterdir()] == ["two"]
 
 
+def test_no_list_of_missing_videos_is_searched_for_each_of_them(made: Path) -> None:
+    class NeverSearched(list[str]):
+        def __contains__(self, name: object) -> bool:
+            raise AssertionError
+
+    records = [read_record(made / f"shard-{number}") for number in (1, 2, 3)]
+    missing = ("b-0", "a-0", "c-0"), ("c-0", "b-0"), ("d-0", "c-0", "b-0")
+    both = zip(records, missing, strict=True)
+    told = [replace(record, missing_videos=NeverSearched(names)) for record, names in both]
+    assert _record(told, lacking=False).missing_videos == ["b-0", "c-0"]
+
+
 def test_the_same_shard_twice_a_whole_run_and_a_full_folder_are_refused(made: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="are both shard 1"):
         merge(
@@ -204,7 +216,7 @@ def test_a_new_folder_may_be_the_one_where_one_stands_and_what_a_killed_merge_le
 KILLED = """
 import os, sys
 from pathlib import Path
-from vbench.runs.merge import merge
+from vbench.runs.merge import _record, merge
 
 rename = Path.rename
 

@@ -37,7 +37,7 @@ from vbench.analysis.preference import (
     prompts_of,
     tally,
 )
-from vbench.analysis.statistics import DRAWS
+from vbench.analysis.statistics import DRAWS, blocks
 from vbench.benchmarks.score_card import TOTAL, in_protocol_order
 from vbench.runs.results import score_card
 from vbench.runs.store import SCORED, Row
@@ -166,9 +166,14 @@ def spearman(x: Array, y: Array) -> Array:
 
 
 def kendall(x: Array, y: Array) -> Array:
-    """Kendall's tau-b of each row: agreement of the orders of all pairs of models; shapes as :func:`pearson`."""
+    """Kendall's tau-b of each row: agreement of the orders of all pairs of models; shapes as :func:`pearson`.
+
+    All pairs of many models, in all rows at once, would take gigabytes.
+    """
     one, two = np.triu_indices(x.shape[1], 1)
-    return _cosine(*(np.sign(part[:, one] - part[:, two]) for part in (x, y)))
+    some = (tuple(np.sign(part[rows][:, one] - part[rows][:, two]) for part in (x, y))
+            for rows in blocks(len(x), len(one)))  # fmt: skip
+    return np.concatenate([_cosine(*orders) for orders in some])
 
 
 def _centred(x: Array) -> Array:
@@ -192,7 +197,8 @@ def _with_videos(
     people, machine = [one for one, _, _ in both], [verdict for _, verdict, _ in both]
     models, prompts = models_of(people), prompts_of(people)
     if by == MEAN:
-        prompts = sorted({prompt for model, dimension, prompt in scored if dimension == name and model in models})
+        judged = set(models)
+        prompts = sorted({prompt for model, dimension, prompt in scored if dimension == name and model in judged})
     sums = _means(scored, name, prompts, models) if by == MEAN else tally(machine, prompts, models)
     counts = drawn_counts(len(prompts), seed, draws)
     (agreement,) = _Drawn.of(_agreement(people, machine, prompts), counts, SHARE).intervals()

@@ -139,22 +139,27 @@ def compare_runs(
 
     told.start(sum(1 + len(categories[run]) for run in runs[1:]), 0, "comparisons")
     try:
-        return [
-            Comparison(
-                names[run],
-                differences(run),
-                {name: differences(run, name) for name in categories[run]},
-                most_moved(of_prompts[runs[0]], of_prompts[run], prompts),
-                objected[run],
-                rules,
-                gaps[run],
-                list(remarks(runs[0], run, names)),
-                names[runs[0]],
-            )
-            for run in runs[1:]
-        ]
+        of_all = {run: differences(run) for run in runs[1:]}  # all runs over the same prompts, as they share the draws
+        in_category = {
+            name: {run: differences(run, name) for run in runs[1:] if name in categories[run]}
+            for name in sorted({name for found in categories.values() for name in found})
+        }
     finally:
         told.finish()
+    return [
+        Comparison(
+            names[run],
+            of_all[run],
+            {name: in_category[name][run] for name in categories[run]},
+            most_moved(of_prompts[runs[0]], of_prompts[run], prompts),
+            objected[run],
+            rules,
+            gaps[run],
+            list(remarks(runs[0], run, names)),
+            names[runs[0]],
+        )
+        for run in runs[1:]
+    ]
 
 
 def _by_category(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -15,7 +15,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from statistics import NormalDist
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,9 @@ AT_ONCE = 1 << 17
 
 KEPT = 1 << 23
 """Signs that are kept for the next pair of runs, at most, 64 MiB: a board compares many runs over the same prompts."""
+
+KEPT_TIMES = 1 << 27
+"""Bytes of draws that are kept for the next pair of runs, at most: as many as twenty runs of a whole suite need."""
 
 Name = TypeVar("Name", bound=Hashable)
 
@@ -269,17 +272,20 @@ def significance_groups(totals: Mapping[str, Interval], significant: Mapping[tup
         totals: score of each model; the higher the better.
         significant: for pairs of models, in any order, whether their difference is beyond noise.
     """
-    left = sorted(totals, key=lambda name: -totals[name].score)
-    groups = []
-    while left:
-        best, *others = left
-        group = [
-            best,
-            *(name for name in others if not significant.get((best, name), significant.get((name, best), False))),
-        ]
-        groups.append(group)
-        left = [name for name in left if name not in group]
+    groups: list[list[str]] = []
+    for name in sorted(totals, key=lambda name: -totals[name].score):
+        joined = next((group for group in groups if not _apart(group[0], name, significant)), None)
+        if joined is None:
+            groups.append([name])
+        else:
+            joined.append(name)
     return groups
+
+
+def _apart(best: str, name: str, significant: Mapping[tuple[str, str], bool]) -> bool:
+    """Whether a pair's difference is beyond noise; a verdict may be costly to find, so none is asked for twice."""
+    verdict = significant.get((best, name))
+    return bool(significant.get((name, best)) if verdict is None else verdict)
 
 
 def _drawn(tables: Sequence[Table], seed: int, draws: int) -> list[dict[str, Array]]:
@@ -291,20 +297,52 @@ def _drawn(tables: Sequence[Table], seed: int, draws: int) -> list[dict[str, Arr
     widths = [math.prod(one.summands.shape[1:]) for one in tables]
     columns = np.concatenate([one.summands.reshape(-1, width) for one, width in zip(tables, widths, strict=True)], 1)
     sums = np.zeros((draws, columns.shape[1]))
-    rng = np.random.default_rng(seed)
-    for members in _together(drawn_within(strata)):
-        for some in _blocks(draws, len(members)):
-            sums[some] += counts_of_draws(len(members), some.stop - some.start, rng) @ columns[members]
+    groups = _together(drawn_within(strata))
+    for group, some, times in _times_drawn(tuple(map(len, groups)), seed, draws):
+        sums[some] += _as_counts(times) @ columns[groups[group]]
     parts = zip(tables, np.split(sums, np.cumsum(widths)[:-1], axis=1), strict=True)
     return [with_parts(one, scores_of(part.reshape(draws, *one.summands.shape[1:]))) for one, part in parts]
 
 
+Times = NDArray[np.unsignedinteger[Any]]
+"""``(draws, prompts)`` how often each prompt of a group is drawn, in draws of all but one."""
+
+
+def _times_drawn(sizes: tuple[int, ...], seed: int, draws: int) -> Iterable[tuple[int, slice, Times]]:
+    """Draws of groups of so many prompts, in blocks: number of the group, which of the draws, how often each prompt."""
+    size = draws * sum(prompts * np.min_scalar_type(prompts).itemsize for prompts in sizes)
+    return (_kept_times if size <= KEPT_TIMES else _draw_times)(sizes, seed, draws)
+
+
+@lru_cache(maxsize=1)
+def _kept_times(sizes: tuple[int, ...], seed: int, draws: int) -> tuple[tuple[int, slice, Times], ...]:
+    """The same, for the next pair of runs over as many prompts."""
+    return tuple(_draw_times(sizes, seed, draws))
+
+
+def _draw_times(sizes: tuple[int, ...], seed: int, draws: int) -> Iterator[tuple[int, slice, Times]]:
+    rng = np.random.default_rng(seed)
+    for group, prompts in enumerate(sizes):
+        for some in blocks(draws, prompts):
+            yield group, some, _times(prompts, some.stop - some.start, rng)
+
+
+def _times(prompts: int, draws: int, rng: np.random.Generator) -> Times:
+    small = np.min_scalar_type(prompts)
+    if prompts < 2:
+        return np.ones((draws, prompts), small)
+    return rng.multinomial(prompts - 1, np.full(prompts, 1 / prompts), size=draws).astype(small)
+
+
+def _as_counts(times: Times) -> Array:
+    """The sum made that of all prompts."""
+    prompts = times.shape[1]
+    return times.astype(np.float64) * (prompts / (prompts - 1) if prompts > 1 else 1.0)
+
+
 def counts_of_draws(prompts: int, draws: int, rng: np.random.Generator) -> Array:
     """``(draws, prompts)`` float64: how often each counts in draws of all prompts but one, the sum made ``prompts``."""
-    if prompts < 2:
-        return np.ones((draws, prompts))
-    drawn = rng.multinomial(prompts - 1, np.full(prompts, 1 / prompts), size=draws)
-    return np.asarray(drawn * (prompts / (prompts - 1)), dtype=np.float64)
+    return _as_counts(_times(prompts, draws, rng))
 
 
 def drawn_within(strata: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -321,9 +359,14 @@ def _together(groups: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     return np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
 
 
-def _blocks(draws: int, prompts: int) -> Iterator[slice]:
-    """Draws in pieces that a processor's cache holds, one after the other; no figure depends on where they are cut."""
-    step = max(1, AT_ONCE // max(1, prompts))
+def blocks(draws: int, width: int) -> Iterator[slice]:
+    """Draws in pieces that a processor's cache holds, one after the other; no figure depends on where they are cut.
+
+    Args:
+        draws: how many.
+        width: numbers of each.
+    """
+    step = max(1, AT_ONCE // max(1, width))
     return (slice(start, min(start + step, draws)) for start in range(0, draws, step))
 
 
@@ -399,7 +442,7 @@ def _kept_signs(prompts: int, seed: int, draws: int) -> tuple[Array, ...]:
 
 def _drawn_signs(prompts: int, seed: int, draws: int) -> Iterator[Array]:
     rng = np.random.default_rng([seed, 1])
-    for some in _blocks(draws, prompts):
+    for some in blocks(draws, prompts):
         yield (1 - 2 * rng.integers(0, 2, (some.stop - some.start, prompts))).astype(np.float64)
 
 

@@ -80,8 +80,8 @@ def align(
     if plot:
         kind_of(plot)
         ours.refuse_foreign(plot)
-    votes, rows = _of_board(board) if board else ([], {})
-    judgements = [*votes, *(one for path in annotations or () for one in read_annotations(path))]
+    told = [one for path in annotations or () for one in read_annotations(path)]
+    judgements, rows = _of_board(board, told, scored=not (run or scores)) if board else (told, {})
     if scores:
         found = align_scores(judgements, read_scores(scores), seed)
     else:
@@ -120,7 +120,9 @@ def _runs(given: Sequence[str], force: bool) -> dict[str, list[Row]]:
     return {model: read_rows(folder) for model, folder in folders.items()}
 
 
-def _of_board(url: str) -> tuple[list[Judgement], dict[str, list[Row]]]:
+def _of_board(url: str, told: Sequence[Judgement], scored: bool) -> tuple[list[Judgement], dict[str, list[Row]]]:
+    """A board's votes, then what else was told, and, if it is scored by, the rows of the models that these judge."""
+    from vbench.analysis.preference import models_of
     from vbench.leaderboard.board import Board
     from vbench.leaderboard.settings import from_environment
     from vbench.leaderboard.votes import judgements_of, runs_of
@@ -129,7 +131,8 @@ def _of_board(url: str) -> tuple[list[Judgement], dict[str, list[Row]]]:
         raise UsageError(f"There is no board at {url}.")
     opened = Board(from_environment(database=url))
     try:
-        return judgements_of(opened), runs_of(opened)
+        judgements = [*judgements_of(opened), *told]
+        return judgements, runs_of(opened, set(models_of(judgements))) if scored else {}
     finally:
         opened.close()
 

@@ -128,7 +128,8 @@ def list_votes(
     from vbench.leaderboard.standings import outliers
 
     cast = open_board(database).ballot_box.cast()
-    reasons = outliers([vote for vote in cast if not vote.removed])
+    told = suspect or not as_json
+    reasons = outliers([vote for vote in cast if not vote.removed], voter) if told else {}
     shown = [vote for vote in cast if vote.voter.startswith(voter) and (not suspect or vote.voter in reasons)]
     if as_json:
         print_json([{**vars(vote), "judgement": vars(vote.judgement)} for vote in shown])

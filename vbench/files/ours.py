@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from vbench.errors import UsageError
@@ -51,10 +51,15 @@ def is_foreign(path: Path, listed_in: Path | None = None) -> bool:
     """
     if not os.path.lexists(path):
         return False
+    folder = listed_in or path.parent
+    return _is_other(path, folder, _listed(folder))
+
+
+def _is_other(path: Path, folder: Path, listed: Mapping[str, Collection[str]]) -> bool:
+    """Whether what is there is not as a folder's list has it."""
     if path.is_symlink() or not path.is_file():
         return True
-    folder = listed_in or path.parent
-    return _digest_of(path) not in _listed(folder).get(path.relative_to(folder).as_posix(), ())
+    return _digest_of(path) not in listed.get(path.relative_to(folder).as_posix(), ())
 
 
 def write(path: Path, content: str | bytes, listed_in: Path | None = None) -> None:
@@ -110,15 +115,18 @@ def refuse_foreign(*paths: Path) -> None:
 def foreign_files(folder: Path, listed_in: Path | None = None) -> list[Path]:
     """What is in a folder, and in those below it, that we did not make, sorted."""
     root = listed_in or folder
+    listed = _listed(root)
     inside = sorted(path for path in folder.rglob("*") if path.name not in BESIDES)
-    return [path for path in inside if (path.is_symlink() or not path.is_dir()) and is_foreign(path, root)]
+    return [path for path in inside if (path.is_symlink() or not path.is_dir()) and _is_other(path, root, listed)]
 
 
 def remove_own(folder: Path, listed_in: Path | None = None) -> None:
     """Remove the files of a folder that are as we left them, and nothing else."""
     root = listed_in or folder
-    for path in (root / name for name in _listed(root)):
-        if folder in path.parents and ".." not in path.parts and not is_foreign(path, root):
+    listed = _listed(root)
+    for path in (root / name for name in listed):
+        inside = folder in path.parents and ".." not in path.parts and os.path.lexists(path)
+        if inside and not _is_other(path, root, listed):
             path.unlink(missing_ok=True)
             if path.parent != folder and path.parent.is_dir() and not any(path.parent.iterdir()):
                 path.parent.rmdir()
@@ -148,10 +156,10 @@ def _list(path: Path, sha256: str, folder: Path) -> None:
     name = path.relative_to(folder).as_posix()
     escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
     mark = "\\" if escaped != name else ""
-    found = (folder / LIST).read_bytes() if (folder / LIST).is_file() else b""
-    ended = not found or found.endswith(b"\n")  # a full disk may have cut the last line
-    with (folder / LIST).open("a", encoding="utf-8", errors="surrogateescape") as file:
-        file.write("\n" * (not ended) + f"{mark}{sha256}  {escaped}\n")
+    with (folder / LIST).open("ab+") as file:
+        file.seek(max(file.tell() - 1, 0))
+        ended = file.read() in (b"", b"\n")  # a full disk may have cut the last line
+        file.write(b"\n" * (not ended) + f"{mark}{sha256}  {escaped}\n".encode(errors="surrogateescape"))
 
 
 def _digest(content: bytes) -> str:

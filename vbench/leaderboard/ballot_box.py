@@ -13,6 +13,7 @@ from vbench.files.strict_json import unseen
 from vbench.leaderboard.db.database import VOTES, Database
 from vbench.leaderboard.db.tables import Removal, Vote
 from vbench.leaderboard.keys import digest
+from vbench.leaderboard.snapshots import in_parts
 from vbench.provenance import now
 
 FIRST, SECOND, TIE = "first", "second", "tie"
@@ -172,7 +173,11 @@ class BallotBox:
             How many were removed that were not before.
         """
         with self.database.writing(VOTES) as session:
-            there = set(session.scalars(select(Vote.id).where(Vote.id.in_(numbers))))
+            there = {
+                number
+                for some in in_parts(numbers)
+                for number in session.scalars(select(Vote.id).where(Vote.id.in_(some)))
+            }
             there -= set(session.scalars(select(Removal.vote_id)))
             session.add_all(Removal(vote_id=number, at=now()) for number in sorted(there))
             return len(there)

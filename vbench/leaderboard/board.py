@@ -360,7 +360,8 @@ class Board:
             names = dict(session.execute(select(Submission.id, Account.name).join(Account)).all())
             found = {
                 verdict.submission_id: verdict
-                for verdict in session.scalars(select(Verdict).where(Verdict.submission_id.in_(pending)))
+                for some in in_parts(pending)
+                for verdict in session.scalars(select(Verdict).where(Verdict.submission_id.in_(some)))
             }
             found_entries = entries_of(session, pending, states, figures_of(session, pending))
             entries = {int(entry.id): entry for entry in found_entries}

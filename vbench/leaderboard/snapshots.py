@@ -24,7 +24,7 @@ from vbench.leaderboard.views.published_figures import published_entries
 from vbench.leaderboard.views.ranking import Ranking
 
 AT_ONCE = 500
-"""Submissions that are asked for in one statement."""
+"""Rows that are asked for by their numbers in one statement."""
 
 Figures = Mapping[str, Figure]
 
@@ -187,5 +187,5 @@ def videos_of(session: Session, numbers: Sequence[int]) -> dict[str, dict[int, s
 
 
 def in_parts(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
-    """Numbers of submissions, as many at a time as are asked for in one statement."""
+    """Numbers of rows, as many at a time as are asked for in one statement; a database takes some thousands at most."""
     return (numbers[start : start + AT_ONCE] for start in range(0, len(numbers), AT_ONCE))

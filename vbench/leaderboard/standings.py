@@ -103,11 +103,12 @@ def standings(votes: Iterable[Judgement], dimension: str = "", draws: int = DRAW
     return sorted(found, key=lambda one: (-one.chance.score, -one.votes, one.number))
 
 
-def outliers(votes: Sequence[Cast]) -> dict[str, list[str]]:
+def outliers(votes: Sequence[Cast], voters: str = "") -> dict[str, list[str]]:
     """Voters who stand out, with the reasons: who favours a model, or a side, or is too quick.
 
     Args:
         votes: that were cast and not removed.
+        voters: first characters of those who are looked at, each of whom takes time; all by default.
 
     Returns:
         Digest of a voter's name -> reasons.
@@ -119,7 +120,7 @@ def outliers(votes: Sequence[Cast]) -> dict[str, list[str]]:
     found = {
         voter: [*_favours(cast, said), *_one_side(cast), *_haste(cast)]
         for voter, cast in by_voter.items()
-        if len(cast) >= FEWEST
+        if len(cast) >= FEWEST and voter.startswith(voters)
     }
     return {voter: reasons for voter, reasons in found.items() if reasons}
 

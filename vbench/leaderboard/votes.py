@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from vbench.analysis.preference import LOSS, WIN, Judgement
 from vbench.analysis.preference import TIE as EQUAL
@@ -16,15 +16,22 @@ from vbench.runs.store import Row
 OUTCOMES = {FIRST: WIN, TIE: EQUAL, SECOND: LOSS}
 
 
-def runs_of(board: Board) -> dict[str, list[Row]]:
-    """The rows of the published submissions, by name."""
-    return {name: board.rows(number) for number, name in _names(board).items()}
+def runs_of(board: Board, models: Container[str]) -> dict[str, list[Row]]:
+    """The rows of published submissions, by name.
+
+    Args:
+        board: with the submissions.
+        models: names of those that are wanted; the rows of all would be many.
+    """
+    return {name: board.rows(number, local=True) for number, name in _names(board).items() if name in models}
 
 
 def judgements_of(board: Board) -> list[Judgement]:
     """The votes between published submissions; each voter's latest one of a pair."""
     names, shown = _names(board), board.videos()
-    samples = {number: {stem_of(row.video): row.video for row in board.rows(number)} for number in names}
+    votes = [vote for vote in board.ballot_box.votes() if vote.first in names and vote.second in names]
+    judged = {number for vote in votes for number in (vote.first, vote.second)}
+    samples = {number: {stem_of(row.video): row.video for row in board.rows(number, local=True)} for number in judged}
 
     def video(number: int, prompt: str) -> str:
         name = shown.get(prompt, {}).get(number, "")
@@ -35,8 +42,7 @@ def judgements_of(board: Board) -> list[Judgement]:
             vote.dimension, vote.prompt, names[vote.first], names[vote.second], OUTCOMES[vote.outcome],
             (video(vote.first, vote.prompt), video(vote.second, vote.prompt)),
         )
-        for vote in board.ballot_box.votes()
-        if vote.first in names and vote.second in names
+        for vote in votes
     ]  # fmt: skip
 
 

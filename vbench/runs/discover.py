@@ -151,13 +151,14 @@ def _folder(folder: Path, depth: int) -> Iterator[Found]:
     here = [_entry(path, depth) for path in sorted(folder.iterdir(), key=lambda path: path.name)]
     clips = {same_name(one.path.stem): one.path for found in here for one in found if one.kind == VIDEO}
     folders = {same_name(one.path.name): one.path for found in here for one in found if one.kind == FRAMES}
+    has_clips = any(clip.parent == folder for clip in clips.values())
     for found in here:
         for one in found:
             direct = one.path.parent == folder and one.kind == STILL
             beside = clips.get(same_name(one.path.stem)) or folders.get(same_name(one.path.stem))
             if direct and beside:
                 yield Found(one.path, NOT_READ, why=f"a still beside {beside.name}")
-            elif direct and any(clip.parent == folder for clip in clips.values()):
+            elif direct and has_clips:
                 yield Found(one.path, NOT_READ, why="a still among videos")
             else:
                 yield one
@@ -186,9 +187,12 @@ def _frames(folder: Path) -> list[Found]:
     """A folder of stills, and what lies among them."""
     if reason := _unreadable_name(folder):
         return [Found(file, NOT_READ, why=reason) for file in _all_files(folder)]
-    files = list(_all_files(folder))
-    stills = [path for path in files if path.parent == folder and _is_still(path)]
-    others = [_file(path) for path in files if path not in stills]
+    stills, others = list[Path](), list[Found]()
+    for path in _all_files(folder):
+        if path.parent == folder and _is_still(path):
+            stills.append(path)
+        else:
+            others.append(_file(path))
     rest = [one if one.kind == NOT_READ else Found(one.path, NOT_READ, why="among frames") for one in others]
     return [Found(folder, FRAMES, len(stills)), *rest]
 

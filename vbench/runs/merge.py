@@ -169,6 +169,7 @@ def _record(records: Sequence[RunRecord], lacking: bool) -> RunRecord:
     first = records[0]
     unfinished = {name for record in records for name in record.unfinished} | set(first.dimensions if lacking else ())
     counted = [record.shard["filtered"] for record in records]
+    nowhere = set(first.missing_videos).intersection(*(record.missing_videos for record in records))
     planned = dict(first.planned)
     for name in first.filtered:
         if not lacking and all(name in counts for counts in counted):
@@ -180,7 +181,7 @@ def _record(records: Sequence[RunRecord], lacking: bool) -> RunRecord:
         status=INTERRUPTED if unfinished else FINISHED,
         unfinished=sorted(unfinished),
         planned=planned,
-        missing_videos=[name for name in first.missing_videos if all(name in one.missing_videos for one in records)],
+        missing_videos=[name for name in first.missing_videos if name in nowhere],
         not_evaluated={name: why for record in reversed(records) for name, why in record.not_evaluated.items()},
         arguments=provenance.command_line(),
         machine=provenance.together([record.machine for record in records]),

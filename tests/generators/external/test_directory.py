@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.counted import assert_linear, instructions
 from tests.footage import noise, write_video
 from vbench.errors import UsageError
 from vbench.generators import catalog as catalogue
@@ -100,6 +101,19 @@ def test_names_that_a_file_system_cut(tmp_path: Path) -> None:
     found, failed, _ = answers(requests([LONG.replace("very", "truly"), *twins], 1), folder)
     assert list(found.values()) == [f"{cut}-0.mp4"]
     assert len(failed) == 2, "the start of two prompts is the name of neither"
+
+
+@pytest.mark.parametrize("text", ["a cat", LONG], ids=["short", "long"])
+def test_a_request_without_a_file_costs_as_much_among_many(tmp_path: Path, text: str) -> None:
+    def matched(count: int) -> int:
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        for one in range(count):
+            (folder / f"{text} and {count + one}-0.mp4").write_bytes(b"a video")
+        wanted = requests((f"{text} and {one}" for one in range(count + 1)), 1)
+        return instructions(lambda: answers(wanted, folder))
+
+    assert_linear(matched)
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def test_where_there_is_no_room_that_is_said_and_nothing_is_left(tmp_path: Path)
         import resource
 
         def small() -> None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (204_800, 204_800))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (307_200, 307_200))
 
         command = [sys.executable, "-m", "vbench", "leaderboard", *words]
         done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, preexec_fn=small)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from xml.etree import ElementTree
 
 import httpx
@@ -16,6 +17,8 @@ from tests.leaderboard.archives import archive, rows, with_videos
 from tests.leaderboard.conftest import Server, start_server
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.settings import Settings
+from vbench.leaderboard.snapshots import Snapshot
+from vbench.leaderboard.web.share.feed import feed
 from vbench.leaderboard.web.share.picture import SIZE
 from vbench.leaderboard.web.ui.pages.model import _page as model_page
 from vbench.leaderboard.web.ui.pages.samples import _models, _page, _with_videos
@@ -80,6 +83,20 @@ def test_the_feed_has_what_was_published_newest_first(web: httpx.Client, site: t
         f"{site[0].url}/model?id=2", f"{site[0].url}/model?id=1",
     ]  # fmt: skip
     assert feed.findtext(f"{ATOM}updated") == feed.findtext(f"{ATOM}entry/{ATOM}updated")
+
+
+def test_what_is_published_while_the_feed_is_made_does_not_stop_it(tmp_path: Path) -> None:
+    class Meanwhile(Board):
+        def snapshot(self) -> Snapshot:
+            if waiting:
+                self.publish(waiting.pop(), local=True)
+            return super().snapshot()
+
+    board = Meanwhile(Settings(database=f"sqlite:///{tmp_path}/board.sqlite", suite="mini"))
+    waiting: list[int] = []
+    waiting.append(board.submit(archive(tmp_path)).id)
+    assert ElementTree.fromstring(feed(board, "https://board.example/")).find(f"{ATOM}entry") is not None
+    board.close()
 
 
 def test_a_link_is_previewed_by_a_picture_of_its_row(web: httpx.Client, site: tuple[Server, Board]) -> None:

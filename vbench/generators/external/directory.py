@@ -9,10 +9,12 @@ import csv
 import hashlib
 import io
 import unicodedata
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from filecmp import cmp
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -92,6 +94,9 @@ class Directory(Generator[DirectoryOptions]):
         self._rule, self._answers = rule, rule.matches(requests)
         self._claims = Counter(path for found in self._answers.values() for path in found)
         self.leftovers = tuple(path.relative_to(self.folder).as_posix() for path in files if path not in self._claims)
+        self._near: dict[str, list[str]] = defaultdict(list)
+        for name in self.leftovers:
+            self._near[_letters(Path(name).stem)].append(name)
         if requests and not self._claims:
             raise UsageError(
                 f"None of the {len(files)} videos in {self.folder} answers a request: expected names such as "
@@ -123,7 +128,7 @@ class Directory(Generator[DirectoryOptions]):
 
     def _no_file(self, request: Request) -> str:
         expected = self._rule.expected(request)
-        near = [name for name in self.leftovers if _letters(Path(name).stem) == _letters(Path(expected).stem)]
+        near = self._near.get(_letters(Path(expected).stem), [])
         hint = f"; there is {', '.join(near[:3])}" if near else ""
         return f"no file in {self.folder} matches, expected {expected!r}{hint}"
 
@@ -144,8 +149,8 @@ class _Names:
         exact = {request.file: self._exact(request) for request in requests}
         if all(exact.values()) or not any(len(name.encode()) >= SHORTEST_CUT for name in self.files):
             return exact
-        prompts: dict[str, str] = {self._spaced(text): _stem(one) for one in requests for text in _texts(one)}
-        return {request.file: exact[request.file] or self._cut(request, prompts) for request in requests}
+        cut = _CutNames({self._spaced(text): _stem(one) for one in requests for text in _texts(one)}, self.files)
+        return {request.file: exact[request.file] or self._cut(request, cut) for request in requests}
 
     def expected(self, request: Request) -> str:
         """The name that a file of a request should have."""
@@ -158,17 +163,11 @@ class _Names:
         for text in _texts(request):
             yield self._format(request, self._spaced(text), self._spaced(_stem(request)))
 
-    def _cut(self, request: Request, prompts: Mapping[str, str]) -> list[Path]:
+    def _cut(self, request: Request, cut: _CutNames) -> list[Path]:
         """Files whose name is the start of this prompt, and of no other."""
         before, _, rest = self._format(request, "\0", "\0").partition("\0")
-        after, found = rest.rpartition("\0")[2], []
-        for name, paths in self.files.items():
-            if len(name.encode()) >= SHORTEST_CUT and name.startswith(before) and name.endswith(after):
-                cut = name[len(before) : len(name) - len(after)]
-                if len(cut.encode()) >= SHORTEST_CUT:
-                    meant = {stem for text, stem in prompts.items() if text.startswith(cut)}
-                    found += paths if meant == {_stem(request)} else []
-        return found
+        names = cut.names(_stem(request), before, rest.rpartition("\0")[2])
+        return [path for name in names for path in self.files[name]]
 
     def _format(self, request: Request, prompt: str, stem: str) -> str:
         values: dict[str, Any] = {
@@ -190,6 +189,42 @@ class _Names:
 
     def _spaced(self, text: str) -> str:
         return text.replace(" ", self.options.spaces)
+
+
+class _CutNames:
+    """The names in a folder that a file system may have cut, and the prompts that they may be the start of.
+
+    Args:
+        prompts: text as it stands in names -> what is before the index in the file's name.
+        names: in the folder, without suffix.
+    """
+
+    def __init__(self, prompts: Mapping[str, str], names: Iterable[str]) -> None:
+        self.prompts, self.ordered = prompts, sorted(prompts)
+        self.texts: dict[str, list[str]] = defaultdict(list)
+        for text, stem in prompts.items():
+            self.texts[stem].append(text)
+        self.places = {name: place for place, name in enumerate(names) if len(name.encode()) >= SHORTEST_CUT}
+        self.lengths = sorted(set(map(len, self.places)))
+
+    def names(self, stem: str, before: str, after: str) -> list[str]:
+        """Those that are the start of a stem's texts and of no other's, between what the rule puts around them."""
+        around = len(before) + len(after)
+        starts = {
+            text[: length - around] for text in self.texts.get(stem, ()) for length in self.lengths if length > around
+        }  # a name has one of few lengths, so that no other name is looked at
+        found = [
+            name for start in starts
+            if (name := f"{before}{start}{after}") in self.places
+            and len(start.encode()) >= SHORTEST_CUT
+            and self._means(start, stem)
+        ]  # fmt: skip
+        return sorted(found, key=self.places.__getitem__)
+
+    def _means(self, start: str, stem: str) -> bool:
+        """Whether the texts that start so are all this stem's; in their order they stand together."""
+        from_here = map(self.ordered.__getitem__, range(bisect_left(self.ordered, start), len(self.ordered)))
+        return all(self.prompts[text] == stem for text in takewhile(lambda text: text.startswith(start), from_here))
 
 
 class _Table:

@@ -85,7 +85,6 @@ class Submission(Base):
     evaluated_by: Mapped[str]
     card: Mapped[dict[str, Any]]
     sha256: Mapped[str] = mapped_column(index=True)
-    archive: Mapped[bytes] = mapped_column(deferred=True, deferred_raiseload=True)
     archive_bytes: Mapped[int]
     received: Mapped[str]
     """UTC, ISO 8601."""
@@ -96,6 +95,7 @@ class Submission(Base):
     key: Mapped[str | None] = mapped_column(unique=True)
     """Digest of the key under which it was sent: sent again, it is the same submission."""
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    archive: Mapped[bytes] = mapped_column(deferred=True, deferred_raiseload=True)
 
 
 class Change(Base):

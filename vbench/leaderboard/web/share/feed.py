@@ -24,10 +24,10 @@ def feed(board: Board, root: str) -> str:
         board: whose.
         root: address of the board, with a slash at the end.
     """
+    snapshot = board.snapshot()  # before the changes: what is published meanwhile is in the next feed
     latest = select(Change.submission_id, func.max(Change.at)).where(Change.state == PUBLISHED)
     with board.database.reading() as session:
-        published = dict(session.execute(latest.group_by(Change.submission_id)).tuples().all())
-    snapshot = board.snapshot()
+        published = dict(session.execute(latest.group_by(Change.submission_id)).all())
     submitted = [entry for entry in snapshot.entries if entry.format != FIGURE]
     newest = sorted(submitted, key=lambda entry: (published[int(entry.id)], int(entry.id)), reverse=True)[:NEWEST]
     items = [(found_row(snapshot, entry.id), published[int(entry.id)]) for entry in newest]
