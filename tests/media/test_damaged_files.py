@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.footage import noise, write_video
 from tests.media.odd_containers import encoded
-from vbench.errors import Refused, VBenchError, VideoError
+from vbench.errors import Refused, Unavailable, VBenchError, VideoError
 from vbench.harness.sent_videos import SentVideo
 from vbench.interface import evaluate
 from vbench.leaderboard.submissions.archive import _is_jpeg
@@ -70,6 +70,7 @@ def refusals(path: Path, contents: Iterable[bytes], readers: Iterable[Callable[[
                 read(path)
             except VBenchError as error:
                 assert str(error)
+                assert not isinstance(error, Unavailable), "the file is there: nothing will be another the next time"
                 refused += 1
     return refused
 

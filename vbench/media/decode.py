@@ -7,6 +7,7 @@ time, is :class:`~vbench.errors.Unavailable`.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import warnings
@@ -47,6 +48,12 @@ ASSUMED_FPS = 8.0
 
 SHORTEST_DELAY, USUAL_DELAY = 20, 100
 """Milliseconds: a shorter delay in an animation counts as the usual one, as in FFmpeg and browsers."""
+
+OF_THE_MACHINE = (errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.EINTR)
+"""Numbers of errors that tell of the machine as it is now, whatever the file holds."""
+
+PIECE = 1 << 20
+"""Bytes that are read at a time."""
 
 ENOUGH = 5
 """Frames from which on a stream is taken for a film, whatever their number."""
@@ -211,13 +218,26 @@ def _said_of(path: Path) -> Iterator[None]:
     except VideoError:
         raise
     except OSError as error:
-        if error.errno:
+        if error.errno and not _is_of_the_bytes(error, path):
             raise Unavailable(f"{path} {_reason(path, error)}") from error
-        raise VideoError(f"{path} cannot be decoded: {error}") from error  # Pillow's, of bytes that it has read
+        raise VideoError(f"{path} cannot be decoded: {error.strerror or error}") from error
     except Image.DecompressionBombError as error:
         raise VideoError(f"{path} is too large: {error}") from error
     except (av.error.FFmpegError, *UNREADABLE) as error:
         raise VideoError(f"{path} cannot be decoded: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _is_of_the_bytes(error: OSError, path: Path) -> bool:
+    """Whether FFmpeg gives a number of the system's for what it has read: the file can be read from end to end."""
+    if not isinstance(error, av.error.FFmpegError) or error.errno in OF_THE_MACHINE:
+        return False
+    try:
+        with path.open("rb") as file:
+            while file.read(PIECE):
+                pass
+    except OSError:
+        return False
+    return True
 
 
 def _reason(path: Path, error: OSError) -> str:
