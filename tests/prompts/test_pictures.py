@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from vbench.cli import app
 from vbench.errors import UsageError
-from vbench.prompts.crops import crop_box
+from vbench.prompts.crops import Boxes, crop_box, make_crops
 from vbench.prompts.pictures import (
     Pictures,
     nearest_ratio,
@@ -64,6 +64,8 @@ def test_boxes_that_no_crop_fits_are_refused(
 ) -> None:
     with pytest.raises(UsageError, match=r"A crop of 176 px within a first box of .* these are no boxes of a picture"):
         crop_box("16-9", first, second)
+    with pytest.raises(UsageError, match=r"^a lake.jpg: A crop of 176 px"):
+        next(make_crops("16-9", Path("origin"), [Boxes("a lake.jpg", first, second)], Path("pictures")))
 
 
 @pytest.fixture

@@ -61,9 +61,7 @@ def crop_box(ratio: str, first: Box, second: Box) -> Box:
     Raises:
         UsageError: the ratio is none, or not between 1-1 and 16-9, or the second box does not fit.
     """
-    wide, high = ratio_of(ratio)
-    if not 1 <= wide / high < WIDEST:
-        raise UsageError(f"The ratio {ratio} cannot be cropped: expected one between 1-1 and 16-9.")
+    wide, high = _croppable(ratio)
     left, top, width, height = first
     x, y, least_width, least_height = second
     unit = width // wide if width == height else height // high
@@ -71,6 +69,13 @@ def crop_box(ratio: str, first: Box, second: Box) -> Box:
     if width == height:
         return left, top + _drawn(y, least_height, down, height), across, down
     return left + _drawn(x, least_width, across, width), top, across, down
+
+
+def _croppable(ratio: str) -> tuple[int, int]:
+    wide, high = ratio_of(ratio)
+    if not 1 <= wide / high < WIDEST:
+        raise UsageError(f"The ratio {ratio} cannot be cropped: expected one between 1-1 and 16-9.")
+    return wide, high
 
 
 def _drawn(start: int, least: int, length: int, room: int) -> int:
@@ -120,7 +125,8 @@ def make_crops(ratio: str, origin: Path, boxes: Sequence[Boxes], root: Path) -> 
         UsageError: the ratio cannot be cropped, originals are missing (all of them are named), or one is smaller than
             its box.
     """
-    cut = {one.file: crop_box(ratio, one.first, one.second) for one in boxes}
+    _croppable(ratio)
+    cut = {one.file: _crop_of(one, ratio) for one in boxes}
     missing = [name for name in cut if not (origin / name).is_file()]
     if missing:
         more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
@@ -129,6 +135,13 @@ def make_crops(ratio: str, origin: Path, boxes: Sequence[Boxes], root: Path) -> 
         target = root / CROPS / ratio / name
         ours.write(target, _cropped(origin / name, box))
         yield target
+
+
+def _crop_of(picture: Boxes, ratio: str) -> Box:
+    try:
+        return crop_box(ratio, picture.first, picture.second)
+    except UsageError as error:
+        raise UsageError(f"{picture.file}: {error}") from error
 
 
 def info_beside(origin: Path) -> Path:
