@@ -239,7 +239,7 @@ def test_no_verdict_on_a_pair_is_asked_for_twice_and_a_model_is_done_with_before
     rng, asked = np.random.default_rng(0), list[tuple[str, str]]()
 
     class Verdicts(dict[tuple[str, str], bool]):
-        def get(self, pair: tuple[str, str], default: object = None) -> bool:  # type: ignore[override]
+        def get(self, pair: tuple[str, str], default: object = None) -> bool:
             asked.append(pair)
             return self[pair]
 
