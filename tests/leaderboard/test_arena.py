@@ -7,8 +7,10 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -18,11 +20,11 @@ from tests.footage import write_video
 from tests.leaderboard.archives import archive, rows, with_videos
 from vbench.errors import Refused
 from vbench.leaderboard.arena import LEFT, RIGHT, Arena
-from vbench.leaderboard.ballot_box import TIE, Cast, Judgement
+from vbench.leaderboard.ballot_box import TIE, BallotBox, Cast, Judgement
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import NotAllowed, NotFound
 from vbench.leaderboard.rewrap import STEP
-from vbench.leaderboard.standings import outliers, standings
+from vbench.leaderboard.standings import Standings, outliers, standings
 from vbench.leaderboard.web.origin import demand_own_origin
 from vbench.media.video import Video
 
@@ -214,6 +216,37 @@ def test_standings_are_strengths_with_intervals_by_question() -> None:
     assert sum(one.votes for one in found) == 2 * len(votes)
     assert sum(one.chance.score for one in found) == pytest.approx(1.5)
     assert standings(votes, "scene") == standings([]) == []
+
+
+class SlowBox(BallotBox):
+    """Votes that are only given out when somebody lets them."""
+
+    def __init__(self) -> None:
+        self.number, self.asked, self.given_out = 0, Event(), Event()
+
+    def revision(self) -> int:
+        return self.number
+
+    def votes(self, dimension: str | None = None) -> list[Judgement]:
+        self.asked.set()
+        assert self.given_out.wait(60)
+        return [vote.judgement for vote in cast(honest())][: 30 * (1 + self.number)]
+
+
+def test_nobody_waits_for_new_standings_who_has_some() -> None:
+    box = SlowBox()
+    table = Standings(box)
+    box.given_out.set()
+    before = table.of()
+    box.number, table._kept[""] = 1, (*table._kept[""][:2], 0.0, before)
+    box.asked.clear()
+    box.given_out.clear()
+    with ThreadPoolExecutor() as others:
+        finding = others.submit(table.of)
+        assert box.asked.wait(60)
+        assert table.of() is before
+        box.given_out.set()
+        assert sum(one.votes for one in finding.result()) == 2 * sum(one.votes for one in before)
 
 
 def test_strength_does_not_depend_on_whom_a_model_met() -> None:

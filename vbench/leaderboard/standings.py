@@ -72,15 +72,23 @@ class Standings:
         Args:
             dimension: that is asked about, ``""`` for the videos on the whole.
         """
+        before = self._kept.get(dimension)
+        if not self._lock.acquire(blocking=before is None):
+            return before[-1] if before else []  # they are being found: nobody waits who has some
+        try:
+            return self._found(dimension)
+        finally:
+            self._lock.release()
+
+    def _found(self, dimension: str) -> list[Standing]:
         revision = self._ballot_box.revision()
-        with self._lock:
-            known, began, took, found = self._kept.get(dimension, (-1, 0.0, 0.0, []))
-            if known == revision or time.monotonic() - began < REST * took:
-                return found
-            began = time.monotonic()
-            found = standings(self._ballot_box.votes(dimension), dimension)
-            self._kept[dimension] = revision, began, time.monotonic() - began, found
+        known, began, took, found = self._kept.get(dimension, (-1, 0.0, 0.0, []))
+        if known == revision or time.monotonic() - began < REST * took:
             return found
+        began = time.monotonic()
+        found = standings(self._ballot_box.votes(dimension), dimension)
+        self._kept[dimension] = revision, began, time.monotonic() - began, found
+        return found
 
 
 def standings(votes: Iterable[Judgement], dimension: str = "", draws: int = DRAWS) -> list[Standing]:
