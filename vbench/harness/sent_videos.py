@@ -17,7 +17,7 @@ from PIL import Image
 from vbench.errors import Refused
 from vbench.files.strict_json import loads
 from vbench.media.decode import ASSUMED_FPS
-from vbench.media.picture import UNREADABLE, eight_bits, too_large
+from vbench.media.picture import PICTURE_ERRORS, eight_bits, too_large
 from vbench.media.video import DEFAULT_BUDGET
 
 PICTURES = ("PNG", "JPEG", "WEBP")
@@ -66,7 +66,7 @@ class SentVideo:
 def _reading(index: int) -> Iterator[None]:
     try:
         yield
-    except UNREADABLE as error:
+    except PICTURE_ERRORS as error:
         raise Refused([f"Frame {index} cannot be read as {', '.join(PICTURES)} in base64."]) from error
 
 

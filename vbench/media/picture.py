@@ -29,7 +29,7 @@ MOST_PIXELS, MOST_ACROSS = 1 << 27, 1 << 16
 Pillow's time for a WebP grows with the square of its width.
 """
 
-UNREADABLE = (
+PICTURE_ERRORS = (
     OSError, Image.DecompressionBombError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError,
     struct.error,
 )  # fmt: skip
@@ -53,7 +53,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             if large := too_large(image.width, image.height):
                 raise UsageError(f"{path} {large}")
             yield image
-    except UNREADABLE as error:
+    except PICTURE_ERRORS as error:
         raise UsageError(f"{path} cannot be read as an image: {error}") from error
 
 

@@ -30,7 +30,7 @@ from vbench.generators.catalog import built
 from vbench.generators.recipe import Recipe
 from vbench.media.encode import write_frames
 from vbench.media.flaws import looked
-from vbench.media.picture import UNREADABLE
+from vbench.media.picture import PICTURE_ERRORS
 from vbench.media.video import STILLS, Video
 from vbench.progress import Progress
 from vbench.prompts.sampling_plan import Sample, file_stems, seed_of
@@ -297,7 +297,7 @@ def _shows(path: Path, frame: NDArray[np.uint8]) -> bool:
     try:
         with Image.open(path) as there:
             return np.array_equal(np.asarray(there.convert("RGB")), frame)
-    except UNREADABLE:
+    except PICTURE_ERRORS:
         return False
 
 

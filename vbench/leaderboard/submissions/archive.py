@@ -23,7 +23,7 @@ from vbench.errors import Refused
 from vbench.files.strict_json import LARGEST, begins_an_object, unseen
 from vbench.files.zips import unreadable
 from vbench.leaderboard.settings import Settings
-from vbench.media.picture import UNREADABLE
+from vbench.media.picture import PICTURE_ERRORS
 
 ENCRYPTED = 0x1
 
@@ -213,7 +213,7 @@ def _is_jpeg(data: bytes) -> bool:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=["JPEG"]) as picture:
                 return picture.width * picture.height <= FRAME_PIXELS
-    except (Image.DecompressionBombWarning, *UNREADABLE):
+    except (Image.DecompressionBombWarning, *PICTURE_ERRORS):
         return False
 
 
