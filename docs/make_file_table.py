@@ -84,6 +84,10 @@ def make(folder: Path) -> dict[str, str]:
     write_video(folder / "one.mp4", noise(1))
     write_text(folder / "text.mp4")
     write_truncated(folder / "cut.mp4")
+    gif = (folder / "a.gif").read_bytes()
+    (folder / "cut.gif").write_bytes(gif[: len(gif) // 2])
+    known = encoded(folder / "codec.mp4").read_bytes()
+    (folder / "codec.mp4").write_bytes(known.replace(b"avc1", b"zzz1"))
     (folder / "empty.mp4").touch()
     (folder / "link.mp4").symlink_to(folder / "nothing")
     (folder / "disk.mp4").symlink_to("/proc/self/mem")
@@ -112,6 +116,8 @@ def make(folder: Path) -> dict[str, str]:
         "one.mp4": "a video of one frame",
         "text.mp4": "text under a video's name",
         "cut.mp4": "an MP4 that was cut",
+        "cut.gif": "a GIF that was cut",
+        "codec.mp4": "a codec that FFmpeg does not know",
         "empty.mp4": "an empty file",
         "link.mp4": "a link to nothing",
         "disk.mp4": "a disk that fails",
