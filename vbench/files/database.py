@@ -75,6 +75,9 @@ def _refuse_to_miss(path: Path) -> None:
         )
 
 
+DAMAGED = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What SQLite raises over a file; the second where what it quotes of one is no text."""
+
 TOLD = {
     "is full": "the disk is full. Make room, and call again: what was finished is stored",
     "readonly": "it cannot be written: the folder or the medium is read-only. Choose another folder",
@@ -102,7 +105,7 @@ def told(path: Path, what: str) -> Iterator[None]:
     """
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except DAMAGED as error:
         for words, reason in TOLD.items():
             if words in str(error):
                 raise StorageError(f"{path}: {reason} ({error}).") from error

@@ -22,15 +22,17 @@ def read_numbers(table: Path) -> dict[str, str]:
     except (OSError, ValueError) as error:
         raise UsageError(f"{table} cannot be read: {getattr(error, 'strerror', error)}.") from error
     numbers: dict[str, str] = {}
+    taken: set[str] = set()
     for place, line in enumerate(lines, 1):
         if not line.strip():
             continue
         name, comma, number = (part.strip() for part in line.rpartition(","))
         if not comma or not name or not number or {"/", "\\"} & {*name, *number}:
             raise UsageError(f'{table}, line {place}: expected "prompt-0.mp4, 17.mp4", found {line.strip()!r}.')
-        if name in numbers or number in numbers.values():
+        if name in numbers or number in taken:
             raise UsageError(f"{table}, line {place}: {name if name in numbers else number} stands there twice.")
         numbers[name] = number
+        taken.add(number)
     if not numbers:
         raise UsageError(f'{table} is empty: expected lines such as "prompt-0.mp4, 17.mp4".')
     return numbers

@@ -5,13 +5,13 @@ Both libraries load what fits and leave the rest at random, with a warning at mo
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vbench.errors import CheckpointError, CheckpointMismatch
+from vbench.files.json_file import plain_json
 from vbench.weights.load import mismatches, shortened
 from vbench.weights.safetensors_files import Entry
 
@@ -117,7 +117,7 @@ def differences(kind: Any, config: Path, entries: Mapping[str, Entry]) -> list[s
 
 def _configuration(kind: Any, path: Path) -> dict[str, Any]:
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
+        settings = plain_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read as JSON ({error}). Download it again.") from error
     if not isinstance(settings, dict):

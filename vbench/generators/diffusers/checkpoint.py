@@ -26,6 +26,7 @@ from safetensors import SafetensorError
 from vbench import device as devices
 from vbench.errors import CheckpointMismatch, UsageError
 from vbench.files.digest import digest
+from vbench.files.json_file import plain_json
 from vbench.generators import pictures
 from vbench.generators.base import Settings
 from vbench.generators.changes import Lora
@@ -172,7 +173,7 @@ class Checkpoint:
             UsageError: the folder is no pipeline of diffusers.
         """
         try:
-            index = json.loads(self._index_file.read_text(encoding="utf-8"))
+            index = plain_json(self._index_file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UsageError(
                 f"{self.folder} is no diffusers pipeline: its {INDEX} cannot be read. Expected a folder as "
@@ -509,7 +510,7 @@ def _config(folder: Path) -> dict[str, Any]:
     """The configuration in a component's folder, empty where it has none."""
     for name in ("config.json", "scheduler_config.json"):
         if (folder / name).is_file():
-            config: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
+            config: dict[str, Any] = plain_json((folder / name).read_text(encoding="utf-8"))
             return config
     return {}
 

@@ -25,6 +25,7 @@ from sqlalchemy import Connection, LargeBinary, Table, delete, func, insert, sel
 from vbench.errors import UsageError
 from vbench.files.atomic import NO_ROOM
 from vbench.files.digest import digest
+from vbench.files.json_file import plain_json
 from vbench.files.zips import unreadable
 from vbench.leaderboard.db.database import RESTORED, Database, spoken
 from vbench.leaderboard.db.tables import PASSING, PASSING_SECRET, Base, Counter, Secret
@@ -222,7 +223,7 @@ def _unpacked(path: Path, target: Path) -> Manifest:
 
 def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
     with archive.open(MANIFEST) as file:
-        values: dict[str, Any] = json.loads(file.read(LARGEST_MANIFEST))
+        values: dict[str, Any] = plain_json(file.read(LARGEST_MANIFEST))
     if not isinstance(values, dict):
         raise ValueError("its manifest is no object")
     if (form := values.pop("format")) != FORMAT:
