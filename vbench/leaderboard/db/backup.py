@@ -29,6 +29,7 @@ from vbench.files.json_file import plain_json
 from vbench.files.zips import unreadable
 from vbench.leaderboard.db.database import RESTORED, Database, spoken
 from vbench.leaderboard.db.tables import PASSING, PASSING_SECRET, Base, Counter, Secret
+from vbench.malformed import flaw
 from vbench.provenance import now
 
 FORMAT = 1
@@ -230,4 +231,7 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
         raise UsageError(f"{path} is a backup of format {form}; this vbench reads {FORMAT}.")
     if values.keys() != (known := {one.name for one in fields(Manifest)}):
         raise ValueError(f"its manifest says {', '.join(sorted(values))}, expected {', '.join(sorted(known))}")
-    return Manifest(**values)
+    manifest = Manifest(**values)
+    if told := flaw(manifest, [Manifest]):
+        raise ValueError(f"its manifest is not as it was written: {told}")
+    return manifest
