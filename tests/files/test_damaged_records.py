@@ -297,6 +297,15 @@ def test_who_cannot_open_a_store_holds_nothing_of_it(tmp_path: Path) -> None:
     assert not path.with_name("run.sqlite-wal").exists()
 
 
+def test_a_store_that_is_a_link_to_itself_is_told(tmp_path: Path) -> None:
+    shutil.copytree(RUN, tmp_path / "run")
+    path = tmp_path / "run" / "run.sqlite"
+    path.unlink()
+    path.symlink_to(path.name)
+    with pytest.raises(VBenchError):
+        read_score_card(path.parent)
+
+
 def test_damaged_features_are_told(tmp_path: Path) -> None:
     store = FeatureStore(tmp_path)
     store.put("k", {"a": np.ones((3, 8), np.float32)})

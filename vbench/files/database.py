@@ -5,6 +5,7 @@ A row is on disk when the statement returns, and a reader or a killed writer doe
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,7 +54,7 @@ def opened_to_read(path: Path) -> sqlite3.Connection:
     for how in ("mode=ro", "mode=ro&immutable=1"):
         if "immutable" in how:
             _refuse_to_miss(path)
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True, timeout=60)
+        connection = sqlite3.connect(f"{Path(os.path.realpath(path)).as_uri()}?{how}", uri=True, timeout=60)
         try:
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         except sqlite3.OperationalError:

@@ -119,7 +119,8 @@ def _clear_if_dead(path: Path, what: Path) -> None:
             if os.path.samestat(found, path.stat()) and _is_dead(path, what, file.read(), found.st_mtime):
                 path.unlink()
     except FileNotFoundError:
-        return
+        if path.is_symlink():  # it is there for whoever makes it, and for nobody else
+            raise UsageError(f"{path} is a link that leads nowhere: remove it.") from None
 
 
 def _wait_for_others(file: TextIO) -> None:
