@@ -390,7 +390,8 @@ class Scripted(torch.nn.Module):
         self.layer = torch.nn.Linear(3, 4)
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
-        return self.layer(values)
+        out: torch.Tensor = self.layer(values)
+        return out
 
 
 def of_several_disks(whole: bytes) -> bytes:
