@@ -1,10 +1,15 @@
-"""Whether what another package brings has what its kind declares: an instance its fields, a class its attributes."""
+"""Whether what comes from elsewhere has what its kind declares: an instance its fields, a class its attributes.
+
+Other packages bring both; a record that is read from a file is an instance.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any, ClassVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
 
 def flaw(found: object, kinds: Sequence[type]) -> str:
@@ -59,16 +64,22 @@ def _misfit(name: str, value: object, hint: Any) -> str:
 
 
 def _fits(value: object, hint: Any) -> bool:
-    """Whether a value is of a type, as far as plain types, tuples, mappings and classes go."""
+    """Whether a value is of a type, as far as plain types, their unions, sequences, mappings and classes go."""
     origin, parts = get_origin(hint), get_args(hint)
     if isinstance(value, property):  # which says what it is once there is an instance
         return True
+    if hint is Any:
+        return True
     if hint is float:
-        return isinstance(value, int | float)
+        return isinstance(value, float) or (isinstance(value, int) and abs(value) <= sys.float_info.max)
+    if origin in (Union, UnionType):
+        return any(_fits(value, one) for one in parts)
     if origin is tuple:
         return isinstance(value, tuple) and all(_fits(one, parts[0]) for one in value)
     if origin is type:
         return isinstance(value, type)
+    if origin is Sequence:
+        return isinstance(value, list | tuple) and all(_fits(one, parts[0]) for one in value)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
         return isinstance(value, Mapping) and all(_fits(one, parts[1]) for one in value.values())
     return not isinstance(hint, type) or origin is not None or isinstance(value, hint)

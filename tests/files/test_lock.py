@@ -136,3 +136,10 @@ def test_of_several_that_find_a_dead_processes_lock_one_has_the_folder(tmp_path:
         taker.join()
     assert said.empty()
     assert list(tmp_path.rglob(f"{NAME}*")) == []
+
+
+def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    """Whoever takes the folder finds that it is there, and whoever looks at it that it is not, again and again."""
+    (tmp_path / NAME).symlink_to("nowhere")
+    with pytest.raises(UsageError, match="leads nowhere: remove it"), alone_in(tmp_path):
+        pass

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import Any
 
 from vbench.analysis.preference import LOSS, OVERALL, TIE, WIN, Judgement
 from vbench.errors import UsageError
+from vbench.files.json_file import plain_json
 from vbench.files.text import read_text
 
 SUFFIXES = (".json", ".jsonl", ".csv")
@@ -96,8 +96,8 @@ def _entries(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _parsed(text: str, where: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return plain_json(text)
+    except ValueError as error:
         raise UsageError(f"{where}: not JSON ({error}).") from error
 
 

@@ -49,7 +49,7 @@ OK, NO, USAGE, NOTHING_SCORED, IN_THE_WAY = 0, 1, 2, 3, 4
 
 ENVIRONMENT = (
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENAMETOOLONG, errno.ESTALE,
-    errno.ENOTDIR, errno.EISDIR,
+    errno.ENOTDIR, errno.EISDIR, errno.ELOOP,
 )  # fmt: skip
 """What a machine can be short of; its words are shown, without a traceback."""
 

@@ -277,7 +277,7 @@ def _size(text: str | None) -> tuple[int | None, int | None]:
     if text is None:
         return None, None
     width, _, height = text.lower().partition("x")
-    if not (width.isdigit() and height.isdigit()):
+    if not (width.isdecimal() and height.isdecimal()):
         raise UsageError(f"--size must be WIDTHxHEIGHT such as 512x320, found {text!r}.")
     return int(width), int(height)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from vbench.cli.benchmarks import Named
 from vbench.cli.card import card_json, print_card, print_json
 from vbench.errors import UsageError
+from vbench.files.json_file import plain_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,8 +142,8 @@ def read_result_files(files: list[Path], benchmark: Benchmark) -> ScoreCard:
     results: dict[str, DimensionResult] = {}
     for file in files:
         try:
-            entries = {name: (float(value[0]), len(value[1])) for name, value in json.loads(read_text(file)).items()}
-        except (OSError, ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError) as error:
+            entries = {name: (float(value[0]), len(value[1])) for name, value in plain_json(read_text(file)).items()}
+        except (OSError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
             raise UsageError(
                 f"{file} is not a result file: expected {{dimension: [score, [videos]]}} ({error})"
             ) from error

@@ -19,7 +19,9 @@ import numpy as np
 from vbench.distances.frechet import Moments
 from vbench.distances.protocols import Protocol
 from vbench.errors import UsageError
+from vbench.files.json_file import plain_json
 from vbench.files.zips import unreadable
+from vbench.malformed import flaw
 
 SUFFIX = ".npz"
 
@@ -99,16 +101,20 @@ def read_reference(path: Path) -> Reference:
     try:
         with unreadable(refused), np.load(path, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in ("about", "mean", "factor")}
-        told = json.loads(found["about"].tobytes())
+        told = plain_json(found["about"].tobytes())
         moments = Moments(found["mean"], found["factor"], int(told["samples"]))
-        kind, version = told["kind"], told["version"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        kind, version, sha256 = told["kind"], told["version"], told["sha256"]
+        reference = Reference(moments, told["metric"], told["protocol"], told["network"], told["real"])
+        whole = _digest(moments) == sha256 and bool(np.isfinite(moments.factor).all())
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise refused(error) from error
     if kind != KIND or not isinstance(version, int) or version > VERSION:
         raise UsageError(f"{path} was written by a newer vbench (version {version}, this one reads {VERSION}).")
-    if _digest(moments) != told["sha256"] or not np.isfinite(moments.factor).all():
+    if not whole:
         raise UsageError(f"{path} is damaged: its numbers are not those that were written. Get it again.")
-    return Reference(moments, told["metric"], told["protocol"], told["network"], told["real"])
+    if told := flaw(reference, [Reference]):
+        raise refused(ValueError(told))
+    return reference
 
 
 def _digest(moments: Moments) -> str:

@@ -15,11 +15,16 @@ from typing import Any
 
 from vbench.distances.protocols import differences
 from vbench.errors import UsageError
+from vbench.files.json_file import plain_json
 from vbench.files.text import read_text
+from vbench.malformed import flaw
 
 VERSION = 1
 
 KIND = "vbench distances"
+
+ENDS = 2
+"""Of an interval."""
 
 
 @dataclass(frozen=True)
@@ -154,8 +159,8 @@ def read_results(path: Path) -> list[Distance]:
         UsageError: it is no such file, or of a newer version.
     """
     try:
-        told = json.loads(read_text(path))
-    except (OSError, ValueError, RecursionError) as error:
+        told = plain_json(read_text(path))
+    except (OSError, ValueError) as error:
         raise UsageError(
             f"{path} is no file of distances ({error}). Write one with: vbench distance ... -o FILE"
         ) from error
@@ -166,6 +171,24 @@ def read_results(path: Path) -> list[Distance]:
         raise UsageError(f"{path} was written by a newer vbench (version {version}, this one reads {VERSION}).")
     known = {one.name for one in fields(Distance)}
     try:
-        return [Distance(**{name: value for name, value in one.items() if name in known}) for one in told["results"]]
+        found = [Distance(**{name: value for name, value in one.items() if name in known}) for one in told["results"]]
     except (TypeError, KeyError, AttributeError) as error:
         raise UsageError(f"{path} is not whole: {error}.") from error
+    for one in found:
+        if wrong := flaw(one, [Distance]) or _flaw(one):
+            raise UsageError(f"{path} is not as vbench wrote it: {wrong}.")
+    return found
+
+
+def _flaw(found: Distance) -> str:
+    """What of a figure cannot be compared, ``""`` if nothing is wrong."""
+    if found.interval is not None and len(found.interval) != ENDS:
+        return f"interval is {found.interval!r:.60}, expected two numbers"
+    if found.real is not None and not {"digest", "videos"} <= found.real.keys():
+        return f"real is {found.real!r:.60}, expected digest and videos"
+    checkpoints = found.network.get("checkpoints")
+    if not isinstance(checkpoints, dict) or not all(
+        isinstance(one, dict) and "sha256" in one for one in checkpoints.values()
+    ):
+        return f"checkpoints are {checkpoints!r:.60}, expected a file with its sha256 each"
+    return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -65,7 +66,11 @@ class FeatureStore:
         with told(self.path, WHAT):
             _refuse_foreign(self.path)
             self.connection = opened(self.path)
-            self.connection.executescript(_SCHEMA)
+            try:
+                self.connection.executescript(_SCHEMA)
+            except BaseException:
+                self.connection.close()
+                raise
 
     def close(self) -> None:
         """Close the file; everything that was put is on disk already."""
@@ -88,7 +93,19 @@ class FeatureStore:
         query = 'SELECT width, "values" FROM feature WHERE key = ? AND layer = ?'
         with told(self.path, WHAT):
             found = self.connection.execute(query, (key, layer)).fetchone()
-        return None if found is None else np.frombuffer(found[1], _LITTLE).reshape(-1, found[0]).astype(np.float32)
+            return None if found is None else _values(*found)
+
+
+def _values(width: Any, content: Any) -> NDArray[np.float32]:
+    """The features of a row.
+
+    Raises:
+        sqlite3.DatabaseError: it is damaged, which SQLite itself does not notice.
+    """
+    try:
+        return np.frombuffer(content, _LITTLE).reshape(-1, width).astype(np.float32)
+    except (ValueError, TypeError) as error:
+        raise sqlite3.DatabaseError(f"malformed row: {error}") from error
 
 
 def _refuse_foreign(path: Path) -> None:

@@ -5,6 +5,7 @@ A row is on disk when the statement returns, and a reader or a killed writer doe
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,7 +54,7 @@ def opened_to_read(path: Path) -> sqlite3.Connection:
     for how in ("mode=ro", "mode=ro&immutable=1"):
         if "immutable" in how:
             _refuse_to_miss(path)
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True, timeout=60)
+        connection = sqlite3.connect(f"{Path(os.path.realpath(path)).as_uri()}?{how}", uri=True, timeout=60)
         try:
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         except sqlite3.OperationalError:
@@ -74,6 +75,9 @@ def _refuse_to_miss(path: Path) -> None:
             "written. Copy the folder with all its files to such a place, and name the copy."
         )
 
+
+DAMAGED = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What SQLite raises over a file; the second where what it quotes of one is no text."""
 
 TOLD = {
     "is full": "the disk is full. Make room, and call again: what was finished is stored",
@@ -102,7 +106,7 @@ def told(path: Path, what: str) -> Iterator[None]:
     """
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except DAMAGED as error:
         for words, reason in TOLD.items():
             if words in str(error):
                 raise StorageError(f"{path}: {reason} ({error}).") from error

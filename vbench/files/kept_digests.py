@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from vbench.files.cache import cache_dir
+from vbench.files.database import DAMAGED
 
 NAME = "digests.sqlite"
 
@@ -135,10 +136,17 @@ def _asked(*statements: tuple[str, Sequence[str | bytes]]) -> list[Any]:
         with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as connection:
             connection.execute("PRAGMA synchronous=OFF")
             return [connection.execute(*statement).fetchall() for statement in statements][-1]
-    except (sqlite3.OperationalError, OSError):  # held by another, read-only, full, or not made yet
+    except (*DAMAGED, OSError) as error:
+        if _is_worthless(error):
+            for one in (path, path.with_name(f"{NAME}-journal")):
+                with suppress(OSError):
+                    one.unlink(missing_ok=True)
         return []
-    except sqlite3.DatabaseError:  # damaged, or no database
-        for one in (path, path.with_name(f"{NAME}-journal")):
-            with suppress(OSError):
-                one.unlink(missing_ok=True)
-        return []
+
+
+def _is_worthless(error: Exception) -> bool:
+    """Whether the store is damaged or something else, and not held by another, read-only, full, or not made yet."""
+    if isinstance(error, sqlite3.OperationalError):
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)  # none where a value is no text
+        return bool(code == sqlite3.SQLITE_ERROR) and "no such table" not in str(error)
+    return not isinstance(error, OSError)

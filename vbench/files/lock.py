@@ -19,6 +19,9 @@ NAME = ".vbench.lock"
 THIS_PROCESS = secrets.token_hex(8)
 """Tells this process from an earlier one of its number: where a container is started anew, numbers begin anew."""
 
+DIGITS = 20
+"""That the number of a process may have; whatever else stands in a lock, nobody has written."""
+
 MOMENT = 2.0
 """Seconds for which an empty lock may be one that is being written, where there are no links."""
 
@@ -110,13 +113,14 @@ def _made(path: Path, text: str) -> bool:
 def _clear_if_dead(path: Path, what: Path) -> None:
     """Remove the lock that a dead process left; of several that find it one does, and none what that one puts there."""
     try:
-        with path.open("r+" if os.access(path, os.W_OK) else "r", encoding="utf-8") as file:
+        with path.open("r+" if os.access(path, os.W_OK) else "r", encoding="utf-8", errors="replace") as file:
             _wait_for_others(file)
             found = os.fstat(file.fileno())
             if os.path.samestat(found, path.stat()) and _is_dead(path, what, file.read(), found.st_mtime):
                 path.unlink()
     except FileNotFoundError:
-        return
+        if path.is_symlink():  # it is there for whoever makes it, and for nobody else
+            raise UsageError(f"{path} is a link that leads nowhere: remove it.") from None
 
 
 def _wait_for_others(file: TextIO) -> None:
@@ -134,7 +138,7 @@ def _is_dead(path: Path, what: Path, text: str, written: float) -> bool:
         return False
     if host not in ("", socket.gethostname()):
         raise UsageError(f"{what} is in use by process {process} on {host}; if that has ended, remove {path}.")
-    if process.isdigit() and alive(int(process), which):
+    if process.isdecimal() and len(process) <= DIGITS and alive(int(process), which):
         raise UsageError(f"{what} is in use by process {process}: wait for it. If it has ended, remove {path}.")
     return True
 
@@ -152,7 +156,7 @@ def alive(process: int, which: str) -> bool:
         return True
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True

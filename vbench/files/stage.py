@@ -190,6 +190,6 @@ def _removed(folder: Path) -> bool:
 def _remove_if_abandoned(half: Path) -> None:
     """Remove what somebody who was killed has left."""
     _, _, process, which, host = (half.name + "....").split(".", 4)
-    ended = host.rstrip(".") == socket.gethostname() and process.isdigit() and not alive(int(process), which)
+    ended = host.rstrip(".") == socket.gethostname() and process.isdecimal() and not alive(int(process), which)
     if ended or time.time() - half.stat().st_mtime > ABANDONED:
         shutil.rmtree(half, ignore_errors=True)

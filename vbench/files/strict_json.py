@@ -6,13 +6,12 @@ What is parsed takes up to forty times the memory of its text, so the text is me
 from __future__ import annotations
 
 import io
-import json
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 from vbench.errors import Refused
-from vbench.files.json_file import finite, named_once, no_number
+from vbench.files.json_file import finite, named_once, no_number, plain_json
 from vbench.files.text import MARKS, text_of
 
 LARGEST = 16 << 20
@@ -53,10 +52,10 @@ def loads(content: bytes | str, where: str, most: int = LARGEST) -> Any:
         raise Refused([f"{where} has {len(content):,} bytes; at most {most:,} are allowed."])
     try:
         text = text_of(content) if isinstance(content, bytes) else content
-        value = json.loads(
+        value = plain_json(
             text, object_pairs_hook=named_once, parse_constant=no_number, parse_float=finite, parse_int=_short
         )
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise Refused([f"{where} is no JSON: {error}."]) from error
     if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):
         raise Refused([f"{where} is nested more than {DEEPEST} levels deep."])

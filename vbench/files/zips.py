@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, LookupError, RuntimeError, ValueError,
@@ -17,6 +18,14 @@ _DAMAGED = (
 
 _NO_DISK = (None, errno.EINVAL)
 """Numbers of an :class:`OSError` that is over what was read: bz2 gives none, a wrong position the other."""
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file is a zip, damaged or not; ``zipfile`` itself raises over one that says it has several disks."""
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        return True
 
 
 @contextmanager

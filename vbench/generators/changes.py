@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vbench.errors import UsageError
+from vbench.files.json_file import plain_json
 
 Scheduler = tuple[str, Mapping[str, Any]]
 """Class in diffusers, and what differs from the checkpoint's configuration."""
@@ -125,8 +126,8 @@ def _lora(text: str) -> Lora:
 
 def _value(text: str, where: str) -> Any:
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = plain_json(text)
+    except ValueError:
         return text
     try:
         json.dumps(value, allow_nan=False)

@@ -18,6 +18,7 @@ Relative files that lie beside it are taken from there.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +31,9 @@ from vbench.generators.changes import Changes, Lora, Scheduler
 from vbench.registry import unknown
 
 SUFFIXES = (".yaml", ".yml", ".toml")
+
+MOST = 100_000
+"""Values of a file with all that its aliases repeat."""
 
 
 @dataclass(frozen=True)
@@ -108,12 +112,13 @@ def recipe_of(table: Mapping[str, Any], path: Path) -> Recipe:
         if isinstance(value, bool) or not isinstance(value, SETTINGS[name]):
             raise UsageError(f"{path}: the setting {name} is a {SETTINGS[name][-1].__name__}, found {value!r}.")
     enhancers = _table(table, "enhancers", path)
-    for name in enhancers:
-        refuse_unknown(_table(enhancers, name, path), SAID, f"{path}, enhancers, {name}")
+    said = {name: _table(enhancers, name, path) for name in enhancers}
+    for name, one in said.items():
+        refuse_unknown(one, SAID, f"{path}, enhancers, {name}")
     return Recipe(
         table["model"],
         settings,
-        {"": _said(table, path), **{name: _said(one, path) for name, one in enhancers.items()}},
+        {"": _said(table, path), **{name: _said(one, path) for name, one in said.items()}},
         table,
     )
 
@@ -162,7 +167,7 @@ def _loras(table: Mapping[str, Any], path: Path) -> tuple[Lora, ...]:
             raise UsageError(f"{path}: a LoRA must be {{file: FILE, weight: NUMBER}}, found {one!r}.")
         refuse_unknown(entry, ("file", "weight"), f"{path}, loras")
         weight = entry.get("weight", 1.0)
-        if isinstance(weight, bool) or not isinstance(weight, (int, float)):
+        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or abs(weight) > sys.float_info.max:
             raise UsageError(f"{path}: the weight of a LoRA is a number, found {weight!r}.")
         found.append(Lora(_beside(path, entry["file"]), float(weight)))
     return tuple(found)
@@ -212,6 +217,7 @@ def read_table(path: Path, what: str = "model file", needs: str = "model: NAME")
     if not isinstance(table, dict):
         raise UsageError(f"{path} must hold a table with {needs}, found a {type(table).__name__}.")
     try:
+        _refuse_endless(table)
         refuse_surrogates(json.loads(json.dumps(table, allow_nan=False)))
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"{path} holds something else than text, finite numbers, lists and tables: {error}") from error
@@ -234,5 +240,21 @@ def _yaml(text: str, path: Path) -> Any:
         raise MissingExtra(f"{path} needs the package PyYAML: pip install pyyaml, or write it as TOML.") from error
     try:
         return yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
+    except Exception as error:  # whatever its makers of numbers, dates and tables say to what looks like one
         raise UsageError(f"{path} is not YAML: {error}") from error
+
+
+def _refuse_endless(table: Any) -> None:
+    """Refuse a few lines of YAML whose aliases repeat each other: written out they would fill the memory.
+
+    Raises:
+        ValueError: it is larger than :data:`MOST` values, or holds itself.
+    """
+    left, todo = MOST, [table]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict | list):
+            left -= len(value)
+            if left < 0:
+                raise ValueError(f"its aliases make more than {MOST:,} values of it")
+            todo += value.values() if isinstance(value, dict) else value

@@ -19,6 +19,7 @@ from typing import Any
 from vbench.benchmarks.t2v import RULES
 from vbench.compat.vbench_class import NothingScored, VBench
 from vbench.files import ours
+from vbench.files.json_file import plain_json
 from vbench.prompts.sampling_plan import file_stems
 
 TASKS = Path(__file__).with_name("lmms_eval_tasks")
@@ -52,7 +53,7 @@ def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str,
     if not video.is_file():
         return {"generated": 0.0}
     facts: dict[str, Any] = {}
-    for entry in json.loads(doc.get("auxiliary_info") or "[]"):
+    for entry in plain_json(doc.get("auxiliary_info") or "[]"):
         facts |= entry["value"]
     sample = {"video": str(video.resolve()), "index": doc["sample_index"], "prompt": doc["prompt"], "facts": facts}
     return {"generated": 1.0, **{name: {**sample, "dimension": name} for name in doc["dimensions"] if name in RULES}}

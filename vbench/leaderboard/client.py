@@ -6,10 +6,12 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
 from vbench.errors import Refused, UsageError, VBenchError
+from vbench.files.json_file import plain_json
 from vbench.leaderboard.keys import new_key
 
 TIMEOUT = 600
@@ -84,18 +86,25 @@ def _sent(
         request.add_unredirected_header("Authorization", f"Bearer {token}")
     try:
         with urllib.request.build_opener(_NoRedirect).open(request, timeout=TIMEOUT) as response:
-            answer: dict[str, Any] = json.load(response)
+            return _object(response.read())
     except urllib.error.HTTPError as error:
         raise _refusal(error) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         raise BoardError(f"{board} could not be reached: {error}") from error
-    return answer
+
+
+def _object(answer: bytes) -> dict[str, Any]:
+    """What a board answers; a ValueError where something else on the way does, such as a proxy."""
+    found = plain_json(answer)
+    if not isinstance(found, dict):
+        raise ValueError(f"what answers there is no board: it says {found!r:.60}")
+    return found
 
 
 def _refusal(error: urllib.error.HTTPError) -> VBenchError:
     try:
-        answer = json.load(error)
-    except ValueError:
+        answer = _object(error.read())
+    except (OSError, ValueError, HTTPException):
         return BoardError(f"The board answers {error.code} {error.reason}.")
     if reasons := answer.get("reasons"):
         return Refused([str(reason) for reason in reasons])

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from vbench.errors import UsageError
 from vbench.files.atomic import write_atomically
+from vbench.files.json_file import plain_json
 from vbench.leaderboard.keys import new_key, withdraw_token
+from vbench.malformed import flaw
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,12 @@ def _path(board: str, sha256: str) -> Path:
 
 def _read(path: Path) -> Sent:
     try:
-        return Sent(**json.loads(path.read_text(encoding="utf-8")))
+        sent = Sent(**plain_json(path.read_text(encoding="utf-8")))
+        if told := flaw(sent, [Sent]):
+            raise ValueError(told)
     except (OSError, ValueError, TypeError) as error:
         raise UsageError(f"{path} is no record of a submission: {error}. Move it away and try again.") from error
+    return sent
 
 
 def _write(sent: Sent) -> Sent:

@@ -10,6 +10,7 @@ import re
 import shutil
 import urllib.request
 import zipfile
+from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -87,7 +88,7 @@ def _download(address: str, target: Path) -> None:
                 file.write(piece)
                 if file.tell() > LARGEST:
                     raise VBenchError(f"The archive is larger than {LARGEST // GIB} GiB.")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         raise VBenchError(f"The archive at {urlsplit(address).hostname} could not be fetched: {error}.") from error
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from vbench.benchmarks.base import Values
 from vbench.benchmarks.t2v import RULES, T2V
 from vbench.files import ours
+from vbench.files.json_file import plain_json
 from vbench.parity.checkpoints import KIT, write_checkpoint
 
 DIMENSIONS = tuple(spec.name for spec in T2V.specs if (KIT / "goldens" / f"{spec.name}.json").is_file())
@@ -55,7 +56,7 @@ class Figure:
 def golden(dimension: str) -> dict[str, Any]:
     """All that was written down of a dimension, with what the reference saw on its way."""
     text = (KIT / "goldens" / f"{dimension}.json").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text)
+    found: dict[str, Any] = plain_json(text)
     return found
 
 

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+from vbench.files.json_file import plain_json
 from vbench.prompts.official import I2V_NAME, NAME, TRUST_NAME
 from vbench.prompts.suite import Prompt
 
@@ -52,7 +52,7 @@ def digests_by_dimension(prompts: Iterable[Prompt]) -> dict[str, frozenset[str]]
 def official_digests(suite: str = NAME) -> Mapping[str, frozenset[str]]:
     """Dimension -> digests of an official suite's prompts."""
     found: dict[str, set[str]] = defaultdict(set)
-    for digest, names in json.loads(DATA[suite].read_text(encoding="utf-8")).items():
+    for digest, names in plain_json(DATA[suite].read_text(encoding="utf-8")).items():
         for name in names:
             found[name].add(digest)
     return {name: frozenset(digests) for name, digests in found.items()}

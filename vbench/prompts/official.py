@@ -8,6 +8,7 @@ project's repository at a fixed commit. All are digest-checked.
 from __future__ import annotations
 
 import hashlib
+import http.client
 import subprocess
 import sys
 import tempfile
@@ -162,8 +163,16 @@ def _read(path: Path) -> bytes:
 
 
 def _get(address: str) -> bytes:
-    with urllib.request.urlopen(address, timeout=60) as response:
-        content: bytes = response.read()
+    """The content of an address.
+
+    Raises:
+        OSError: it cannot be read, or something else than HTTP answers.
+    """
+    try:
+        with urllib.request.urlopen(address, timeout=60) as response:
+            content: bytes = response.read()
+    except http.client.HTTPException as error:
+        raise OSError(f"its answer cannot be read ({error!r})") from error
     return content
 
 

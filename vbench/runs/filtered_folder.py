@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from vbench.files import ours
+from vbench.files.json_file import plain_json
 
 RESULT, VIDEOS = "filtered_static_video.json", "filtered_videos"
 
@@ -22,7 +22,7 @@ def kept(folder: Path, sampled: int, samples: int) -> dict[str, int]:
     result = whole.parent / RESULT
     if whole.name != VIDEOS or not result.is_file() or ours.is_foreign(result):
         return {}
-    found = json.loads(result.read_text(encoding="utf-8"))
+    found = plain_json(result.read_text(encoding="utf-8"))
     return {
         prompt: min(one["static_count"], samples)
         for prompt, one in found.items()

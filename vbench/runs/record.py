@@ -15,7 +15,9 @@ from typing import Any
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError
 from vbench.files.atomic import write_atomically
+from vbench.files.json_file import plain_json
 from vbench.files.remote import recorded_place
+from vbench.malformed import flaw
 
 STORE, RECORD = "run.sqlite", "run.json"
 
@@ -133,7 +135,7 @@ def read_record(folder: Path) -> RunRecord:
     """
     path = folder / RECORD
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = plain_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(
             f"{folder} holds no run ({error}). Make one with: vbench evaluate VIDEOS --output {folder}"
@@ -156,9 +158,14 @@ def read_record(folder: Path) -> RunRecord:
     if strange := sorted(values.keys() - known):
         raise UsageError(f"{path} has a field {strange[0]!r}, which version {version} does not have.")
     try:
-        return RunRecord(**values)
+        record = RunRecord(**values)
     except TypeError as error:
         raise UsageError(f"{path} is not whole: {str(error).partition(' ')[2]}.") from error
+    if told := flaw(record, [RunRecord]):
+        raise UsageError(f"{path} is not as vbench wrote it: {told}.")
+    if not {"name", "sha256"} <= record.suite.keys():
+        raise UsageError(f"{path} is not as vbench wrote it: suite is {record.suite!r:.60}, expected name and sha256.")
+    return record
 
 
 def write_record(folder: Path, record: RunRecord) -> None:

@@ -18,7 +18,7 @@ from vbench.benchmarks.t2v import T2V
 from vbench.errors import NotApplicable, TooShort, Unavailable, UsageError, VideoError
 from vbench.files import ours
 from vbench.files.digest import content_of
-from vbench.files.json_file import read_json
+from vbench.files.json_file import plain_json, read_json
 from vbench.media.decode import VERSION as DECODING
 from vbench.media.video import Video
 from vbench.prompts.suite import PromptSuite
@@ -164,7 +164,7 @@ def _text(log: Path) -> str:
 
 def _entry(line: str) -> dict[str, object]:
     try:
-        entry = json.loads(line)
+        entry = plain_json(line)
     except ValueError:
         return {}
     return entry if isinstance(entry, dict) else {}

@@ -8,6 +8,8 @@ these keys, so nothing finished is computed again and nothing outdated is taken 
 from __future__ import annotations
 
 import json
+import math
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ from typing import Any
 
 from vbench.errors import UsageError
 from vbench.files.database import opened, opened_to_read, told
+from vbench.files.json_file import plain_json
 
 SCORED, TOO_SHORT, UNREADABLE, NOT_APPLICABLE, FAILED = "scored", "too_short", "unreadable", "not_applicable", "failed"
 
@@ -98,6 +101,8 @@ _STORED_AS = {"cache_key": "identity", "sha256": "content", "per_frame": "frames
 _FIELDS = tuple(Row.__dataclass_fields__)
 _COLUMNS = tuple(_STORED_AS.get(name, name) for name in _FIELDS)
 _JSON = ("facts", "per_frame", "details")
+_NUMBERS = {"value": (float, type(None)), "weight": (float, type(None)), "seconds": (float,)}
+_KINDS = dict.fromkeys(_FIELDS, (str,)) | _NUMBERS | {"facts": (dict,), "per_frame": (list,), "details": (dict,)}
 
 
 class RunStore:
@@ -117,14 +122,21 @@ class RunStore:
         with told(path, WHAT):
             _refuse_foreign(path)
             self.connection = opened_to_read(path) if read_only else opened(path)
-            (version,) = self.connection.execute("PRAGMA user_version").fetchone()
-            if version > SCHEMA_VERSION:
-                raise UsageError(
-                    f"{path} was written by a newer vbench (schema {version}, this one reads {SCHEMA_VERSION})"
-                )
-            if not read_only:
-                self.connection.executescript(_SCHEMA)
-                self.connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            try:
+                self._prepare(read_only)
+            except BaseException:
+                self.connection.close()
+                raise
+
+    def _prepare(self, read_only: bool) -> None:
+        (version,) = self.connection.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise UsageError(
+                f"{self.path} was written by a newer vbench (schema {version}, this one reads {SCHEMA_VERSION})"
+            )
+        if not read_only:
+            self.connection.executescript(_SCHEMA)
+            self.connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def close(self) -> None:
         """Close the file; everything that was put is on disk already."""
@@ -163,7 +175,7 @@ class RunStore:
         query = f"SELECT {', '.join(_COLUMNS)} FROM score WHERE identity = ? AND status IN ({states}) LIMIT 1"
         with told(self.path, WHAT):
             found = self.connection.execute(query, (cache_key, *FINAL)).fetchone()
-        return _row(found) if found else None
+            return _row(found) if found else None
 
     def rows(self) -> Iterator[Row]:
         """All rows, ordered by dimension, video and prompt, whatever the order they were put in."""
@@ -197,5 +209,25 @@ def _stored(value: Any) -> Any:
 
 
 def _row(columns: Sequence[Any]) -> Row:
+    """A row by its columns.
+
+    Raises:
+        sqlite3.DatabaseError: it is damaged, which SQLite itself does not notice.
+    """
     values = dict(zip(_FIELDS, columns, strict=True))
-    return Row(**{**values, **{name: json.loads(values[name]) for name in _JSON}})
+    try:
+        row = Row(**{**values, **{name: plain_json(values[name]) for name in _JSON}})
+    except (ValueError, TypeError) as error:
+        raise sqlite3.DatabaseError(f"malformed row: {error}") from error
+    if flaw := _flaw(row):
+        raise sqlite3.DatabaseError(f"malformed row: {flaw}")
+    return row
+
+
+def _flaw(row: Row) -> str:
+    """What no run has written, ``""`` where there is none: each column is of one kind, and a number finite."""
+    for name in _FIELDS:
+        value, kinds = getattr(row, name), _KINDS[name]
+        if not isinstance(value, kinds) or (isinstance(value, float) and not math.isfinite(value)):
+            return f"{name} is {value!r:.60}"
+    return ""

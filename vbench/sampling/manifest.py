@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vbench.errors import UsageError
+from vbench.files.json_file import plain_json
 from vbench.files.text import text_of
 
 NAME = "samples.jsonl"
@@ -107,7 +108,7 @@ def _whole_lines(text: str) -> list[str]:
     """The lines of a manifest, less a last one that a kill cut short."""
     *lines, last = text.split("\n")
     try:
-        json.loads(last)
+        plain_json(last)
     except ValueError:
         return lines
     return [*lines, last]
@@ -128,7 +129,7 @@ def manifest_text(records: Iterable[SampleRecord]) -> str:
 
 def _record(line: str, where: str) -> SampleRecord:
     try:
-        values = json.loads(line)
+        values = plain_json(line)
     except ValueError as error:
         raise UsageError(f"{where}: not JSON ({error}).") from error
     return record_of(values, where)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import UsageError
+from vbench.files.json_file import plain_json
 
 RECORD = "sampling.json"
 
@@ -25,7 +25,7 @@ def read_sampling(folder: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        record: dict[str, Any] = plain_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
     version = record.get("version", 0) if isinstance(record, dict) else 0

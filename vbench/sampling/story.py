@@ -24,6 +24,7 @@ from vbench import provenance
 from vbench.errors import UsageError
 from vbench.files.atomic import replace_whole, write_atomically
 from vbench.files.digest import digest
+from vbench.files.json_file import plain_json
 from vbench.files.lock import alone_in
 from vbench.generators.base import Generator, Request, Settings
 from vbench.generators.catalog import built
@@ -404,14 +405,14 @@ def _read(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        version = record["version"]
+        record: dict[str, Any] = plain_json(path.read_text(encoding="utf-8"))
+        newer = record["version"] > VERSION
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"{path} is no record of a story ({error}): move it away, or choose another folder."
         ) from error
-    if version > VERSION:
-        raise UsageError(f"{path} was written by a newer vbench (version {version}).")
+    if newer:
+        raise UsageError(f"{path} was written by a newer vbench (version {record['version']}).")
     return record
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import struct
 import urllib.error
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vbench.errors import CheckpointError, VBenchError
+from vbench.files.json_file import plain_json
 from vbench.weights.card import HUB
 from vbench.weights.safetensors_files import Entry, parsed
 
@@ -68,8 +68,12 @@ def repository(name: str, revision: str) -> Repository:
         NoConnection: the hub did not answer.
     """
     quoted = urllib.parse.quote(revision, safe="")
-    told: dict[str, Any] = json.loads(_get(f"{_endpoint()}/api/models/{name}/revision/{quoted}?blobs=true"))
-    files = {one["rfilename"]: one.get("size") for one in told.get("siblings", ())}
+    address = f"{_endpoint()}/api/models/{name}/revision/{quoted}?blobs=true"
+    try:
+        told: dict[str, Any] = plain_json(_get(address))
+        files = {str(one["rfilename"]): one.get("size") for one in told.get("siblings", ())}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise NoConnection(f"{address} answers something else than a hub does ({error})") from error
     return Repository(name, revision, files, str(told.get("sha", "")))
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vbench.errors import CheckpointError, CheckpointMismatch, UnsafeCheckpoint
+from vbench.files.zips import is_zip
 from vbench.weights import safetensors_files
 from vbench.weights.cards import candidates, checkpoint, locate
 from vbench.weights.pin import refuse_changed
@@ -200,7 +201,7 @@ def read_tensors(path: Path) -> Mapping[str, Any]:
     """
     if path.is_dir() or path.name.endswith((safetensors_files.SUFFIX, safetensors_files.INDEX)):
         return safetensors_files.read(path)
-    if not zipfile.is_zipfile(path):
+    if not is_zip(path):
         return _read_saved(path)
     _check_records(path)
     if _is_torchscript(path):

@@ -96,7 +96,7 @@ def parts_left(target: Path, body: str | None = None) -> Iterator[Path]:
 
 
 def _is_dead(process: str, which: str) -> bool:
-    return process.isdigit() and not alive(int(process), which)
+    return process.isdecimal() and not alive(int(process), which)
 
 
 def _left_at(target: Path, body: str) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 from vbench.errors import CheckpointError
 from vbench.files.atomic import write_atomically
 from vbench.files.cache import cache_dir
+from vbench.files.json_file import plain_json
 from vbench.files.text import read_text
 
 CHARACTERS = 40
@@ -59,7 +60,7 @@ def pin(repository: str, revision: str, commit: str) -> None:
 def _pins() -> dict[str, str]:
     path = pins_file()
     try:
-        pins = json.loads(read_text(path))
+        pins = plain_json(read_text(path))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:

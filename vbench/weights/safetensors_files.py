@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbench.errors import CheckpointError
+from vbench.files.json_file import plain_json
+from vbench.malformed import flaw
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -67,10 +69,14 @@ def parsed(text: bytes, where: str, room: int) -> dict[str, Entry]:
         CheckpointError: it is no header, or its tensors are not the bytes behind it.
     """
     try:
-        told: dict[str, Any] = json.loads(text)
+        told: dict[str, Any] = plain_json(text)
         told.pop("__metadata__", None)
-        entries = {key: Entry(one["dtype"], tuple(one["shape"])) for key, one in told.items()}
+        entries = {key: Entry(one["dtype"], tuple(map(index, one["shape"]))) for key, one in told.items()}
         ends = [(one["data_offsets"][1], one["data_offsets"][1] - one["data_offsets"][0]) for one in told.values()]
+        if any(min(entry.shape, default=0) < 0 for entry in entries.values()):
+            raise ValueError("a side below 0")
+        if wrong := next((found for one in entries.values() if (found := flaw(one, [Entry]))), ""):
+            raise ValueError(wrong)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise CheckpointError(
             f"{where} is no safetensors file, or its beginning is lost. Download it again."
@@ -116,7 +122,7 @@ def index_of(path: Path) -> dict[str, str]:
         CheckpointError: it is no index.
     """
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))["weight_map"]
+        table = plain_json(path.read_text(encoding="utf-8"))["weight_map"]
         return {str(key): str(file) for key, file in table.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise CheckpointError(f"{path} is no index of safetensors ({error}). Download it again.") from error

@@ -14,7 +14,6 @@ near lowers all thresholds after it by 0.01; they say nothing by themselves.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -27,6 +26,7 @@ from torch import Tensor, nn
 from vbench.dimensions.backbones.base import ConceptChecker
 from vbench.dimensions.backbones.clip import seen_as_images
 from vbench.errors import CheckpointError, MissingExtra
+from vbench.files.json_file import plain_json
 from vbench.weights.cards import locate
 from vbench.weights.load import Part, fill, read_tensors, unwrapped
 
@@ -109,7 +109,7 @@ def configuration(path: Path) -> Mapping[str, Any]:
         CheckpointError: it cannot be read, or says something else.
     """
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
+        settings = plain_json(path.read_text(encoding="utf-8"))
         return {**settings["vision_config"], "projection_dim": int(settings["projection_dim"])}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(

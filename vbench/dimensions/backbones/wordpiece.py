@@ -25,7 +25,10 @@ END = 102
 PIECES = 30522
 """In the vocabulary; those of other BERTs begin in the same way."""
 
-SPECIAL_PIECES = frozenset({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"})
+UNKNOWN = "[UNK]"
+"""What stands for letters that no piece has."""
+
+SPECIAL_PIECES = frozenset({"[PAD]", UNKNOWN, "[CLS]", "[SEP]", "[MASK]"})
 """Pieces that mark places in a sequence and are no text."""
 
 _SPACED = (" .", " ?", " !", " ,", " ' ", " n't", " 'm", " 's", " 've", " 're")
@@ -51,10 +54,11 @@ class WordPiece:
         pieces = path.read_text(encoding="utf-8", errors="replace").split("\n")
         while pieces and not pieces[-1]:
             pieces.pop()
-        if pieces[BEGIN : END + 1] != ["[CLS]", "[SEP]"] or len(pieces) != PIECES:
+        if pieces[BEGIN : END + 1] != ["[CLS]", "[SEP]"] or len(pieces) != PIECES or UNKNOWN not in pieces:
             raise CheckpointError(
                 f"{path} is not the vocabulary of bert-base-uncased: expected {PIECES:,} lines, [CLS] in line "
-                f"{BEGIN + 1} and [SEP] in line {END + 1}; found {len(pieces):,} lines and {pieces[BEGIN : END + 1]}. "
+                f"{BEGIN + 1}, [SEP] in line {END + 1} and {UNKNOWN} anywhere; found {len(pieces):,} lines and "
+                f"{pieces[BEGIN : END + 1]}. "
                 "Get it with: vbench weights download bert_vocabulary --force"
             )
         return cls(pieces)
@@ -82,7 +86,7 @@ class WordPiece:
     @cached_property
     def _tokenizer(self) -> Tokenizer:
         ids = {piece: index for index, piece in enumerate(self.pieces)}
-        tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
+        tokenizer = Tokenizer(models.WordPiece(ids, unk_token=UNKNOWN))
         tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
         tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
         return tokenizer

@@ -21,11 +21,11 @@ import transformers
 from diffusers import DiffusionPipeline
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-from safetensors import SafetensorError
 
 from vbench import device as devices
-from vbench.errors import CheckpointMismatch, UsageError
+from vbench.errors import CheckpointMismatch, UsageError, VBenchError, first_line
 from vbench.files.digest import digest
+from vbench.files.json_file import plain_json
 from vbench.generators import pictures
 from vbench.generators.base import Settings
 from vbench.generators.changes import Lora
@@ -42,6 +42,9 @@ from vbench.weights.identity import commit, identity
 from vbench.weights.load import shortened
 
 INDEX = "model_index.json"
+
+DESCRIBED = ("a library", "a class")
+"""What an index says of each component."""
 
 UNKNOWN = Preset("", "", Settings(), "")
 """Of a model of which nothing is published here."""
@@ -172,7 +175,7 @@ class Checkpoint:
             UsageError: the folder is no pipeline of diffusers.
         """
         try:
-            index = json.loads(self._index_file.read_text(encoding="utf-8"))
+            index = plain_json(self._index_file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UsageError(
                 f"{self.folder} is no diffusers pipeline: its {INDEX} cannot be read. Expected a folder as "
@@ -180,7 +183,11 @@ class Checkpoint:
             ) from error
         if not isinstance(index, dict) or not isinstance(index.get("_class_name"), str):
             raise UsageError(f"{self._index_file} names no pipeline of diffusers; code of its own is never run.")
-        return index
+        parts = {name: value for name, value in index.items() if isinstance(value, list)}
+        for name, value in parts.items():
+            if len(value) < len(DESCRIBED) or not all(isinstance(one, str | None) for one in value[: len(DESCRIBED)]):
+                raise UsageError(f"{self._index_file}: {name} is {value!r:.60}, expected {' and '.join(DESCRIBED)}.")
+        return {"_class_name": index["_class_name"], **parts}
 
     @property
     def class_name(self) -> str:
@@ -271,7 +278,7 @@ class Checkpoint:
             UsageError: diffusers has no such scheduler, or it has no such setting.
         """
         config = self.config("scheduler")
-        own = scheduler_like(config, config["_class_name"], {}) if "_class_name" in config else None
+        own = scheduler_like(config, str(config["_class_name"]), {}) if "_class_name" in config else None
         if not self.preset.scheduler:
             return own
         return scheduler_like(own.config if own else {}, *self.preset.scheduler)
@@ -291,7 +298,9 @@ class Checkpoint:
             if self.file:
                 parts[self._network] = self._from_file(self.file)
             pipeline = self._assembled(kind, parts)
-        except (OSError, ValueError, ImportError, RuntimeError, TypeError, SafetensorError) as error:
+        except VBenchError:
+            raise
+        except Exception as error:  # whatever the libraries make of a file that is not as they wrote it
             raise UsageError(f"{self.place} cannot be loaded as {kind.__name__}: {error}") from error
         _refuse_unloaded(pipeline, self.place)
         pipeline.set_progress_bar_config(disable=True)
@@ -490,7 +499,7 @@ def scheduler_like(config: Mapping[str, Any], name: str, changes: Mapping[str, A
         changes: what differs.
 
     Raises:
-        UsageError: there is no such class, or it has no such setting.
+        UsageError: there is no such class, it has no such setting, or cannot be made with these.
     """
     kind: Any = getattr(diffusers, name, None)
     if not (isinstance(kind, type) and issubclass(kind, diffusers.SchedulerMixin)):
@@ -502,14 +511,20 @@ def scheduler_like(config: Mapping[str, Any], name: str, changes: Mapping[str, A
     for change in changes:
         if change not in takes:
             raise unknown("setting", change, takes, f" in {name}")
-    return kind.from_config(dict(config), **changes)
+    try:
+        return kind.from_config(dict(config), **changes)
+    except Exception as error:  # whatever a class says to settings that are not its own
+        said = {**config, **changes}
+        raise UsageError(f"{name} cannot be made with {said!r:.400}: {first_line(error)}") from error
 
 
 def _config(folder: Path) -> dict[str, Any]:
     """The configuration in a component's folder, empty where it has none."""
     for name in ("config.json", "scheduler_config.json"):
         if (folder / name).is_file():
-            config: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
+            config = plain_json((folder / name).read_text(encoding="utf-8"))
+            if not isinstance(config, dict):
+                raise UsageError(f"{folder / name} must hold an object, found a {type(config).__name__}.")
             return config
     return {}
 

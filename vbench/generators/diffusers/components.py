@@ -6,7 +6,6 @@ Here every network's keys and shapes are compared with the headers of its files,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,6 +16,7 @@ import diffusers
 import transformers
 
 from vbench.errors import CheckpointError, CheckpointMismatch, UsageError
+from vbench.files.json_file import plain_json
 from vbench.weights import safetensors_files
 from vbench.weights.pretrained import CONFIG, differences
 
@@ -92,7 +92,7 @@ class Component:
     def _check_configurations(self) -> None:
         for path in sorted(self.folder.glob("*.json")):
             try:
-                json.loads(path.read_text(encoding="utf-8"))
+                plain_json(path.read_text(encoding="utf-8"))
             except (OSError, ValueError) as error:
                 raise CheckpointError(
                     f"The {self.name} of this checkpoint cannot be loaded: {path} is no JSON ({error}). "

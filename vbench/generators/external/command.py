@@ -32,6 +32,7 @@ from threading import Thread
 from typing import Any, ClassVar
 
 from vbench.errors import UsageError
+from vbench.files.json_file import plain_json
 from vbench.generators.base import Delivery, Generator, Request, SamplingError, Settings
 from vbench.generators.options import Options
 from vbench.media.clip import Encoded
@@ -293,8 +294,8 @@ def _answer(line: bytes, identity: str | None = None) -> dict[str, Any] | None:
     {'id': 'a cat-0.mp4'}
     """
     try:
-        answer = json.loads(_last_written(line))
-    except (ValueError, RecursionError):
+        answer = plain_json(_last_written(line))
+    except ValueError:
         return None
     if not isinstance(answer, dict) or "id" not in answer:
         return None

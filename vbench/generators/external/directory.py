@@ -320,6 +320,8 @@ def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         raise UsageError(f"{path} is not JSON: {error}") from error
     if isinstance(rows, dict):
         rows = [{"file": file, "prompt": prompt} for file, prompt in rows.items()]
+    if not isinstance(rows, list):
+        raise UsageError(f'{path}: expected a list of {{"file", "prompt", "index"}}, found {rows!r:.60}.')
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
             raise UsageError(f'{path}, entry {number}: expected {{"file", "prompt", "index"}}, found {row!r}.')

@@ -15,6 +15,8 @@ from threading import Lock
 from typing import Any
 
 from vbench.errors import UsageError
+from vbench.files.json_file import plain_json
+from vbench.malformed import flaw
 
 OPENING = '{"ticket": "'
 """How every line of a journal begins."""
@@ -55,7 +57,7 @@ class Journal:
         self.path, self._lock = path, Lock()
         self._entries: dict[str, Entry] = {}
         self._opened: Counter[str] = Counter()
-        with path.open("a+", encoding="utf-8") as file:
+        with path.open("a+", encoding="utf-8", errors="replace") as file:
             file.seek(0)
             text = file.read()
             if not text.startswith(OPENING[: len(text)]):
@@ -64,12 +66,13 @@ class Journal:
                 file.write("\n")
         for line in text.splitlines():
             try:
-                values = json.loads(line)
+                values = plain_json(line)
             except ValueError:
                 continue
             if isinstance(values, dict) and isinstance(values.get("ticket"), str):
                 known = {name: value for name, value in values.items() if name in Entry.__dataclass_fields__}
-                self._note(values["ticket"], Entry(**known))
+                if not flaw(entry := Entry(**known), [Entry]):
+                    self._note(values["ticket"], entry)
 
     def of(self, ticket: str) -> Entry:
         """What is known of a ticket."""

@@ -295,7 +295,7 @@ def found(answer: Any, path: str) -> Any:
     for step in path.split("."):
         if isinstance(answer, dict):
             answer = answer.get(step)
-        elif isinstance(answer, list) and step.isdigit() and int(step) < len(answer):
+        elif isinstance(answer, list) and step.isdecimal() and int(step) < len(answer):
             answer = answer[int(step)]
         else:
             return None

@@ -25,9 +25,11 @@ from sqlalchemy import Connection, LargeBinary, Table, delete, func, insert, sel
 from vbench.errors import UsageError
 from vbench.files.atomic import NO_ROOM
 from vbench.files.digest import digest
+from vbench.files.json_file import plain_json
 from vbench.files.zips import unreadable
 from vbench.leaderboard.db.database import RESTORED, Database, spoken
 from vbench.leaderboard.db.tables import PASSING, PASSING_SECRET, Base, Counter, Secret
+from vbench.malformed import flaw
 from vbench.provenance import now
 
 FORMAT = 1
@@ -222,11 +224,14 @@ def _unpacked(path: Path, target: Path) -> Manifest:
 
 def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
     with archive.open(MANIFEST) as file:
-        values: dict[str, Any] = json.loads(file.read(LARGEST_MANIFEST))
+        values: dict[str, Any] = plain_json(file.read(LARGEST_MANIFEST))
     if not isinstance(values, dict):
         raise ValueError("its manifest is no object")
     if (form := values.pop("format")) != FORMAT:
         raise UsageError(f"{path} is a backup of format {form}; this vbench reads {FORMAT}.")
     if values.keys() != (known := {one.name for one in fields(Manifest)}):
         raise ValueError(f"its manifest says {', '.join(sorted(values))}, expected {', '.join(sorted(known))}")
-    return Manifest(**values)
+    manifest = Manifest(**values)
+    if told := flaw(manifest, [Manifest]):
+        raise ValueError(f"its manifest is not as it was written: {told}")
+    return manifest

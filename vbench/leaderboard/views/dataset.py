@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vbench.files import ours
+from vbench.files.json_file import plain_json
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.leaderboard.views.board_row import FIGURE, BoardRow
@@ -198,7 +199,7 @@ def _versions(folder: Path) -> list[Version]:
     path = folder / VERSIONS
     if not path.is_file():
         return []
-    return [Version(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [Version(**plain_json(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def _card(versions: Sequence[Version]) -> str:

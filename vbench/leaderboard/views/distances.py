@@ -5,11 +5,11 @@ Frames and videos, and different data sets, are different measures: each has a t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from vbench.files.json_file import plain_json
 from vbench.leaderboard.views.published_figures import DATA
 
 HIGHER = "higher"
@@ -44,7 +44,7 @@ class Measure:
 @cache
 def published_distances() -> tuple[Measure, ...]:
     """The measures, in the order of the file."""
-    data = json.loads((DATA / "published_distances.json").read_text(encoding="utf-8"))
+    data = plain_json((DATA / "published_distances.json").read_text(encoding="utf-8"))
     return tuple(
         Measure(**{**one, "rows": _ordered(one["rows"], one["better"])}, source=data["source"])
         for one in data["measures"]

@@ -6,7 +6,6 @@ printed stands beside them.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -17,6 +16,7 @@ from vbench.analysis.statistics import Figure
 from vbench.benchmarks.registry import benchmark_named
 from vbench.benchmarks.score_card import TOTAL, DimensionResult, ScoreCard
 from vbench.benchmarks.t2v import T2V
+from vbench.files.json_file import plain_json
 from vbench.leaderboard.db.tables import PUBLISHED
 from vbench.leaderboard.submissions.model_card import TEAM, ModelCard
 from vbench.leaderboard.views.board_row import FIGURE, BoardRow
@@ -33,7 +33,7 @@ _ADDRESS = re.compile(r"https?://[^\s),;]+|arXiv:(\d{4}\.\d{4,5}(?:v\d+)?)")
 @cache
 def published_entries() -> tuple[BoardRow, ...]:
     """The published figures, in the order of the files."""
-    return tuple(entry for file in FILES for entry in _entries(json.loads((DATA / file).read_text(encoding="utf-8"))))
+    return tuple(entry for file in FILES for entry in _entries(plain_json((DATA / file).read_text(encoding="utf-8"))))
 
 
 def address_of(source: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from math import ceil
@@ -17,6 +16,7 @@ from vbench.dimensions.backbones.pixels import IMAGENET, normalise
 from vbench.dimensions.backbones.tag2text.beam_search import Hypothesis, beam_search
 from vbench.dimensions.backbones.tag2text.network import Tag2TextNetwork, Writing
 from vbench.dimensions.backbones.wordpiece import END, WordPiece
+from vbench.files.json_file import plain_json
 from vbench.weights.cards import locate
 from vbench.weights.load import load_strictly, state_dict
 
@@ -46,7 +46,7 @@ class Tag2Text(Captioner):
 
     def __init__(self, network: Tag2TextNetwork, wordpiece: WordPiece, device: torch.device) -> None:
         self.network, self.wordpiece, self.device = network.to(device), wordpiece, device
-        self.tags: list[str] = json.loads(TAG_NAMES.read_text(encoding="utf-8"))
+        self.tags: list[str] = plain_json(TAG_NAMES.read_text(encoding="utf-8"))
         self._prompt = [BEGIN_CAPTION, *wordpiece.encode(PROMPT)]
 
     @classmethod

@@ -15,7 +15,6 @@ from diffusers import DDIMScheduler, DDPMScheduler
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vbench.errors import CheckpointError
 from vbench.generators.local_model import LoadOptions
 from vbench.generators.models.inflated_sd.sampling import guided, scheduled
 from vbench.generators.models.inflated_sd.stable_diffusion import StableDiffusion
@@ -24,6 +23,7 @@ from vbench.generators.models.lavie.interpolation import signed
 from vbench.generators.models.lavie.vsr_unet import SUPER_RESOLUTION, VSRUNet
 from vbench.weights.cards import locate
 from vbench.weights.load import filled
+from vbench.weights.pretrained import read
 
 PROTOCOL = published.SUPER_RESOLUTION.protocol.stated()
 
@@ -45,11 +45,8 @@ class SuperResolution:
         self.device = device
         folder = locate(published.SUPER_RESOLUTION.companion, options.checkpoints)
         self.stable_diffusion = StableDiffusion(folder, device, dtype, torch.float32)
-        try:
-            self.scheduler = DDIMScheduler.from_pretrained(folder / "scheduler", beta_schedule="linear")
-            self.of_small = DDPMScheduler.from_pretrained(folder / "low_res_scheduler")
-        except OSError as error:
-            raise CheckpointError(f"{folder} has no scheduler or low_res_scheduler: {error}") from error
+        self.scheduler = read(DDIMScheduler, folder / "scheduler", beta_schedule="linear")
+        self.of_small = read(DDPMScheduler, folder / "low_res_scheduler")
         with torch.device("meta"):
             network = VSRUNet(SUPER_RESOLUTION)
         self.network = filled(network, published.SUPER_RESOLUTION.weights, options.checkpoints).to(device, dtype)

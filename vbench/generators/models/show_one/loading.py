@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
@@ -14,6 +13,7 @@ import transformers
 from torch import Tensor
 
 from vbench.errors import CheckpointError, MissingCheckpoint
+from vbench.files.json_file import plain_json
 from vbench.generators.models.show_one.unet import FrameUNet
 from vbench.weights.cards import locate
 from vbench.weights.load import Part, fill, read_tensors
@@ -137,7 +137,7 @@ def weights_files(folder: Path) -> list[Path]:
 
 def _built(config: Path) -> FrameUNet:
     try:
-        return FrameUNet(json.loads(config.read_text(encoding="utf-8")))
+        return FrameUNet(plain_json(config.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(
             f"{config} is no configuration of a U-Net of Show-1 ({type(error).__name__}: {str(error)[:200]}). "
@@ -152,7 +152,7 @@ def read_scheduler(folder: Path) -> Any:
         CheckpointError: the configuration names none, or cannot be read.
     """
     try:
-        told = json.loads((folder / "scheduler_config.json").read_text(encoding="utf-8"))
+        told = plain_json((folder / "scheduler_config.json").read_text(encoding="utf-8"))
         kind = getattr(diffusers, told["_class_name"])
         known = signature(kind).parameters
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 from vbench.errors import CheckpointError
+from vbench.files.json_file import plain_json
 from vbench.generators.base import Settings
 from vbench.weights.identity import identity
 from vbench.weights.safetensors_files import SUFFIX
@@ -32,7 +32,7 @@ def config(folder: Path, part: str) -> dict[str, Any]:
     """
     path = folder / part / "config.json"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = plain_json(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise CheckpointError(f"{path} is no JSON: {error}. Download it again.") from error
     if not isinstance(found, dict):
