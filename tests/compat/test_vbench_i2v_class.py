@@ -71,3 +71,12 @@ def test_own_videos_take_their_pictures_and_prompts(material: Path) -> None:
     assert set(card.scores) == set(DIMENSIONS)
     info = json.loads((material / "out" / "own_full_info.json").read_text())
     assert {entry["prompt_en"] for entry in info} == set(prompts.values())
+
+
+def test_arguments_stand_where_the_reference_has_them(material: Path) -> None:
+    bench = VBenchI2V("cpu", None, material / "out", profile_name="lite")
+    folder = material / "pictures" / "crop" / "1-1"
+    (folder / "a cat, camera pans left.jpg").write_bytes((folder / "a cat.jpg").read_bytes())
+    bench.evaluate(material / "videos", "own", ["i2v_subject"], folder, "custom_input", True, False, "16-9")
+    (_, videos) = json.loads((material / "out" / "own_eval_results.json").read_text())["i2v_subject"]
+    assert [Path(video["image_path"]).parent for video in videos] == [folder, folder]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.footage import noise, write_video
+from vbench.benchmarks import long_tables
 from vbench.compat.vbench_long_class import VBenchLong
 from vbench.errors import UsageError
 
@@ -64,3 +65,80 @@ def test_own_videos_and_modes(tmp_path: Path, videos: Path) -> None:
         made.evaluate(videos, "own", mode="long")
     with pytest.raises(UsageError, match="clip_length_config"):
         made.evaluate(videos, "own", mode="long_custom_input", clip_length_config="clip_length_0.5.yaml")
+
+
+WEIGHTS = {f"w_{part}_{short}": 0.5 for part in ("inclip", "clip2clip") for short in ("sb", "bg")}
+
+
+def written(path: Path, numbers: dict[Any, float]) -> str:
+    path.write_text("".join(f"{name}: {number}\n" for name, number in numbers.items()) + "\n")
+    return str(path)
+
+
+def table(values: tuple[float, ...]) -> dict[Any, float]:
+    return {place / 100: value for place, value in enumerate(values)}
+
+
+def of_eval_long(folder: Path, dev_flag: bool) -> dict[str, Any]:
+    """What the reference's ``eval_long.py`` passes on where its command line names nothing else."""
+    return {
+        "category": None,
+        "sb_clip2clip_feat_extractor": "dinov2" if dev_flag else "dino",
+        "bg_clip2clip_feat_extractor": "dreamsim" if dev_flag else "clip",
+        "imaging_quality_preprocessing_mode": "longer",
+        "clip_length_config": "clip_length_mix.yaml",
+        "w_inclip": 1.0,
+        "w_clip2clip": 0.0,
+        "use_semantic_splitting": False,
+        "slow_fast_eval_config": written(folder / "slow_fast_params.yaml", {**WEIGHTS, "inclip_mean_sb": 0.92}),
+        "dev_flag": dev_flag,
+        "sb_mapping_file_path": written(folder / "subject.yaml", table(long_tables.SUBJECT)),
+        "bg_mapping_file_path": written(folder / "background.yaml", table(long_tables.BACKGROUND)),
+        "static_filter_flag": False,
+    }
+
+
+@pytest.mark.parametrize("dev_flag", [True, False])
+def test_what_eval_long_passes_on_is_taken(tmp_path: Path, videos: Path, dev_flag: bool) -> None:
+    plain, _ = judged(tmp_path, videos, "plain", dev_flag=dev_flag)
+    passed_on, _ = judged(tmp_path, videos, "passed on", **of_eval_long(tmp_path, dev_flag))
+    assert passed_on.scores == plain.scores
+
+
+@pytest.mark.parametrize(
+    ("dev_flag", "setting", "value"),
+    [
+        (True, "sb_clip2clip_feat_extractor", "dino"),
+        (True, "bg_clip2clip_feat_extractor", "clip"),
+        (True, "slow_fast_eval_config", {**WEIGHTS, "w_clip2clip_bg": 0.2}),
+        (True, "slow_fast_eval_config", {}),
+        (True, "sb_mapping_file_path", {**table(long_tables.SUBJECT), 0.5: 0.9}),
+        (False, "bg_mapping_file_path", table(long_tables.SUBJECT)),
+        (False, "w_inclip", 0.5),
+        (False, "w_clip2clip", 0.5),
+    ],
+)
+def test_what_would_be_another_score_in_the_reference_is_refused(
+    tmp_path: Path, videos: Path, dev_flag: bool, setting: str, value: Any
+) -> None:
+    given = of_eval_long(tmp_path, dev_flag)
+    given[setting] = written(tmp_path / "other.yaml", value) if isinstance(value, dict) else value
+    with pytest.raises(UsageError, match=setting):
+        judged(tmp_path, videos, "other", **given)
+
+
+def test_a_file_of_no_numbers_is_told(tmp_path: Path, videos: Path) -> None:
+    for content in (b"w_inclip_sb: half\n", b"\xff\xff"):
+        (tmp_path / "weights.yaml").write_bytes(content)
+        with pytest.raises(UsageError, match=r"weights\.yaml cannot be read as lines"):
+            judged(tmp_path, videos, "mine", dev_flag=True, slow_fast_eval_config=tmp_path / "weights.yaml")
+    with pytest.raises(UsageError, match=r"gone\.yaml cannot be read as lines"):
+        judged(tmp_path, videos, "mine", dev_flag=True, slow_fast_eval_config=tmp_path / "gone.yaml")
+
+
+def test_what_has_no_effect_in_the_reference_is_taken(tmp_path: Path, videos: Path) -> None:
+    compared, _ = judged(tmp_path, videos, "compared", dev_flag=True)
+    assert judged(tmp_path, videos, "weighed", dev_flag=True, w_inclip=0.2)[0].scores == compared.scores
+    weights = written(tmp_path / "weights.yaml", {**WEIGHTS, "w_inclip_sb": 0.9})
+    plain, _ = judged(tmp_path, videos, "plain")
+    assert judged(tmp_path, videos, "not counted", slow_fast_eval_config=weights)[0].scores == plain.scores

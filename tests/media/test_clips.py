@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,10 @@ def test_a_rate_below_one_counts_as_one_where_the_reference_divides_by_zero() ->
 
 def test_each_scene_is_cut_by_itself() -> None:
     spans = spans_of(40, 8.0, 2, cuts=[10, 30])
-    assert spans == [Span(0, 10, 0), Span(10, 26, 1), Span(14, 30, 1), Span(30, 40, 2)]
+    first, second, third = (0, 10), (10, 30), (30, 40)
+    assert spans == [
+        Span(0, 10, 0, first), Span(10, 26, 1, second), Span(14, 30, 1, second), Span(30, 40, 2, third),
+    ]  # fmt: skip
 
 
 class Counted(Video):
@@ -97,6 +100,23 @@ def test_reencoded_clips_are_libx264_at_its_defaults(tmp_path: Path, size: tuple
     if size == (48, 64):  # the same frames, written as the reference's library writes them
         direct = write_video(tmp_path / "direct.mp4", own.transpose(0, 2, 3, 1), lossless=False)
         assert np.abs(first.astype(int) - pixels(Video(direct))).mean() < 0.5
+
+
+def test_a_scene_is_compressed_before_it_is_cut_as_the_reference_writes_it(tmp_path: Path) -> None:
+    path, spans = write_video(tmp_path / "long.mp4", noise(30)), spans_of(30, 8.0, 2, cuts=[6])
+
+    def again(spans: Sequence[Span], path: Path = path) -> dict[tuple[int, int], Any]:
+        return {(span.start, span.end): pixels(clip) for span, clip in clips_of(Video(path, 0), spans, 2**30, True)}
+
+    found, scenes = again(spans), again([Span(0, 6), Span(6, 30)])
+    assert list(found) == [(0, 6), (6, 22), (14, 30)]
+    for (start, end), clip in found.items():
+        (first, last) = (0, 6) if start < 6 else (6, 30)
+        scene = write_video(tmp_path / f"{start}.mp4", scenes[first, last].transpose(0, 2, 3, 1))
+        (alone,) = again([Span(start - first, end - first)], scene).values()
+        assert np.array_equal(clip, alone)
+    assert again(spans[1:]).keys() == {(6, 22), (14, 30)}  # as where a run is continued
+    assert np.array_equal(again(spans[2:])[14, 30], found[14, 30])
 
 
 @pytest.mark.parametrize(("rows", "slices"), [(128, 2), (200, 3)])

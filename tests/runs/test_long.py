@@ -306,6 +306,17 @@ def test_a_scene_is_cut_and_compared_by_itself(tmp_path: Path) -> None:
     assert run.is_whole
 
 
+def test_clips_of_scenes_that_were_compressed_are_verified(tmp_path: Path) -> None:
+    pytest.importorskip("scenedetect")
+    frames = np.concatenate([noise(20, 96, 128) // 3, 255 - noise(20, 96, 128, 5) // 3])
+    write_video(tmp_path / "videos" / "two scenes-0.mp4", frames)
+    run = long_run(tmp_path / "videos", tmp_path / "run", FLICKER, scenes=True, reencode=True)
+    lite = Evaluators(profile("lite"), torch.device("cpu"), run.record.options, VBENCH_LONG)
+    rows, cutting = measured_rows(tmp_path / "run"), Cutting.recorded(run.record.cutting)
+    assert [row.details[SPANS][0][2:] for row in rows] == [[0, 20], [0, 20], [20, 40], [20, 40]]
+    assert [found.verdict for found in verify(rows, tmp_path / "videos", lite, 2**30, cutting=cutting)] == [HELD] * 4
+
+
 def test_without_the_comparison_a_clip_has_no_score_yet() -> None:
     row = Row("a.mp4#t=0,2", "a", SUBJECT, "", value=0.9, weight=1.0, details={"clips_of": "a.mp4", "clips": 3})
     (found,) = fused([row], VBENCH_LONG)

@@ -37,13 +37,14 @@ class VBenchI2V(VBench):
         videos_path: str | Path,
         name: str,
         dimension_list: Sequence[str] | None = None,
+        custom_image_folder: str | Path | None = None,
+        mode: str = STANDARD,
         local: bool = False,
         read_frame: bool = False,
-        custom_prompt: bool = False,
         resolution: str = RESOLUTION,
+        *,
+        custom_prompt: bool = False,
         prompt_list: Sequence[str] | Mapping[str, str] = (),
-        mode: str = "",
-        custom_image_folder: str | Path | None = None,
         images: str | Path | None = None,
         **kwargs: Any,
     ) -> ScoreCard:
@@ -53,13 +54,13 @@ class VBenchI2V(VBench):
             videos_path: a video, or the folder of the videos.
             name: start of the result files' names.
             dimension_list: what to evaluate; by default everything that the mode can judge.
+            custom_image_folder: in the custom mode, the pictures, each named after its prompt.
+            mode: ``"vbench_standard"`` or ``"custom_input"``.
             local: accepted and without effect, as ``read_frame``.
             read_frame: see :meth:`VBench.evaluate`.
-            custom_prompt: the same as ``mode="custom_input"``.
             resolution: ratio of the suite's pictures, such as ``"16-9"``.
+            custom_prompt: the same as ``mode="custom_input"``.
             prompt_list: in the custom mode, one prompt in a list, or ``{path relative to videos_path: prompt}``.
-            mode: ``"vbench_standard"`` or ``"custom_input"``.
-            custom_image_folder: in the custom mode, the pictures, each named after its prompt.
             images: in the standard mode, the folder of the suite's pictures; in the cache by default.
             **kwargs: as of :meth:`VBench.evaluate`.
 
@@ -70,7 +71,7 @@ class VBenchI2V(VBench):
             UsageError: the call cannot be carried out, or pictures are missing.
             NothingScored: not one dimension could be evaluated.
         """
-        mode = mode or (CUSTOM if custom_prompt else STANDARD)
+        mode = CUSTOM if custom_prompt else mode
         pictures = {"custom_image_folder": custom_image_folder, "images": images, "resolution": resolution}
         return super().evaluate(
             videos_path, name, prompt_list, dimension_list, local, read_frame, mode, **pictures, **kwargs

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.long import VBENCH_LONG, VBENCH_LONG_PLAIN
 from vbench.benchmarks.score_card import ScoreCard
+from vbench.compat.long_settings import SETTINGS, refuse_other_scores
 from vbench.compat.vbench_class import VBench, only_prompt
 from vbench.errors import UsageError
 from vbench.prompts.library import load_suite
@@ -23,16 +24,6 @@ from vbench.runs.standard_plan import standard_plan
 
 LONG_STANDARD, LONG_CUSTOM = "long_vbench_standard", "long_custom_input"
 
-MIXED_LENGTHS = "clip_length_mix.yaml"
-"""The reference's usual lengths, the only ones that its board knows."""
-
-_FIXED = {
-    "clip_length_config": MIXED_LENGTHS,
-    "sb_clip2clip_feat_extractor": ("dinov2", "dino"),
-    "bg_clip2clip_feat_extractor": ("dreamsim", "clip"),
-}
-"""Keyword -> what it may be."""
-
 
 class VBenchLong(VBench):
     """Drop-in for the reference's class; its arguments are those of :class:`VBench`."""
@@ -40,7 +31,7 @@ class VBenchLong(VBench):
     benchmark: Benchmark = VBENCH_LONG
     keywords: ClassVar[tuple[str, ...]] = (
         *VBench.keywords, "dev_flag", "static_filter_flag", "use_semantic_splitting", "num_of_samples_per_prompt",
-        "slow_fast_eval_config", "w_inclip", "w_clip2clip", "reencode", *_FIXED,
+        "reencode", *SETTINGS,
     )  # fmt: skip
 
     def evaluate(
@@ -66,8 +57,8 @@ class VBenchLong(VBench):
             mode: ``"long_vbench_standard"`` or ``"long_custom_input"``.
             **kwargs: ``dev_flag`` (whether the comparison of clips counts), ``static_filter_flag``,
                 ``use_semantic_splitting``, ``num_of_samples_per_prompt`` as in the reference; ``reencode``, by default
-                what the profile does; ``w_inclip``, ``w_clip2clip`` and ``slow_fast_eval_config``, which have no effect
-                there either; those of :meth:`VBench.evaluate`.
+                what the profile does; :data:`~vbench.compat.long_settings.SETTINGS`, where they have the protocol's
+                values; those of :meth:`VBench.evaluate`.
 
         Returns:
             The score card.
@@ -76,11 +67,8 @@ class VBenchLong(VBench):
             UsageError: the call cannot be carried out, or asks for what the protocol does not have.
             NothingScored: not one dimension could be evaluated.
         """
-        for keyword, allowed in _FIXED.items():
-            given = kwargs.get(keyword)
-            if given is not None and given not in (allowed if isinstance(allowed, tuple) else (allowed,)):
-                raise UsageError(f"{keyword}={given!r} is not among what the protocol has: {allowed}.")
         self.benchmark = VBENCH_LONG if kwargs.get("dev_flag") else VBENCH_LONG_PLAIN
+        refuse_other_scores(kwargs, self.benchmark)
         return super().evaluate(videos_path, name, prompt_list, dimension_list, local, read_frame, mode, **kwargs)
 
     def _plan(

@@ -2,7 +2,7 @@
 
 A clip that fits the budget lies in memory. A larger one lies in a temporary file without loss, of which a dimension
 sees the same frames. Where the protocol judges recompressed frames, every clip goes through libx264 at its defaults, as
-the reference writes its clips.
+the reference writes its clips, and where a video has cuts each scene before it, as the reference writes its scenes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -92,8 +93,12 @@ def clips_of(
         VideoError: the video cannot be decoded, or ends before one of them does.
         Unavailable: it could not be read.
     """
+    wanted = list(spans)
+    if reencode and any(span.borders for span in wanted):
+        yield from _clips_of_scenes(video, wanted, budget)
+        return
     starting: dict[int, list[Span]] = defaultdict(list)
-    for span in spans:
+    for span in wanted:
         starting[span.start].append(span)
     fps, count = rounded(video.fps), 0
     gathered: dict[Span, Gathered] = {}
@@ -110,8 +115,18 @@ def clips_of(
                         yield span, clip
             if not starting and not gathered:
                 return
-    wanted = max(span.end for span in (*gathered, *(one for spans in starting.values() for one in spans)))
-    raise VideoError(f"{video.path} ends after {count} frames, where its clips need {wanted}")
+    needed = max(span.end for span in (*gathered, *(one for spans in starting.values() for one in spans)))
+    raise VideoError(f"{video.path} ends after {count} frames, where its clips need {needed}")
+
+
+def _clips_of_scenes(video: Video, spans: Iterable[Span], budget: int) -> Iterator[tuple[Span, Video]]:
+    """The clips of a video with cuts: each scene is compressed as a whole first, as the reference writes it."""
+    by_scene = groupby(sorted(spans, key=lambda span: (span.borders, span)), key=lambda span: span.borders)
+    of_scene = {Span(*borders): list(found) for borders, found in by_scene}
+    for whole, scene in clips_of(video, of_scene, 0, reencode=True):
+        inside = {Span(span.start - whole.start, span.end - whole.start): span for span in of_scene[whole]}
+        for place, clip in clips_of(scene, inside, budget, reencode=True):
+            yield inside[place], clip
 
 
 def length_of(path: Path) -> int:

@@ -22,11 +22,22 @@ class Span:
         start: its first frame, from 0.
         end: the frame after its last.
         scene: between which cuts it lies, from 0; 0 where nobody looked for cuts.
+        borders: first frame of that scene and the frame after its last; empty where the video has no cut.
     """
 
     start: int
     end: int
     scene: int = 0
+    borders: tuple[int, ...] = ()
+
+    @property
+    def numbers(self) -> list[int]:
+        """What tells which frames it has, and how they were compressed.
+
+        >>> Span(0, 16).numbers, Span(12, 20, 1, (11, 20)).numbers
+        ([0, 16], [12, 20, 11, 20])
+        """
+        return [self.start, self.end, *self.borders]
 
 
 def spans_of(frames: int, fps: float, seconds: int, cuts: Sequence[int] = ()) -> list[Span]:
@@ -46,22 +57,26 @@ def spans_of(frames: int, fps: float, seconds: int, cuts: Sequence[int] = ()) ->
     >>> [(span.start, span.end) for span in spans_of(204, 24.0, 10)]
     [(0, 204)]
     >>> spans_of(20, 4.0, 2, cuts=[11])[-1]
-    Span(start=12, end=20, scene=1)
+    Span(start=12, end=20, scene=1, borders=(11, 20))
     """
     length = rounded(fps) * seconds
-    borders = [0, *(cut for cut in cuts if 0 < cut < frames), frames]
-    return [span for scene, ends in enumerate(pairwise(borders)) for span in _of_scene(*ends, length, scene)]
+    scenes = list(pairwise([0, *(cut for cut in cuts if 0 < cut < frames), frames]))
+    return [
+        Span(*ends, scene, borders if len(scenes) > 1 else ())
+        for scene, borders in enumerate(scenes)
+        for ends in _clips_between(*borders, length)
+    ]
 
 
-def _of_scene(start: int, end: int, length: int, scene: int) -> Iterator[Span]:
+def _clips_between(start: int, end: int, length: int) -> Iterator[tuple[int, int]]:
     if end - start < length:
-        yield Span(start, end, scene)
+        yield start, end
         return
     whole = range(start, end - length + 1, length)
     for first in whole:
-        yield Span(first, first + length, scene)
+        yield first, first + length
     if whole[-1] + length < end:
-        yield Span(end - length, end, scene)
+        yield end - length, end
 
 
 def rounded(fps: float) -> int:

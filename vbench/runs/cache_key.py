@@ -31,7 +31,7 @@ def clips_of(task: VideoTask, cutting: Cutting | None) -> dict[str, Any]:
     """What identifies a clip, or several, beside the content of their video."""
     if not task.spans or not cutting:
         return {}
-    return {"clips": [[span.start, span.end] for span in task.spans], "cutting": cutting.plain()}
+    return {"clips": [span.numbers for span in task.spans], "cutting": cutting.plain()}
 
 
 def picture_of(task: VideoTask, signatures: Mapping[str, Mapping[str, Any]]) -> str:

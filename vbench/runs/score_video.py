@@ -81,7 +81,7 @@ def score_video(
 
 def _of_clip(row: Row, task: VideoTask, damage: str) -> Row:
     """A row of a clip: it counts 1, however long the clip is, and says with which others the clip is compared."""
-    spans = [[span.start, span.end] for span in task.spans]
+    spans = [span.numbers for span in task.spans]
     known = {GROUP: task.group, CLIPS: task.clips, SPANS: spans, **({DAMAGE: damage} if damage else {})}
     counts = None if row.weight is None else float(bool(row.weight))
     return replace(row, weight=counts, details={**row.details, **known})

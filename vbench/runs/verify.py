@@ -177,7 +177,7 @@ def _task_of(
     if picture and not picture.exists():
         return Verdict(row, MISSING, reason=f"its picture {picture} does not exist; name the folder: --images FOLDER")
     prompt = Prompt(row.prompt, (row.dimension,), row.facts, row.category, picture)
-    spans = tuple(Span(start, end) for start, end in row.details.get(SPANS, ()))
+    spans = tuple(Span(start, end, borders=tuple(borders)) for start, end, *borders in row.details.get(SPANS, ()))
     group, clips = row.details.get(GROUP, ""), row.details.get(CLIPS, 0)
     task = VideoTask(path, row.video, prompt, (row.dimension,), sha256, spans=spans, group=group, clips=clips)
     key = cache_key(sha256, prompt, evaluators.signature(row.dimension) | clips_of(task, cutting))
