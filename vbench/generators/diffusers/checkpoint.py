@@ -183,7 +183,7 @@ class Checkpoint:
             ) from error
         if not isinstance(index, dict) or not isinstance(index.get("_class_name"), str):
             raise UsageError(f"{self._index_file} names no pipeline of diffusers; code of its own is never run.")
-        parts = {name: value for name, value in index.items() if isinstance(value, list)}
+        parts = {name: value for name, value in index.items() if isinstance(value, list) and not _is_setting(value)}
         for name, value in parts.items():
             if len(value) < len(DESCRIBED) or not all(isinstance(one, str | None) for one in value[: len(DESCRIBED)]):
                 raise UsageError(f"{self._index_file}: {name} is {value!r:.60}, expected {' and '.join(DESCRIBED)}.")
@@ -516,6 +516,11 @@ def scheduler_like(config: Mapping[str, Any], name: str, changes: Mapping[str, A
     except Exception as error:  # whatever a class says to settings that are not its own
         said = {**config, **changes}
         raise UsageError(f"{name} cannot be made with {said!r:.400}: {first_line(error)}") from error
+
+
+def _is_setting(value: list[Any]) -> bool:
+    """Whether a list of an index is of numbers, and describes no component."""
+    return all(isinstance(one, int | float) for one in value)
 
 
 def _config(folder: Path) -> dict[str, Any]:
