@@ -7,12 +7,12 @@ import errno
 import io
 import json
 import pickle
-import random
 import shutil
 import sqlite3
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
+from tests.damaged import damaged, refusals
 from vbench.analysis.annotations import read_annotations, read_scores
 from vbench.dimensions.backbones.q16 import read_prompts
 from vbench.dimensions.backbones.wordpiece import PIECES, WordPiece
@@ -54,6 +55,9 @@ VBENCH = Path(__file__).parents[2] / "vbench"
 RUN = Path(__file__).parents[1] / "runs" / "fixtures" / "v5"
 
 CHANGES = 150
+
+changed_bytes = partial(damaged, seed="", cuts=200, changes=CHANGES)
+"""Copies that are cut, and with some bytes changed."""
 
 KINDS: list[Any] = [
     None, True, 0, -1, 10**400, 1.5, float("inf"), "", "x", "\ud800", [], ["x"], [1, None], {}, {"a": 1},
@@ -90,38 +94,9 @@ def of_other_kinds(value: Any) -> Iterator[bytes]:
     yield from (json.dumps(kind).encode() for kind in KINDS)
 
 
-def with_bytes_changed(content: bytes) -> Iterator[bytes]:
-    """It cut at two hundred places, and with bytes changed."""
-    chance = random.Random(0)
-    yield from (content[:end] for end in range(0, len(content), 1 + len(content) // 200))
-    for _ in range(CHANGES):
-        found = bytearray(content)
-        for _ in range(chance.randint(1, 4)):
-            place = chance.randrange(len(found) if chance.random() < 0.6 else min(200, len(found)))
-            found[place] = chance.choice([0, 255, chance.randrange(256)])
-        yield bytes(found)
-
-
-def damaged(value: Any) -> Iterator[bytes]:
+def other_forms(value: Any) -> Iterator[bytes]:
     content = json.dumps(value, indent=1).encode()
-    yield from (*of_other_kinds(value), *TEXTS, *with_bytes_changed(content))
-
-
-def refusals(path: Path, contents: Iterable[bytes], read: Callable[[Path], object]) -> int:
-    """How often it is refused in words; anything else that is raised is raised."""
-    refused = 0
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for content in contents:
-        path.unlink(missing_ok=True)
-        path.write_bytes(content)
-        try:
-            read(path)
-        except VBenchError as error:
-            assert str(error)
-            refused += 1
-        except OSError as error:  # of a place that is named there, which the command line tells
-            assert error.errno == errno.ENAMETOOLONG
-    return refused
+    yield from (*of_other_kinds(value), *TEXTS, *changed_bytes(content))
 
 
 SAMPLE = asdict(SampleRecord("a-0.mp4", "a", settings={"steps": 3}, flaws=[], measured={"frames": 3}))
@@ -191,12 +166,12 @@ def kept_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_record_of_another_form_is_refused_in_words(reader: str, tmp_path: Path) -> None:
     name, value, read = READERS[reader]
     never = reader in ("verdicts", "jobs")  # a line that is none is passed over
-    assert never or refusals(tmp_path / name, damaged(value), read) > len(TEXTS) / 2
+    assert never or refusals(tmp_path / name, other_forms(value), read, also=errno.ENAMETOOLONG) > len(TEXTS) / 2
     if reader == "jobs":
         line = json.dumps(value).encode() + b"\n"
-        refusals(tmp_path / name, (line + other + b"\n" for other in damaged(value)), read)
+        refusals(tmp_path / name, (line + other + b"\n" for other in other_forms(value)), read)
     elif never:
-        refusals(tmp_path / name, damaged(value), read)
+        refusals(tmp_path / name, other_forms(value), read, also=errno.ENAMETOOLONG)
 
 
 def test_a_run_of_another_form_has_no_card(tmp_path: Path) -> None:
@@ -281,7 +256,7 @@ def test_a_damaged_store_of_a_run_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.sqlite").write_bytes(content)
     cells = with_cells(tmp_path / "a.sqlite", "score", ("facts", "value", "weight", "frames", "details", "seconds"))
     assert refusals(tmp_path / "run" / "run.sqlite", cells, read_run) > len(KINDS)
-    assert refusals(tmp_path / "run" / "run.sqlite", with_bytes_changed(content), read_run) > CHANGES / 2
+    assert refusals(tmp_path / "run" / "run.sqlite", changed_bytes(content), read_run) > CHANGES / 2
 
 
 def test_who_cannot_open_a_store_holds_nothing_of_it(tmp_path: Path) -> None:
@@ -320,7 +295,7 @@ def test_damaged_features_are_told(tmp_path: Path) -> None:
         finally:
             store.close()
 
-    assert refusals(store.path, with_bytes_changed(content), read) > CHANGES / 4
+    assert refusals(store.path, changed_bytes(content), read) > CHANGES / 4
     with sqlite3.connect(tmp_path / "a.sqlite") as connection:
         connection.execute("UPDATE feature SET width = 7")
     connection.close()
@@ -339,7 +314,7 @@ def test_damaged_digests_are_made_anew(tmp_path: Path) -> None:
     unknown = content[:44] + b"\0\0\0\xff" + content[48:]
     wrong = content.replace(b"digest_1", b"digest\xff1")
     assert content not in (other, unknown, wrong)
-    for one in (other, unknown, wrong, *with_bytes_changed(content)):
+    for one in (other, unknown, wrong, *changed_bytes(content)):
         path.unlink(missing_ok=True)
         path.write_bytes(one)
         assert kept_digests.kept("sha256", state) in (None, "0")
@@ -365,7 +340,7 @@ def test_a_safetensors_header_of_another_form_is_refused(tmp_path: Path) -> None
     start = 8 + int.from_bytes(whole[:8], "little")
     headers = [*of_other_kinds(json.loads(whole[8:start])), *TEXTS]
     lengths = [size.to_bytes(8, "little") + whole[8:] for size in (0, 1, 1 << 31, 1 << 63, (1 << 64) - 1, len(whole))]
-    contents = [*(with_header(one, whole[start:]) for one in headers), *lengths, *with_bytes_changed(whole)]
+    contents = [*(with_header(one, whole[start:]) for one in headers), *lengths, *changed_bytes(whole)]
     path = tmp_path / "a.safetensors"
     assert refusals(path, contents, safetensors_files.headers) > len(headers) / 2
     assert refusals(path, contents, read_tensors) > len(headers) / 2
@@ -376,7 +351,7 @@ def with_record_changed(whole: bytes) -> Iterator[bytes]:
     archive = zipfile.ZipFile(io.BytesIO(whole))
     records = {one: archive.read(one) for one in archive.namelist()}
     (name,) = (one for one in records if one.endswith("data.pkl"))
-    for changed in with_bytes_changed(records[name]):
+    for changed in changed_bytes(records[name]):
         file = io.BytesIO()
         with zipfile.ZipFile(file, "w") as other:
             for one, content in (records | {name: changed}).items():
@@ -410,9 +385,7 @@ def test_a_damaged_checkpoint_is_refused(kind: str, tmp_path: Path) -> None:
     else:
         torch.save({"state_dict": weights()}, file, _use_new_zipfile_serialization=kind == "a zip")
     whole, path = file.getvalue(), tmp_path / "a.pth"
-    contents = (
-        with_bytes_changed(whole) if kind == "of old" else [*with_record_changed(whole), *with_bytes_changed(whole)]
-    )
+    contents = changed_bytes(whole) if kind == "of old" else [*with_record_changed(whole), *changed_bytes(whole)]
     assert refusals(path, contents, lambda path: unwrapped(read_tensors(path), "", path)) > CHANGES
     if kind != "of old":
         assert refusals(path, [of_several_disks(whole)], read_tensors) == 1
@@ -420,7 +393,7 @@ def test_a_damaged_checkpoint_is_refused(kind: str, tmp_path: Path) -> None:
 
 def test_a_damaged_array_or_vocabulary_is_refused(tmp_path: Path) -> None:
     array = pickle.dumps(np.ones((2, 512), np.float16))
-    contents = (one + array[200:] for one in with_bytes_changed(array[:200]))
+    contents = (one + array[200:] for one in changed_bytes(array[:200]))
     assert refusals(tmp_path / "a.p", contents, read_prompts) > CHANGES / 2
     pieces = [f"[x{number}]" for number in range(PIECES)]
     pieces[101], pieces[102] = "[CLS]", "[SEP]"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import base64
 import io
-import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from tests.damaged import damaged, refusals
 from tests.footage import noise, write_video
 from tests.media.odd_containers import encoded
-from vbench.errors import Refused, Unavailable, VBenchError, VideoError
+from vbench.errors import Refused, VBenchError, VideoError
 from vbench.harness.sent_videos import SentVideo
 from vbench.interface import evaluate
 from vbench.leaderboard.submissions.archive import _is_jpeg
@@ -28,8 +28,8 @@ KINDS = {
     ".gif": "GIF", ".webp": "WEBP", ".apng": "PNG", ".png": "PNG", ".jpg": "JPEG", ".jpeg": "MPO", ".bmp": "BMP",
 }  # fmt: skip
 
-CHANGES = 300
-"""Copies with some bytes changed, besides one cut at every place."""
+CUTS, CHANGES = 1000, 300
+"""Copies that are cut, and with some bytes changed."""
 
 PICTURE_READERS: Sequence[Callable[[Path], object]] = (
     lambda path: list(decode(path)), probe, is_moving, read_picture, as_sent, lambda path: _is_jpeg(path.read_bytes()),
@@ -48,37 +48,11 @@ def whole(suffix: str) -> bytes:
     return content.getvalue()
 
 
-def damaged(content: bytes, seed: str) -> Iterator[bytes]:
-    """It cut at every place, or at a thousand, and with bytes changed, most of them among the first."""
-    chance = random.Random(seed)
-    yield from (content[:end] for end in range(0, len(content), 1 + len(content) // 1000))
-    for _ in range(CHANGES):
-        found = bytearray(content)
-        for _ in range(chance.randint(1, 4)):
-            place = chance.randrange(len(found) if chance.random() < 0.4 else min(120, len(found)))
-            found[place] = chance.choice([0, 255, chance.randrange(256)])
-        yield bytes(found)
-
-
-def refusals(path: Path, contents: Iterable[bytes], readers: Iterable[Callable[[Path], object]]) -> int:
-    """How often a reader refuses; what it raises otherwise is raised."""
-    refused = 0
-    for content in contents:
-        path.write_bytes(content)
-        for read in readers:
-            try:
-                read(path)
-            except VBenchError as error:
-                assert str(error)
-                assert not isinstance(error, Unavailable), "the file is there: nothing will be another the next time"
-                refused += 1
-    return refused
-
-
 @pytest.mark.filterwarnings("ignore:::PIL")
 @pytest.mark.parametrize("suffix", KINDS)
 def test_what_is_wrong_with_a_picture_is_said(suffix: str, tmp_path: Path) -> None:
-    assert refusals(tmp_path / f"a{suffix}", damaged(whole(suffix), suffix), PICTURE_READERS) > CHANGES
+    contents = damaged(whole(suffix), suffix, CUTS, CHANGES)
+    assert refusals(tmp_path / f"a{suffix}", contents, *PICTURE_READERS) > CHANGES
 
 
 CODECS = {
@@ -96,7 +70,8 @@ def test_what_is_wrong_with_a_container_is_said(suffix: str, tmp_path: Path) -> 
     codec = CODECS[suffix]
     pixels = {"ffv1": "bgr0", "mjpeg": "yuvj420p"}.get(codec, "yuv420p")
     content = encoded(tmp_path / f"whole{suffix}", noise(3, 32, 48), codec=codec, pixels=pixels, rate=25).read_bytes()
-    assert refusals(tmp_path / f"a{suffix}", damaged(content, suffix), VIDEO_READERS) > CHANGES / 4
+    contents = damaged(content, suffix, CUTS, CHANGES)
+    assert refusals(tmp_path / f"a{suffix}", contents, *VIDEO_READERS) > CHANGES / 4
 
 
 @pytest.mark.parametrize(

@@ -38,13 +38,10 @@ def check_rows(rows: Sequence[Row], ours: bool, card: ModelCard, benchmark: Benc
         benchmark: by whose rules.
         found: is told.
     """
-    by_dimension: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        by_dimension[row.dimension].append(row)
-    for name in in_protocol_order(by_dimension, benchmark):
+    for name, group in by_dimension(rows, benchmark).items():
         if rule := benchmark.rules.get(name):
-            found.reasons += wrong_values(rule, by_dimension[name], ours)
-            found.reasons += wrong_weights(rule, by_dimension[name], ours)
+            found.reasons += wrong_values(rule, group, ours)
+            found.reasons += wrong_weights(rule, group, ours)
         else:
             found.reasons.append(f"{name!r:.60} is no dimension of the protocol.")
     if benchmark.unit is not Unit.CLIP and (clips := [row.video for row in rows if seconds_of(row.video)]):
@@ -57,6 +54,14 @@ def check_rows(rows: Sequence[Row], ours: bool, card: ModelCard, benchmark: Benc
         found.reasons += wrong_lengths(rows, card.frames, benchmark)
         found.reasons += wrong_formats(rows, card.resolution, card.fps)
     found.apart += unevenly_long(rows, benchmark)
+
+
+def by_dimension(rows: Sequence[Row], benchmark: Benchmark) -> dict[str, list[Row]]:
+    """The rows of each dimension, in the protocol's order."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row.dimension].append(row)
+    return {name: found[name] for name in in_protocol_order(found, benchmark)}
 
 
 def _wrong_texts(rows: Sequence[Row]) -> Iterator[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec
 from vbench.benchmarks.known_suites import Expected
-from vbench.benchmarks.score_card import in_protocol_order
 from vbench.leaderboard.submissions.findings import Findings
 from vbench.leaderboard.submissions.known_run import OWN_VIDEOS
+from vbench.leaderboard.submissions.sound_rows import by_dimension
 from vbench.media.spans import video_of
 from vbench.prompts.digests import normal, prompt_digest
 from vbench.runs.store import NOT_STATIC, SCORED, Row
@@ -35,21 +35,17 @@ def check_whole(
         benchmark: by whose rules.
         found: is told.
     """
-    by_dimension: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        by_dimension[row.dimension].append(row)
-    for name in in_protocol_order(by_dimension, benchmark):
-        group = by_dimension[name]
+    for name, group in by_dimension(rows, benchmark).items():
         if not any(row.status == SCORED for row in group):
             statuses = ", ".join(sorted({row.status.replace("_", " ") for row in group}))
             found.notes.append(f"{name} has no score: its videos are {statuses}.")
             continue
         if suite.name == OWN_VIDEOS:
             continue
-        group = _one_a_video(group)
+        of_videos = _one_a_video(group)
         samples = benchmark.samples_of(benchmark.rules[name])
-        found.reasons += _strange_prompts(name, group, suite, samples)
-        gaps = list(_gaps(benchmark.rules[name], group, suite, ours, filtered, samples, found))
+        found.reasons += _strange_prompts(name, of_videos, suite, samples)
+        gaps = list(_gaps(benchmark.rules[name], of_videos, suite, ours, filtered, samples, found))
         (found.apart if partial else found.reasons).extend(gaps)
     if found.reasons and not partial and any("incomplete" in reason for reason in found.reasons):
         found.reasons.append("A result that is meant to be a part is submitted with --partial; it is not ranked.")
