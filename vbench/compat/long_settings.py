@@ -17,8 +17,8 @@ from vbench.files.text import read_text
 
 CLIP_LENGTHS, WEIGHTS = "clip_length_config", "slow_fast_eval_config"
 
-SHORT = {"subject_consistency": "sb", "background_consistency": "bg"}
-"""Dimension that compares clips -> how the names of its settings begin or end."""
+SHORT = dict(zip((spec.name for spec in VBENCH_LONG.specs if spec.slow_fast), ("sb", "bg"), strict=True))
+"""Dimension that compares clips (subject, then background) -> how the names of its settings begin or end."""
 
 _TABLE = "{}_mapping_file_path"
 
