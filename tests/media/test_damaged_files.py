@@ -108,8 +108,9 @@ def test_an_animation_that_ends_early_costs_its_own_score_alone(tmp_path: Path) 
     (tmp_path / "videos" / "a cat-0.gif").write_bytes(cut_in_a_description())
     run = evaluate(tmp_path / "videos", dimensions=["temporal_flickering"], profile="lite", output=tmp_path / "run")
     assert run is not None
-    found = {row.video: row.status for row in read_rows(tmp_path / "run")}
-    assert found == {"a dog-0.mp4": SCORED, "a cat-0.gif": UNREADABLE}
+    found = {row.video: row for row in read_rows(tmp_path / "run")}
+    assert {video: row.status for video, row in found.items()} == {"a dog-0.mp4": SCORED, "a cat-0.gif": UNREADABLE}
+    assert "it is cut or damaged" in found["a cat-0.gif"].reason
 
 
 def test_a_small_file_of_a_frame_that_takes_hours_is_refused(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from PIL import Image, ImageOps, ImageSequence
 
 from vbench.errors import Unavailable, VideoError
-from vbench.media.picture import PICTURE_ERRORS, eight_bits, too_large
+from vbench.media.picture import PICTURE_ERRORS, eight_bits, said, too_large
 from vbench.media.whole import ended_early
 
 Frame = np.ndarray[Any, np.dtype[np.uint8]]
@@ -224,7 +224,7 @@ def _said_of(path: Path) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise VideoError(f"{path} is too large: {error}") from error
     except (av.error.FFmpegError, *PICTURE_ERRORS) as error:
-        raise VideoError(f"{path} cannot be decoded: {getattr(error, 'strerror', None) or error}") from error
+        raise VideoError(f"{path} cannot be decoded: {getattr(error, 'strerror', None) or said(error)}") from error
 
 
 def _is_of_the_bytes(error: OSError, path: Path) -> bool:

@@ -29,9 +29,10 @@ MOST_PIXELS, MOST_ACROSS = 1 << 27, 1 << 16
 Pillow's time for a WebP grows with the square of its width.
 """
 
+_IN_THE_MIDST = (TypeError, LookupError, ArithmeticError, struct.error)
+
 PICTURE_ERRORS = (
-    OSError, Image.DecompressionBombError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError,
-    struct.error,
+    OSError, Image.DecompressionBombError, SyntaxError, ValueError, EOFError, *_IN_THE_MIDST,
 )  # fmt: skip
 """What damaged bytes make of Pillow: a wrong number is met in the midst of reading, where it is an index or a size."""
 
@@ -54,7 +55,16 @@ def _opened(path: Path) -> Iterator[Image.Image]:
                 raise UsageError(f"{path} {large}")
             yield image
     except PICTURE_ERRORS as error:
-        raise UsageError(f"{path} cannot be read as an image: {error}") from error
+        raise UsageError(f"{path} cannot be read as an image: {said(error)}") from error
+
+
+def said(error: Exception) -> str:
+    """One of :data:`PICTURE_ERRORS` in words.
+
+    >>> said(IndexError("index out of range")), said(OSError("image file is truncated"))
+    ('it is cut or damaged (index out of range)', 'image file is truncated')
+    """
+    return f"it is cut or damaged ({error})" if isinstance(error, _IN_THE_MIDST) else str(error)
 
 
 def too_large(width: int, height: int) -> str:

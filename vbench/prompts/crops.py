@@ -20,7 +20,7 @@ from PIL import Image
 from vbench.errors import UsageError
 from vbench.files import ours
 from vbench.files.json_file import read_json
-from vbench.media.picture import PICTURE_ERRORS
+from vbench.media.picture import PICTURE_ERRORS, said
 from vbench.prompts.pictures import CROPS, ORIGIN, SHOWN, ratio_of
 
 INFO = "i2v-bench-info.json"
@@ -166,7 +166,7 @@ def _cropped(path: Path, box: Box) -> bytes:
             kind, written = image.format, BytesIO()
             image.crop((left, top, left + width, top + height)).save(written, kind)
     except PICTURE_ERRORS as error:
-        raise UsageError(f"{path} cannot be read as a picture: {error}") from error
+        raise UsageError(f"{path} cannot be read as a picture: {said(error)}") from error
     return written.getvalue()
 
 
