@@ -24,7 +24,7 @@ ORIENTATION = 0x0112
 """EXIF's tag of how a camera was held; 1 is upright."""
 
 MOST_PIXELS, MOST_ACROSS = 1 << 27, 1 << 16
-"""Of one frame (16384 x 8192), and of a side: what takes all memory, or hours, is refused before it is read.
+"""Of one frame (16384 x 8192), and of a side: what takes all memory, or many minutes, is refused before it is read.
 
 Pillow's time for a WebP grows with the square of its width.
 """
