@@ -427,4 +427,4 @@ def test_a_reference_of_another_form_is_refused(tmp_path: Path) -> None:
 def test_a_lock_that_nobody_wrote_is_cleared(content: bytes, tmp_path: Path) -> None:
     (tmp_path / lock.NAME).write_bytes(content)
     with lock.alone_in(tmp_path):
-        pass
+        assert (tmp_path / lock.NAME).read_bytes() != content
