@@ -27,7 +27,7 @@ from tests.release import changelog
 from tests.release.extras import extras, project, requirements_of
 from tests.release.lowest import LOWEST, bound_of
 from tests.release.wheels import BARE, PROMISES
-from vbench.benchmarks.registry import BENCHMARKS, benchmark_named, implementation, specs_of
+from vbench.benchmarks.registry import BENCHMARKS, benchmark_named, specs_of
 from vbench.benchmarks.t2v import T2V
 from vbench.dimensions.profiles import profile
 from vbench.media.video import Video
@@ -86,7 +86,7 @@ def test_the_upgrade_note_names_the_dimensions_whose_scores_were_changed() -> No
     specs = [
         spec for name in BENCHMARKS.builtin for spec in specs_of(benchmark_named(name)).values() if not spec.package
     ]
-    versions = {f"`{spec.name}`": implementation(spec).version for spec in specs}
+    versions = {f"`{spec.name}`": spec.version for spec in specs}
     noted = {name: int(cells[0]) for name, cells in rows_of(UPGRADING, "Scores").items()}
     assert noted == {name: version for name, version in versions.items() if version > 1}
 

@@ -14,7 +14,7 @@ from vbench.files.digest import content_of
 from vbench.weights import cards
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     import torch
 
@@ -36,6 +36,10 @@ PACKAGES = (
     "torchvision",
     "transformers",
 )
+
+
+BETWEEN = "; "
+"""What stands between the values of several machines or packages."""
 
 
 def now() -> str:
@@ -65,18 +69,25 @@ def machine(device: torch.device, arithmetic: str = "float32", threads: int | No
     }
 
 
-def together(machines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """One description of several machines: of what differs, all values.
+def together(described: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """One description of several machines, or of the packages at several times: of what differs, all values.
 
     >>> together([{"system": "Linux", "threads": 8}, {"system": "Linux", "threads": 16}])
     {'system': 'Linux', 'threads': '8; 16'}
+    >>> together([{"threads": "8; 16"}, {"threads": 16}])
+    {'threads': '8; 16'}
     """
     told: dict[str, Any] = {}
-    for name in dict.fromkeys(name for machine in machines for name in machine):
-        values = [machine.get(name) for machine in machines]
-        different = [value for place, value in enumerate(values) if value not in values[:place]]
-        told[name] = different[0] if len(different) == 1 else "; ".join(map(str, different))
+    for one in described:
+        for name, value in one.items():
+            known = told.setdefault(name, value)
+            if known != value and not {*_values(value)} <= {*_values(known)}:
+                told[name] = BETWEEN.join(dict.fromkeys([*_values(known), *_values(value)]))
     return told
+
+
+def _values(told: Any) -> list[str]:
+    return str(told).split(BETWEEN)
 
 
 def packages() -> dict[str, str]:

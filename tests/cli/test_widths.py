@@ -52,6 +52,7 @@ PROMPT = "a_prompt_of_one_long_word_" * 4
 BARS = (
     "evaluate videos --profile lite -d temporal_flickering -o run",
     f"generate -m synthetic --samples 1 --frames 4 --size 48x32 -o sampled --prompt {PROMPT}",
+    "leaderboard rebuild",
 )
 """What shows a bar where standard error is a terminal, which differs from one moment to the next."""
 

@@ -25,12 +25,13 @@ from vbench.benchmarks.t2v import RULES
 from vbench.errors import Refused, UsageError
 from vbench.leaderboard.ballot_box import Judgement
 from vbench.leaderboard.board import Board
-from vbench.leaderboard.db.database import Database, _prepare_sqlite
+from vbench.leaderboard.db.database import FIGURES, Database, _prepare_sqlite
 from vbench.leaderboard.db.tables import Base, Medium, Score, Submission, Verdict, VideoRow
 from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
 from vbench.leaderboard.settings import Settings
+from vbench.leaderboard.snapshots import OUTDATED
 from vbench.leaderboard.submissions.pack import pack
-from vbench.leaderboard.views.board_row import FIGURE
+from vbench.leaderboard.views.board_row import FIGURE, RANKED
 from vbench.leaderboard.views.conclusions import potential
 from vbench.runs.results import score_card
 
@@ -238,8 +239,22 @@ def test_what_follows_from_the_archives_can_be_made_anew(board: Board, tmp_path:
     with board.database.writing() as session:
         session.execute(update(Score).values(value=1.0))
         session.execute(delete(VideoRow))
-    assert board.rebuild() == {}
+    assert dict(board.rebuild([number])) == {number: ()}
     assert (board.submission(number), board.rows(number)) == before
+
+
+def test_what_older_rules_scored_stands_apart_until_it_is_made_anew(board: Board, tmp_path: Path) -> None:
+    first, second = (board.submit(archive(tmp_path, n, f"Model {n}"), ADMIN).id for n in range(2))
+    before = board.entries()
+    with board.database.writing(FIGURES) as session:
+        session.execute(update(Verdict).where(Verdict.submission_id == first).values(check_version=7))
+    assert board.scored(outdated=True) == [first]
+    assert {row.id: row.apart for row in board.submitted()} == {str(first): (OUTDATED,), str(second): ()}
+    assert [
+        row.id for row in board.snapshot().ranking("vbench-t2v").entries if row.kind == RANKED and row.received
+    ] == [str(second)]
+    assert dict(board.rebuild(board.scored(outdated=True))) == {first: ()}
+    assert (board.scored(outdated=True), board.entries()) == ([], before)
 
 
 def test_rebuilding_keeps_what_would_be_refused_today(board: Board, tmp_path: Path) -> None:
@@ -251,7 +266,7 @@ def test_rebuilding_keeps_what_would_be_refused_today(board: Board, tmp_path: Pa
             session.execute(update(Submission).where(Submission.id == number).values(archive=content))
         session.execute(update(Score).where(Score.submission_id == third).values(value=1.0))
     smaller = Board(replace(board.settings, upload_bytes=limit))
-    assert list(smaller.rebuild()) == [first, second]
+    assert [number for number, reasons in smaller.rebuild(smaller.scored()) if reasons] == [first, second]
     smaller.close()
     assert [board.submission(number).entry.value("total") for number in (first, second, third)] == kept
 

@@ -19,6 +19,7 @@ from vbench.leaderboard.ballot_box import Judgement
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.errors import Duplicate, NotFound
 from vbench.leaderboard.settings import Settings
+from vbench.leaderboard.snapshots import OUTDATED
 from vbench.leaderboard.submissions.likeness import CONTINUOUS
 
 OLD = Path(__file__).parent / "fixtures" / "board_0001.sqlite.gz"
@@ -86,5 +87,8 @@ def _values_of(old: Board) -> Callable[[list[dict[str, Any]]], None]:
 
 def test_what_today_would_be_refused_keeps_what_it_has(old: Board) -> None:
     before = old.entries(everything=True)
-    assert set(old.rebuild()) == {1, 2, 3, 4}  # weights that follow from no length, and one checkpoint only
+    numbers = old.scored(outdated=True)
+    assert numbers == [1, 2, 3, 4]
+    assert all(reasons for _, reasons in old.rebuild(numbers))  # weights of no length, and one checkpoint only
     assert old.entries(everything=True) == before
+    assert all(OUTDATED in entry.apart for entry in old.submitted(everything=True))

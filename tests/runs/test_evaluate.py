@@ -106,7 +106,7 @@ def test_everything_that_can_change_a_value_is_in_its_cache_key(
     if what == "prompt":
         prompt = "another prompt"
     elif what == "version":
-        monkeypatch.setattr(toys.Weighing, "version", 2)
+        monkeypatch.setitem(toys.SPECS, "weighing", replace(toys.SPECS["weighing"], version=2))
     elif what == "options":
         monkeypatch.setattr(toys.Weighing, "__init__", lambda self, unit, scale: None)
         changed = replace(changed, options={"weighing": {"unit": "kg"}})

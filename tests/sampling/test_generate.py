@@ -13,6 +13,7 @@ import torch
 from typer.testing import CliRunner
 
 from tests.footage import noise, write_text, write_video
+from vbench import provenance
 from vbench.cli import app
 from vbench.errors import CheckpointError, UsageError
 from vbench.generators.base import Delivery, Enhancer, Generator, Request, SamplingError, Settings
@@ -138,6 +139,21 @@ def test_more_samples_are_added_to_those_that_are_there(tmp_path: Path) -> None:
     assert (outcome.made, outcome.kept) == (3, 3)
     sample(tmp_path / "whole")
     assert contents(tmp_path / "whole") == contents(tmp_path)
+
+
+def test_the_packages_are_those_of_all_calls_that_made_a_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def torch_of() -> Any:
+        return (read_sampling(tmp_path) or {})["packages"]["torch"]
+
+    sample(tmp_path, wanted(1))
+    before, packages = torch_of(), provenance.packages() | {"torch": "99.0"}
+    monkeypatch.setattr(provenance, "packages", lambda: packages)
+    sample(tmp_path, wanted(1))
+    assert torch_of() == before
+    sample(tmp_path, wanted(2))
+    assert torch_of() == f"{before}; 99.0"
 
 
 def test_a_batch_is_sampled_whole_or_not_at_all(tmp_path: Path) -> None:

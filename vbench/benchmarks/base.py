@@ -59,6 +59,8 @@ class DimensionSpec:
     Attributes:
         name: as in the prompt suite, the rows and the result files.
         implementation: its class, as ``"module:Class"``; imported when it is needed.
+        version: of its numbers: raised whenever they change, so that stored scores of the old version are not reused,
+            and no board ranks them beside those of the new one.
         part: the part of the score card that it counts in; ``""`` where the card has no parts, or it is not on it.
         minimum: raw score that becomes 0 on the card.
         maximum: raw score that becomes 1.
@@ -96,6 +98,7 @@ class DimensionSpec:
 
     name: str
     implementation: str
+    version: int = 1
     part: str = ""
     minimum: float = 0.0
     maximum: float = 1.0

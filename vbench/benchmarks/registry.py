@@ -15,7 +15,7 @@ from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.i2v import VBENCH_I2V
 from vbench.benchmarks.t2v import T2V
 from vbench.benchmarks.trustworthiness import TRUSTWORTHINESS
-from vbench.errors import UsageError
+from vbench.errors import PluginError, UsageError
 from vbench.registry import Registry, load, refuse_malformed, unknown
 
 if TYPE_CHECKING:
@@ -110,6 +110,9 @@ def implementation(spec: DimensionSpec) -> type[Dimension]:
     found: type[Dimension] = load(spec.implementation, what, spec.package)
     if spec.package:
         refuse_malformed(found, [DIMENSION], what, spec.package, spec.implementation)
+        if found.version not in (DimensionSpec.version, spec.version):
+            said = f"its class says version {found.version} and its DimensionSpec {spec.version}, which is what counts"
+            raise PluginError(f"The {what} of the package {spec.package} is broken: {said}.")
     return found
 
 
@@ -120,5 +123,5 @@ def _brought() -> dict[str, DimensionSpec]:
 
 def _spec(name: str, found: DimensionSpec | type[Dimension]) -> DimensionSpec:
     if isinstance(found, type):
-        found = DimensionSpec(name, DIMENSIONS.table[name], needs=found.needs)
+        found = DimensionSpec(name, DIMENSIONS.table[name], version=found.version, needs=found.needs)
     return replace(found, name=name, package=DIMENSIONS.package(name))

@@ -14,6 +14,7 @@ from vbench.cli.board_cards import edit_card_here
 from vbench.cli.board_jobs import jobs, worker
 from vbench.cli.card import print_json, print_json_list
 from vbench.cli.plain_help import PlainHelp
+from vbench.cli.progress import ProgressStyle, progress_of
 from vbench.errors import UsageError
 
 leaderboard = typer.Typer(help="Serve a leaderboard, and look after its database.")
@@ -190,15 +191,31 @@ def export_dataset(
 
 
 @leaderboard.command(cls=PlainHelp)
-def rebuild(database: Database = None) -> None:
-    """Compute every score anew from the stored archives, as after a change of the formulas.
+def rebuild(
+    database: Database = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what this version's rules have scored already.")
+    ] = False,
+    progress: Annotated[ProgressStyle, typer.Option(help="How to show progress.")] = ProgressStyle.auto,
+) -> None:
+    """Score anew, from the stored archives, what an older version's rules scored; an update needs it.
 
-    Exit status: 0 all done, 1 some archives would be refused today; they keep their scores.
+    Until then these submissions stand apart from the ranking. The same command continues what was interrupted.
+
+    Exit status: 0 all done, 1 some archives would be refused today; they keep their scores, and stand apart.
 
     Examples:
       vbench leaderboard rebuild
+      vbench leaderboard rebuild --all
     """
-    refused = open_board(database).rebuild()
-    for number, reasons in refused.items():
-        typer.echo(f"submission {number}: {' '.join(reasons)}", err=True)
+    board, bar, refused = open_board(database), progress_of(progress), 0
+    numbers = board.scored(outdated=not everything)
+    bar.start(len(numbers), 0, "submissions")
+    try:
+        for number, reasons in board.rebuild(numbers):
+            refused += bool(reasons)
+            bar.unit(f"submission {number}", f"submission {number}: {' '.join(reasons)}" if reasons else "")
+    finally:
+        bar.finish()
+    typer.echo(f"Scored anew: {len(numbers) - refused}. Refused by the rules of this version: {refused}.")
     raise typer.Exit(int(bool(refused)))

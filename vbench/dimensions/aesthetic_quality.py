@@ -34,7 +34,6 @@ class AestheticQuality(Dimension):
     """The mean rating of the frames."""
 
     name: ClassVar[str] = "aesthetic_quality"
-    version: ClassVar[int] = 3
     title: ClassVar[str] = "Aesthetic quality"
     meaning: ClassVar[str] = "The frames are beautiful pictures."
     roles: ClassVar[tuple[str, ...]] = ("aesthetic_embedder", "aesthetic_head")

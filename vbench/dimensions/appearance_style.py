@@ -46,7 +46,6 @@ class AppearanceStyle(Dimension):
     """How near the frames are to the words of a style."""
 
     name: ClassVar[str] = "appearance_style"
-    version: ClassVar[int] = 2
     title: ClassVar[str] = "Appearance style"
     meaning: ClassVar[str] = "The frames look the way the prompt's style says."
     roles: ClassVar[tuple[str, ...]] = ("style_scorer",)

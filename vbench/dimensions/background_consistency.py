@@ -33,7 +33,6 @@ class BackgroundConsistency(Dimension):
     """How like the scene is to itself in earlier frames."""
 
     name: ClassVar[str] = "background_consistency"
-    version: ClassVar[int] = 2
     title: ClassVar[str] = "Background consistency"
     meaning: ClassVar[str] = "The scene looks the same throughout the video."
     roles: ClassVar[tuple[str, ...]] = ("background_embedder",)

@@ -102,9 +102,10 @@ class Dimension(ABC):
         title: for people.
         meaning: one sentence that says what a high score means.
         roles: names of the backbones it needs; each arrives as a keyword of the constructor.
-        version: raised whenever the numbers change, so that stored scores of the old version are not reused.
-        needs: the kind of facts that a prompt must bring, ``""`` for none; only asked of a class that another package
-            registers without a :class:`~vbench.benchmarks.base.DimensionSpec`.
+        version: of its numbers, and
+        needs: the kind of facts that a prompt must bring, both as in a
+            :class:`~vbench.benchmarks.base.DimensionSpec`, and only asked of a class that another package registers
+            without one.
 
     Attributes:
         all_pairs: whether a dimension that stops looking once its verdict is sure goes on all the same; others take no

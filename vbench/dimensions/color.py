@@ -60,7 +60,6 @@ class Color(Dimension):
     """How often the object is said to have the right colour."""
 
     name = "color"
-    version = 3
     title = "Color"
     meaning = "The object has the colour that the prompt says."
     roles = ("describer",)

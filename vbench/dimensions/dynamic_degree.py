@@ -48,7 +48,6 @@ class DynamicDegree(Dimension):
     """Whether a video moves."""
 
     name: ClassVar[str] = "dynamic_degree"
-    version: ClassVar[int] = 2
     title: ClassVar[str] = "Dynamic degree"
     meaning: ClassVar[str] = "Something moves: the camera, or what is in front of it."
     roles: ClassVar[tuple[str, ...]] = ("flow",)

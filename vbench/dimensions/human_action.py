@@ -73,7 +73,6 @@ class HumanAction(Dimension):
     """Whether the action of the prompt is recognised."""
 
     name = "human_action"
-    version = 2
     title = "Human Action"
     meaning = "The person does what the prompt says."
     roles = ("action_classifier",)

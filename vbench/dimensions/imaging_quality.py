@@ -75,7 +75,6 @@ class ImagingQuality(Dimension):
     """
 
     name: ClassVar[str] = "imaging_quality"
-    version: ClassVar[int] = 3
     title: ClassVar[str] = "Imaging quality"
     meaning: ClassVar[str] = "The frames are free of noise, blur and other technical faults."
     roles: ClassVar[tuple[str, ...]] = ("quality_model",)

@@ -49,7 +49,6 @@ class MultipleObjects(Dimension):
     """How many frames show both objects."""
 
     name = "multiple_objects"
-    version = 2
     title = "Multiple objects"
     meaning = "Both objects of the prompt can be recognised at once."
     roles = ("describer",)

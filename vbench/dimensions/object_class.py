@@ -42,7 +42,6 @@ class ObjectClass(Dimension):
     """How many frames show the object."""
 
     name = "object_class"
-    version = 2
     title = "Object class"
     meaning = "The object of the prompt can be recognised."
     roles = ("describer",)

@@ -30,7 +30,6 @@ class OverallConsistency(Dimension):
     """How well the video fits its prompt as a whole."""
 
     name = "overall_consistency"
-    version = 2
     title = "Overall Consistency"
     meaning = "The video as a whole shows what the prompt describes."
     roles = ("video_text_embedder",)

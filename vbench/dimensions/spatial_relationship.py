@@ -106,7 +106,6 @@ class SpatialRelationship(Dimension):
     """How well the objects lie to each other."""
 
     name = "spatial_relationship"
-    version = 2
     title = "Spatial relationship"
     meaning = "The objects lie beside or above each other as the prompt says."
     roles = ("describer",)

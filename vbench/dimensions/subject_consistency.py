@@ -33,7 +33,6 @@ class SubjectConsistency(Dimension):
     """How like the subject is to itself in earlier frames."""
 
     name: ClassVar[str] = "subject_consistency"
-    version: ClassVar[int] = 2
     title: ClassVar[str] = "Subject consistency"
     meaning: ClassVar[str] = "The subject looks the same throughout the video."
     roles: ClassVar[tuple[str, ...]] = ("subject_embedder",)

@@ -56,7 +56,6 @@ class TemporalFlickering(Dimension):
     name: ClassVar[str] = "temporal_flickering"
     title: ClassVar[str] = "Temporal flickering"
     meaning: ClassVar[str] = "A still scene does not flicker."
-    version: ClassVar[int] = 2
 
     @classmethod
     def fewest_frames(cls, fps: float) -> int:

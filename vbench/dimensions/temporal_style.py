@@ -31,7 +31,6 @@ class TemporalStyle(Dimension):
     """How well the video fits a prompt that asks for a way of filming."""
 
     name = "temporal_style"
-    version = 2
     title = "Temporal Style"
     meaning = "The video moves in the style that the prompt asks for."
     roles = ("video_text_embedder",)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -56,7 +56,7 @@ from vbench.leaderboard.submissions.likeness import likeness_of
 from vbench.leaderboard.submissions.model_card import ModelCard, read_card
 from vbench.leaderboard.submissions.plausibility import strange
 from vbench.leaderboard.submissions.preview import Preview, of_checked, of_record
-from vbench.leaderboard.submissions.validate import Checked, check
+from vbench.leaderboard.submissions.validate import CHECK_VERSION, Checked, check
 from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.published_figures import published_entries
 from vbench.provenance import now
@@ -392,29 +392,42 @@ class Board:
                 raise Refused([f"Submission {number} is withdrawn already."])
             _change(session, number, WITHDRAWN, "admin" if admin else "submitter")
 
-    def rebuild(self) -> dict[int, tuple[str, ...]]:
-        """Make everything that follows from the archives anew, each submission in one transaction.
+    def scored(self, outdated: bool = False) -> list[int]:
+        """Numbers of the submissions.
 
-        Returns:
-            Submission -> reasons, for those that the check of today would refuse; they keep what they have.
+        Args:
+            outdated: only of those that another version of the rules scored; they stand apart until they are made anew.
         """
-        refused = {}
+        wanted = select(Verdict.submission_id).order_by(Verdict.submission_id)
         with self.database.reading() as session:
-            numbers = list(session.scalars(select(Submission.id).order_by(Submission.id)))
+            return list(session.scalars(wanted.where(Verdict.check_version != CHECK_VERSION) if outdated else wanted))
+
+    def rebuild(self, numbers: Iterable[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Make everything that follows from archives anew, each submission in one transaction.
+
+        Args:
+            numbers: of the submissions.
+
+        Yields:
+            Each with the reasons for which the check of today would refuse it, which keeps what it has then.
+        """
         for number in numbers:
             with self.database.writing(FIGURES) as session:
-                submission = session.get_one(Submission, number, options=[undefer(Submission.archive)])
-                try:
-                    files = read_archive(submission.archive, self.limits)
-                    checked = check(files, self.settings.suite, read_card(submission.card), edited=True)
-                except Refused as error:
-                    refused[number] = error.reasons
-                    continue
-                flags = session.get_one(Verdict, number).findings.get("flags", [])
-                for table in (Verdict, Score, VideoRow, PromptTable, Medium):
-                    session.execute(delete(table).where(table.submission_id == number))
-                write_derived(session, number, checked, likeness_of(checked.rows), flags)
-        return refused
+                reasons = self._rebuilt(session, number)
+            yield number, reasons
+
+    def _rebuilt(self, session: Session, number: int) -> tuple[str, ...]:
+        submission = session.get_one(Submission, number, options=[undefer(Submission.archive)])
+        try:
+            files = read_archive(submission.archive, self.limits)
+            checked = check(files, self.settings.suite, read_card(submission.card), edited=True)
+        except Refused as error:
+            return tuple(error.reasons)
+        flags = session.get_one(Verdict, number).findings.get("flags", [])
+        for table in (Verdict, Score, VideoRow, PromptTable, Medium):
+            session.execute(delete(table).where(table.submission_id == number))
+        write_derived(session, number, checked, likeness_of(checked.rows), flags)
+        return ()
 
     # Reading ----------------------------------------------------------------------------------------------------
 

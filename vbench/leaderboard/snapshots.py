@@ -19,9 +19,16 @@ from vbench.benchmarks.registry import BENCHMARKS, benchmark_named
 from vbench.leaderboard.db.database import BOARD, FIGURES, Database
 from vbench.leaderboard.db.tables import PUBLISHED, Certification, Change, Medium, Score, Submission, Verdict
 from vbench.leaderboard.submissions.model_card import ModelCard
+from vbench.leaderboard.submissions.validate import CHECK_VERSION
 from vbench.leaderboard.views.board_row import BoardRow
 from vbench.leaderboard.views.published_figures import published_entries
 from vbench.leaderboard.views.ranking import Ranking
+
+OUTDATED = (
+    "Scored by another version of this board's rules: whoever keeps the board makes it anew with vbench leaderboard "
+    "rebuild."
+)
+"""Why a submission stands apart after an update, until it is made anew."""
 
 AT_ONCE = 500
 """Rows that are asked for by their numbers in one statement."""
@@ -138,7 +145,7 @@ def entries_of(
     )  # fmt: skip
     columns = (
         Submission.id, Submission.card, Submission.received, Submission.sha256, Verdict.format, Verdict.benchmark,
-        Verdict.suite, Verdict.profile, Verdict.findings,
+        Verdict.suite, Verdict.profile, Verdict.findings, Verdict.check_version,
     )  # fmt: skip
     found = [
         row
@@ -162,7 +169,7 @@ def entries_of(
             received=row.received,
             scores=figures[row.id].get("", {}),
             by_category={name: found for name, found in figures[row.id].items() if name},
-            apart=tuple(row.findings["apart"]),
+            apart=(*row.findings["apart"], *([OUTDATED] if row.check_version != CHECK_VERSION else [])),
             notes=tuple(row.findings["notes"]),
             unverified=tuple(row.findings.get("unverified", ())),
             certification=marks.get(row.id, ""),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vbench import provenance
-from vbench.errors import MissingExtra, PluginError
+from vbench.errors import MissingCheckpoint, MissingExtra, PluginError, UsageError
 from vbench.files import ours
 from vbench.files.digest import content_of
 from vbench.runs.evaluators import Evaluators
@@ -18,6 +19,9 @@ from vbench.runs.results import read_rows
 from vbench.runs.shard import digest_of
 from vbench.sampling.manifest import NAME as MANIFEST
 from vbench.sampling.manifest import manifest_text, read_manifest
+from vbench.weights import cards
+
+T = TypeVar("T")
 
 
 def conflicts(folder: Path, plan: Plan, evaluators: Evaluators, may_join: bool = False) -> list[str]:
@@ -39,7 +43,7 @@ def conflicts(folder: Path, plan: Plan, evaluators: Evaluators, may_join: bool =
         for name in now
         if getattr(before, name) != now[name]
     ]
-    return found or list(_other_videos(folder, before, plan, may_join))
+    return found or [*_other_videos(folder, before, plan, may_join), *_other_checkpoints(before, plan, evaluators)]
 
 
 def _other_videos(folder: Path, before: RunRecord, plan: Plan, may_join: bool) -> Iterator[str]:
@@ -58,6 +62,18 @@ def _other_videos(folder: Path, before: RunRecord, plan: Plan, may_join: bool) -
         yield "its videos were sampled by {} and these by {}".format(*(", ".join(sorted(names)) for names in samplers))
 
 
+def _other_checkpoints(before: RunRecord, plan: Plan, evaluators: Evaluators) -> Iterator[str]:
+    """Which files changed since others than the plan's dimensions were judged with them: a run has one of each."""
+    read = _files_of(plan.dimensions, evaluators) & before.checkpoints.keys()
+    for name in before.dimensions:
+        if name in plan.dimensions or name in before.not_evaluated:
+            continue
+        for file in sorted(read & _files_of([name], evaluators)):
+            with suppress(MissingCheckpoint):
+                if content_of(cards.locate(file)) != before.checkpoints[file]["sha256"]:
+                    yield f"{name} was judged with another file of {file}; name it, too, to judge it anew"
+
+
 def _looked_at(plan: Plan, evaluators: Evaluators) -> dict[str, Any]:
     return {
         "benchmark": plan.benchmark.name,
@@ -68,14 +84,13 @@ def _looked_at(plan: Plan, evaluators: Evaluators) -> dict[str, Any]:
     }
 
 
-def open_record(folder: Path, plan: Plan, evaluators: Evaluators, threads: int) -> RunRecord:
-    """The provenance to write, with what earlier calls said of the dimensions that are not judged now."""
+def open_record(folder: Path, plan: Plan, evaluators: Evaluators, machine: Mapping[str, Any]) -> RunRecord:
+    """What a run is of, with what earlier calls said of what stays; :func:`made_with` says the rest."""
     before = record_before(folder) or RunRecord("", "", "", {}, "", provenance.now())
     others = set(before.dimensions) - set(plan.dimensions)
     root = str(plan.root.resolve())
     dimensions = sorted({*before.dimensions, *plan.dimensions})
-    kept = {name: settings for name, settings in before.options.items() if name in others}
-    options = kept | {name: dict(settings) for name, settings in evaluators.options.items()}
+    options = kept_of(before.options, others) | {name: dict(one) for name, one in evaluators.options.items()}
     there = {Path(task.video).stem for task in plan.tasks}
     missing = [name for name in before.missing_videos if others and name not in there]
     return RunRecord(
@@ -85,30 +100,69 @@ def open_record(folder: Path, plan: Plan, evaluators: Evaluators, threads: int) 
         filtered=sorted({*(set(before.filtered) & others), *plan.filtered}),
         started=before.started,
         comparable=evaluators.profile.comparable and not options and plan.cutting in (None, PUBLISHED_CUTTING),
-        planned={**{name: count for name, count in before.planned.items() if name in others}, **plan.planned},
+        planned={**kept_of(before.planned, others), **plan.planned},
         samples=plan.samples,
         unfinished=sorted({*(set(before.unfinished) & others), *plan.dimensions}),
         dimensions=dimensions,
-        dimension_versions=versions_of(dimensions, evaluators),
+        dimension_versions=before.dimension_versions,
         options=options,
         missing_videos=list(dict.fromkeys([*missing, *plan.missing])),
         unexpected_videos=plan.unexpected,
-        not_evaluated={name: why for name, why in before.not_evaluated.items() if name in others},
+        not_evaluated=kept_of(before.not_evaluated, others),
         checkpoints=before.checkpoints,
         arguments=provenance.command_line(),
-        machine=provenance.machine(evaluators.device, evaluators.profile.arithmetic, threads),
-        packages=provenance.packages(),
+        machine=before.machine or machine,
+        packages=before.packages or provenance.packages(),
         shard=_shard_now(plan, before, others),
     )
 
 
-def versions_of(dimensions: Sequence[str], evaluators: Evaluators) -> dict[str, int]:
-    """Of the implementations that can be imported; why another cannot is among the run's reasons."""
-    versions = {}
+def made_with(
+    record: RunRecord,
+    judged: Collection[str],
+    reused: bool,
+    evaluators: Evaluators,
+    machines: Collection[Mapping[str, Any]],
+) -> RunRecord:
+    """The record with all that its scores were made with: those of this call, and those that stay from earlier ones.
+
+    Args:
+        record: as of :func:`open_record`, which tells of the earlier calls.
+        judged: dimensions that this call can judge.
+        reused: whether scores of these stay, too.
+        evaluators: who judges.
+        machines: that compute now; none where nothing is left to compute.
+    """
+    standing = set(record.dimensions) - set(judged)
+    earlier = [record] if standing or reused or not machines else []
+    packages = [provenance.packages()] if machines else []
+    versions = {name: evaluators.spec(name).version for name in judged}
+    read = provenance.checkpoint_records(_files_of(judged, evaluators))
+    return replace(
+        record,
+        dimension_versions=_sorted(kept_of(record.dimension_versions, standing) | versions),
+        checkpoints=_sorted(kept_of(record.checkpoints, _files_of(standing, evaluators)) | read),
+        machine=provenance.together([*(one.machine for one in earlier), *machines]),
+        packages=provenance.together([*(one.packages for one in earlier), *packages]),
+    )
+
+
+def _sorted(said: Mapping[str, T]) -> dict[str, T]:
+    return dict(sorted(said.items()))
+
+
+def kept_of(said: Mapping[str, T], names: Collection[str]) -> dict[str, T]:
+    """What is said of these names."""
+    return {name: one for name, one in said.items() if name in names}
+
+
+def _files_of(dimensions: Iterable[str], evaluators: Evaluators) -> set[str]:
+    """Names of the checkpoints that dimensions read, as far as they are known here."""
+    files: set[str] = set()
     for name in dimensions:
-        with suppress(MissingExtra, PluginError):
-            versions[name] = evaluators.implementation(name).version
-    return versions
+        with suppress(MissingExtra, PluginError, UsageError):
+            files |= {*evaluators.checkpoints(name)}
+    return files
 
 
 def _shard_before(before: RunRecord) -> str:
@@ -120,10 +174,8 @@ def _shard_now(plan: Plan, before: RunRecord, others: Collection[str]) -> dict[s
     if not plan.whole:
         return {}
     number, of = map(int, plan.shard.split("/"))
-    plans = {name: digest for name, digest in before.shard.get("plans", {}).items() if name in others}
-    filtered = {name: count for name, count in before.shard.get("filtered", {}).items() if name in others}
-    plans |= dict.fromkeys(plan.dimensions, digest_of(plan.whole))
-    return {"number": number, "of": of, "plans": plans, "filtered": filtered}
+    plans = kept_of(before.shard.get("plans", {}), others) | dict.fromkeys(plan.dimensions, digest_of(plan.whole))
+    return {"number": number, "of": of, "plans": plans, "filtered": kept_of(before.shard.get("filtered", {}), others)}
 
 
 def record_before(folder: Path) -> RunRecord | None:

@@ -21,7 +21,7 @@ from vbench.media.video import DEFAULT_BUDGET
 from vbench.progress import Progress
 from vbench.runs import choose_static
 from vbench.runs.at_work import AtWork
-from vbench.runs.continued import conflicts, keep_manifest, open_record, versions_of
+from vbench.runs.continued import conflicts, keep_manifest, made_with, open_record
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.executor import score_all
 from vbench.runs.jobs import ENDED, told, unit_of
@@ -124,7 +124,7 @@ def evaluate_together(
                 )
         runs: list[_Run] = []
         try:
-            runs += (_Run(*_opened(one, progress, 1 if cluster else processes)) for one in asked)
+            runs += (_opened(one, progress, threads_each(1 if cluster else processes)) for one in asked)
             _evaluated(runs, progress, budget, processes, cluster)
         except BaseException:
             progress.finish()
@@ -174,13 +174,17 @@ class _Run:
 
     Args:
         asked: what for.
-        record: what it is made with.
+        record: what it is of, and with what earlier calls made their scores.
         store: its rows.
+        machine: that computes now.
         progress: told of what happens.
     """
 
-    def __init__(self, asked: Asked, record: RunRecord, store: RunStore, progress: Progress) -> None:
-        self.asked, self.record, self.store, self.progress = asked, record, store, progress
+    def __init__(
+        self, asked: Asked, record: RunRecord, store: RunStore, machine: Mapping[str, Any], progress: Progress
+    ) -> None:
+        self.asked, self.opened, self.record, self.store = asked, record, record, store
+        self.machine, self.progress = machine, progress
         self.untouchable: list[Row] = []
         plan, evaluators = asked.plan, asked.evaluators
         obstacles = {name: why for name in plan.dimensions if (why := evaluators.obstacle(name))}
@@ -205,22 +209,24 @@ class _Run:
         for reason in dict.fromkeys(obstacles.values()):
             names = [name for name, why in obstacles.items() if why == reason]
             self.progress.note(f"not evaluated: {', '.join(names)}: {reason}")
-        evaluated = [name for name in self.asked.plan.dimensions if name not in obstacles]
-        files = (file for name in evaluated for file in self.asked.evaluators.checkpoints(name))
-        read = provenance.checkpoint_records(files)
         not_evaluated = {**self.record.not_evaluated, **obstacles}
-        self.record = replace(self.record, checkpoints=read, not_evaluated=not_evaluated)
+        self.record = replace(self._made_on([self.machine]), not_evaluated=not_evaluated)
         write_record(self.asked.folder, self.record)
         for row in self.untouchable:
             self.writer.take(row)
+
+    def _made_on(self, machines: Sequence[Mapping[str, Any]]) -> RunRecord:
+        plan, evaluators, outcome = self.asked.plan, self.asked.evaluators, self.outcome
+        judged = [name for name in plan.dimensions if name not in outcome.not_evaluated]
+        return made_with(self.opened, judged, bool(outcome.reused), evaluators, machines)
 
     def end(self, machines: Sequence[Mapping[str, Any]] = ()) -> None:
         """Write down that every unit was gone through, and on which machines of a cluster."""
         self.writer.commit()
         plan = self.asked.plan
         rows = list(self.store.rows()) if plan.filtered else []
-        if machines:
-            self.record = replace(self.record, machine=provenance.together(machines))
+        made = self._made_on((machines or [self.machine]) if self.outcome.computed else [])
+        self.record = replace(self.record, machine=made.machine, packages=made.packages)
         self.record = _gone_through(self.record, plan, self.outcome, rows, self.progress)
         if self.writer.at_once:
             self.record = replace(self.record, machine={**self.record.machine, AT_ONCE: self.writer.at_once})
@@ -235,17 +241,18 @@ class _Run:
         self.progress.note(f"{done} of {self.asked.plan.units} units are stored in {folder}")
 
 
-def _opened(asked: Asked, progress: Progress, processes: int) -> tuple[Asked, RunRecord, RunStore, Progress]:
-    """The record and the store of a run, those of an earlier call where there are any."""
+def _opened(asked: Asked, progress: Progress, threads: int) -> _Run:
+    """A run with its record and its store, those of an earlier call where there are any."""
     plan, evaluators, folder = asked.plan, asked.evaluators, asked.folder
-    record = open_record(folder, plan, evaluators, threads_each(processes))
+    machine = provenance.machine(evaluators.device, evaluators.profile.arithmetic, threads)
+    record = open_record(folder, plan, evaluators, machine)
     keep_manifest(plan.root, folder)
     store = RunStore(folder / STORE)
     if (folder / RECORD).exists() and not (folder / RECORD).stat().st_size:
         progress.note(f"{folder / RECORD} was empty; it is written anew from the scores that are stored")
         dimensions = sorted({*record.dimensions, *(row.dimension for row in store.rows())})
-        record = replace(record, dimensions=dimensions, dimension_versions=versions_of(dimensions, evaluators))
-    return asked, record, store, progress
+        record = replace(record, dimensions=dimensions)
+    return _Run(asked, record, store, machine, progress)
 
 
 def _gone_through(

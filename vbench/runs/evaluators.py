@@ -117,7 +117,7 @@ class Evaluators:
         return {
             **filtered,
             **looked_at,
-            "dimension": [name, self.implementation(name).version],
+            "dimension": [name, self.spec(name).version],
             "backbones": self.roles(name),
             "checkpoints": {file: content_of(cards.locate(file)) for file in self.checkpoints(name)},
             "options": dict(self.options.get(name, {})),

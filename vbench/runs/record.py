@@ -48,15 +48,16 @@ class RunRecord:
         cutting: how long videos were cut into clips; empty where they were not.
         comparable: whether its scores compare with the published leaderboard.
         dimensions: all that was asked for, over all calls.
-        dimension_versions: of their implementations.
+        dimension_versions: of those that were judged, the version that their scores have.
         options: settings by dimension that are not the defaults.
         missing_videos: that the suite expects and that were not there.
         unexpected_videos: that belong to no prompt.
         not_evaluated: dimension -> why it has no score at all.
         checkpoints: name -> file, sha256, and whether that is the published one.
         arguments: of the command line, of the last call.
-        machine: system, processor, device, accelerator, dtype, and threads of each process that computes.
-        packages: name -> version.
+        machine: system, processor, device, accelerator, dtype, and threads of each process that computes; of calls that
+            computed on different ones, all values.
+        packages: name -> version, the same.
         shard: of a shard its ``number``, ``of`` how many, by dimension the digest of the whole ``plans``, and of
             ``filtered`` dimensions how many scores the shard has when it is whole; empty where it is no shard.
         version: of this record's form.

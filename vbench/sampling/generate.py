@@ -119,7 +119,10 @@ def _sampled(
     _refuse_others(folder, manifest, requests, wanted, generator)
     todo = [sample for sample in wanted.samples if not _is_there(folder, manifest, sample, generator)]
     _refuse_strangers(folder, manifest, todo)
-    set_aside(folder, [manifest[key].file for one in todo if (key := (one.prompt.text, one.index)) in manifest])
+    made_anew = [key for one in todo if (key := (one.prompt.text, one.index)) in manifest]
+    made_with = (read_sampling(folder) or {}).get("packages", {}) if len(made_anew) < len(manifest) else {}
+    record["packages"] = provenance.together([made_with, record["packages"]])
+    set_aside(folder, [manifest[key].file for key in made_anew])
     outcome = Sampled(folder, kept=len(requests) - len(todo))
     _write_manifest(folder, manifest, wanted.samples)
     _write(folder, record)
@@ -147,6 +150,8 @@ def _sampled(
         _write_manifest(folder, manifest, wanted.samples)
         there = (manifest.get((sample.prompt.text, sample.index)) for sample in wanted.samples)
         outcome.findings = {one.file: told for one in there if one and (told := [*(one.flaws or ()), *one.findings])}
+        if not outcome.made:
+            record["packages"] = made_with or record["packages"]
         record |= {"status": "finished", "ended": provenance.now(), "failures": outcome.failures}
         _write(folder, record)
     except BaseException:

@@ -15,6 +15,7 @@ from tests.analysis.test_comparison import write_run
 from tests.leaderboard.archives import CUT, MINI, RECORDED, card, rows, run, scored
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named
+from vbench.benchmarks.t2v import T2V
 from vbench.errors import Refused
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.settings import Settings
@@ -138,6 +139,16 @@ def test_clips_are_counted_as_their_videos(board: Board, tmp_path: Path) -> None
     content = pack(write_run(tmp_path / "run", lacking, **record), card("Part", frames=None, seconds=None))
     with pytest.raises(Refused, match=r"is incomplete: \d+ of \d+ videos"):
         board.submit(content, local=True)
+
+
+@pytest.mark.parametrize("version", [2, 4])
+def test_scores_of_another_version_of_a_dimension_are_not_ranked_beside_todays(tmp_path: Path, version: int) -> None:
+    packages = {**RECORDED["packages"], "torch": "2.7.0; 2.9.1"}  # a run that was continued after an update
+    versions = {"imaging_quality": version, "scene": 1, "of_a_plugin": 7}
+    content = pack(run(tmp_path / "run", packages=packages, dimension_versions=versions), card("Older"))
+    found = check(read_archive(content, limits_of(Settings())), "mini")
+    other = "Scored by other versions of dimensions than this board ranks"
+    assert found.apart == [f"{other}: imaging_quality {version} instead of {T2V.rules['imaging_quality'].version}."]
 
 
 @pytest.mark.parametrize("changes", [{"version": 1}, {"reencode": False}, {"scenes": True}])

@@ -21,6 +21,7 @@ from vbench.leaderboard.rewrap import is_readable
 from vbench.leaderboard.submissions.findings import Findings
 from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.media.spans import video_of
+from vbench.provenance import BETWEEN
 from vbench.runs.store import Row
 from vbench.sampling.manifest import SampleRecord, record_of
 from vbench.weights.cards import is_published
@@ -73,11 +74,11 @@ def _moment(value: Any) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def check_versions(record: Mapping[str, Any], found: Findings) -> None:
-    """Versions of packages and dimensions look like versions."""
+def check_versions(record: Mapping[str, Any], benchmark: Benchmark, found: Findings) -> None:
+    """Versions of packages and dimensions look like versions, and the dimensions' are those that this board ranks."""
     packages, dimensions = record.get("packages", {}), record.get("dimension_versions", {})
     if not isinstance(packages, dict) or not all(
-        isinstance(version, str) and _VERSION.fullmatch(version) for version in packages.values()
+        isinstance(told, str) and all(map(_VERSION.fullmatch, told.split(BETWEEN))) for told in packages.values()
     ):
         found.reasons.append('record: packages must be an object of versions, such as {"numpy": "2.1.0"}.')
     elif "vbench-suite" not in packages:
@@ -86,6 +87,15 @@ def check_versions(record: Mapping[str, Any], found: Findings) -> None:
         isinstance(version, int) and not isinstance(version, bool) and version > 0 for version in dimensions.values()
     ):
         found.reasons.append("record: dimension_versions must be an object of whole numbers from 1.")
+        return
+    specs = benchmark.by_name
+    others = [
+        f"{name} {version} instead of {specs[name].version}"
+        for name, version in dimensions.items()
+        if name in specs and version != specs[name].version
+    ]
+    if others:
+        found.apart.append(f"Scored by other versions of dimensions than this board ranks: {', '.join(others)}.")
 
 
 def check_missing_videos(record: Mapping[str, Any], partial: bool, found: Findings) -> None:

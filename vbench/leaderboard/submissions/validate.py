@@ -14,7 +14,7 @@ from typing import Any
 from vbench.analysis.statistics import Figure
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.known_suites import Expected, suite_of
-from vbench.benchmarks.registry import is_sensitive
+from vbench.benchmarks.registry import BENCHMARKS, is_sensitive
 from vbench.benchmarks.t2v import T2V
 from vbench.compat.read_result_files import read_results
 from vbench.errors import Refused
@@ -46,8 +46,9 @@ from vbench.leaderboard.submissions.whole_result import check_whole
 from vbench.media.spans import video_of
 from vbench.runs.store import SCORED, Row
 
-CHECK_VERSION = 7
-"""Raised whenever the check or the formulas change; stored with every verdict."""
+CHECK_VERSION = 1000 * 8 + sum(spec.version for name in BENCHMARKS.builtin for spec in BENCHMARKS.get(name).specs)
+"""Stored with every verdict, and those of another are made anew. The thousands are raised whenever the check or the
+formulas change; the rest rises with the version of each dimension."""
 
 
 OURS, REFERENCE = "vbench", "reference"
@@ -146,7 +147,7 @@ def check_record(record: Mapping[str, Any]) -> Findings:
     found, benchmark = Findings(), benchmark_of(record)
     check_against_board(record, benchmark, found)
     check_missing_videos(record, False, found)
-    check_versions(record, found)
+    check_versions(record, benchmark, found)
     return found
 
 
@@ -210,7 +211,7 @@ def _our_run(files: Mapping[str, bytes], head: Mapping[str, Any], found: Finding
     if pictures and is_sensitive({row.dimension for row in rows}, benchmark):
         found.reasons.append(f"{benchmark.name}: frames and videos of it are not shown: none may be in the archive.")
     check_missing_videos(record, bool(head.get("partial")), found)
-    check_versions(record, found)
+    check_versions(record, benchmark, found)
     return _Run(OURS, record, benchmark, suite, rows)
 
 

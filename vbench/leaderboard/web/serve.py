@@ -17,6 +17,8 @@ from vbench.leaderboard.web.connections import Connections, deadlines
 from vbench.leaderboard.web.gate import Gate, is_loopback
 from vbench.leaderboard.web.ui.mount import mount
 
+log = logging.getLogger("vbench.board")
+
 HEAD_BYTES = 1 << 15
 """Of a request's head."""
 
@@ -42,9 +44,11 @@ def serve(settings: Settings, host: str, port: int) -> None:
     _give_memory_back()
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # of the processes that check archives
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s", level=logging.WARNING)
-    logging.getLogger("vbench.board").setLevel(logging.INFO)
+    log.setLevel(logging.INFO)
     app = create_app(settings)
     mount(app, app.state.board, app.state.desk)
+    if outdated := len(app.state.board.scored(outdated=True)):
+        log.warning("%d submissions stand apart, as older rules scored them: vbench leaderboard rebuild", outdated)
     name_of = partial(token_name, app.state.board)
     gate = Gate(app, settings, app.state.desk, app.state.metrics, name_of, alone=is_loopback(host))
     connections = Connections(settings, app.state.senders)
