@@ -143,7 +143,7 @@ def test_clips_are_counted_as_their_videos(board: Board, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("version", [2, 4])
 def test_scores_of_another_version_of_a_dimension_are_not_ranked_beside_todays(tmp_path: Path, version: int) -> None:
-    packages = {**RECORDED["packages"], "torch": "2.7.0; 2.9.1"}  # a run that was continued after an update
+    packages = {"vbench-suite": "0.1.0", "torch": "2.7.0; 2.9.1"}  # a run that was continued after an update
     versions = {"imaging_quality": version, "scene": 1, "of_a_plugin": 7}
     content = pack(run(tmp_path / "run", packages=packages, dimension_versions=versions), card("Older"))
     found = check(read_archive(content, limits_of(Settings())), "mini")
