@@ -80,6 +80,29 @@ def test_runs_of_different_kinds_are_refused_unless_forced(
     assert list(forced.objections) == [objection]
 
 
+def test_options_of_one_run_alone_are_other_options_where_both_have_the_dimension(tmp_path: Path) -> None:
+    rows = simulated(0, samples=1)[:20]
+    options = {"imaging_quality": {"preprocessing": "None"}}
+    plain = write_run(tmp_path / "plain", rows, dimensions=["imaging_quality"])
+    changed = write_run(tmp_path / "changed", rows, dimensions=["imaging_quality"], options=options)
+    without = write_run(tmp_path / "without", rows, dimensions=["scene"])
+    for pair in ([plain, changed], [changed, plain]):
+        with pytest.raises(UsageError, match="other options"):
+            compare_runs(pair)
+    compare_runs([without, changed])
+
+
+def test_a_reader_is_told_that_the_static_filter_chose_the_videos_of_one_run(tmp_path: Path) -> None:
+    rows = simulated(0, samples=1)[:20]
+    flickering = ["temporal_flickering"]
+    plain = write_run(tmp_path / "plain", rows, dimensions=flickering)
+    filtered = write_run(tmp_path / "filtered", rows, dimensions=[*flickering, "scene"], filtered=flickering)
+    without = write_run(tmp_path / "without", rows, dimensions=["scene"])
+    told = "what the static filter did: - against chose the videos of temporal_flickering"
+    assert told in compare_runs([plain, filtered])[0].remarks[0]
+    assert not compare_runs([without, filtered])[0].remarks
+
+
 def test_other_checkpoints_are_refused(tmp_path: Path) -> None:
     rows = simulated(0, samples=1)[:20]
     one = write_run(tmp_path / "one", rows, checkpoints={"amt_s": {"sha256": "1"}, "grit_b": {"sha256": "1"}})

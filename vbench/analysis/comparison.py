@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vbench.analysis.run_diff import Moved, most_moved, prompt_values
+from vbench.analysis.run_diff import FILTER, Moved, most_moved, prompt_values
 from vbench.analysis.run_diff import differences as everything
 from vbench.analysis.statistics import DRAWS, PairedDifference, compare, intervals, significance_groups
 from vbench.benchmarks.base import Benchmark
@@ -18,7 +18,7 @@ from vbench.errors import UsageError
 from vbench.notebook import Shown
 from vbench.progress import Progress
 from vbench.runs.names import run_names
-from vbench.runs.record import read_record
+from vbench.runs.record import RunRecord, read_record
 from vbench.runs.results import card_of, read_rows
 from vbench.runs.store import Row
 
@@ -31,6 +31,7 @@ READERS_KNOW = {
     "extender": "who extended the prompts",
     "samples": "samples",
     "formats": "formats",
+    FILTER: "what the static filter did",
     "machine: dtype": "precision",
 }
 """In which two runs may differ and be compared all the same, with its name for people."""
@@ -229,7 +230,7 @@ def benchmark_of(run: Path) -> Benchmark:
 
 def objections(first: Path, second: Path, must_agree: Sequence[str] = MUST_AGREE) -> Iterator[str]:
     """Why two runs should not be compared."""
-    one, two = read_record(first), read_record(second)
+    one, two = (_with_all_options(read_record(run)) for run in (first, second))
     for name in must_agree:
         before, after = getattr(one, name), getattr(two, name)
         if isinstance(before, dict) and name != "suite":  # only what both have: dimensions may differ
@@ -237,6 +238,11 @@ def objections(first: Path, second: Path, must_agree: Sequence[str] = MUST_AGREE
             before, after = ({key: part[key] for key in sorted(shared)} for part in (before, after))
         if before != after:
             yield f"another {name.replace('_', ' ').removesuffix('s')}" if name != "options" else "other options"
+
+
+def _with_all_options(record: RunRecord) -> RunRecord:
+    """A record that says of each dimension which options it has: none where all are the defaults."""
+    return replace(record, options={**{name: {} for name in record.dimensions}, **record.options})
 
 
 def remarks(first: Path, second: Path, names: Mapping[Path, str]) -> Iterator[str]:

@@ -18,6 +18,9 @@ from vbench.sampling.manifest import SampleRecord, read_manifest
 SHOWN = 5
 """Examples that a difference names, and prompts listed as moved most."""
 
+FILTER = "static filter"
+"""What a difference is called where it chose the videos of one run alone."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -25,7 +28,8 @@ class Difference:
 
     Attributes:
         what: ``benchmark``, ``suite``, ``prompts``, ``extension``, ``seeds``, ``settings of sampling``, ``samples``,
-            ``formats``, ``videos``, ``profile``, ``checkpoints``, ``options``, ``machine`` or ``packages``.
+            ``formats``, ``videos``, ``static filter``, ``profile``, ``checkpoints``, ``options``, ``machine`` or
+            ``packages``.
         first: how it is in the first run.
         second: how it is in the second.
     """
@@ -74,6 +78,7 @@ def differences(first: Path, second: Path) -> list[Difference]:
         *_counted("samples", "prompts with {} samples", [Counter(_samples(part).values()) for part in rows]),
         *_counted("formats", "videos of {}", [Counter(_formats(part).values()) for part in rows]),
         *_videos(*rows),
+        *_named(FILTER, *_filtered(*records)),
         *_named("profile", *({"profile": record["profile"]} for record in records)),
         *_named("checkpoints", *(_digests(record) for record in records)),
         *_named("options", *(record["options"] for record in records)),
@@ -109,6 +114,14 @@ def most_moved(
                for prompt, dimension in before.keys() & after.keys()]  # fmt: skip
     changed = [move for move in changes if move.change]
     return sorted(changed, key=lambda move: (-abs(move.change), move.dimension, move.prompt))[:most]
+
+
+def _filtered(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Of two records, the dimensions of both whose videos the static filter chose."""
+    shared = {*first["dimensions"]} & {*second["dimensions"]}
+    for record in (first, second):
+        chosen = sorted(shared & {*record["filtered"]})
+        yield {FILTER: f"chose the videos of {', '.join(chosen)}"} if chosen else {}
 
 
 def _named(what: str, first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[Difference]:
