@@ -100,6 +100,7 @@ def test_missing_weights_are_named_with_the_command(vbench: Command, videos: Pat
         (ModuleNotFoundError("no", name="vbench.none"), 4, "Traceback"),
         (ModuleNotFoundError("no", name="s3fs.core"), 4, "vbench: this needs the package s3fs"),
         (OSError(errno.ENOSPC, "No space left on device", "run"), 4, "vbench: run: No space left on device."),
+        (OSError(errno.EFBIG, "File too large", "a cat-0.mp4"), 4, "vbench: a cat-0.mp4: File too large."),
         (OSError(errno.EBADF, "Bad file descriptor"), 4, "Traceback"),
         (StorageError("the disk"), 4, "vbench: the disk"),
         (MissingExtra("pip install it"), 4, "vbench: pip install it"),

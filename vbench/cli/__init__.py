@@ -43,12 +43,13 @@ from vbench.cli.submit import submit, withdraw
 from vbench.cli.verify import verify
 from vbench.cli.weights import weights
 from vbench.errors import NothingToScore, Refused, UsageError, VBenchError
+from vbench.files.atomic import NO_ROOM
 
 OK, NO, USAGE, NOTHING_SCORED, IN_THE_WAY = 0, 1, 2, 3, 4
 """Exit statuses. 1 is an answer (not whole, worse, refused), and what keeps a command from one is never 1."""
 
 ENVIRONMENT = (
-    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENAMETOOLONG, errno.ESTALE,
+    *NO_ROOM, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENAMETOOLONG, errno.ESTALE,
     errno.ENOTDIR, errno.EISDIR, errno.ELOOP,
 )  # fmt: skip
 """What a machine can be short of; its words are shown, without a traceback."""

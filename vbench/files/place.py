@@ -23,6 +23,7 @@ from urllib.parse import quote, unquote
 from vbench.errors import MissingExtra, StorageError, Unavailable, UsageError, VBenchError
 from vbench.files import stage
 from vbench.files.address import secrets_of, without_secrets
+from vbench.files.atomic import NO_ROOM
 
 T = TypeVar("T")
 
@@ -294,7 +295,7 @@ class Place:
         except Exception as error:  # of whatever package
             if isinstance(error, VBenchError):
                 raise
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            if isinstance(error, OSError) and error.errno in (*NO_ROOM, errno.EROFS):
                 raise StorageError(
                     f"{stage.stage_dir()} has no room for {shown}: {error.strerror}. Keep fewer copies there "
                     f"({stage.BOUND}=GIGABYTES), or have the cache elsewhere (VBENCH_CACHE_DIR)."

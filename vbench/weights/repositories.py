@@ -115,6 +115,7 @@ REPOSITORIES: tuple[Checkpoint, ...] = (
         "5a700ee883ff4c1b3d887ec4188755a7a5e2f698",
         note="the example of its pipeline in diffusers has no Diffusers in the name, and nothing is there",
     ),
+    _of("hunyuanvideo-community/HunyuanVideo-1.5-Diffusers-720p_t2v", _HUNYUAN),
     _component("lllyasviel/FramePackI2V_HY", _HUNYUAN, "86cef4396041b6002c957852daac4c91aaa47c79", "2504.12626"),
     _of(
         "lllyasviel/flux_redux_bfl", _UNKNOWN, "45b801affc54ff2af4e5daf1b282e0921901db87",
@@ -128,6 +129,8 @@ REPOSITORIES: tuple[Checkpoint, ...] = (
     ),
     _of("Skywork/SkyReels-V2-DF-14B-540P-Diffusers", _SKYREELS, paper="2504.13074"),
     _of("Skywork/SkyReels-V2-I2V-14B-540P-Diffusers", _SKYREELS, paper="2504.13074"),
+    _of("Skywork/SkyReels-V2-T2V-14B-720P-Diffusers", _SKYREELS, paper="2504.13074"),
+    _of("Skywork/SkyReels-V2-I2V-14B-720P-Diffusers", _SKYREELS, paper="2504.13074"),
     _of(
         "Lightricks/LTX-Video", "LTX-Video Open Weights License", "8984fa25007f376c1a299016d0957a37a2f797bb",
         "2501.00103",
@@ -137,6 +140,7 @@ REPOSITORIES: tuple[Checkpoint, ...] = (
         "2501.00103",
     ),
     _of("Lightricks/LTX-2", "LTX-2 Community License", "47da56e2ad66ce4125a9922b4a8826bf407f9d0a"),
+    _of("diffusers/LTX-2.3-Diffusers", _UNKNOWN),
     _of("genmo/mochi-1-preview", "Apache-2.0", "14be5fcea23095ed330cb214647916a451e38b6e"),
     _of("rhymes-ai/Allegro", "Apache-2.0", "c1b9207bb5cb79e2aa08f3d139c17d26c0de55b6", "2410.15458"),
     _of("nvidia/Cosmos-1.0-Diffusion-7B-Text2World", _NVIDIA, paper="2501.03575"),

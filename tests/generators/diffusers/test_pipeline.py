@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
@@ -224,6 +224,47 @@ def test_too_little_memory_halves_the_batch(folders: Folders, monkeypatch: pytes
     answers = {one.request.prompt: one for one in generator.sample_all(asked)}
     assert [prompt for prompt, one in answers.items() if one.video is None] == ["a dog"]
     assert "--option offload=model" in answers["a dog"].reason
+
+
+class Odd(WanPipeline):
+    """Gives what the prompt says instead of a video."""
+
+    @wraps(WanPipeline.__call__)
+    def __call__(self, *args: Any, **arguments: Any) -> Any:
+        answer = super().__call__(*args, **arguments)  # type: ignore[misc]
+        given = {
+            "no frames": answer.frames[:, :0],
+            "two videos": np.concatenate([answer.frames] * 2),
+            "no video": None,
+            "bytes": (answer.frames * 255).round().astype(np.uint8),
+        }
+        answer.frames = given.get(arguments["prompt"], answer.frames)
+        return answer
+
+
+def test_nothing_that_a_pipeline_gives_for_a_prompt_ends_the_others(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diffusers.WanPipeline", Odd)
+    generator = generator_of(f"diffusers:{folders('wan')}")
+    reasons = {
+        "no frames": "the model gave frames (0, 32, 32, 3), which hold nothing: ask for more --frames",
+        "two videos": "the pipeline gave 2 videos, and 1 were asked for",
+        "no video": "the pipeline gave no video: a WanPipelineOutput without frames, video, videos",
+    }
+    answers = list(generator.sample_all([request(generator, 5, prompt) for prompt in (*reasons, "a cat")]))
+    assert {one.request.prompt: one.reason for one in answers if one.video is None} == reasons
+    assert len(answers) == len(reasons) + 1
+
+
+def test_frames_that_are_bytes_already_stay_as_they_are(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diffusers.WanPipeline", Odd)
+    generator = generator_of(f"diffusers:{folders('wan')}")
+    asked = [request(generator, 5, "bytes"), replace(request(generator, 5, "bytes"), prompt="bytes ")]
+    as_bytes, as_numbers = (one.video for one in generator.sample_all(asked))
+    assert isinstance(as_bytes, Clip)
+    assert isinstance(as_numbers, Clip)
+    assert np.array_equal(as_bytes.frames, as_numbers.frames)
 
 
 def test_values_that_are_no_numbers_are_a_failure() -> None:

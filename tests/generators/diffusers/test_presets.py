@@ -78,14 +78,18 @@ def shown(name: str) -> dict[str, Any]:
     """What a preset samples with, in one table."""
     preset = PRESETS[name]
     scheduler, changes = preset.scheduler or ("", {})
-    return {**preset.settings.stated(), **preset.arguments, **changes, "scheduler": scheduler, **preset.dtypes}
+    told = {"scheduler": scheduler, "tiling": preset.tiling}
+    return {**preset.settings.stated(), **preset.arguments, **changes, **told, **preset.dtypes}
 
 
 @pytest.mark.parametrize(
     ("name", "figures"),
     [
         # each from the file that the preset's sentence names
-        ("latte", {"frames": 16, "height": 512, "steps": 50, "guidance": 7.5, "negative_prompt": ""}),
+        (
+            "latte",
+            {"frames": 16, "height": 512, "steps": 50, "guidance": 7.5, "negative_prompt": "", "clip_sample": False},
+        ),
         ("animatelcm", {"steps": 6, "guidance": 1.5}),
         ("wan2.1-1.3b", {"steps": 50, "guidance": 6.0, "flow_shift": 8.0, "scheduler": "UniPCMultistepScheduler"}),
         ("wan2.1-1.3b@vbench", {"steps": 50, "guidance": 6.0, "flow_shift": 3.0}),
@@ -96,28 +100,35 @@ def shown(name: str) -> dict[str, Any]:
         ("wan2.2-i2v-a14b", {"steps": 40, "guidance": 3.5, "guidance_scale_2": 3.5, "flow_shift": 5.0, "width": 1280}),
         ("wan2.2-i2v-a14b@vbench", {"width": 832, "height": 480}),
         ("wan2.2-ti2v-5b", {"steps": 50, "guidance": 5.0, "flow_shift": 5.0, "frames": 121, "fps": 24, "height": 704}),
-        ("cogvideox1.5-5b", {"frames": 81, "width": 1360, "height": 768, "fps": 16}),
+        ("cogvideox1.5-5b", {"frames": 81, "width": 1360, "height": 768, "fps": 16, "tiling": True}),
         ("cogvideox1.5-5b@vbench", {"frames": 161}),
         ("framepack", {"steps": 25, "guidance": 10.0, "frames": 145, "fps": 30}),
         ("skyreels-v1", {"steps": 30, "guidance": 1.0, "true_cfg_scale": 6.0, "frames": 97}),
         ("kandinsky-5-pro", {"steps": 50, "guidance": 5.0}),
         ("skyreels-v2", {"steps": 30, "guidance": 6.0, "flow_shift": 8.0}),
+        ("skyreels-v2-720p", {"steps": 30, "guidance": 6.0, "flow_shift": 8.0, "frames": 121, "width": 1280}),
+        ("skyreels-v2-i2v-720p", {"steps": 30, "guidance": 5.0, "flow_shift": 3.0, "frames": 121, "width": 1280}),
         ("skyreels-v2-i2v", {"steps": 30, "guidance": 5.0, "flow_shift": 3.0}),
         ("allegro", {"steps": 100, "scheduler": "EulerAncestralDiscreteScheduler", "vae": "float32"}),
         (
             "ltx-2",
             {"steps": 40, "stg_scale": 1.0, "guidance_rescale": 0.7, "spatio_temporal_guidance_blocks": [29]},
         ),
+        ("ltx-2.3", {"steps": 30, "spatio_temporal_guidance_blocks": [28], "use_cross_timestep": True}),
         ("ltx-video", {"steps": 40, "decode_timestep": 0.05, "decode_noise_scale": 0.025, "width": 1216}),
         ("ltx-video@vbench", {"steps": 40, "width": 768, "height": 512, "frames": 121, "fps": 25}),
         ("hunyuanvideo", {"text_encoder": "float16", "text_encoder_2": "float16", "vae": "float16"}),
+        ("hunyuanvideo-i2v", {"text_encoder": "float16", "text_encoder_2": "float16", "vae": "float16"}),
         ("mochi-1", {"guidance": 6.0, "text_encoder": "float32", "vae": "float32", "steps": 64}),
         ("mochi-1@vbench", {"guidance": 4.5}),
         (
             "cogvideox-5b",
             {"scheduler": "CogVideoXDPMScheduler", "timestep_spacing": "trailing", "use_dynamic_cfg": True},
         ),
-        ("cogvideox-2b", {"scheduler": "CogVideoXDDIMScheduler", "timestep_spacing": "trailing"}),
+        (
+            "cogvideox-2b",
+            {"scheduler": "CogVideoXDDIMScheduler", "timestep_spacing": "trailing", "tiling": True},
+        ),
         ("easyanimate-5.1", {"width": 672, "height": 384, "steps": 50, "guidance": 6.0}),
     ],
 )
@@ -128,7 +139,8 @@ def test_figures_are_those_of_the_source(name: str, figures: dict[str, Any]) -> 
 @pytest.mark.parametrize(
     ("name", "begins"),
     [
-        ("wan2.1-1.3b", "色调艳丽"), ("wan2.1-1.3b@vbench", "色调艳丽"), ("wan2.1-i2v-14b", "色调艳丽"),
+        ("wan2.1-1.3b", "色调艳丽"), ("wan2.1-1.3b@vbench", "色调艳丽"), ("wan2.1-i2v-14b", "镜头晃动"),
+        ("wan2.1-i2v-14b-720p", "镜头晃动"), ("wan2.2-i2v-a14b", "色调艳丽"),
         ("skyreels-v2", "Bright tones"), ("skyreels-v2-df", "色调艳丽"), ("ltx-2", "blurry, out of focus"),
         ("allegro", "\nnsfw"), ("easyanimate-5.1", "扭曲的身体"), ("animatediff@vbench", "semi-realistic"),
     ],

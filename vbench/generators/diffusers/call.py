@@ -14,7 +14,7 @@ import diffusers
 from diffusers.utils.outputs import BaseOutput
 
 from vbench.errors import UsageError
-from vbench.generators.base import Settings
+from vbench.generators.base import SamplingError, Settings
 from vbench.generators.diffusers import modular
 from vbench.generators.diffusers.presets import PRESETS
 from vbench.registry import unknown
@@ -101,10 +101,16 @@ def _fields(output: type) -> Collection[str]:
 
 
 def video_of(answer: Any) -> Any:
-    """The videos in what a pipeline gives, ``(N, T, H, W, 3)``; of a picture, one frame."""
+    """The videos in what a pipeline gives, ``(N, T, H, W, 3)``; of a picture, one frame.
+
+    Raises:
+        SamplingError: it holds none.
+    """
     if (pictures := getattr(answer, "images", None)) is not None:
         return [picture[None] for picture in pictures]
-    videos = next(found for name in VIDEOS if (found := getattr(answer, name, None)) is not None)
+    videos = next((found for name in VIDEOS if (found := getattr(answer, name, None)) is not None), None)
+    if videos is None:
+        raise SamplingError(f"the pipeline gave no video: a {type(answer).__name__} without {', '.join(VIDEOS)}")
     return [videos] if getattr(videos, "ndim", 5) == 4 else videos
 
 

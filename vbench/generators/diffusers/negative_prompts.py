@@ -20,6 +20,7 @@ WAN_ZH = (
     "多余的手指，画得不好的手部，画得不好的脸部，畸形的，毁容的，形态畸形的肢体，手指融合，静止不动的画面，杂乱的背景，三条腿，背景人很多，"
     "倒着走"
 )
+WAN_I2V_ZH = f"镜头晃动，{WAN_ZH}"
 LTX2 = (
     "blurry, out of focus, overexposed, underexposed, low contrast, washed out colors, excessive noise, grainy "
     "texture, poor lighting, flickering, motion blur, distorted proportions, unnatural skin tones, deformed facial "

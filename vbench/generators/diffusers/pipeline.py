@@ -120,15 +120,11 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
     def _sample_group(self, pipeline: Any, group: Sequence[Request]) -> Iterator[Delivery]:
         """Answers to requests that are sampled together; a group that fails is sampled in halves, down to one."""
         try:
-            with listening() as heard:
-                videos = self._sampled(pipeline, group)
+            answers = self._answers(pipeline, group)
         except Exception as error:  # a prompt, or a group too large for the memory, must not end the others
             reason = _reason(error)
         else:
-            for request, video in zip(group, videos, strict=True):
-                facts = {"image": self._picture(request)[1]} if request.image else None
-                read = heard.of(cleaned(request.prompt) if self._cleans else request.prompt)
-                yield _delivery(request, video, facts, read, self._call.gives_pictures)
+            yield from answers
             return
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -138,6 +134,19 @@ class DiffusersGenerator(Generator[DiffusersOptions]):
         middle = len(group) // 2
         yield from self._sample_group(pipeline, group[:middle])
         yield from self._sample_group(pipeline, group[middle:])
+
+    def _answers(self, pipeline: Any, group: Sequence[Request]) -> list[Delivery]:
+        """What comes of requests that are sampled together: nothing that a pipeline gives ends the others."""
+        with listening() as heard:
+            videos = self._sampled(pipeline, group)
+        if len(videos) != len(group):
+            raise SamplingError(f"the pipeline gave {len(videos)} videos, and {len(group)} were asked for")
+        answers = []
+        for request, video in zip(group, videos, strict=True):
+            facts = {"image": self._picture(request)[1]} if request.image else None
+            read = heard.of(cleaned(request.prompt) if self._cleans else request.prompt)
+            answers.append(_delivery(request, video, facts, read, self._call.gives_pictures))
+        return answers
 
     def _sampled(self, pipeline: Any, group: Sequence[Request]) -> Any:
         """``(T, H, W, 3)`` float in 0..1 for each request, ``None`` where the pipeline withheld it."""
@@ -269,7 +278,7 @@ def _delivery(
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, torch.cuda.OutOfMemoryError):
+    if isinstance(error, torch.cuda.OutOfMemoryError | MemoryError):
         return (
             "out of memory: try --option offload=model (or sequential), --option tiling=yes, a smaller --size or "
             "fewer --frames"

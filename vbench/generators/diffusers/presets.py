@@ -22,6 +22,8 @@ _DDIM = (
     {"beta_schedule": "linear", "steps_offset": 1, "clip_sample": False, "timestep_spacing": "linspace"},
 )
 
+_LATTE = {"beta_start": 0.0001, "beta_end": 0.02, "beta_schedule": "linear", "clip_sample": False}
+
 _HUNYUAN_DTYPES = {"text_encoder": "float16", "text_encoder_2": "float16", "vae": "float16"}
 _COGVIDEOX_5B = ("CogVideoXDPMScheduler", {"timestep_spacing": "trailing"})
 _LTX_DECODING = {"decode_timestep": 0.05, "decode_noise_scale": 0.025}
@@ -30,6 +32,8 @@ _STG = {
     "use_cross_timestep": False,
 }  # fmt: skip
 """How LTX-2.0 is guided beside the prompt."""
+
+_STG_2_3 = {**_STG, "spatio_temporal_guidance_blocks": [28], "use_cross_timestep": True}
 
 
 def _unipc(shift: float) -> Scheduler:
@@ -41,8 +45,9 @@ AUTHORS: dict[str, Preset] = {
         "LattePipeline",
         "maxin-cn/Latte-1",
         Settings(frames=16, height=512, width=512, fps=8, steps=50, guidance=7.5, negative_prompt=""),
-        "Latte-1, a text-to-video diffusion transformer; as its configs/t2x/t2v_sample.yaml.",
+        "Latte-1, a text-to-video diffusion transformer; as its configs/t2x/t2v_sample.yaml and sample/sample_t2x.py.",
         dtype="float16",
+        scheduler=("DDIMScheduler", _LATTE),
         parts={"vae": Part("AutoencoderKLTemporalDecoder", subfolder="vae_temporal_decoder")},
     ),
     "modelscope": Preset(
@@ -100,6 +105,7 @@ AUTHORS: dict[str, Preset] = {
         "CogVideoX with 2 billion parameters; as its inference/cli_demo.py advises.",
         dtype="float16",
         scheduler=("CogVideoXDDIMScheduler", {"timestep_spacing": "trailing"}),
+        tiling=True,
     ),
     "cogvideox-5b": Preset(
         "CogVideoXPipeline",
@@ -108,6 +114,7 @@ AUTHORS: dict[str, Preset] = {
         "CogVideoX with 5 billion parameters; as its inference/cli_demo.py.",
         scheduler=_COGVIDEOX_5B,
         arguments={"use_dynamic_cfg": True},
+        tiling=True,
     ),
     "cogvideox-5b-i2v": Preset(
         "CogVideoXImageToVideoPipeline",
@@ -116,6 +123,7 @@ AUTHORS: dict[str, Preset] = {
         "CogVideoX from an image; as its inference/cli_demo.py.",
         scheduler=_COGVIDEOX_5B,
         arguments={"use_dynamic_cfg": True},
+        tiling=True,
     ),
     "cogvideox1.5-5b": Preset(
         "CogVideoXPipeline",
@@ -124,6 +132,7 @@ AUTHORS: dict[str, Preset] = {
         "CogVideoX 1.5 with 5 billion parameters; as its inference/cli_demo.py.",
         scheduler=_COGVIDEOX_5B,
         arguments={"use_dynamic_cfg": True},
+        tiling=True,
     ),
     "cogvideox1.5-5b-i2v": Preset(
         "CogVideoXImageToVideoPipeline",
@@ -132,6 +141,7 @@ AUTHORS: dict[str, Preset] = {
         "CogVideoX 1.5 from an image; as its inference/cli_demo.py.",
         scheduler=_COGVIDEOX_5B,
         arguments={"use_dynamic_cfg": True},
+        tiling=True,
     ),
     "wan2.1-1.3b": Preset(
         "WanPipeline",
@@ -152,16 +162,16 @@ AUTHORS: dict[str, Preset] = {
     "wan2.1-i2v-14b": Preset(
         "WanImageToVideoPipeline",
         "Wan-AI/Wan2.1-I2V-14B-480P-Diffusers",
-        Settings(frames=81, height=480, width=832, fps=16, steps=40, guidance=5.0, negative_prompt=words.WAN_ZH),
-        "Wan 2.1 from an image, for 480p; as generate.py of its repository.",
+        Settings(frames=81, height=480, width=832, fps=16, steps=40, guidance=5.0, negative_prompt=words.WAN_I2V_ZH),
+        "Wan 2.1 from an image, for 480p; as generate.py and wan/configs of its repository.",
         scheduler=_unipc(3.0),
         dtypes={"vae": "float32", "image_encoder": "float32"},
     ),
     "wan2.1-i2v-14b-720p": Preset(
         "WanImageToVideoPipeline",
         "Wan-AI/Wan2.1-I2V-14B-720P-Diffusers",
-        Settings(frames=81, height=720, width=1280, fps=16, steps=40, guidance=5.0, negative_prompt=words.WAN_ZH),
-        "Wan 2.1 from an image, for 720p; as generate.py of its repository.",
+        Settings(frames=81, height=720, width=1280, fps=16, steps=40, guidance=5.0, negative_prompt=words.WAN_I2V_ZH),
+        "Wan 2.1 from an image, for 720p; as generate.py and wan/configs of its repository.",
         dtypes={"vae": "float32", "image_encoder": "float32"},
         scheduler=_unipc(5.0),
     ),
@@ -212,6 +222,7 @@ AUTHORS: dict[str, Preset] = {
         "hunyuanvideo-community/HunyuanVideo-I2V",
         Settings(frames=129, height=720, width=1280, fps=24, steps=50, guidance=6.0),
         f"HunyuanVideo from an image; {_EXAMPLE}, rate as VBench sampled HunyuanVideo.",
+        dtypes=_HUNYUAN_DTYPES,
         tiling=True,
     ),
     "hunyuanvideo-1.5": Preset(
@@ -219,6 +230,13 @@ AUTHORS: dict[str, Preset] = {
         "hunyuanvideo-community/HunyuanVideo-1.5-Diffusers-480p_t2v",
         Settings(frames=121, height=480, width=848, fps=24, steps=50, negative_prompt=""),
         f"HunyuanVideo 1.5 for 480p; {_EXAMPLE}, guidance and size as the checkpoint has them.",
+        tiling=True,
+    ),
+    "hunyuanvideo-1.5-720p": Preset(
+        "HunyuanVideo15Pipeline",
+        "hunyuanvideo-community/HunyuanVideo-1.5-Diffusers-720p_t2v",
+        Settings(frames=121, height=720, width=1280, fps=24, steps=50, negative_prompt=""),
+        f"HunyuanVideo 1.5 for 720p; {_EXAMPLE} for 480p, guidance and size as the checkpoint has them.",
         tiling=True,
     ),
     "hunyuanvideo-1.5-i2v": Preset(
@@ -275,6 +293,14 @@ AUTHORS: dict[str, Preset] = {
         dtypes={"vae": "float32"},
         scheduler=_unipc(8.0),
     ),
+    "skyreels-v2-720p": Preset(
+        "SkyReelsV2Pipeline",
+        "Skywork/SkyReels-V2-T2V-14B-720P-Diffusers",
+        Settings(frames=121, height=720, width=1280, fps=24, steps=30, guidance=6.0, negative_prompt=words.WAN),
+        "SkyReels v2 with 14 billion parameters, for 720p; as generate_video.py and the README of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(8.0),
+    ),
     "skyreels-v2-df": Preset(
         "SkyReelsV2DiffusionForcingPipeline",
         "Skywork/SkyReels-V2-DF-14B-540P-Diffusers",
@@ -289,6 +315,14 @@ AUTHORS: dict[str, Preset] = {
         "Skywork/SkyReels-V2-I2V-14B-540P-Diffusers",
         Settings(frames=97, height=544, width=960, fps=24, steps=30, guidance=5.0, negative_prompt=words.WAN),
         "SkyReels v2 from an image; as generate_video.py and the README of its repository.",
+        dtypes={"vae": "float32"},
+        scheduler=_unipc(3.0),
+    ),
+    "skyreels-v2-i2v-720p": Preset(
+        "SkyReelsV2ImageToVideoPipeline",
+        "Skywork/SkyReels-V2-I2V-14B-720P-Diffusers",
+        Settings(frames=121, height=720, width=1280, fps=24, steps=30, guidance=5.0, negative_prompt=words.WAN),
+        "SkyReels v2 from an image, for 720p; as generate_video.py and the README of its repository.",
         dtypes={"vae": "float32"},
         scheduler=_unipc(3.0),
     ),
@@ -336,6 +370,24 @@ AUTHORS: dict[str, Preset] = {
         Settings(frames=121, height=512, width=768, fps=24, steps=40, guidance=3.0, negative_prompt=words.LTX2),
         "LTX-2 from an image, of which the sound is left out; as LTX_2_PARAMS of its repository.",
         arguments=_STG,
+    ),
+    "ltx-2.3": Preset(
+        "LTX2Pipeline",
+        "diffusers/LTX-2.3-Diffusers",
+        Settings(frames=121, height=512, width=768, fps=24, steps=30, guidance=3.0, negative_prompt=words.LTX2),
+        "LTX-2.3, of which the sound is left out, in one pass; as LTX_2_3_PARAMS in ltx_pipelines/utils/constants.py "
+        "of its repository, and as the documentation of its pipeline in diffusers.",
+        tiling=True,
+        arguments=_STG_2_3,
+    ),
+    "ltx-2.3-i2v": Preset(
+        "LTX2ImageToVideoPipeline",
+        "diffusers/LTX-2.3-Diffusers",
+        Settings(frames=121, height=512, width=768, fps=24, steps=30, guidance=3.0, negative_prompt=words.LTX2),
+        "LTX-2.3 from an image, of which the sound is left out, in one pass; as LTX_2_3_PARAMS of its repository, and "
+        "as the documentation of its pipeline in diffusers.",
+        tiling=True,
+        arguments=_STG_2_3,
     ),
     "mochi-1": Preset(
         "MochiPipeline",

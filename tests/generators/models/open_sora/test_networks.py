@@ -11,7 +11,7 @@ from tests.generators.network_goldens import distance, seeded_input
 from tests.generators.own_goldens import figures, keys, seeded_by_name
 from vbench.generators.models.open_sora.flow import flowed, timesteps
 from vbench.generators.models.open_sora.prompts import fed
-from vbench.generators.models.open_sora.transformer import Sizes, Transformer
+from vbench.generators.models.open_sora.transformer import Sizes, Transformer, stretch
 from vbench.generators.models.open_sora.vae import VideoVAE
 from vbench.generators.models.open_sora.weights_files import CHUNK
 
@@ -44,13 +44,28 @@ def test_full_size_has_the_published_keys_and_shapes() -> None:
 
 
 def test_timesteps_are_the_references() -> None:
-    assert timesteps(30, (240, 426), 15) == pytest.approx(GOLDEN["timesteps_240x426_51"], rel=1e-5)
+    assert timesteps(30, (240, 426), 51) == pytest.approx(GOLDEN["timesteps_240x426_51"], rel=1e-5)
+
+
+@pytest.mark.parametrize(("pixels", "frames"), [((240, 426), 51), ((720, 1280), 204), ((480, 854), 102)])
+def test_timesteps_of_bfloat16_are_the_references(pixels: tuple[int, int], frames: int) -> None:
+    expected = GOLDEN[f"timesteps_bfloat16_{pixels[0]}x{pixels[1]}_{frames}"]
+    assert timesteps(30, pixels, frames, torch.bfloat16) == pytest.approx(expected, rel=1e-6)
+
+
+def test_timesteps_of_float16_do_not_overflow() -> None:
+    assert timesteps(30, (240, 426), 51, torch.float16) == timesteps(30, (240, 426), 51)
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [(torch.float32, 1.25048818592), (torch.bfloat16, 1.2519516015)])
+def test_positions_are_stretched_by_sides_in_the_networks_precision(dtype: torch.dtype, scale: float) -> None:
+    assert stretch((480, 854), 512, dtype) == pytest.approx(scale, rel=1e-9)
 
 
 def test_a_straight_flow_arrives_in_any_number_of_steps() -> None:
     start, end = torch.randn(2, 3), torch.randn(2, 3)
     for number in (1, 7):
-        found = flowed(lambda latents, step: end - start, start, timesteps(number, (240, 426), 15))
+        found = flowed(lambda latents, step: end - start, start, timesteps(number, (240, 426), 51))
         torch.testing.assert_close(found, end, atol=1e-5, rtol=1e-5)
 
 

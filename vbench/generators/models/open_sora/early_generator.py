@@ -116,5 +116,6 @@ class EarlyOpenSora(Generator[LoadOptions]):
 class SecondOpenSora(EarlyOpenSora):
     """Open-Sora 1.1."""
 
+    version = 3
     meaning = "Open-Sora 1.1, text to video; protocol of its configs/opensora-v1-1/inference/sample.py"
     meaning_on_board = "Open-Sora 1.1; size and frames as VBench's sampled_videos/README.md says of VBench's videos"

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
+
+from vbench.generators.models.open_sora.weights_files import CHUNK, CHUNK_LATENTS
 
 TIMESTEPS = 1000
 
@@ -15,20 +18,25 @@ SIDE = 512
 """Of the square picture whose timesteps are evenly spaced, in pixels."""
 
 
-def timesteps(number: int, pixels: tuple[int, int], latents: int) -> list[float]:
+def timesteps(number: int, pixels: tuple[int, int], frames: int, dtype: torch.dtype = torch.float32) -> list[float]:
     """Falling from 1000.
 
     Args:
         number: how many.
         pixels: height and width of the video.
-        latents: along time.
+        frames: of the video, whole chunks.
+        dtype: precision of the networks, in which the published program has sides and frames, and how far they shift;
+            float16, in which that overflows, counts as float32.
 
-    >>> timesteps(2, (512, 512), 1)
-    [1000.0, 500.0]
+    >>> [round(timesteps(2, (512, 256), 34, dtype)[1], 2) for dtype in (torch.float32, torch.bfloat16)]
+    [690.98, 690.82]
     """
-    ratio = (pixels[0] * pixels[1] / SIDE**2 * latents) ** 0.5
-    even = (1 - step / number for step in range(number))
-    return [TIMESTEPS * ratio * part / (1 + (ratio - 1) * part) for part in even]
+    known = torch.float32 if dtype == torch.float16 else dtype
+    height, width, length = torch.tensor([*pixels, frames], dtype=known)
+    shift = (height * width / SIDE**2).sqrt() * (length // CHUNK * CHUNK_LATENTS).sqrt()
+    falling = 1 - torch.arange(number, dtype=torch.float64) / number
+    parts = shift.float() * falling / (1 + (shift - 1).float() * falling)
+    return [TIMESTEPS * float(part) for part in parts]
 
 
 def flowed(velocity: Callable[[Tensor, float], Tensor], noise: Tensor, steps: list[float]) -> Tensor:

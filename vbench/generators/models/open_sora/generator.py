@@ -43,6 +43,7 @@ class OpenSora(Generator[OpenSoraOptions]):
         UsageError: something stands behind a colon.
     """
 
+    version = 2
     options_type = OpenSoraOptions
     meaning = "Open-Sora 1.2, text to video; protocol of its repository's configs/opensora-v1-2/inference/sample.py"
     meaning_on_board = "Open-Sora 1.2; size and frames as VBench's sampled_videos/README.md says of VBench's videos"

@@ -65,7 +65,8 @@ class Sampler:
             return guided
 
         try:
-            video = flowed(velocity, start, timesteps(settings["steps"], pixels, latents))
+            steps = timesteps(settings["steps"], pixels, settings["frames"], self.dtype)
+            video = flowed(velocity, start, steps)
             frames = self.vae.decode(video.to(self.dtype))
         except torch.cuda.OutOfMemoryError as error:
             raise SamplingError("out of memory: try a smaller --size or fewer --frames") from error

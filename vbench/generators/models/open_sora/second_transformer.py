@@ -22,7 +22,7 @@ from vbench.generators.models.open_sora.layers import (
     TextAttention,
     normed,
 )
-from vbench.generators.models.open_sora.transformer import positions
+from vbench.generators.models.open_sora.transformer import positions, stretch
 
 TRAINED_SIDE = 512
 """Of the square picture whose positions are the transformer's own, in pixels."""
@@ -71,7 +71,7 @@ class SecondTransformer(nn.Module):
         padded = F.pad(latents.to(dtype), (0, width % PATCH, 0, height % PATCH))
         rows, columns = padded.shape[3] // PATCH, padded.shape[4] // PATCH
         tokens = self.x_embedder(padded)
-        scale = (pixels[0] * pixels[1]) ** 0.5 / TRAINED_SIDE
+        scale = stretch(pixels, TRAINED_SIDE, dtype)
         tokens = tokens + positions(rows, columns, self.sizes.width, scale).to(tokens)
 
         def number(embedder: nn.Module, *values: float) -> Tensor:

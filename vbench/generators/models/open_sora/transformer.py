@@ -88,7 +88,7 @@ class Transformer(nn.Module):
         padded = F.pad(latents.to(dtype), (0, width % PATCH, 0, height % PATCH))
         rows, columns = padded.shape[3] // PATCH, padded.shape[4] // PATCH
         tokens = self.x_embedder(padded)
-        scale = (pixels[0] * pixels[1]) ** 0.5 / self.sizes.trained_side
+        scale = stretch(pixels, self.sizes.trained_side, dtype)
         tokens = tokens + positions(rows, columns, self.sizes.width, scale).to(tokens)
         told = self.t_embedder(timestep, dtype) + self.fps_embedder(fps, dtype)
         changes, words = self.t_block(told), self.y_embedder.y_proj(text.to(dtype))
@@ -97,6 +97,23 @@ class Transformer(nn.Module):
             tokens = along(tokens.transpose(1, 2), words, changes, self.rope).transpose(1, 2)
         velocity: Tensor = self.final_layer(tokens, told, rows, columns)
         return velocity[:, :channels, :, :height, :width].float()
+
+
+def stretch(pixels: tuple[int, int], trained_side: int, dtype: torch.dtype) -> float:
+    """How many times larger a video is than what the transformer was trained on first.
+
+    The published program has the sides in the networks' precision.
+
+    >>> [round(stretch((480, 854), 512, dtype), 5) for dtype in (torch.float32, torch.bfloat16)]
+    [1.25049, 1.25195]
+
+    Args:
+        pixels: height and width of the video.
+        trained_side: of the square picture whose positions are the transformer's own.
+        dtype: of the network.
+    """
+    height, width = torch.tensor(pixels, dtype=dtype).tolist()
+    return float((height * width) ** 0.5 / trained_side)
 
 
 def positions(rows: int, columns: int, width: int, scale: float) -> Tensor:
