@@ -33,7 +33,7 @@ class SubjectConsistency(Dimension):
     """How like the subject is to itself in earlier frames."""
 
     name: ClassVar[str] = "subject_consistency"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     title: ClassVar[str] = "Subject consistency"
     meaning: ClassVar[str] = "The subject looks the same throughout the video."
     roles: ClassVar[tuple[str, ...]] = ("subject_embedder",)
