@@ -51,9 +51,9 @@ def encoded(
     return path
 
 
-def turned(path: Path, a: int, b: int, c: int, d: int) -> Path:
+def turned(path: Path, a: int, b: int, c: int, d: int, **options: Any) -> Path:
     """An MP4 with a display matrix, written into its track header."""
-    content = bytearray(encoded(path).read_bytes())
+    content = bytearray(encoded(path, **options).read_bytes())
     start = content.index(b"tkhd") + 4 + 40
     ones = [one << 16 for one in (a, b, 0, c, d, 0, 0, 0)]
     content[start : start + 36] = struct.pack(">9i", *ones, 1 << 30)
@@ -136,6 +136,10 @@ OPENCV_ONLY: dict[str, Make] = {
     "on its right side.mp4": lambda path: turned(path, 0, 1, -1, 0),
     "10 bit 420.mp4": lambda path: encoded(path, pixels="yuv420p10le"),
     "420 of odd size.webm": lambda path: encoded(path, noise(16, 49, 65), codec="libvpx-vp9"),
+    "422 of odd height.mp4": lambda path: encoded(path, noise(16, 49, 64), pixels="yuv422p"),
+    "grey of odd height.mp4": lambda path: encoded(path, noise(16, 49, 64), pixels="gray"),
+    "prores.mov": lambda path: encoded(path, codec="prores_ks", pixels="yuv422p10le"),
+    "narrow.mp4": lambda path: encoded(path, noise(16, 640, 48)),
     "transport.ts": encoded,
     "trimmed.mp4": trimmed,
 }
@@ -147,3 +151,14 @@ DECORD_ONLY: dict[str, Make] = {
     "smaller first.mp4": lambda path: streams(path, ("libx264", 16, 48, 64), ("libx264", 16, 80, 96)),
 }
 """Where OpenCV reads something else or nothing, and decord is followed."""
+
+SCALED: dict[str, Make] = {
+    **ALIKE,
+    **DECORD_ONLY,
+    **{
+        name: OPENCV_ONLY[name]
+        for name in ("on its left side.mp4", "on its right side.mp4", "10 bit 420.mp4", "420 of odd size.webm")
+    },
+    "turned and interlaced.mp4": lambda path: turned(path, 0, 1, -1, 0, options={"x264-params": "interlaced=1:tff=1"}),
+}
+"""What decord reads where it is asked for a size, and so do we."""

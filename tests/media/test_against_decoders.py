@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from tests.footage import Frames, noise
-from tests.media.odd_containers import ALIKE, DECORD_ONLY, OPENCV_ONLY, Make, animated
+from tests.media.odd_containers import ALIKE, DECORD_ONLY, OPENCV_ONLY, SCALED, Make, animated, encoded, turned
 from vbench.media.decode import Health, decode, probe
+from vbench.media.video import Video, middle_indices
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 cv2 = pytest.importorskip("cv2")
@@ -70,6 +71,45 @@ def test_opencv_is_followed(tmp_path: Path, make: Make, request: pytest.FixtureR
 def test_decord_is_followed(tmp_path: Path, make: Make, request: pytest.FixtureRequest) -> None:
     path = make(tmp_path / request.node.callspec.id)
     agrees(path, by_decord(path))
+
+
+@pytest.mark.parametrize("make", [pytest.param(make, id=name) for name, make in SCALED.items()])
+def test_frames_of_a_size_are_those_of_decord(tmp_path: Path, make: Make, request: pytest.FixtureRequest) -> None:
+    decord: Any = pytest.importorskip("decord")
+    path = make(tmp_path / request.node.callspec.id)
+    theirs = [frame.asnumpy() for frame in decord.VideoReader(str(path), width=384, height=384)]
+    np.testing.assert_array_equal(np.stack(list(decode(path, scale=(384, 384)))), np.stack(theirs))
+
+
+@pytest.mark.parametrize(
+    ("make", "alike"),
+    [
+        (lambda path: encoded(path, noise(1, 384, 640)), False),
+        (lambda path: encoded(path, noise(1, 384, 640), pixels="yuv444p"), True),
+        (lambda path: encoded(path, noise(1, 64, 801), "libx264rgb", "rgb24"), False),
+        (lambda path: encoded(path, noise(1, 64, 800), "libx264rgb", "rgb24"), True),
+        (lambda path: turned(path, 0, 1, -1, 0, frames=noise(1), pixels="yuv422p"), False),
+        (lambda path: turned(path, 0, 1, -1, 0, frames=noise(1), pixels="yuv444p"), True),
+    ],
+)
+def test_where_a_newer_ffmpeg_scales_otherwise(tmp_path: Path, make: Make, alike: bool) -> None:
+    decord: Any = pytest.importorskip("decord")
+    path = make(tmp_path / "a.mp4")
+    (ours,) = decode(path, scale=(384, 384))
+    assert np.array_equal(ours, decord.VideoReader(str(path), width=384, height=384)[0].asnumpy()) is alike
+
+
+def test_of_open_groups_of_pictures_the_frames_that_are_asked_for_are_read(tmp_path: Path) -> None:
+    """As OpenCV and decord read them one after the other; decord jumps to others where it is asked for some."""
+    decord: Any = pytest.importorskip("decord")
+    options = {"x265-params": "keyint=12:log-level=none"}  # open groups are the default of x265
+    path = encoded(tmp_path / "open groups.mp4", noise(60), codec="libx265", options=options)
+    agrees(path, by_opencv(path))
+    agrees(path, by_decord(path))
+    asked = middle_indices(60, 8)
+    ours = Video(path).frames(asked).permute(0, 2, 3, 1).numpy()
+    np.testing.assert_array_equal(ours, np.stack(by_decord(path)[0])[asked])
+    assert not np.array_equal(ours, decord.VideoReader(str(path)).get_batch(asked).asnumpy())
 
 
 @pytest.mark.parametrize("name", READ_ALIKE)

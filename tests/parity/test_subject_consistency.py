@@ -44,5 +44,5 @@ def test_features_and_positions_are_the_references(dino: DINO, name: str) -> Non
     assert feature[:8].tolist() == pytest.approx(probe["frame0_feature_first8"], abs=1e-4)
     *_, height, width = probe["input"]["shape"]
     with torch.inference_mode():
-        positions = dino.network.positions(height // 16, width // 16)
+        positions = dino.network.positions(height, width)
     assert positions[0, -1, :8].tolist() == pytest.approx(probe["pos_embed_last_token_first8"], abs=1e-6)

@@ -26,7 +26,7 @@ T2V = Benchmark(
     parts=(Part(QUALITY, weight=4.0), Part(SEMANTIC, weight=1.0)),
     specs=(
         _quality(
-            "subject_consistency", f"{_D}.subject_consistency:SubjectConsistency", version=2, of_motion=True,
+            "subject_consistency", f"{_D}.subject_consistency:SubjectConsistency", version=3, of_motion=True,
             minimum=0.1462, counts=Counts.PAIRS, prompts=72, dial="subject_drift", traded_for="dynamic_degree",
             checkpoints=("dino_vitb16",),
         ),

@@ -28,7 +28,7 @@ from vbench.media.whole import ended_early
 
 Frame = np.ndarray[Any, np.dtype[np.uint8]]
 
-VERSION = 4
+VERSION = 5
 """Raised when the same file gives other frames or another rate than before."""
 
 CONTAINERS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v", ".ts")
@@ -54,6 +54,9 @@ OF_THE_MACHINE = (errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.
 
 PIECE = 1 << 20
 """Bytes that are read at a time."""
+
+TURNS = ((), ("cclock",), ("clock", "clock"), ("clock",))
+"""What FFmpeg's filter ``transpose`` does one after the other for a quarter, a half and three quarters of a turn."""
 
 ENOUGH = 5
 """Frames from which on a stream is taken for a film, whatever their number."""
@@ -366,8 +369,8 @@ class _Converter:
         turns = turns if abs(frame.rotation) % 90 == 0 else 0
         if self.scale or frame.interlaced_frame:
             self._filter = self._filter or self._filtered(turns)
-            rgb = self._filter(frame)
-        elif frame.format.components[0].bits > 8:  # rgb24 rounds these otherwise than bgr24, which OpenCV asks for
+            return self._filter(frame)
+        if frame.format.components[0].bits > 8 or frame.height % 2:  # OpenCV's bgr24 is rounded otherwise
             rgb = self._reformatted(frame, "bgr24")[..., ::-1]
         else:
             rgb = self._reformatted(frame, "rgb24")
@@ -379,16 +382,17 @@ class _Converter:
         return np.asarray(rgb.to_ndarray(), dtype=np.uint8)
 
     def _filtered(self, turns: int) -> Callable[[av.VideoFrame], Frame]:
+        """The way of decord: turned first, then scaled, then RGB."""
         graph = av.filter.Graph()
-        chain = [graph.add_buffer(template=self.stream)]
+        chain = [graph.add_buffer(template=self.stream), *(graph.add("transpose", turn) for turn in TURNS[turns])]
         if self.scale:
-            height, width = self.scale[:: -1 if turns % 2 else 1]
+            height, width = self.scale
             chain.append(graph.add("scale", f"{width}:{height}:flags=bilinear"))
         graph.link_nodes(*chain, graph.add("format", "rgb24"), graph.add("buffersink")).configure()
 
         def convert(frame: av.VideoFrame) -> Frame:
             graph.push(frame)
-            return np.asarray(graph.pull().to_ndarray(), dtype=np.uint8)
+            return np.ascontiguousarray(graph.pull().to_ndarray(), dtype=np.uint8)
 
         return convert
 

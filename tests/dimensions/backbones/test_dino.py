@@ -34,14 +34,27 @@ def test_frames_of_any_shape_are_seen_whole(tiny: DINO) -> None:
 
 
 def test_positions_of_a_square_are_the_table_itself(tiny: DINO) -> None:
-    assert tiny.network.positions(14, 14).equal(tiny.network.pos_embed)
+    assert tiny.network.positions(224, 224).equal(tiny.network.pos_embed)
 
 
 def test_positions_are_scaled_by_factor_not_by_size(tiny: DINO) -> None:
     with torch.inference_mode():
-        positions = tiny.network.positions(14, 20)
+        positions = tiny.network.positions(224, 320)
         table = tiny.network.pos_embed[:, 1:].view(1, 14, 14, -1).permute(0, 3, 1, 2)
         by_size = torch.nn.functional.interpolate(table, (14, 20), mode="bicubic").flatten(2).transpose(1, 2)
     assert positions.shape == (1, 1 + 14 * 20, 24)
     assert positions[:, :1].equal(tiny.network.pos_embed[:, :1])
     assert not torch.allclose(positions[:, 1:], by_size, atol=1e-3)
+
+
+@pytest.mark.parametrize(("height", "width"), [(224, 238), (225, 224)])
+def test_positions_of_nearly_a_square_are_scaled_too_as_in_the_published_code(
+    tiny: DINO, height: int, width: int
+) -> None:
+    with torch.inference_mode():
+        positions = tiny.network.positions(height, width)
+        table = tiny.network.pos_embed[:, 1:].view(1, 14, 14, -1).permute(0, 3, 1, 2)
+        scaled = torch.nn.functional.interpolate(table, scale_factor=(14.1 / 14, 14.1 / 14), mode="bicubic")
+    assert positions.shape == tiny.network.pos_embed.shape
+    assert positions[:, 1:].equal(scaled.flatten(2).transpose(1, 2))
+    assert not torch.allclose(positions, tiny.network.pos_embed, atol=1e-3)

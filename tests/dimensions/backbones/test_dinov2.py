@@ -37,7 +37,7 @@ def test_the_table_of_positions_is_scaled_by_factor() -> None:
     grid = network.pos_embed[:, 1:].view(1, 37, 37, 24).permute(0, 3, 1, 2)
     scaled = F.interpolate(grid, scale_factor=(16.1 / 37, 16.1 / 37), mode="bicubic")
     assert scaled.shape[-2:] == (16, 16)
-    assert torch.equal(network.positions(16, 16)[0, 1:], scaled.flatten(2).transpose(1, 2)[0])
+    assert torch.equal(network.positions(224, 224)[0, 1:], scaled.flatten(2).transpose(1, 2)[0])
 
 
 def test_frames_are_scaled_and_cropped_as_the_reference_does() -> None:

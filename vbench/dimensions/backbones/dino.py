@@ -8,8 +8,9 @@
   which rounds.
 - Output: the class token after the last norm, 768 values, not of unit length.
 
-Frames that are not square give a grid of patches that is not 14x14. The position table is then scaled bicubically
-*by factor*, (patches + 0.1) / 14 on each axis, as the published code does; by size it would be other numbers.
+Of frames that are not square the position table is scaled bicubically *by factor*, (patches + 0.1) / 14 on each axis,
+as the published code does; by size it would be other numbers. That holds for nearly square ones, too: a frame of
+224x238 has the table's 14x14 patches, and still a table that is scaled a little.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class VisionTransformer(nn.Module):
         layer_scale: bool = False,
     ) -> None:
         super().__init__()
-        self.grid = grid
+        self.patch, self.grid = patch, grid
         self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
         self.pos_embed = nn.Parameter(torch.zeros(1, 1 + grid * grid, width))
         self.patch_embed = nn.ModuleDict({"proj": nn.Conv2d(3, width, patch, patch)})
@@ -131,11 +132,15 @@ class VisionTransformer(nn.Module):
         """``(N, 3, H, W)`` normalised -> class token and patches at their positions, ``(N, 1 + patches, width)``."""
         patches = self.patch_embed["proj"](frames)
         tokens = torch.cat((self.cls_token.expand(len(frames), -1, -1), patches.flatten(2).transpose(1, 2)), 1)
-        return tokens + self.positions(*patches.shape[-2:])
+        return tokens + self.positions(*frames.shape[-2:])
 
-    def positions(self, rows: int, columns: int) -> Tensor:
-        """The position table for a grid of patches: ``(1, 1 + rows * columns, width)``."""
-        if (rows, columns) == (self.grid, self.grid):
+    def positions(self, height: int, width: int) -> Tensor:
+        """The position table for frames of so many pixels: ``(1, 1 + rows * columns, width)``.
+
+        It is the published one where a square has as many patches, and a scaled one elsewhere.
+        """
+        rows, columns = height // self.patch, width // self.patch
+        if height == width and rows == self.grid:
             return self.pos_embed
         own, table = self.pos_embed.tensor_split((1,), 1)
         grid = table.view(1, self.grid, self.grid, -1).permute(0, 3, 1, 2)
