@@ -58,6 +58,9 @@ PIECE = 1 << 20
 TURNS = ((), ("cclock",), ("clock", "clock"), ("clock",))
 """What FFmpeg's filter ``transpose`` does one after the other for a quarter, a half and three quarters of a turn."""
 
+RGB_AS_BGR = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p")
+"""Kinds of pixels whose frames of even height FFmpeg makes rgb24 and bgr24 of alike, and the former sooner."""
+
 ENOUGH = 5
 """Frames from which on a stream is taken for a film, whatever their number."""
 
@@ -370,10 +373,10 @@ class _Converter:
         if self.scale or frame.interlaced_frame:
             self._filter = self._filter or self._filtered(turns)
             return self._filter(frame)
-        if frame.format.components[0].bits > 8 or frame.height % 2:  # OpenCV's bgr24 is rounded otherwise
-            rgb = self._reformatted(frame, "bgr24")[..., ::-1]
-        else:
+        if frame.format.name in RGB_AS_BGR and frame.height % 2 == 0:
             rgb = self._reformatted(frame, "rgb24")
+        else:
+            rgb = self._reformatted(frame, "bgr24")[..., ::-1]  # what OpenCV asks for, rounded otherwise than rgb24
         return np.ascontiguousarray(np.rot90(rgb, turns))
 
     def _reformatted(self, frame: av.VideoFrame, form: str) -> Frame:
