@@ -124,6 +124,7 @@ def fill(url: str, size: int) -> None:
     from vbench.leaderboard.db.tables import Change, Model, PromptTable, Score, Submission, Verdict
     from vbench.leaderboard.prompt_tables import packed
     from vbench.leaderboard.settings import Settings
+    from vbench.leaderboard.submissions.validate import CHECK_VERSION
 
     board = Board(Settings(database=url, suite="open"))
     bases = [table(list(whole_rows(seed))) for seed in range(4)]
@@ -154,8 +155,8 @@ def fill(url: str, size: int) -> None:
                 session.add(Change(submission_id=number, state="published", at="2025-03-15T10:00:00+00:00", by="admin"))
                 session.add(
                     Verdict(
-                        submission_id=number, check_version=1, format="vbench", benchmark=T2V.name, suite="open",
-                        profile="official", provenance={}, rows_sha256=digest, likeness={"none": []},
+                        submission_id=number, check_version=CHECK_VERSION, format="vbench", benchmark=T2V.name,
+                        suite="open", profile="official", provenance={}, rows_sha256=digest, likeness={"none": []},
                         findings={"notes": [], "apart": [], "unverified": ["Not verified."], "flags": []},
                     )
                 )  # fmt: skip
