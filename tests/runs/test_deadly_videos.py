@@ -34,7 +34,8 @@ from vbench.runs.plan import VideoTask
 from vbench.runs.record import FINISHED, read_record
 from vbench.runs.results import read_rows
 from vbench.runs.store import FAILED, NOT_STATIC, SCORED, Row
-from vbench.runs.workers import Ended, Worker, WorkerDied, side_by_side
+from vbench.runs.workers import side_by_side
+from vbench.worker import Ended, Worker, WorkerDied
 
 ROOT = Path(__file__).parents[2]
 
@@ -245,7 +246,7 @@ def test_no_more_samples_are_judged_where_one_that_had_failed_has_a_score_now() 
     assert rest_of(left, rows) is None
 
 
-def nothing(device: torch.device) -> None:
+def nothing(device: torch.device | None = None) -> None:
     """Prepare nothing."""
 
 
@@ -293,9 +294,9 @@ def test_where_every_job_ends_its_process_it_is_not_the_jobs(monkeypatch: pytest
 
 @pytest.mark.slow
 def test_a_worker_does_the_next_job_in_another_process() -> None:
-    with Worker(nothing, leave, CPU, 1) as worker:
+    with Worker(nothing, leave) as worker:
         assert [*worker.do("a"), *worker.do("b")] == [Ended("it ended by itself (status 3)", [])] * 2
-    with Worker(nothing, keep, CPU, 1) as worker:
+    with Worker(nothing, keep) as worker:
         assert list(worker.do("a")) == ["a", Ended("it ended by itself (status 3)", ["a"])]
 
 
@@ -309,7 +310,7 @@ def start_another(tool: None, job: str) -> Iterator[str]:
 
 @pytest.mark.slow
 def test_a_worker_may_have_processes_of_its_own() -> None:
-    with Worker(nothing, start_another, CPU, 1) as worker:
+    with Worker(nothing, start_another) as worker:
         assert list(worker.do("a")) == ["a 0"]
 
 
@@ -335,7 +336,8 @@ FULL = """
 import os, resource
 from multiprocessing import connection, popen_spawn_posix
 from tests.runs.test_deadly_videos import CPU, keep, nothing
-from vbench.runs.workers import WorkerDied, side_by_side
+from vbench.runs.workers import side_by_side
+from vbench.worker import WorkerDied
 resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
 try:
     list(side_by_side(nothing, keep, ["a"], CPU, 2, 1))

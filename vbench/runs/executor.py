@@ -14,7 +14,8 @@ from vbench.runs.one_video import OneVideo, Part
 from vbench.runs.plan import VideoTask
 from vbench.runs.read_ahead import read_ahead
 from vbench.runs.room import give_back
-from vbench.runs.workers import OVER_IT, Ended, Worker, side_by_side, threads_each
+from vbench.runs.workers import OVER_IT, computing, side_by_side, threads_each
+from vbench.worker import Ended, Worker
 
 if TYPE_CHECKING:
     import torch
@@ -53,7 +54,7 @@ def score_all(
     if cluster:
         yield from cluster.score_all([*jobs, *risky], evaluators, budget, note)
         return
-    crew = partial(_placed, evaluators), partial(_score, budget)
+    place, score = partial(_placed, evaluators), partial(_score, budget)
     threads = threads_each(processes)
     left: list[Job] = []
     if processes == 1:
@@ -62,7 +63,7 @@ def score_all(
             evaluators.keep_only(())
             give_back(evaluators.device)
     else:
-        for job, found in side_by_side(*crew, jobs, evaluators.device, processes, threads, at_work.now):
+        for job, found in side_by_side(place, score, jobs, evaluators.device, processes, threads, at_work.now):
             if not isinstance(found, Ended):
                 yield found
             elif rest := rest_of(job, found.before):
@@ -70,7 +71,8 @@ def score_all(
                 at_work.later([rest])
                 left.append(rest)
     if left or risky:
-        with Worker(*crew, evaluators.device, threads, reads_script=processes > 1) as worker:
+        prepare = computing(place, evaluators.device, threads)
+        with Worker(prepare, score, reads_script=processes > 1) as worker:
             for job in [*left, *risky]:
                 yield from _alone(job, worker, at_work)
                 at_work.done(job)
