@@ -246,6 +246,57 @@ def test_no_more_samples_are_judged_where_one_that_had_failed_has_a_score_now() 
     assert rest_of(left, rows) is None
 
 
+MANY = """
+import os, signal
+from vbench import cli
+from vbench.dimensions.temporal_flickering import TemporalFlickering
+from vbench.runs import workers
+
+workers.ENDED_IN_A_ROW = 2
+score = TemporalFlickering.score
+
+def score_or_die(self, video, prompt):
+    if video.path.stem in ("a-0", "a-1", "a-2"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return score(self, video, prompt)
+
+TemporalFlickering.score = score_or_die
+if __name__ == "__main__":
+    cli.main()
+"""
+
+
+@pytest.mark.slow
+def test_the_call_after_many_that_ended_their_processes_goes_on_past_them(folder: Path) -> None:
+    (folder / "many.py").write_text(MANY)
+    asked = ("evaluate", "videos", "-d", FLICKER, "--profile", "lite", "--device", "cpu", "-o", "run", "--workers", "2")
+    first = run(folder, "many.py", *asked)
+    assert first.returncode == 4
+    assert "a run looks at these last then, and goes on with the others" in first.stderr
+    assert run(folder, "many.py", *asked).returncode == 1
+    assert statuses(folder) == dict.fromkeys(("a-3.mp4", "a-4.mp4"), SCORED) | dict.fromkeys(
+        ("a-0.mp4", "a-1.mp4", "a-2.mp4"), FAILED
+    )
+
+
+PIPED = """
+import vbench
+run = vbench.evaluate(
+    "videos", dimensions=["temporal_flickering"], profile="lite", device="cpu", output="run", workers=2
+)
+print(run.card.scores["temporal_flickering"])
+"""
+
+
+@pytest.mark.slow
+def test_a_script_by_standard_input_may_ask_for_workers(folder: Path) -> None:
+    (folder / "piped.py").write_text(PIPED)
+    shell = f"{sys.executable} - < piped.py"
+    done = subprocess.run(["sh", "-c", shell], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert statuses(folder) == {f"a-{index}.mp4": SCORED for index in range(COUNT)}
+
+
 def nothing(device: torch.device | None = None) -> None:
     """Prepare nothing."""
 

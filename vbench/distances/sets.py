@@ -23,6 +23,7 @@ from vbench.errors import NothingToScore, UsageError, VBenchError
 from vbench.files.digest import content_of
 from vbench.media.apart import Apart
 from vbench.media.decode import VERSION as DECODING
+from vbench.patience import Patience
 from vbench.progress import Progress
 from vbench.runs.room import with_room
 from vbench.runs.workers import OVER_IT, computing, side_by_side
@@ -250,11 +251,16 @@ def _looked_at(
         threads = torch.get_num_threads()  # as one process has them: what is stored has the same bits whoever looked
         load, work = partial(_Loaded, protocol.network), partial(_look_at_one, protocol, real)
         again: list[Job] = []
-        for job, found in side_by_side(load, work, jobs, device, processes, threads):
-            if not isinstance(found, Ended):
-                yield job, found
-            elif not found.before:
-                again.append(job)
+        with Patience() as patience:
+
+            def wait_for(given: Iterable[Job]) -> None:
+                patience.wait_for(job.name for job in given)
+
+            for job, found in side_by_side(load, work, jobs, device, processes, threads, wait_for):
+                if not isinstance(found, Ended):
+                    yield job, found
+                elif not found.before:
+                    again.append(job)
         with Worker(computing(load, device, threads), work) as worker:
             for job in again:
                 found, *_ = worker.do(job)

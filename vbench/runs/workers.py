@@ -73,7 +73,7 @@ def side_by_side(
         device: where to compute; of several GPUs each process gets the next.
         processes: how many work at the same time.
         threads: that each computes with.
-        at_work: is told which jobs are being done, before they are.
+        at_work: is told which jobs are being done, before they are, and what is left of them at the end.
 
     Raises:
         WorkerDied: no process starts, or one after the other ends.
@@ -109,6 +109,7 @@ def side_by_side(
                     worker.start()
                 elif not left and worker not in given:
                     crew.remove(worker)
+                    at_work(given.values())
                     worker.end()
     except BaseException:  # nobody waits for what is half done
         for worker in crew:
@@ -126,8 +127,9 @@ def _refuse_to_go_on(ended: int, found: object) -> None:
     if ended >= ENDED_IN_A_ROW and isinstance(found, Ended):
         raise WorkerDied(
             f"{ended} worker processes ended one after the other, each at another job, the last so: {found.why}. "
-            "What was finished is stored. Call again with fewer --workers if memory is short; "
-            "if not, a library of this environment may be broken."
+            "What was finished is stored. Call again, with fewer --workers if memory is short: a run looks at these "
+            "last then, and goes on with the others. Where no other has a result, a library of this environment may be "
+            "broken."
         )
 
 
