@@ -135,8 +135,8 @@ from vbench.distances import sets
 
 look_at_one = sets._look_at_one
 
-def look_and_leave(look, loaded, job):
-    yield from look_at_one(look, loaded, job)
+def look_and_leave(protocol, real, loaded, job):
+    yield from look_at_one(protocol, real, loaded, job)
     if job.name == "3.mp4":
         os._exit(3)
 

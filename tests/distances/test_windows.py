@@ -43,8 +43,8 @@ def test_every_video_is_taken_or_said_why_not(folder: Path) -> None:
 def test_windows_hold_the_frames_that_they_name(folder: Path) -> None:
     whole = noise(30, seed=4)
     found = list(windows_of(folder / "4.mp4", (0, 8, 17), 4, 2, lambda frame: frame))
-    expected = [torch.from_numpy(whole[start : start + 8 : 2].copy()).permute(0, 3, 1, 2) for start in (0, 8, 17)]
-    assert all(torch.equal(one, other) for one, other in zip(found, expected, strict=True))
+    expected = [whole[start : start + 8 : 2] for start in (0, 8, 17)]
+    assert all(np.array_equal(one, other) for one, other in zip(found, expected, strict=True))
     with pytest.raises(VideoError, match=r"ends before frame 30, where its windows need 31 frames"):
         list(windows_of(folder / "4.mp4", (24,), 4, 2, lambda frame: frame))
 

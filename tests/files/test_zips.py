@@ -6,6 +6,7 @@ import io
 import random
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.leaderboard.submissions.pack import pack_results
 from vbench.leaderboard.video_archive import fetched
 from vbench.weights import download
+from vbench.weights.cards import CHECKPOINTS
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
@@ -62,7 +64,7 @@ def of_arrays(name: str, content: bytes) -> Iterator[bytes]:
 
 
 def taken_out(path: Path) -> object:
-    return download._extracted(path, "a.pt")
+    return download._extracted(path, replace(CHECKPOINTS["amt_s"], member="a.pt", size=0))
 
 
 def restored(path: Path) -> object:

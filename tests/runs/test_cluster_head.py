@@ -8,7 +8,7 @@ import pytest
 
 from vbench.runs import cluster_head
 from vbench.runs.cluster_head import Head
-from vbench.runs.workers import WorkerDied
+from vbench.worker import WorkerDied
 
 
 def test_a_head_that_answers_no_more_ends_the_run_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,8 @@ from vbench.runs.plan import VideoTask
 from vbench.runs.record import FINISHED, read_record
 from vbench.runs.results import read_rows
 from vbench.runs.store import FAILED, NOT_STATIC, SCORED, Row
-from vbench.runs.workers import Ended, Worker, WorkerDied, side_by_side
+from vbench.runs.workers import side_by_side
+from vbench.worker import Ended, Worker, WorkerDied
 
 ROOT = Path(__file__).parents[2]
 
@@ -245,7 +246,58 @@ def test_no_more_samples_are_judged_where_one_that_had_failed_has_a_score_now() 
     assert rest_of(left, rows) is None
 
 
-def nothing(device: torch.device) -> None:
+MANY = """
+import os, signal
+from vbench import cli
+from vbench.dimensions.temporal_flickering import TemporalFlickering
+from vbench.runs import workers
+
+workers.ENDED_IN_A_ROW = 2
+score = TemporalFlickering.score
+
+def score_or_die(self, video, prompt):
+    if video.path.stem in ("a-0", "a-1", "a-2"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return score(self, video, prompt)
+
+TemporalFlickering.score = score_or_die
+if __name__ == "__main__":
+    cli.main()
+"""
+
+
+@pytest.mark.slow
+def test_the_call_after_many_that_ended_their_processes_goes_on_past_them(folder: Path) -> None:
+    (folder / "many.py").write_text(MANY)
+    asked = ("evaluate", "videos", "-d", FLICKER, "--profile", "lite", "--device", "cpu", "-o", "run", "--workers", "2")
+    first = run(folder, "many.py", *asked)
+    assert first.returncode == 4
+    assert "a run looks at these last then, and goes on with the others" in first.stderr
+    assert run(folder, "many.py", *asked).returncode == 1
+    assert statuses(folder) == dict.fromkeys(("a-3.mp4", "a-4.mp4"), SCORED) | dict.fromkeys(
+        ("a-0.mp4", "a-1.mp4", "a-2.mp4"), FAILED
+    )
+
+
+PIPED = """
+import vbench
+run = vbench.evaluate(
+    "videos", dimensions=["temporal_flickering"], profile="lite", device="cpu", output="run", workers=2
+)
+print(run.card.scores["temporal_flickering"])
+"""
+
+
+@pytest.mark.slow
+def test_a_script_by_standard_input_may_ask_for_workers(folder: Path) -> None:
+    (folder / "piped.py").write_text(PIPED)
+    shell = f"{sys.executable} - < piped.py"
+    done = subprocess.run(["sh", "-c", shell], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert statuses(folder) == {f"a-{index}.mp4": SCORED for index in range(COUNT)}
+
+
+def nothing(device: torch.device | None = None) -> None:
     """Prepare nothing."""
 
 
@@ -293,9 +345,9 @@ def test_where_every_job_ends_its_process_it_is_not_the_jobs(monkeypatch: pytest
 
 @pytest.mark.slow
 def test_a_worker_does_the_next_job_in_another_process() -> None:
-    with Worker(nothing, leave, CPU, 1) as worker:
+    with Worker(nothing, leave) as worker:
         assert [*worker.do("a"), *worker.do("b")] == [Ended("it ended by itself (status 3)", [])] * 2
-    with Worker(nothing, keep, CPU, 1) as worker:
+    with Worker(nothing, keep) as worker:
         assert list(worker.do("a")) == ["a", Ended("it ended by itself (status 3)", ["a"])]
 
 
@@ -309,7 +361,7 @@ def start_another(tool: None, job: str) -> Iterator[str]:
 
 @pytest.mark.slow
 def test_a_worker_may_have_processes_of_its_own() -> None:
-    with Worker(nothing, start_another, CPU, 1) as worker:
+    with Worker(nothing, start_another) as worker:
         assert list(worker.do("a")) == ["a 0"]
 
 
@@ -335,7 +387,8 @@ FULL = """
 import os, resource
 from multiprocessing import connection, popen_spawn_posix
 from tests.runs.test_deadly_videos import CPU, keep, nothing
-from vbench.runs.workers import WorkerDied, side_by_side
+from vbench.runs.workers import side_by_side
+from vbench.worker import WorkerDied
 resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
 try:
     list(side_by_side(nothing, keep, ["a"], CPU, 2, 1))

@@ -16,6 +16,7 @@ import torch
 from tests import toys
 from tests.footage import noise, write_text, write_truncated, write_video
 from vbench.errors import UsageError
+from vbench.progress import Progress
 from vbench.runs.custom_plan import custom_plan
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
@@ -202,6 +203,28 @@ def test_a_killed_run_continues_without_computing_anything_twice(
     assert len(calls.read_text().splitlines()) == 6 - len(stored)
     evaluate(custom_plan(videos, ["brightness"]), evaluators(), tmp_path / "whole")
     assert values(read_rows(tmp_path / "run")) == values(read_rows(tmp_path / "whole"))
+
+
+class Moving(Progress):
+    """Changes the working directory as soon as something is done."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def unit(self, label: str, finding: str = "") -> None:
+        """See :class:`vbench.progress.Progress`."""
+        os.chdir(self.folder)
+
+
+def test_whoever_changes_the_working_directory_finds_the_run_in_one_place(
+    videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    evaluate(custom_plan(videos, ["brightness"]), evaluators(), Path("run"), Moving(tmp_path / "elsewhere"))
+    assert not list((tmp_path / "elsewhere").iterdir())
+    assert read_record(tmp_path / "run").status == "finished"
+    assert len(read_rows(tmp_path / "run")) == 6
 
 
 def test_shuffled_visits_give_the_same_scores_to_the_last_bit(videos: Path, tmp_path: Path) -> None:

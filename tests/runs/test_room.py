@@ -183,7 +183,7 @@ def test_the_static_filter_goes_on_with_fewer_pairs_at_once(
     crew: Evaluators, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crew.filtered = (static_filter.DIMENSION,)
-    judge = static_filter.logged(crew, tmp_path / "log", 0)
+    judge = static_filter.logged(lambda path: static_filter.is_static(crew, path, 0), crew, tmp_path / "log")
     assert judge(videos / "clip 0-0.mp4")
     assert crew.reduced(static_filter.DIMENSION) == {"narrow_flow": 2}
     monkeypatch.setattr(NarrowFlow, "room", 0)

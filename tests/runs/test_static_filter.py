@@ -21,6 +21,7 @@ from vbench.runs.static_filter import (
     LOG,
     Judge,
     filter_static,
+    is_static,
     logged,
     prompts_of_list,
     prompts_of_suite,
@@ -101,7 +102,7 @@ def test_prompts_of_a_suite_and_of_a_list(tmp_path: Path) -> None:
 def judge(tmp_path: Path) -> Callable[[], Judge]:
     """What each call of the command asks, with the log of the calls before."""
     evaluators = Evaluators(profile("lite"), torch.device("cpu"), filtered=(DIMENSION,))
-    return lambda: logged(evaluators, tmp_path / LOG, 2**30)
+    return lambda: logged(lambda path: is_static(evaluators, path, 2**30), evaluators, tmp_path / LOG)
 
 
 def logged_lines(tmp_path: Path) -> int:

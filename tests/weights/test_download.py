@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import io
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -131,6 +132,25 @@ def test_a_member_of_an_archive_is_extracted(
     publish(monkeypatch, cards.CHECKPOINTS["amt_s"].url, sha256, member="models/weights.pth")
     assert download("amt_s").read_bytes() == b"weights"
     assert not (empty_cache / "escape").exists()
+
+
+@pytest.mark.parametrize(("size", "told"), [(7, "the published one has 7"), (0, "the disk has room for")])
+def test_a_member_that_unpacks_to_more_than_there_may_be_is_not_unpacked(
+    server: type[Handler], empty_cache: Path, monkeypatch: pytest.MonkeyPatch, size: int, told: str
+) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as files:
+        files.writestr("weights.pth", bytes(1 << 20))
+    server.content = archive.getvalue()
+    if not size:  # says that it is larger than any disk
+        server.content = server.content.replace((1 << 20).to_bytes(4, "little"), (0xFFFFFFF0).to_bytes(4, "little"))
+        usage = shutil.disk_usage(empty_cache.parent)
+        monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=1 << 30))
+    publish(monkeypatch, cards.CHECKPOINTS["amt_s"].url, member="weights.pth")
+    monkeypatch.setitem(cards.CHECKPOINTS, "amt_s", replace(cards.CHECKPOINTS["amt_s"], size=size))
+    with pytest.raises(CheckpointError, match=f"weights.pth unpacks to .* bytes, where {told}"):
+        download("amt_s")
+    assert list((empty_cache / "amt_model").iterdir()) == []
 
 
 def checkpoint_bytes(seed: int = 0, change: Mapping[str, torch.Tensor] = MappingProxyType({})) -> bytes:

@@ -80,19 +80,19 @@ def filter_static(
     else:
         prompts = filtering.prompts_of_list(Path(scope))
     evaluators = Evaluators(profile_named(profile), devices.choose(device), filtered=(filtering.DIMENSION,))
-    evaluators.dimension(filtering.DIMENSION)
-    judge = filtering.logged(evaluators, output / filtering.LOG, memory * 2**20)
     watch = progress_of(progress)
-    watch.start(len(paths), 0, "videos")
-    try:
-        with told_of_fetching(watch.note):
-            found = filtering.filter_static(paths, prompts, judge, keep, lambda path: watch.unit(path.name))
-    except BaseException:
-        watch.finish()
-        watch.note(f"the verdicts that were made are stored in {output / filtering.LOG}")
-        raise
-    finally:
-        watch.finish()
+    with filtering.judged_apart(evaluators, memory * 2**20) as look:
+        judge = filtering.logged(look, evaluators, output / filtering.LOG)
+        watch.start(len(paths), 0, "videos")
+        try:
+            with told_of_fetching(watch.note):
+                found = filtering.filter_static(paths, prompts, judge, keep, lambda path: watch.unit(path.name))
+        except BaseException:
+            watch.finish()
+            watch.note(f"the verdicts that were made are stored in {output / filtering.LOG}")
+            raise
+        finally:
+            watch.finish()
     target = filtering.write_filtered(found, output)
     named = f" --suite {suite}" if suite and keep else ""
     _tell(found, f"vbench evaluate {target}{named} -d temporal_flickering --output RUN", target, keep, json_output)

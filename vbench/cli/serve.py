@@ -38,9 +38,9 @@ def serve(
       vbench serve -d temporal_flickering --profile lite
       vbench serve -d motion_smoothness -d imaging_quality --port 8001
     """
+    from vbench.harness.scorer_apart import ScorerApart
     from vbench.harness.scoring_server import Limits, create_app
     from vbench.harness.scoring_server import serve as serve_app
-    from vbench.runs.scorer import Scorer
 
     if not token and host not in HERE:
         raise UsageError(
@@ -48,6 +48,7 @@ def serve(
         )
     refuse_taken(host, port)
     limits = Limits(places, videos, body_mib << 20, wait_seconds=wait)
-    app = create_app(Scorer(dimension, profile, device), profile, token, limits)
-    typer.echo(f"Videos are scored at http://{host}:{port}/score", err=True)
-    serve_app(app, host, port)
+    with ScorerApart(dimension, profile, device) as scorer:
+        app = create_app(scorer, profile, token, limits)
+        typer.echo(f"Videos are scored at http://{host}:{port}/score", err=True)
+        serve_app(app, host, port)

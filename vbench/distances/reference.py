@@ -20,6 +20,7 @@ from vbench.distances.frechet import Moments
 from vbench.distances.protocols import Protocol
 from vbench.errors import UsageError
 from vbench.files.json_file import plain_json
+from vbench.files.special import refuse_special
 from vbench.files.zips import unreadable
 from vbench.malformed import flaw
 
@@ -99,6 +100,7 @@ def read_reference(path: Path) -> Reference:
         )
 
     try:
+        refuse_special(path)
         with unreadable(refused), np.load(path, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in ("about", "mean", "factor")}
         told = plain_json(found["about"].tobytes())

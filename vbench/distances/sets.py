@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -21,11 +21,14 @@ from vbench.distances.store import NAME, Features, FeatureStore, key_of
 from vbench.distances.windows import Choice, choose, fitting, windows_of
 from vbench.errors import NothingToScore, UsageError, VBenchError
 from vbench.files.digest import content_of
+from vbench.media.apart import Apart
 from vbench.media.decode import VERSION as DECODING
+from vbench.patience import Patience
 from vbench.progress import Progress
 from vbench.runs.room import with_room
-from vbench.runs.workers import OVER_IT, Ended, Worker, side_by_side
+from vbench.runs.workers import OVER_IT, computing, side_by_side
 from vbench.weights import cards
+from vbench.worker import Ended, Worker
 
 if TYPE_CHECKING:
     import torch
@@ -242,29 +245,42 @@ def _looked_at(
     jobs: Sequence[Job], protocol: Protocol, real: bool, device: torch.device, processes: int
 ) -> Iterator[tuple[Job, Features | str]]:
     """Each job with the features of its video, or why there are none."""
-    look = partial(_look, protocol, real)
     if processes > 1 and len(jobs) > 1:
         import torch
 
         threads = torch.get_num_threads()  # as one process has them: what is stored has the same bits whoever looked
-        crew = partial(_Loaded, protocol.network), partial(_look_at_one, look)
+        load, work = partial(_Loaded, protocol.network), partial(_look_at_one, protocol, real)
         again: list[Job] = []
-        for job, found in side_by_side(*crew, jobs, device, processes, threads):
-            if not isinstance(found, Ended):
-                yield job, found
-            elif not found.before:
-                again.append(job)
-        with Worker(*crew, device, threads) as worker:
+        with Patience() as patience:
+
+            def wait_for(given: Iterable[Job]) -> None:
+                patience.wait_for(job.name for job in given)
+
+            for job, found in side_by_side(load, work, jobs, device, processes, threads, wait_for):
+                if not isinstance(found, Ended):
+                    yield job, found
+                elif not found.before:
+                    again.append(job)
+        with Worker(computing(load, device, threads), work) as worker:
             for job in again:
                 found, *_ = worker.do(job)
                 yield job, f"{OVER_IT}: {found.why}" if isinstance(found, Ended) else found
     else:
         loaded = _Loaded(protocol.network, device)
-        yield from ((job, look(loaded, job)) for job in jobs)
+        with Apart() as apart:
+            for job in jobs:
+                windows = apart.each(_windows, job.path, job.starts, protocol, real)
+                yield job, _look(protocol, windows, loaded)
 
 
-def _look_at_one(look: Callable[[_Loaded, Job], Features | str], loaded: _Loaded, job: Job) -> list[Features | str]:
-    return [look(loaded, job)]
+def _look_at_one(protocol: Protocol, real: bool, loaded: _Loaded, job: Job) -> list[Features | str]:
+    return [_look(protocol, _windows(job.path, job.starts, protocol, real), loaded)]
+
+
+def _windows(path: Path, starts: Sequence[int], protocol: Protocol, real: bool) -> Iterator[NDArray[np.uint8]]:
+    """What a network looks at of a video, ``(frames, H, W, 3)`` uint8 RGB each."""
+    side = protocol.side(real)
+    return windows_of(path, starts, side.frames, side.stride, fitting(protocol))
 
 
 class _Loaded:
@@ -286,12 +302,11 @@ class _Loaded:
 
 
 @strictly()
-def _look(protocol: Protocol, real: bool, loaded: _Loaded, job: Job) -> Features | str:
+def _look(protocol: Protocol, windows: Iterator[NDArray[np.uint8]], loaded: _Loaded) -> Features | str:
     """The features of one video, of all layers, or why it has none."""
-    side, network = protocol.side(real), with_room(lambda: loaded.network, protocol.network, loaded)
+    network = with_room(lambda: loaded.network, protocol.network, loaded)
     found: dict[str, list[NDArray[np.float32]]] = {layer: [] for layer in network.layers}
     try:
-        windows = windows_of(job.path, job.starts, side.frames, side.stride, fitting(protocol))
         for batch in _batches(windows):
             looked = with_room(partial(network.look, batch, protocol.resizing), protocol.network, loaded)
             for layer, values in looked.items():
@@ -304,12 +319,13 @@ def _look(protocol: Protocol, real: bool, loaded: _Loaded, job: Job) -> Features
     return features
 
 
-def _batches(windows: Iterator[torch.Tensor]) -> Iterator[torch.Tensor]:
+def _batches(windows: Iterator[NDArray[np.uint8]]) -> Iterator[torch.Tensor]:
+    """So many windows together, ``(n, frames, 3, H, W)`` uint8."""
     import torch
 
     kept: list[torch.Tensor] = []
     for window in windows:
-        kept.append(window)
+        kept.append(torch.from_numpy(window).permute(0, 3, 1, 2).contiguous())
         if len(kept) == AT_ONCE:
             yield torch.stack(kept)
             kept = []

@@ -11,19 +11,16 @@ import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from vbench.distances.protocols import Protocol, Side
 from vbench.errors import VBenchError, VideoError
+from vbench.media.apart import Apart
 from vbench.media.clips import length_of
 from vbench.media.decode import Frame, decode, probe
 from vbench.runs.discover import discover, shown
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -90,18 +87,18 @@ def choose(root: Path, side: Side) -> Choice:
     """
     found, short, unreadable = list[Found](), dict[str, int](), dict[str, str]()
     discovery = discover(root)
-    for path in discovery.videos:
-        name = shown(path, discovery.root)
-        try:
-            facts = probe(path)
-            video = Found(path, name, length_of(path), facts.height, facts.width)
-        except VBenchError as error:
-            unreadable[name] = str(error)
-            continue
-        if video.frames < side.length:
-            short[name] = video.frames
-        else:
-            found.append(video)
+    with Apart() as apart:
+        for path in discovery.videos:
+            name = shown(path, discovery.root)
+            try:
+                video = apart(_found, path, name)
+            except VBenchError as error:
+                unreadable[name] = str(error)
+                continue
+            if video.frames < side.length:
+                short[name] = video.frames
+            else:
+                found.append(video)
     ranked = sorted(found, key=lambda video: video.name)
     if side.choice == "random":
         ranked.sort(key=lambda video: drawn(side.seed, "choice", video.name))
@@ -109,6 +106,11 @@ def choose(root: Path, side: Side) -> Choice:
     taken.sort(key=lambda video: video.name)
     windows = tuple(Chosen(video, starts_of(video, side)) for video in taken)
     return Choice(discovery.root, windows, short, unreadable, len(ranked) - len(taken))
+
+
+def _found(path: Path, name: str) -> Found:
+    facts = probe(path)
+    return Found(path, name, length_of(path), facts.height, facts.width)
 
 
 def starts_of(video: Found, side: Side) -> tuple[int, ...]:
@@ -133,7 +135,7 @@ def drawn(seed: int, what: str, name: str) -> int:
 
 def windows_of(
     path: Path, starts: Sequence[int], frames: int, stride: int, fitted: Callable[[Frame], Frame]
-) -> Iterator[Tensor]:
+) -> Iterator[Frame]:
     """Windows of a video in the order of their starts, one in memory at a time; they must not overlap.
 
     Args:
@@ -144,14 +146,12 @@ def windows_of(
         fitted: makes a frame what the protocol wants.
 
     Yields:
-        ``(frames, 3, H, W)`` uint8 RGB.
+        ``(frames, H, W, 3)`` uint8 RGB.
 
     Raises:
         VideoError: the video cannot be decoded, or ends too early.
         Unavailable: it could not be read.
     """
-    import torch
-
     wanted = [start + place * stride for start in starts for place in range(frames)]
     kept: list[Frame] = []
     waiting = iter(wanted)
@@ -163,7 +163,7 @@ def windows_of(
             continue
         kept.append(fitted(frame))
         if len(kept) == frames:
-            yield torch.from_numpy(np.stack(kept)).permute(0, 3, 1, 2).contiguous()
+            yield np.stack(kept)
             kept = []
         next_one = next(waiting, None)
     if next_one is not None:

@@ -11,7 +11,6 @@ import errno
 import hashlib
 import os
 import sqlite3
-import stat
 import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
@@ -21,6 +20,7 @@ from typing import Any
 
 from vbench.files.cache import cache_dir
 from vbench.files.database import DAMAGED
+from vbench.files.special import kind_of
 
 NAME = "digests.sqlite"
 
@@ -70,9 +70,9 @@ class FileState:
         Raises:
             OSError: it is not there, or is a pipe or device, of which reading might never end.
         """
+        if kind := kind_of(path):
+            raise OSError(errno.EINVAL, f"it is {kind} and no file", str(path))
         found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "it is no file but a folder, pipe, socket or device", str(path))
         return cls(path.absolute(), found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
 
     def is_settled(self) -> bool:

@@ -6,6 +6,8 @@ import codecs
 import unicodedata
 from pathlib import Path
 
+from vbench.files.special import refuse_special
+
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -16,7 +18,17 @@ def read_text(path: Path) -> str:
         ValueError: it is neither.
         OSError: it cannot be read.
     """
-    return text_of(path.read_bytes())
+    return text_of(read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a file holds.
+
+    Raises:
+        OSError: it cannot be read, or is a pipe or device that no shell handed over.
+    """
+    refuse_special(path)
+    return path.read_bytes()
 
 
 def text_of(content: bytes) -> str:

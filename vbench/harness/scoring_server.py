@@ -32,14 +32,14 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from vbench.errors import Refused, UsageError, VideoError
+from vbench.errors import Refused, Unavailable, UsageError, VideoError
 from vbench.files.atomic import NO_ROOM
+from vbench.harness.scorer_apart import Attempts
 from vbench.harness.sent_videos import read_sent
 from vbench.harness.server_metrics import Counted, Metrics
 from vbench.leaderboard.web.http import later, refusal
 from vbench.media.decode import ASSUMED_FPS
 from vbench.runs.score_video import described
-from vbench.runs.scorer import Scorer
 
 log = logging.getLogger("vbench.serve")
 
@@ -83,7 +83,7 @@ class Desk:
         limits: how many places there are, and for how long one waits.
     """
 
-    def __init__(self, scorer: Scorer, limits: Limits) -> None:
+    def __init__(self, scorer: Attempts, limits: Limits) -> None:
         self.scorer, self.limits, self.taken, self.seconds = scorer, limits, 0, 1.0
         self.metrics = Metrics(limits.places, lambda: self.taken)
         self._turn = asyncio.Lock()
@@ -168,7 +168,7 @@ class Desk:
         except UsageError as error:
             raise Refused([str(error)]) from error
         except Exception as error:  # of a fault, too, the next video does not suffer
-            if not isinstance(error, VideoError):
+            if not isinstance(error, VideoError) or isinstance(error, Unavailable):
                 log.error("a fault over a video", exc_info=error)
             scores, reasons = {}, dict.fromkeys(self.scorer.dimensions, described(error))
         self.metrics.scored(scores, reasons, time.monotonic() - began)
@@ -178,7 +178,7 @@ class Desk:
         return {"dimensions": {name: {**known, **why}[name] for name in self.scorer.dimensions}}
 
 
-def create_app(scorer: Scorer, profile: str, token: str = "", limits: Limits | None = None) -> FastAPI:
+def create_app(scorer: Attempts, profile: str, token: str = "", limits: Limits | None = None) -> FastAPI:
     """The application.
 
     Args:

@@ -23,6 +23,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from PIL import Image, ImageOps, ImageSequence
 
 from vbench.errors import Unavailable, VideoError
+from vbench.files.special import kind_of
 from vbench.media.picture import PICTURE_ERRORS, eight_bits, said, too_large
 from vbench.media.whole import ended_early
 
@@ -256,15 +257,10 @@ def _reason(path: Path, error: OSError) -> str:
 def _container(path: Path) -> Iterator[Any]:
     """An open container; ``file:`` keeps a colon in a name from being read as a protocol."""
     with _said_of(path):
-        _refuse_special(path)
+        if kind := kind_of(path):
+            raise VideoError(f"{path} is {kind} and no file")
         with av.open(f"file:{os.fspath(path)}", metadata_errors="replace") as container:
             yield container
-
-
-def _refuse_special(path: Path) -> None:
-    path.stat()
-    if not path.is_file():
-        raise VideoError(f"{path} is no file but a {'folder' if path.is_dir() else 'pipe, socket or device'}")
 
 
 def _of_container(path: Path, scale: tuple[int, int] | None, health: Health) -> Iterator[Frame]:
@@ -403,7 +399,8 @@ class _Converter:
 @contextmanager
 def _image(path: Path) -> Iterator[Image.Image]:
     with _said_of(path):
-        _refuse_special(path)
+        if kind := kind_of(path):
+            raise VideoError(f"{path} is {kind} and no file")
         if path.suffix.lower() not in IMAGES:
             raise VideoError(f"{path} is not a video: expected {', '.join(SUFFIXES)} or a folder of stills")
         with warnings.catch_warnings():

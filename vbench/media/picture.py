@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from vbench.errors import UsageError
+from vbench.files.special import refuse_special
 
 FITS = ("crop", "pad", "stretch", "refuse")
 """What to do with a picture of other proportions than the video's."""
@@ -50,6 +51,7 @@ def read_picture(path: Path) -> Image.Image:
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     try:
+        refuse_special(path)
         with Image.open(path) as image:
             if large := too_large(image.width, image.height):
                 raise UsageError(f"{path} {large}")

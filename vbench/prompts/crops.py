@@ -20,6 +20,7 @@ from PIL import Image
 from vbench.errors import UsageError
 from vbench.files import ours
 from vbench.files.json_file import read_json
+from vbench.files.special import refuse_special
 from vbench.media.picture import PICTURE_ERRORS, said
 from vbench.prompts.pictures import CROPS, ORIGIN, SHOWN, ratio_of
 
@@ -157,6 +158,7 @@ def default_origin(root: Path) -> Path:
 def _cropped(path: Path, box: Box) -> bytes:
     left, top, width, height = box
     try:
+        refuse_special(path)
         with Image.open(path) as image:
             if left + width > image.width or top + height > image.height:
                 raise UsageError(

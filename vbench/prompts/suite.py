@@ -12,7 +12,7 @@ from typing import Any
 
 from vbench.errors import UsageError
 from vbench.files.json_file import is_text, json_of
-from vbench.files.text import text_of
+from vbench.files.text import read_bytes, text_of
 
 NO_LETTERS = "bytes that are not UTF-8, or half of a character"
 """What text holds that no file can."""
@@ -83,7 +83,7 @@ def read_suite(path: Path) -> PromptSuite:
         SuiteError: it cannot be read, is no JSON, or an entry lacks a field or has one of another type; with the line.
     """
     try:
-        raw = path.read_bytes()
+        raw = read_bytes(path)
         text = text_of(raw)
         entries = json_of(text)
     except OSError as error:
@@ -104,7 +104,7 @@ def read_category(path: Path) -> PromptSuite:
         SuiteError: it cannot be read or holds no prompt.
     """
     try:
-        raw = path.read_bytes()
+        raw = read_bytes(path)
         lines = text_of(raw).splitlines()
     except (OSError, ValueError) as error:
         raise SuiteError(f"The prompts of a category cannot be read from {path}: {error}") from error

@@ -29,7 +29,7 @@ from vbench.runs.cluster_head import Head
 from vbench.runs.executor import rows_of
 from vbench.runs.jobs import Job, first_of, given_up, rest_of
 from vbench.runs.store import FAILED, Row
-from vbench.runs.workers import WorkerDied
+from vbench.worker import WorkerDied
 
 if TYPE_CHECKING:
     import torch

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import time
 
-from vbench.runs.workers import WorkerDied
+from vbench.worker import WorkerDied
 
 BETWEEN = 2.0
 """Seconds between two looks at it."""

@@ -12,6 +12,7 @@ from vbench.benchmarks.long import OWN_CLIPS
 from vbench.benchmarks.registry import specs_of
 from vbench.benchmarks.score_card import in_protocol_order
 from vbench.errors import VideoError
+from vbench.media.apart import Apart
 from vbench.media.clips import length_of
 from vbench.media.decode import probe
 from vbench.media.scenes import scene_cuts
@@ -36,7 +37,8 @@ def cut(plan: Plan, cutting: Cutting, static_only: bool = True) -> Plan:
     """
     if plan.benchmark.unit is not Unit.CLIP:
         return plan
-    tasks = tuple(clip for task in plan.tasks for clip in _clips(task, plan, cutting))
+    with Apart() as apart:
+        tasks = tuple(clip for task in plan.tasks for clip in _clips(task, plan, cutting, apart))
     specs = specs_of(plan.benchmark)
     compared = {name for task in tasks for name in task.dimensions} - set(plan.dimensions)
     return replace(
@@ -60,10 +62,10 @@ def clip_seconds(plan: Plan, prompt: str) -> int:
     return max((specs[name].clip_seconds for name in tested), default=OWN_CLIPS)
 
 
-def _clips(task: VideoTask, plan: Plan, cutting: Cutting) -> Iterator[VideoTask]:
+def _clips(task: VideoTask, plan: Plan, cutting: Cutting, apart: Apart) -> Iterator[VideoTask]:
     specs = specs_of(plan.benchmark)
     try:
-        fps, spans = _cut(task.path, clip_seconds(plan, task.prompt.text), cutting.scenes)
+        fps, spans = apart(_cut, task.path, clip_seconds(plan, task.prompt.text), cutting.scenes)
     except VideoError:
         yield task
         return

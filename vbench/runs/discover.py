@@ -7,7 +7,6 @@ pictures are previews and no videos.
 from __future__ import annotations
 
 import os
-import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from vbench.errors import UsageError
 from vbench.files import lock, ours
 from vbench.files.remote import Remote
+from vbench.files.special import kind_of
 from vbench.files.text import same_name
 from vbench.media.decode import ANIMATIONS, CONTAINERS, STILLS, SUFFIXES, is_moving
 from vbench.sampling import manifest
@@ -233,12 +233,9 @@ def _special(path: Path) -> str:
     if isinstance(path, Remote):
         return ""
     try:
-        mode = path.stat().st_mode
+        return kind_of(path)
     except OSError:
         return ""  # a link to nothing, say: its video's state, and another try's chance
-    if stat.S_ISREG(mode):
-        return ""
-    return "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
 
 
 def _unreadable_name(path: Path) -> str:

@@ -114,7 +114,7 @@ def evaluate_together(
     for one in asked:
         if not one.plan.units:
             raise NothingToScore(why_nothing(one.plan))
-    asked = [replace(one, evaluators=replace(one.evaluators, filtered=one.plan.filtered)) for one in asked]
+    asked = [_settled(one) for one in asked]
     with ExitStack() as alone:
         for one in asked:
             alone.enter_context(alone_in(one.folder))
@@ -136,6 +136,12 @@ def evaluate_together(
             for run in runs:
                 run.store.close()
     return [run.outcome for run in runs]
+
+
+def _settled(one: Asked) -> Asked:
+    """The same wherever this process works later: whoever is told of progress may change the working directory."""
+    filtering = replace(one.evaluators, filtered=one.plan.filtered)
+    return replace(one, evaluators=filtering, folder=one.folder.absolute())
 
 
 def _evaluated(runs: Sequence[_Run], progress: Progress, budget: int, processes: int, cluster: Cluster | None) -> None:

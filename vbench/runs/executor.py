@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from vbench.patience import Patience
 from vbench.runs.at_work import AtWork
 from vbench.runs.choose_static import Candidates
 from vbench.runs.jobs import Job, first_of, given_up, rest_of, told
@@ -14,7 +15,8 @@ from vbench.runs.one_video import OneVideo, Part
 from vbench.runs.plan import VideoTask
 from vbench.runs.read_ahead import read_ahead
 from vbench.runs.room import give_back
-from vbench.runs.workers import OVER_IT, Ended, Worker, side_by_side, threads_each
+from vbench.runs.workers import OVER_IT, computing, side_by_side, threads_each
+from vbench.worker import Ended, Worker
 
 if TYPE_CHECKING:
     import torch
@@ -53,16 +55,36 @@ def score_all(
     if cluster:
         yield from cluster.score_all([*jobs, *risky], evaluators, budget, note)
         return
-    crew = partial(_placed, evaluators), partial(_score, budget)
+    with Patience(note) as patience:
+        yield from _score_all(jobs, evaluators, budget, at_work, patience, note, processes, risky)
+
+
+def _score_all(
+    jobs: Sequence[Job],
+    evaluators: Evaluators,
+    budget: int,
+    at_work: AtWork,
+    patience: Patience,
+    note: Callable[[str], None],
+    processes: int,
+    risky: Sequence[Job],
+) -> Iterator[Row]:
+    place, score = partial(_placed, evaluators), partial(_score, budget)
     threads = threads_each(processes)
     left: list[Job] = []
+
+    def done_now(given: Collection[Job]) -> None:
+        at_work.now(given)
+        patience.wait_for(map(told, given))
+
     if processes == 1:
-        yield from _here(jobs, evaluators, budget, at_work)
+        yield from _here(jobs, evaluators, budget, at_work, patience)
         if risky:  # the process that does them needs the room
             evaluators.keep_only(())
             give_back(evaluators.device)
     else:
-        for job, found in side_by_side(*crew, jobs, evaluators.device, processes, threads, at_work.now):
+        for job, found in side_by_side(place, score, jobs, evaluators.device, processes, threads, done_now):
+            patience.heard(told(job))
             if not isinstance(found, Ended):
                 yield found
             elif rest := rest_of(job, found.before):
@@ -70,24 +92,33 @@ def score_all(
                 at_work.later([rest])
                 left.append(rest)
     if left or risky:
-        with Worker(*crew, evaluators.device, threads, reads_script=processes > 1) as worker:
+        prepare = computing(place, evaluators.device, threads)
+        with Worker(prepare, score, reads_script=processes > 1) as worker:
             for job in [*left, *risky]:
-                yield from _alone(job, worker, at_work)
+                yield from _alone(job, worker, at_work, patience)
                 at_work.done(job)
 
 
-def _here(jobs: Sequence[Job], evaluators: Evaluators, budget: int, at_work: AtWork) -> Iterator[Row]:
+def _here(
+    jobs: Sequence[Job], evaluators: Evaluators, budget: int, at_work: AtWork, patience: Patience
+) -> Iterator[Row]:
     """The rows of jobs that this process does, while it reads the next video."""
     whole = [_of_video(job) for job in jobs]
+    patience.wait_for(map(told, whole[:1]))
     for place, (job, video) in enumerate(read_ahead(whole, budget)):
         at_work.now(whole[place : place + 2])
-        yield from rows_of(job, evaluators, budget, video)
+        for row in rows_of(job, evaluators, budget, video):
+            patience.heard(told(job))
+            yield row
+        patience.wait_for(map(told, whole[place + 1 : place + 2]))
 
 
-def _alone(job: Job, worker: Worker[Evaluators, Job, Row], at_work: AtWork) -> Iterator[Row]:
+def _alone(job: Job, worker: Worker[Evaluators, Job, Row], at_work: AtWork, patience: Patience) -> Iterator[Row]:
     """The rows of a job that one worker does while nobody else works; what ends it, too, is given up."""
     at_work.now([first_of(job)], alone=True)
+    patience.wait_for([told(job)])
     for found in worker.do(job):
+        patience.heard(told(job))
         if not isinstance(found, Ended):
             at_work.now([job])
             yield found
@@ -95,7 +126,7 @@ def _alone(job: Job, worker: Worker[Evaluators, Job, Row], at_work: AtWork) -> I
             lost = given_up(rest, f"{OVER_IT}: {found.why}")
             yield from lost
             if others := rest_of(rest, lost):
-                yield from _alone(others, worker, at_work)
+                yield from _alone(others, worker, at_work, patience)
 
 
 def _placed(evaluators: Evaluators, device: torch.device) -> Evaluators:

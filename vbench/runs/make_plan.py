@@ -12,6 +12,7 @@ from typing import Any
 
 from vbench.benchmarks.registry import benchmark_named, spec_of
 from vbench.errors import UsageError
+from vbench.media.apart import once_apart
 from vbench.media.video import probe
 from vbench.prompts.library import load_category, load_suite, pictures_of
 from vbench.prompts.pictures import (
@@ -121,7 +122,7 @@ def _pictures(videos: Path, suite: str, images: Path | None, ratio: str) -> Pict
     used = (sampled or {}).get("pictures")
     if used and not images and not ratio:
         return Pictures(Path(used["folder"]), used["ratio"])
-    facts = probe(videos_in(videos)[0])
+    facts = once_apart(probe, videos_in(videos)[0])
     return picture_folder(images or pictures_of(suite), ratio, (facts.height, facts.width))
 
 

@@ -17,6 +17,7 @@ from vbench.benchmarks.registry import spec_of
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import Unavailable, UsageError, VideoError
 from vbench.files.digest import content_of, digest
+from vbench.media.apart import Apart
 from vbench.media.decode import Health, VideoFacts, decode, is_picture, probe
 from vbench.media.repeats import Glances
 from vbench.prompts.suite import Prompt
@@ -81,9 +82,14 @@ def unsound(plan: Plan, facts: dict[str, VideoFacts] | None = None) -> Iterator[
         facts: is filled with what is known of those that can be read.
     """
     facts = {} if facts is None else facts
-    for video, path in {task.video: task.path for task in plan.tasks}.items():
+    with Apart() as apart:
+        yield from _unsound({task.video: task.path for task in plan.tasks}, facts, apart)
+
+
+def _unsound(paths: Mapping[str, Path], facts: dict[str, VideoFacts], apart: Apart) -> Iterator[Finding]:
+    for video, path in paths.items():
         try:
-            facts[video], damage, repeats = _looked_through(path)
+            facts[video], damage, repeats = apart(_looked_through, path)
         except Unavailable as error:
             yield Finding(ERROR, "unavailable", video, f"{error}; a run tries again")
         except VideoError as error:

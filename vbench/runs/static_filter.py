@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,14 +21,18 @@ from vbench.errors import NotApplicable, TooShort, Unavailable, UsageError, Vide
 from vbench.files import ours
 from vbench.files.digest import content_of
 from vbench.files.json_file import plain_json, read_json
+from vbench.media.apart import Apart
 from vbench.media.decode import VERSION as DECODING
 from vbench.media.video import Video
 from vbench.prompts.suite import PromptSuite
 from vbench.runs.custom_plan import prompt_from_name
 from vbench.runs.discover import discover
 from vbench.runs.filtered_folder import RESULT, VIDEOS
+from vbench.runs.workers import computing
 
 if TYPE_CHECKING:
+    import torch
+
     from vbench.runs.evaluators import Evaluators
 
 DIMENSION = next(spec.name for spec in T2V.specs if spec.sampled)
@@ -124,13 +130,46 @@ def filter_static(
     return found
 
 
-def logged(evaluators: Evaluators, log: Path, budget: int) -> Judge:
-    """A judge that remembers: a video whose content was judged before in the same way is not looked at again.
+@contextmanager
+def judged_apart(evaluators: Evaluators, budget: int) -> Iterator[Judge]:
+    """A judge in a process of its own, so that a video that ends it is one that could not be judged.
 
     Args:
         evaluators: who judges, of :data:`DIMENSION`'s videos those that are static only.
-        log: JSON lines, appended after each verdict.
         budget: bytes of decoded frames to keep.
+
+    Raises:
+        VBenchError: the judge's models cannot be had.
+    """
+    import torch
+
+    held = partial(_held, evaluators)
+    with Apart(computing(held, evaluators.device, torch.get_num_threads())) as apart:
+        apart.get_ready()
+        yield lambda path: apart(is_static, path, budget)
+
+
+def _held(evaluators: Evaluators, device: torch.device) -> tuple[Evaluators]:
+    evaluators.dimension(DIMENSION)
+    return (evaluators,)
+
+
+def is_static(evaluators: Evaluators, path: Path, budget: int) -> bool:
+    """Whether a video is static; arguments as :func:`judged_apart`.
+
+    Raises:
+        VBenchError: it cannot be judged.
+    """
+    return evaluators.static_verdict(DIMENSION, Video(path, budget)).static
+
+
+def logged(look: Judge, evaluators: Evaluators, log: Path) -> Judge:
+    """A judge that remembers: a video whose content was judged before in the same way is not looked at again.
+
+    Args:
+        look: who judges what was not judged before.
+        evaluators: by what.
+        log: JSON lines, appended after each verdict.
     """
     signature = {"decoding": DECODING, **evaluators.signature(DIMENSION)}
     identity = hashlib.sha256(json.dumps(signature, sort_keys=True).encode()).hexdigest()
@@ -146,7 +185,7 @@ def logged(evaluators: Evaluators, log: Path, budget: int) -> Judge:
         except OSError as error:
             raise Unavailable(f"{path} cannot be read: {error.strerror}") from error
         if content not in verdicts:
-            verdicts[content] = evaluators.static_verdict(DIMENSION, Video(path, budget)).static
+            verdicts[content] = look(path)
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("a", encoding="utf-8") as file:
                 entry = {"video": path.name, "sha256": content, "judge": identity, "static": verdicts[content]}

@@ -1,30 +1,20 @@
 """Several processes that work side by side, each with models of its own.
 
-Workers only compute; the process that called writes what they find, so nothing is shared but results. They end when the
-caller ends, however that comes about: each watches a pipe that closes with it. One that ends at its job takes nobody
-with it: whoever called is told how it ended, and another comes in its place.
+Workers only compute; the process that called writes what they find, so nothing is shared but results. One that ends at
+its job takes nobody with it: whoever called is told how it ended, and another comes in its place.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import pickle
-import signal
-import sys
-import traceback
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from functools import partial
-from multiprocessing.connection import Connection, wait
-from threading import Lock, Thread
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, TypeVar
 
 from vbench import device as devices
-from vbench.errors import UsageError, VBenchError
+from vbench.worker import Ended, Worker, WorkerDied
 
 if TYPE_CHECKING:
     import torch
@@ -33,40 +23,11 @@ Tool = TypeVar("Tool")
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-ATTEMPTS = 3
-"""Starts of a worker that may fail in a row."""
-
 ENDED_IN_A_ROW = 10
 """Workers that may end, each at another job, while none comes to the end of one."""
 
-OUTSIDE = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGXCPU")
-"""Signals that somebody sends; others tell of a crash."""
-
 OVER_IT = "the process that looked at it, and at nothing else, ended"
 """Why a job has no result that was done alone once more; how it ended follows."""
-
-FREE, RESULT, RAISED = "free", "result", "raised"
-"""What a worker says."""
-
-LEAVING = 10.0
-"""Seconds that a worker has for leaving by itself."""
-
-
-class WorkerDied(VBenchError):
-    """Workers do not start, or end one after the other whatever they are given."""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """The last that there is of a job where the process ended that was at it.
-
-    Attributes:
-        why: how it ended, for people.
-        before: the results that had come.
-    """
-
-    why: str
-    before: Sequence[Any] = ()
 
 
 def threads_each(processes: int) -> int:
@@ -80,167 +41,18 @@ def threads_each(processes: int) -> int:
     return threads if "OMP_NUM_THREADS" in os.environ else max(1, threads // processes)
 
 
-class Worker(Generic[Tool, Job, Result]):
-    """A process that does one job after the other; where it ends at one, the next is done by another process.
-
-    Args:
-        prepare: makes what it works with; called once in each process.
-        work: does a job with it; its results are handed on as they come.
-        device: where to compute.
-        threads: that it computes with.
-        reads_script: whether it imports the caller's script, as Python's multiprocessing does, and runs what that does
-            at its top level; what the script defines is only known where it does.
-
-    Attributes:
-        pipe: has something to read when there is something to :meth:`hear`.
-        is_there: whether there is a process; none after one has ended at its job.
-        is_free: whether it has started and has nothing to do.
-    """
-
-    def __init__(
-        self,
-        prepare: Callable[[torch.device], Tool],
-        work: Callable[[Tool, Job], Iterable[Result]],
-        device: torch.device,
-        threads: int,
-        reads_script: bool = True,
-    ) -> None:
-        self._reads_script = reads_script
-        self._what = prepare, work, device, threads
-        self._job: Job | None = None
-        self._came: list[Result] = []
-        self._failed_starts = 0
-        self.is_there = self.is_free = False
-
-    def __enter__(self) -> Self:
-        """The worker itself, whose process ends with the block."""
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        """See :meth:`end`."""
-        self.end(at_once=kind is not None)
-
-    def start(self) -> None:
-        """Begin a process; it is free once :meth:`hear` has heard so.
-
-        Raises:
-            UsageError: this process may not begin any.
-            WorkerDied: the system lets it begin no more.
-        """
-        _refuse_daemon()
-        os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads of several processes share the cores
-        try:
-            self._begin()
-        except OSError as error:
-            raise WorkerDied(
-                f"The system starts no other process ({error.strerror or error}). What was finished is stored. Take "
-                "fewer --workers, or raise the limit that is reached (ulimit -a; in a container that of its processes)."
-            ) from error
-
-    def _begin(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, there = context.Pipe()
-        with there:
-            self._process = context.Process(target=_serve, args=(there, *self._what), daemon=True)
-            with nullcontext() if self._reads_script else _script_hidden():
-                self._process.start()
-        self.is_there = True
-
-    def give(self, job: Job) -> None:
-        """Have a worker that is free do a job."""
-        self._job, self._came, self.is_free = job, [], False
-        with suppress(OSError):  # it has ended since: whoever waits for the result hears that
-            self.pipe.send(job)
-
-    def hear(self) -> tuple[Job, Result | Ended] | None:
-        """A result of its job, or that it has ended; ``None`` where it is free now, or is being started anew.
-
-        Raises:
-            WorkerDied: it does not start.
-            BaseException: whatever the job raised, with the worker's traceback as its cause.
-        """
-        try:
-            kind, said = self.pipe.recv()
-        except (EOFError, OSError):
-            return self._hear_no_more()
-        if kind == RAISED:
-            error, trace = said
-            raise error from RuntimeError(trace)
-        if kind == FREE or self._job is None:
-            self._job, self.is_free, self._failed_starts = None, True, 0
-            return None
-        self._came.append(said)
-        return self._job, said
-
-    def _hear_no_more(self) -> tuple[Job, Ended] | None:
-        job, self._job = self._job, None
-        self.end()
-        why = _told(self._process.exitcode)
-        if job is not None:
-            return job, Ended(why, self._came)
-        self._start_anew(why)
-        return None
-
-    def _start_anew(self, why: str) -> None:
-        self._failed_starts += 1
-        if self._failed_starts >= ATTEMPTS:
-            raise WorkerDied(
-                f"A worker process does not start: {why}, {ATTEMPTS} times in a row. What was finished is stored. Take "
-                "fewer --workers where memory is short; in a script of your own call vbench below "
-                'if __name__ == "__main__":, as each worker reads the script, too.'
-            )
-        self.start()
-
-    def do(self, job: Job) -> Iterator[Result | Ended]:
-        """The results of a job as they come, and last that it has ended, if it has; raises what :meth:`hear` raises."""
-        if not self.is_there:
-            self.start()
-        while not self.is_free:
-            self.hear()
-        self.give(job)
-        while heard := self.hear():
-            yield heard[1]
-            if isinstance(heard[1], Ended):
-                return
-
-    def end(self, at_once: bool = False) -> None:
-        """Let the process go, in the middle of its job if need be."""
-        if not self.is_there:
-            return
-        self.pipe.close()
-        if at_once:
-            self._process.terminate()
-        self._process.join(LEAVING)
-        if self._process.exitcode is None:
-            self._process.kill()
-            self._process.join()
-        self.is_there = self.is_free = False
+def computing(prepare: Callable[[torch.device], Tool], device: torch.device, threads: int) -> Callable[[], Tool]:
+    """What a worker prepares that computes on a device, with so many threads."""
+    return partial(_prepared, prepare, device, threads)
 
 
-def _refuse_daemon() -> None:
-    process = multiprocessing.current_process()
-    if process.daemon:
-        raise UsageError(
-            f"{process.name} is a daemonic process of multiprocessing, as data loaders and task queues have them, and "
-            "such a process may start no others: neither workers, nor the one that looks once more at a video over "
-            "which a process ended. Call vbench from a process that is no daemon; what was finished is stored."
-        )
+def _prepared(prepare: Callable[[torch.device], Tool], device: torch.device, threads: int) -> Tool:
+    import torch
 
-
-_hiding = Lock()
-"""Held while the caller's script is hidden, so that two threads do not keep each other's stand-in for it."""
-
-
-@contextmanager
-def _script_hidden() -> Iterator[None]:
-    """Of processes that start now the caller's script is not run: nobody expects that who asked for no workers."""
-    with _hiding:
-        script = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")
-        try:
-            yield
-        finally:
-            sys.modules["__main__"] = script
+    torch.set_num_threads(threads)
+    if device.type == "cpu":
+        devices.keep_freed_memory()
+    return prepare(device)
 
 
 def side_by_side(
@@ -261,13 +73,14 @@ def side_by_side(
         device: where to compute; of several GPUs each process gets the next.
         processes: how many work at the same time.
         threads: that each computes with.
-        at_work: is told which jobs are being done, before they are.
+        at_work: is told which jobs are being done, before they are, and what is left of them at the end.
 
     Raises:
         WorkerDied: no process starts, or one after the other ends.
     """
     left = deque(jobs)
-    crew = [Worker(prepare, work, _device_of(device, number), threads) for number in range(min(processes, len(jobs)))]
+    devices_of = (_device_of(device, number) for number in range(min(processes, len(jobs))))
+    crew = [Worker(computing(prepare, one, threads), work) for one in devices_of]
     given: dict[Worker[Tool, Job, Result], Job] = {}
     ended = 0
     try:
@@ -296,6 +109,7 @@ def side_by_side(
                     worker.start()
                 elif not left and worker not in given:
                     crew.remove(worker)
+                    at_work(given.values())
                     worker.end()
     except BaseException:  # nobody waits for what is half done
         for worker in crew:
@@ -313,8 +127,9 @@ def _refuse_to_go_on(ended: int, found: object) -> None:
     if ended >= ENDED_IN_A_ROW and isinstance(found, Ended):
         raise WorkerDied(
             f"{ended} worker processes ended one after the other, each at another job, the last so: {found.why}. "
-            "What was finished is stored. Call again with fewer --workers if memory is short; "
-            "if not, a library of this environment may be broken."
+            "What was finished is stored. Call again, with fewer --workers if memory is short: a run looks at these "
+            "last then, and goes on with the others. Where no other has a result, a library of this environment may be "
+            "broken."
         )
 
 
@@ -323,69 +138,3 @@ def _device_of(device: torch.device, number: int) -> torch.device:
     import torch
 
     return torch.device("cuda", number % torch.cuda.device_count()) if str(device) == "cuda" else device
-
-
-def _told(status: int | None) -> str:
-    """How a process ended, by its exit status as Python's multiprocessing has it.
-
-    >>> _told(-11), _told(1)
-    ('it crashed (SIGSEGV)', 'it ended by itself (status 1)')
-    """
-    if status is None or status >= 0:
-        return f"it ended by itself (status {status})"
-    name = signal.Signals(-status).name if -status in {*signal.Signals} else f"signal {-status}"
-    if name == "SIGKILL":
-        return "it was killed, as happens where memory runs out (SIGKILL)"
-    return f"it {'was ended from outside' if name in OUTSIDE else 'crashed'} ({name})"
-
-
-def _serve(
-    pipe: Connection,
-    prepare: Callable[[torch.device], Tool],
-    work: Callable[[Tool, Job], Iterable[Result]],
-    device: torch.device,
-    threads: int,
-) -> None:
-    """What a worker process does: says when it is free, does the next job, and hands on each result."""
-    Thread(target=_end_with_parent, daemon=True).start()
-    multiprocessing.current_process().daemon = False  # to its caller it is one; a dimension may start processes itself
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of a terminal's processes; the parent answers it
-    import torch
-
-    torch.set_num_threads(threads)
-    if device.type == "cpu":
-        devices.keep_freed_memory()
-    try:
-        tool = prepare(device)
-        pipe.send((FREE, None))
-        for job in iter(partial(_next_job, pipe), None):
-            for result in work(tool, job):
-                pipe.send((RESULT, result))
-            pipe.send((FREE, None))
-    except Exception as error:
-        pipe.send((RAISED, (_that_travels(error), traceback.format_exc())))
-
-
-def _next_job(pipe: Connection) -> Any:
-    """What to do next; ``None`` when nobody has anything to do any more."""
-    try:
-        return pipe.recv()
-    except EOFError:
-        return None
-
-
-def _that_travels(error: Exception) -> Exception:
-    """An error, or what it says, where it cannot be handed to another process."""
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
-
-
-def _end_with_parent() -> None:
-    """Leave at once when the process that called is gone, also if it was killed."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)

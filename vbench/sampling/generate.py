@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vbench import provenance
 from vbench.arithmetic import strictly
@@ -26,20 +26,17 @@ from vbench.files.digest import digest
 from vbench.files.json_file import as_text, refuse_surrogates
 from vbench.files.lock import alone_in
 from vbench.generators.base import Delivery, Generator, Request, Settings, made_by
+from vbench.media.apart import Apart
 from vbench.media.clip import Clip, Encoded, refuse_malformed
+from vbench.media.decode import decode, probe
 from vbench.media.encode import write_clip, write_picture
-from vbench.media.flaws import looked
-from vbench.media.video import Video, probe
+from vbench.media.flaws import Look, looked
 from vbench.progress import Progress
 from vbench.prompts.sampling_plan import Sample
 from vbench.sampling.delivered import findings
 from vbench.sampling.manifest import NAME, SampleRecord, append_record, manifest_text, read_manifest
 from vbench.sampling.record import RECORD, RECORD_VERSION, read_sampling
 from vbench.sampling.wanted import Wanted
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 SCRATCH = ".partial"
 """Where files grow: hidden folders of this name and a number, never looked at by an evaluation."""
@@ -134,17 +131,18 @@ def _sampled(
         if wanted.skipped:
             progress.note(wanted.skipped)
         missing = {sample.file: sample for sample in todo}
-        for delivery in generator.sample_all(_whole_batches(requests, missing, generator.batch_size)):
-            sample = missing.pop(delivery.request.file, None)
-            if sample is None:
-                continue
-            made = _take(delivery, sample, wanted, generator, scratch, outcome)
-            if made:
-                manifest[made.prompt, made.index] = made
-            reason = outcome.failures.get(sample.file)
-            progress.unit(sample.prompt.text, f"{sample.file}: {reason}" if reason else "")
-            if _hopeless(outcome):
-                break
+        with Apart() as apart:
+            for delivery in generator.sample_all(_whole_batches(requests, missing, generator.batch_size)):
+                sample = missing.pop(delivery.request.file, None)
+                if sample is None:
+                    continue
+                made = _take(delivery, sample, wanted, generator, scratch, outcome, apart)
+                if made:
+                    manifest[made.prompt, made.index] = made
+                reason = outcome.failures.get(sample.file)
+                progress.unit(sample.prompt.text, f"{sample.file}: {reason}" if reason else "")
+                if _hopeless(outcome):
+                    break
         for file in missing:
             outcome.failures.setdefault(file, outcome.stopped or "the generator gave no answer")
         _write_manifest(folder, manifest, wanted.samples)
@@ -255,7 +253,13 @@ def _whole_batches(requests: Sequence[Request], missing: Mapping[str, Sample], s
 
 
 def _take(
-    delivery: Delivery, sample: Sample, wanted: Wanted, generator: Generator[Any], scratch: Path, outcome: Sampled
+    delivery: Delivery,
+    sample: Sample,
+    wanted: Wanted,
+    generator: Generator[Any],
+    scratch: Path,
+    outcome: Sampled,
+    apart: Apart,
 ) -> SampleRecord | None:
     """Put a video into the manifest and the folder; ``None`` and a failure where there is none.
 
@@ -265,10 +269,10 @@ def _take(
         if delivery.video is None:
             raise VideoError(delivery.reason or "the generator gave no video")
         refuse_malformed(delivery.video)
-        grown = _grown(delivery.video, scratch / sample.file)
+        grown = _grown(delivery.video, scratch / sample.file, apart)
         _refuse_stranger(scratch.parent / grown.name)
-        look = looked(_frames_of(delivery.video, grown))
-        header = probe(grown)
+        look = looked(delivery.video.frames) if isinstance(delivery.video, Clip) else apart(_look_at, grown)
+        header = apart(probe, grown)
     except VideoError as error:
         outcome.failures[sample.file] = as_text(str(error))
         return None
@@ -300,16 +304,11 @@ def _take(
     return record
 
 
-def _frames_of(video: Clip | Encoded, path: Path) -> Iterator[NDArray[np.uint8]]:
-    """The frames of a video, as they were sampled or as the file has them."""
-    if isinstance(video, Clip):
-        yield from video.frames
-        return
-    for batch in Video(path).batches():
-        yield from batch.permute(0, 2, 3, 1).numpy()
+def _look_at(path: Path) -> Look:
+    return looked(decode(path))
 
 
-def _grown(video: Clip | Encoded, growing: Path) -> Path:
+def _grown(video: Clip | Encoded, growing: Path, apart: Apart) -> Path:
     """The whole video, on disk; its suffix is that of what came.
 
     Raises:
@@ -321,7 +320,7 @@ def _grown(video: Clip | Encoded, growing: Path) -> Path:
     elif isinstance(video, Clip):
         write_clip(video, growing)
     else:
-        probe(video.path)
+        apart(probe, video.path)
         growing = growing.with_suffix(video.path.suffix.lower())
         (shutil.copyfile if video.borrowed else shutil.move)(video.path, growing)
     with growing.open("rb+") as written:

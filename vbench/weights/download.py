@@ -82,7 +82,7 @@ def _kept(card: Checkpoint, target: Path, part: Part) -> bool:
     file = part.path
     try:
         if card.member:
-            file = _extracted(part.path, card.member)
+            file = _extracted(part.path, card)
         sha256 = digest(file)
         _refuse_another(card, target, file, sha256)
         if not card.sha256:
@@ -192,20 +192,29 @@ def _receive(response: Any, part: Part, watch: Watch) -> None:
         raise OSError(f"the connection ended after {done:,} of {total:,} bytes")
 
 
-def _extracted(archive: Path, member: str) -> Path:
+def _extracted(archive: Path, card: Checkpoint) -> Path:
     file = archive.with_name(f"{archive.name}.member")
     try:
         with (
-            unreadable(lambda error: CheckpointError(f"no archive with {member} ({error}).")),
+            unreadable(lambda error: CheckpointError(f"no archive with {card.member} ({error}).")),
             zipfile.ZipFile(archive) as files,
-            files.open(member) as source,
-            file.open("wb") as copy,
+            files.open(card.member) as source,
         ):
-            shutil.copyfileobj(source, copy, BLOCK)
+            _refuse_larger(card, files.getinfo(card.member).file_size, archive.parent)
+            with file.open("wb") as copy:
+                shutil.copyfileobj(source, copy, BLOCK)
     except CheckpointError:
         file.unlink(missing_ok=True)
         raise
     return file
+
+
+def _refuse_larger(card: Checkpoint, size: int, folder: Path) -> None:
+    """Refuse a file that is not unpacked as what was published, or not for want of room; no more than it says comes."""
+    room = shutil.disk_usage(folder).free
+    if size > (card.size or room):
+        most = f"the published one has {card.size:,}" if card.size else f"the disk has room for {room:,}"
+        raise CheckpointError(f"an archive whose {card.member} unpacks to {size:,} bytes, where {most}.")
 
 
 def _fetch_folder(card: Checkpoint, watch: Watch, force: bool) -> Path:

@@ -42,6 +42,7 @@ from vbench.generators.external.http_service import (
     ready_services,
 )
 from vbench.generators.options import Options
+from vbench.media.apart import once_apart
 from vbench.media.clip import Encoded
 from vbench.media.picture import as_sent
 from vbench.media.video import probe
@@ -397,7 +398,7 @@ def _look(path: Path, url: str) -> None:
         _NoVideo: something else did.
     """
     try:
-        probe(path)
+        once_apart(probe, path)
     except VideoError as error:
         with path.open("rb") as file:
             start = file.read(100).decode(errors="replace").replace("\n", " ")
