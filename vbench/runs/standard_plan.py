@@ -77,6 +77,7 @@ def standard_plan(
     find = _by_manifest(root, manifest) if manifest else _by_name(root, files, suite, special, specs)
     found: dict[tuple[Path, Prompt], list[str]] = defaultdict(list)
     missing: dict[str, None] = {}
+    there: set[str] = set()
     absent: Counter[str] = Counter()
     prompts = []
     judged_of = {name: samples or benchmark.samples_of(spec) for name, spec in specs.items()}
@@ -92,11 +93,12 @@ def standard_plan(
         counts = {name: settled[name].get(prompt.text, looked_for[name]) for name in judged}
         for index in range(max(counts.values(), default=0)):
             for dimension in (name for name in judged if index < counts[name]):
-                place = find(prompt.text, index, dimension)
+                place, name = find(prompt.text, index, dimension), f"{prompt.text}{special}-{index}"
                 if place:
                     found[place, prompt].append(dimension)
+                    there.add(name)
                 else:
-                    missing[f"{prompt.text}{special}-{index}"] = None
+                    missing[name] = None
                     absent[dimension] += 1
     if not prompts:
         raise _untested(suite, asked, benchmark)
@@ -113,6 +115,7 @@ def standard_plan(
         suite=suite.name,
         suite_digest=suite.digest,
         missing=tuple(missing),
+        there=frozenset(there),
         absent=absent,
         unexpected=unexpected_in(root, files, found),
         samples=samples or benchmark.most_samples(specs.values()),
