@@ -172,7 +172,31 @@ def test_what_another_version_scored_does_not_count_where_a_call_was_interrupted
     assert open_run(two_videos.parent / "run").rows() == before
 
 
-def interrupts(dimension: str, video: object) -> None:
+def test_a_call_that_was_interrupted_before_it_computed_anything_says_nothing_of_itself(
+    two_videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = judged(two_videos, "brightness")
+    write_video(two_videos / "clip-2.mp4", noise(4, seed=2))
+    on_another_day(monkeypatch)
+    monkeypatch.setattr(toys, "note_call", interrupts)
+    with pytest.raises(KeyboardInterrupt):
+        judged(two_videos, "brightness")
+    now = read_record(two_videos.parent / "run")
+    assert (now.status, now.machine, now.packages) == ("interrupted", before.machine, before.packages)
+
+
+def test_a_call_that_was_interrupted_while_it_looked_for_what_is_left_leaves_the_record_as_it_was(
+    two_videos: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(toys, "Weighing", Kilograms)
+    before = judged(two_videos, "weighing")
+    monkeypatch.setattr("vbench.runs.outstanding.picture_of", interrupts)
+    with pytest.raises(KeyboardInterrupt):
+        in_kilograms(two_videos, "weighing")
+    assert read_record(two_videos.parent / "run") == before
+
+
+def interrupts(*asked: object) -> None:
     raise KeyboardInterrupt
 
 

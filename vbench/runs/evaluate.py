@@ -193,6 +193,7 @@ class _Run:
         self.asked, self.opened, self.record, self.store = asked, record, record, store
         self.machine, self.progress = machine, progress
         self.untouchable: list[Row] = []
+        self.begun = False
         self.outcome = Outcome(asked.folder, not_evaluated=dict(obstacles))
         self.writer = RowWriter(store, self.outcome, progress)
 
@@ -208,6 +209,11 @@ class _Run:
         beside = [name for name in others if self.opened.folder_of(name) == plan.root.resolve()]
         wanted, self.untouchable = outstanding_of(plan, self.asked.evaluators, self.store, self.outcome, beside)
         forget_removed(self.store, plan)
+        if count := self.outcome.set_aside:
+            self.progress.note(
+                f"{count} stored scores count no more: they are of other content, or were made with another version, "
+                "checkpoint, option or kind of device. Until one is made anew, the call that made it brings it back"
+            )
         return wanted
 
     def begin(self) -> None:
@@ -219,6 +225,7 @@ class _Run:
         not_evaluated = {**self.record.not_evaluated, **obstacles}
         self.record = replace(self._made_on([self.machine]), not_evaluated=not_evaluated)
         write_record(self.asked.folder, self.record)
+        self.begun = True
         for row in self.untouchable:
             self.writer.take(row)
 
@@ -234,19 +241,23 @@ class _Run:
         self.writer.commit()
         plan = self.asked.plan
         rows = list(self.store.rows()) if plan.filtered else []
-        made = self._made_on((machines or [self.machine]) if self.outcome.computed else [])
-        self.record = replace(self.record, machine=made.machine, packages=made.packages)
-        self.record = _gone_through(self.record, plan, self.outcome, rows, self.progress)
+        self.record = _gone_through(self._as_made(machines), plan, self.outcome, rows, self.progress)
         if self.writer.at_once:
             self.record = replace(self.record, machine={**self.record.machine, AT_ONCE: self.writer.at_once})
         write_record(self.asked.folder, self.record)
+
+    def _as_made(self, machines: Sequence[Mapping[str, Any]] = ()) -> RunRecord:
+        """The record with the machines and packages of the calls that computed something."""
+        made = self._made_on((machines or [self.machine]) if self.outcome.computed else [])
+        return replace(self.record, machine=made.machine, packages=made.packages)
 
     def interrupt(self) -> None:
         """Put on disk what is known, and write down that it is not all."""
         folder, done = self.asked.folder, self.outcome.reused + self.outcome.computed
         with suppress(OSError, VBenchError):  # the disk may be what ended it
             self.writer.commit()
-            write_record(folder, replace(self.record, status=INTERRUPTED, ended=provenance.now()))
+            if self.begun or not (folder / RECORD).exists():  # otherwise what an earlier call says still holds
+                write_record(folder, replace(self._as_made(), status=INTERRUPTED, ended=provenance.now()))
         self.progress.note(f"{done} of {self.asked.plan.units} units are stored in {folder}")
 
 

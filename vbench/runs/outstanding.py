@@ -101,7 +101,9 @@ def outstanding_of(
         if outstanding:
             todo.append(replace(seen, cache_keys=outstanding))
     store.put_all(renamed)
-    store.set_aside(_outdated(store, keys, unread, signatures, dict.fromkeys(beside, contents)))
+    outdated = _outdated(store, keys, unread, signatures, dict.fromkeys(beside, contents))
+    store.set_aside(outdated)
+    outcome.set_aside = len(outdated)
     reencode = bool(plan.cutting and plan.cutting.reencode)
     of_prompts = [one for name, tasks in choices.items()
                   for one in candidates(tasks, name, plan.samples, reencode, looked_at[name])]  # fmt: skip
