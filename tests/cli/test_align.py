@@ -139,6 +139,17 @@ def test_runs_of_different_kinds(study: Path, tmp_path: Path) -> None:
     assert "are of different kinds: another profile" in forced.stderr
 
 
+def test_runs_of_different_kinds_where_the_first_has_no_score_of_what_differs(study: Path, tmp_path: Path) -> None:
+    found = runs(levels(MODELS), prompts=12)["modelscope"]
+    folders = [
+        write_run(tmp_path / name, found, dimensions=[name], dimension_versions=versions)
+        for name, versions in (("first", {}), ("scene", {"scene": 1}), ("newer", {"scene": 2}))
+    ]
+    named = [f"--run={name}={folder}" for name, folder in zip(MODELS, folders, strict=False)]
+    refused = vbench_align("-a", study / "human_anno" / "scene.json", *named)
+    assert f"{folders[1]} and {folders[2]} are of different kinds: another dimension version" in str(refused.exception)
+
+
 def test_an_empty_board(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/board.sqlite"
     Board(Settings(database=url)).close()

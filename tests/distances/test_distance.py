@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import vbench
 from tests.distances.conftest import COUNT, FRAMES, Measured
 from tests.distances.moving_colours import NAME, MovingColours, Narrow
 from tests.footage import noise, write_text, write_truncated, write_video
+from vbench import provenance
 from vbench.distances.distance import Bench, protocol_for, reference_of
 from vbench.distances.frechet import frechet, moments
 from vbench.distances.metrics import metric_named
@@ -72,6 +74,21 @@ def test_videos_are_looked_at_once(
     assert len(log.read_text().splitlines()) == 2 * COUNT + 1
     measured(stride_generated=1, frames=4, start_generated="first", start_real="first")
     assert len(log.read_text().splitlines()) == 4 * COUNT + 1
+
+
+def test_a_figure_says_where_the_features_came_from_that_were_stored(
+    measured: Measured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first = measured()
+    packages, machine = provenance.packages() | {"torch": "99.0"}, provenance.machine
+    monkeypatch.setattr(provenance, "packages", lambda: packages)
+    monkeypatch.setattr(provenance, "machine", lambda *asked: {**machine(*asked), "processor": "Another"})
+    again = measured()
+    assert again.packages["torch"] == f"{first.packages['torch']}; 99.0"
+    assert again.machine["processor"] == f"{first.machine['processor']}; Another"
+    with closing(sqlite3.connect(tmp_path / "store" / STORE)) as store, store:
+        store.execute("DROP TABLE made")  # as earlier versions left it
+    assert measured().packages["torch"] == "99.0"
 
 
 def test_a_network_looks_strictly(measured: Measured, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -283,7 +283,7 @@ def test_a_store_that_is_a_link_to_itself_is_told(tmp_path: Path) -> None:
 
 def test_damaged_features_are_told(tmp_path: Path) -> None:
     store = FeatureStore(tmp_path)
-    store.put("k", {"a": np.ones((3, 8), np.float32)})
+    store.put("k", {"a": np.ones((3, 8), np.float32)}, {"machine": {}, "packages": {}})
     store.close()
     content = without_log(store.path)
     (tmp_path / "a.sqlite").write_bytes(content)
@@ -292,6 +292,7 @@ def test_damaged_features_are_told(tmp_path: Path) -> None:
         store = FeatureStore(path.parent)
         try:
             store.get("k", "a")
+            store.made_with(["k"])
         finally:
             store.close()
 

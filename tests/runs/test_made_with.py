@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,19 @@ import torch
 from tests import toys
 from tests.footage import noise, write_video
 from vbench import provenance
+from vbench.dimensions.backbones.base import Backbone
 from vbench.errors import UsageError
+from vbench.prompts.suite import Prompt, PromptSuite
+from vbench.runs.category_plan import category_plan
 from vbench.runs.custom_plan import custom_plan
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
+from vbench.runs.plan import Plan
 from vbench.runs.record import RunRecord, read_record
+from vbench.runs.run import open_run
+from vbench.runs.standard_plan import standard_plan
+from vbench.sampling.manifest import NAME as MANIFEST
+from vbench.sampling.manifest import SampleRecord, manifest_text
 
 pytestmark = pytest.mark.usefixtures("toy_dimensions")
 
@@ -36,6 +45,42 @@ def weights(empty_cache: Path) -> Path:
 def judged(videos: Path, *names: str) -> RunRecord:
     run = videos.parent / "run"
     evaluate(custom_plan(videos, names), Evaluators(toys.PROFILE, torch.device("cpu")), run)
+    return read_record(run)
+
+
+@pytest.fixture
+def two_videos(tmp_path: Path) -> Path:
+    for number in range(2):
+        write_video(tmp_path / "videos" / f"clip-{number}.mp4", noise(4, seed=number))
+    return tmp_path / "videos"
+
+
+class Kilograms(toys.Weighing):
+    """Another who weighs, with a setting."""
+
+    def __init__(self, unit: str = "", **backbones: Backbone) -> None:
+        super().__init__(**backbones)
+
+
+def of_suite(videos: Path, name: str, samples: int = 1) -> Plan:
+    both = ("brightness", "precise")
+    suite = PromptSuite("lamps", (Prompt("clip", both), Prompt("a lamp", both)), "digest")
+    return standard_plan(videos, suite, [name], samples=samples)
+
+
+def of_category(videos: Path, name: str) -> Plan:
+    return category_plan(videos, PromptSuite("lamps", (Prompt("clip"), Prompt("a lamp"))), [name])
+
+
+def looked_at(plan: Plan) -> RunRecord:
+    run = plan.root.parent / "run"
+    evaluate(plan, Evaluators(toys.PROFILE, torch.device("cpu")), run)
+    return read_record(run)
+
+
+def in_kilograms(videos: Path, *names: str) -> RunRecord:
+    run, options = videos.parent / "run", {"weighing": {"unit": "kg"}}
+    evaluate(custom_plan(videos, names), Evaluators(toys.PROFILE, torch.device("cpu"), options), run)
     return read_record(run)
 
 
@@ -108,3 +153,109 @@ def test_a_run_has_one_file_of_each_checkpoint(videos: Path, weights: Path, monk
     with pytest.raises(UsageError, match="weighing was judged with another file of amt_s; name it, too"):
         judged(videos, "brightness")
     assert judged(videos, "brightness", "weighing").checkpoints["amt_s"]["sha256"]
+
+
+def test_what_another_version_scored_does_not_count_where_a_call_was_interrupted(
+    two_videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged(two_videos, "brightness")
+    before = open_run(two_videos.parent / "run").rows()
+    with monkeypatch.context() as patched:
+        raised(patched, "brightness")
+        patched.setattr(toys, "note_call", interrupts)
+        with pytest.raises(KeyboardInterrupt):
+            judged(two_videos, "brightness")
+        run = open_run(two_videos.parent / "run")
+        assert (run.rows(), run.card.incomplete) == ([], ["brightness"])
+    monkeypatch.setattr(toys, "note_call", interrupts)  # nothing is judged anew
+    judged(two_videos, "brightness")
+    assert open_run(two_videos.parent / "run").rows() == before
+
+
+def test_a_call_that_was_interrupted_before_it_computed_anything_says_nothing_of_itself(
+    two_videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = judged(two_videos, "brightness")
+    write_video(two_videos / "clip-2.mp4", noise(4, seed=2))
+    on_another_day(monkeypatch)
+    monkeypatch.setattr(toys, "note_call", interrupts)
+    with pytest.raises(KeyboardInterrupt):
+        judged(two_videos, "brightness")
+    now = read_record(two_videos.parent / "run")
+    assert (now.status, now.machine, now.packages) == ("interrupted", before.machine, before.packages)
+
+
+def test_a_call_that_was_interrupted_while_it_looked_for_what_is_left_leaves_the_record_as_it_was(
+    two_videos: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(toys, "Weighing", Kilograms)
+    before = judged(two_videos, "weighing")
+    monkeypatch.setattr("vbench.runs.outstanding.picture_of", interrupts)
+    with pytest.raises(KeyboardInterrupt):
+        in_kilograms(two_videos, "weighing")
+    assert read_record(two_videos.parent / "run") == before
+
+
+def interrupts(*asked: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_what_was_found_of_a_video_that_cannot_be_read_now_counts_if_it_was_judged_alike(
+    two_videos: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    judged(two_videos, "brightness")
+    monkeypatch.setitem(toys.SPECS, "brightness", replace(toys.SPECS["brightness"], version=version))
+    plan = custom_plan(two_videos, ["brightness"])
+    (two_videos / "clip-1.mp4").unlink()
+    evaluate(plan, Evaluators(toys.PROFILE, torch.device("cpu")), two_videos.parent / "run")
+    states = {row.video: row.status for row in open_run(two_videos.parent / "run").rows()}
+    assert states == {"clip-0.mp4": "scored", "clip-1.mp4": "scored" if version == 1 else "failed"}
+
+
+def test_scores_of_what_a_video_was_before_do_not_count_beside_those_of_what_it_is(two_videos: Path) -> None:
+    judged(two_videos, "brightness", "precise")
+    write_video(two_videos / "clip-1.mp4", noise(4, seed=7))
+    judged(two_videos, "brightness")
+    card = open_run(two_videos.parent / "run").card
+    assert {name: (one.videos, one.planned) for name, one in card.dimensions.items()} == {
+        "brightness": (2, 2),
+        "precise": (1, 2),
+    }
+    judged(two_videos, "precise")
+    assert open_run(two_videos.parent / "run").is_whole
+
+
+def test_a_dimension_keeps_the_options_that_its_scores_were_made_with(
+    videos: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(toys, "Weighing", Kilograms)
+    changed = {"weighing": {"unit": "kg"}}
+    judged(videos, "weighing")
+    assert in_kilograms(videos, "brightness").options == {}
+    assert in_kilograms(videos, "weighing").options == changed
+    weights.unlink()
+    now = judged(videos, "brightness", "weighing")
+    assert "weighing" in now.not_evaluated
+    assert now.options == changed
+
+
+@pytest.mark.parametrize("planned", [of_suite, of_category])
+@pytest.mark.parametrize("file", ["a lamp-0.mp4", "lit.mp4"])
+def test_a_video_that_came_later_is_missing_no_more(videos: Path, planned: Callable[..., Plan], file: str) -> None:
+    listed = [SampleRecord("clip-0.mp4", "clip", 0)]
+    (videos / MANIFEST).write_text(manifest_text(listed))
+    for name in ("brightness", "precise"):
+        missing = looked_at(planned(videos, name)).missing_videos
+    assert len(missing) == 1
+    (videos / MANIFEST).write_text(manifest_text([*listed, SampleRecord(file, "a lamp", 0)]))
+    write_video(videos / ("a lamp-0.mp4" if planned is of_category else file), noise(4))
+    for name in ("brightness", "precise"):
+        missing = looked_at(planned(videos, name)).missing_videos
+    assert missing == []
+
+
+def test_a_run_has_fewer_samples_where_one_of_its_calls_looked_for_fewer(two_videos: Path) -> None:
+    few = looked_at(of_suite(two_videos, "brightness", samples=2)).samples
+    assert (few, looked_at(of_suite(two_videos, "precise", samples=5)).samples) == (2, 2)
+    assert looked_at(of_suite(two_videos, "brightness", samples=5)).samples == 2  # which one it was is not known

@@ -165,3 +165,15 @@ def test_own_videos_with_own_pictures(material: Path) -> None:
     without = {name: value for name, value in asked.items() if name != "images"}
     with pytest.raises(UsageError, match="i2v_subject: not without the pictures"):
         vbench.evaluate(material / "mine", **without)
+
+
+def test_runs_against_other_pictures_say_so_when_they_are_compared(material: Path) -> None:
+    first, wide, same = (score(material, **one) for one in (
+        {"output": "first", "ratio": "1-1"}, {"output": "wide", "ratio": "8-5"}, {"output": "same", "ratio": "1-1"},
+    ))  # fmt: skip
+    told = "differ in the pictures that the videos start from: 3 of 3 prompts, as of 'a cat': 1-1/a cat.png against"
+    assert told in vbench.compare(first, wide)[0].remarks[0]
+    shutil.copy(material / "pictures/crop/8-5/a dog.png", material / "pictures/crop/1-1")
+    assert not vbench.compare(first, same)[0].remarks
+    now = score(material, output="now", ratio="1-1")
+    assert "1 of 3 prompts, as of 'a dog': 1-1/a dog.png" in vbench.compare(first, now)[0].remarks[0]

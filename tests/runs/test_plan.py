@@ -12,6 +12,8 @@ from vbench.prompts.suite import Prompt, PromptSuite, SuiteError, read_suite
 from vbench.runs.category_plan import category_plan
 from vbench.runs.custom_plan import custom_plan, prompt_from_name, read_prompt_file
 from vbench.runs.standard_plan import standard_plan
+from vbench.sampling.manifest import NAME as MANIFEST
+from vbench.sampling.manifest import SampleRecord, manifest_text
 
 SUITE = PromptSuite(
     "small",
@@ -44,6 +46,16 @@ def test_standard_mode_matches_names_and_says_what_is_missing(videos: Path) -> N
     assert plan.unexpected == ("a dog-0.mp4",)
     assert plan.units == 5
     assert (plan.suite, plan.suite_digest) == ("small", "digest")
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_video_of_another_dimension_belongs_to_its_prompt(videos: Path, listed: bool) -> None:
+    if listed:
+        records = [SampleRecord(f"{text}-0.mp4", text, 0) for text in ("a cat", "a beach - at dawn")]
+        (videos / MANIFEST).write_text(manifest_text(records))
+    plan = standard_plan(videos, SUITE, ["background_consistency"], samples=1)
+    assert [task.video for task in plan.tasks] == ["a beach - at dawn-0.mp4"]
+    assert plan.unexpected == ("a cat-1.mp4", "a dog-0.mp4")
 
 
 def test_only_the_asked_dimensions_are_expected(videos: Path) -> None:

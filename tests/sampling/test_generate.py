@@ -54,6 +54,37 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.name != RECORD}
 
 
+def asked(samples: int | None = 2, **changes: Any) -> Wanted:
+    return replace(wanted(samples or 2), suite={**wanted().suite, "samples": samples, **changes})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "dimensions", "samples"),
+    [
+        (asked(dimensions=["scene"]), asked(1, dimensions=["color"]), ["color", "scene"], 2),
+        (asked(dimensions=["scene"]), asked(1, dimensions=["color", "scene"]), ["color", "scene"], 1),
+        (asked(dimensions=["scene"]), asked(1), [], 1),
+        (asked(), asked(1, dimensions=["scene"]), [], 2),
+        (asked(None), asked(1, dimensions=["scene"]), [], None),
+        (asked(category="animal"), asked(1), [], 1),
+        (asked(), asked(1, category="animal"), [], 2),
+    ],
+)
+def test_a_folder_was_sampled_for_what_all_calls_asked_for(
+    tmp_path: Path, first: Wanted, second: Wanted, dimensions: list[str], samples: int | None
+) -> None:
+    for plan in (first, second):
+        sample(tmp_path, plan)
+    found = (read_sampling(tmp_path) or {})["suite"]
+    assert (found["dimensions"], found["samples"], found["category"]) == (dimensions, samples, None)
+
+
+def test_another_category_is_for_another_folder(tmp_path: Path) -> None:
+    sample(tmp_path, asked(category="animal"))
+    with pytest.raises(UsageError, match="the suite was three, animal and is now three, food"):
+        sample(tmp_path, asked(category="food"))
+
+
 def test_every_video_of_the_plan_is_there_and_listed(tmp_path: Path) -> None:
     outcome = sample(tmp_path)
     assert (outcome.made, outcome.kept, outcome.failures) == (6, 0, {})
@@ -250,6 +281,9 @@ def test_what_works_is_kept_and_what_fails_is_listed(tmp_path: Path) -> None:
     assert record["failures"] == outcome.failures
     again = generate(Files(tmp_path / "source"), wanted(4, prompts=["a cat"]), Settings(), tmp_path / "out")
     assert (again.made, again.kept, list(again.failures)) == (0, 2, ["a cat-1.mp4", "a cat-3.mp4"])
+    fewer = generate(Files(tmp_path / "source"), wanted(2, prompts=["a cat"]), Settings(), tmp_path / "out")
+    assert list(fewer.failures) == ["a cat-1.mp4"]
+    assert (read_sampling(tmp_path / "out") or {})["failures"].keys() == outcome.failures.keys()
 
 
 class Broken(Files):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vbench.analysis.run_diff import FILTER, Moved, most_moved, prompt_values
+from vbench.analysis.run_diff import FILTER, PICTURES, Moved, most_moved, prompt_values
 from vbench.analysis.run_diff import differences as everything
 from vbench.analysis.statistics import DRAWS, PairedDifference, compare, intervals, significance_groups
 from vbench.benchmarks.base import Benchmark
@@ -31,6 +31,7 @@ READERS_KNOW = {
     "extender": "who extended the prompts",
     "samples": "samples",
     "formats": "formats",
+    PICTURES: "the pictures that the videos start from",
     FILTER: "what the static filter did",
     "machine: dtype": "precision",
 }
@@ -57,7 +58,8 @@ class Comparison(Shown):
         benchmark: whose rules made the parts and the Total.
         gaps: dimension, part or ``total`` -> what of it is not there in one run or the other, such as
             ``"12 of 15 scores in base"``; empty where both are whole.
-        remarks: in what else the two are other scores (text, samples, frames, rate, size, precision), a sentence each.
+        remarks: in what else the two are other scores (text, samples, frames, rate, size, pictures, static filter,
+            precision), a sentence each.
         yardstick: name of the run that it is held against.
     """
 

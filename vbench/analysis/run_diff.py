@@ -12,11 +12,15 @@ from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named
 from vbench.runs.record import read_record
 from vbench.runs.results import prompt_scores, read_rows
+from vbench.runs.score_video import PICTURE, PICTURE_CONTENT
 from vbench.runs.store import Row
 from vbench.sampling.manifest import SampleRecord, read_manifest
 
 SHOWN = 5
 """Examples that a difference names, and prompts listed as moved most."""
+
+PICTURES = "pictures"
+"""What a difference is called where the videos of a prompt start from others."""
 
 FILTER = "static filter"
 """What a difference is called where it chose the videos of one run alone."""
@@ -28,8 +32,8 @@ class Difference:
 
     Attributes:
         what: ``benchmark``, ``suite``, ``prompts``, ``extension``, ``seeds``, ``settings of sampling``, ``samples``,
-            ``formats``, ``videos``, ``static filter``, ``profile``, ``checkpoints``, ``options``, ``machine`` or
-            ``packages``.
+            ``formats``, ``videos``, ``pictures``, ``static filter``, ``profile``, ``checkpoints``, ``options``,
+            ``machine`` or ``packages``.
         first: how it is in the first run.
         second: how it is in the second.
     """
@@ -78,6 +82,7 @@ def differences(first: Path, second: Path) -> list[Difference]:
         *_counted("samples", "prompts with {} samples", [Counter(_samples(part).values()) for part in rows]),
         *_counted("formats", "videos of {}", [Counter(_formats(part).values()) for part in rows]),
         *_videos(*rows),
+        *_pictures(*rows),
         *_named(FILTER, *_filtered(*records)),
         *_named("profile", *({"profile": record["profile"]} for record in records)),
         *_named("checkpoints", *(_digests(record) for record in records)),
@@ -159,6 +164,20 @@ def _videos(first: Sequence[Row], second: Sequence[Row]) -> Iterator[Difference]
     if changed:
         shared = len(before.keys() & after.keys())
         yield Difference("videos", f"{len(changed)} of {shared} have other content", ", ".join(changed[:SHOWN]))
+
+
+def _pictures(first: Sequence[Row], second: Sequence[Row]) -> Iterator[Difference]:
+    before, after = ({row.prompt: row for row in part if PICTURE_CONTENT in row.details} for part in (first, second))
+    shared = sorted(before.keys() & after.keys())
+    changed = [one for one in shared if _picture(before[one]) != _picture(after[one])]
+    if changed:
+        told = f"{len(changed)} of {len(shared)} prompts, as of {changed[0]!r}: "
+        files = ("/".join(Path(found[changed[0]].details[PICTURE]).parts[-2:]) for found in (before, after))
+        yield Difference(PICTURES, *(told + file for file in files))
+
+
+def _picture(row: Row) -> str:
+    return str(row.details[PICTURE_CONTENT])
 
 
 def _counted(what: str, unit: str, counts: Sequence[Counter[Any]]) -> Iterator[Difference]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -110,8 +111,7 @@ def _runs(given: Sequence[str], force: bool) -> dict[str, list[Row]]:
         if model in folders:
             raise UsageError(f"Two runs are named {model}: {folders[model]} and {folder}.")
         folders[model] = Path(folder)
-    first, *others = folders.values()
-    for other in others:
+    for first, other in combinations(folders.values(), 2):  # each pair, as some may share what another lacks
         found = "; ".join(objections(first, other))
         if found and not force:
             raise UsageError(f"{first} and {other} are of different kinds: {found}. --force takes them all the same.")

@@ -136,6 +136,8 @@ def measure(asked: Comparison, bench: Bench) -> Distance:
 
     first = found.moments if isinstance(found, Reference) else found.values if found else made.values[:0]
     value = statistic(first, made.values)
+    here = {"machine": provenance.machine(bench.device), "packages": provenance.packages()}
+    made_with = [*(found.made_with if isinstance(found, FeatureSet) else ()), *made.made_with, here]
     known, why = _spread(metric, protocol, statistic, value, found, made, bench)
     return Distance(
         metric=metric.name,
@@ -152,8 +154,8 @@ def measure(asked: Comparison, bench: Bench) -> Distance:
         real=found.real if isinstance(found, Reference) else found.plain() if found else None,
         generated=made.plain(),
         notes=[*_notes(metric, protocol, network, found, made), *([why] if why else [])],
-        machine=provenance.machine(bench.device),
-        packages=provenance.packages(),
+        machine=provenance.together(one["machine"] for one in made_with),
+        packages=provenance.together(one["packages"] for one in made_with),
         made=provenance.now(),
     )
 

@@ -46,8 +46,8 @@ class Distance:
         real: what the real side is: digest, videos, windows, what was left out; ``None`` where none is needed.
         generated: the same of the generated side.
         notes: what a reader should know, a sentence each.
-        machine: where it was computed.
-        packages: name -> version.
+        machine: where it was computed; of features that came from different ones, all values.
+        packages: name -> version, the same.
         made: UTC, ISO 8601.
     """
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vbench import provenance
 from vbench.arithmetic import strictly
 from vbench.dimensions.backbones.base import WindowEmbedder
 from vbench.dimensions.profiles import BACKBONES
@@ -52,6 +53,7 @@ class FeatureSet:
         short: videos that are too short for a window -> frames that they have.
         failed: videos that could not be read -> why.
         beyond: how many more videos there were than were wanted.
+        made_with: machines and packages that its features came from, each once, as far as it is known.
     """
 
     root: Path
@@ -61,6 +63,7 @@ class FeatureSet:
     short: Mapping[str, int]
     failed: Mapping[str, str]
     beyond: int
+    made_with: Sequence[Mapping[str, Any]]
 
     @property
     def videos(self) -> int:
@@ -149,6 +152,7 @@ def features_of(
     """
     failed = dict(choice.unreadable)
     jobs = list(_jobs(choice, protocol, real, device, failed))
+    here = {"machine": provenance.machine(device), "packages": provenance.packages()}
     with closing(FeatureStore(folder)) as store:
         todo = [job for job in jobs if not store.holds(job.key, layer)]
         todo = list({job.key: job for job in todo}.values())  # the same video under two names
@@ -160,7 +164,7 @@ def features_of(
                     failed[job.name] = found
                     progress.unit(job.name, f"{job.name}: {found}")
                 else:
-                    store.put(job.key, found)
+                    store.put(job.key, found, here)
                     stored += 1
                     progress.unit(job.name)
         except BaseException:
@@ -169,12 +173,13 @@ def features_of(
             raise
         progress.finish()
         known = [(job, features) for job in jobs if (features := store.get(job.key, layer)) is not None]
+        made_with = store.made_with(job.key for job, _ in known)
     if not known:
         raise NothingToScore(f"No video of {choice.root} could be read: {_some(failed)}.")
     values = np.concatenate([features for _, features in known])
     owners = np.repeat(np.arange(len(known)), [len(features) for _, features in known])
     contents = tuple(job.content for job, _ in known)
-    return FeatureSet(choice.root, values, owners, contents, choice.short, failed, choice.beyond)
+    return FeatureSet(choice.root, values, owners, contents, choice.short, failed, choice.beyond, made_with)
 
 
 def checkpoints_of(network: str) -> dict[str, str]:

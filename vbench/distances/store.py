@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from vbench.errors import UsageError
 from vbench.files.database import opened, opened_to_read, told
+from vbench.files.json_file import plain_json
 
 NAME = "features.sqlite"
 
@@ -38,6 +39,10 @@ CREATE TABLE IF NOT EXISTS feature (
     width INTEGER NOT NULL,
     "values" BLOB NOT NULL,
     PRIMARY KEY (key, layer)
+);
+CREATE TABLE IF NOT EXISTS made (
+    key TEXT PRIMARY KEY,
+    "with" TEXT NOT NULL
 );
 """
 
@@ -76,11 +81,12 @@ class FeatureStore:
         """Close the file; everything that was put is on disk already."""
         self.connection.close()
 
-    def put(self, key: str, features: Features) -> None:
-        """Write a video's features, of all layers or of none."""
+    def put(self, key: str, features: Features, made_with: Mapping[str, Any]) -> None:
+        """Write a video's features, of all layers or of none, and the machine and packages that they are of."""
         rows = [(key, layer, found.shape[1], found.astype(_LITTLE).tobytes()) for layer, found in features.items()]
         with told(self.path, WHAT), self.connection:
             self.connection.executemany("INSERT OR REPLACE INTO feature VALUES (?, ?, ?, ?)", rows)
+            self.connection.execute("INSERT OR REPLACE INTO made VALUES (?, ?)", (key, json.dumps(made_with)))
 
     def holds(self, key: str, layer: str) -> bool:
         """Whether the features of a key are there."""
@@ -94,6 +100,28 @@ class FeatureStore:
         with told(self.path, WHAT):
             found = self.connection.execute(query, (key, layer)).fetchone()
             return None if found is None else _values(*found)
+
+    def made_with(self, keys: Iterable[str]) -> list[Mapping[str, Any]]:
+        """With what the features of these keys were made, each once; earlier versions did not write it down."""
+        query = 'SELECT "with" FROM made WHERE key = ?'
+        with told(self.path, WHAT):
+            found = [self.connection.execute(query, (key,)).fetchone() for key in keys]
+            return [_object(text) for (text,) in dict.fromkeys(one for one in found if one)]
+
+
+def _object(text: Any) -> Mapping[str, Any]:
+    """What stands in a row.
+
+    Raises:
+        sqlite3.DatabaseError: it is damaged, which SQLite itself does not notice.
+    """
+    try:
+        found = plain_json(text)
+    except (ValueError, TypeError) as error:
+        raise sqlite3.DatabaseError(f"malformed row: {error}") from error
+    if not isinstance(found, dict) or not all(isinstance(found.get(name), dict) for name in ("machine", "packages")):
+        raise sqlite3.DatabaseError(f"malformed row: {text!r:.60}")
+    return found
 
 
 def _values(width: Any, content: Any) -> NDArray[np.float32]:

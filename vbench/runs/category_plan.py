@@ -44,6 +44,7 @@ def category_plan(
         suite=suite.name,
         suite_digest=suite.digest,
         missing=unanswered,
+        there=frozenset(answered),
         absent=dict.fromkeys(asked, len(unanswered)),
         unexpected=unexpected_in(root, files, found),
         benchmark=benchmark,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vbench import provenance
+from vbench.benchmarks.registry import specs_of
 from vbench.errors import MissingCheckpoint, MissingExtra, PluginError, UsageError
 from vbench.files import ours
 from vbench.files.digest import content_of
@@ -47,27 +48,28 @@ def conflicts(folder: Path, plan: Plan, evaluators: Evaluators, may_join: bool =
 
 
 def _other_videos(folder: Path, before: RunRecord, plan: Plan, may_join: bool) -> Iterator[str]:
-    """Whether the videos of another folder are others; where they lie does not matter, what they are does."""
+    """Whether the videos are others than the run's; where they lie does not matter, what they are does."""
     judged = [name for name in plan.dimensions if name in before.dimensions]
-    if all(before.folder_of(name) == plan.root.resolve() for name in judged or before.dimensions):
-        return
     of = judged if may_join else before.dimensions
-    stored = (
-        {row.sha256: row.video for row in read_rows(folder) if row.dimension in of} if (folder / STORE).exists() else {}
-    )
+    moved = any(before.folder_of(name) != plan.root.resolve() for name in judged or before.dimensions)
+    rows = read_rows(folder) if moved and (folder / STORE).exists() else []
+    stored = {row.sha256 for row in rows if row.dimension in of}
     if stored and not any(_content(task.path) in stored for task in plan.tasks):
         yield f"its scores are of other videos: none of those in {plan.root} is among the {len(stored)} that it judged"
     samplers = [{record.generator for record in read_manifest(place)} for place in (folder, plan.root)]
-    if all(samplers) and samplers[0] != samplers[1]:
+    if (moved or _kept(before, plan)) and all(samplers) and samplers[0] != samplers[1]:
         yield "its videos were sampled by {} and these by {}".format(*(", ".join(sorted(names)) for names in samplers))
+
+
+def _kept(before: RunRecord, plan: Plan) -> list[str]:
+    """The dimensions whose scores a call leaves as they are."""
+    return [name for name in before.dimensions if name not in plan.dimensions and name not in before.not_evaluated]
 
 
 def _other_checkpoints(before: RunRecord, plan: Plan, evaluators: Evaluators) -> Iterator[str]:
     """Which files changed since others than the plan's dimensions were judged with them: a run has one of each."""
     read = _files_of(plan.dimensions, evaluators) & before.checkpoints.keys()
-    for name in before.dimensions:
-        if name in plan.dimensions or name in before.not_evaluated:
-            continue
+    for name in _kept(before, plan):
         for file in sorted(read & _files_of([name], evaluators)):
             with suppress(MissingCheckpoint):
                 if content_of(cards.locate(file)) != before.checkpoints[file]["sha256"]:
@@ -84,24 +86,35 @@ def _looked_at(plan: Plan, evaluators: Evaluators) -> dict[str, Any]:
     }
 
 
-def open_record(folder: Path, plan: Plan, evaluators: Evaluators, machine: Mapping[str, Any]) -> RunRecord:
-    """What a run is of, with what earlier calls said of what stays; :func:`made_with` says the rest."""
+def open_record(
+    folder: Path, plan: Plan, judged: Collection[str], evaluators: Evaluators, machine: Mapping[str, Any]
+) -> RunRecord:
+    """What a run is of, with what earlier calls said of what stays; :func:`made_with` says the rest.
+
+    Args:
+        folder: the run's folder.
+        plan: what is looked at.
+        judged: dimensions of the plan that this call can judge; what others have, they have from earlier calls.
+        evaluators: who looks.
+        machine: that computes now.
+    """
     before = record_before(folder) or RunRecord("", "", "", {}, "", provenance.now())
-    others = set(before.dimensions) - set(plan.dimensions)
+    others = set(before.dimensions) - set(judged)
     root = str(plan.root.resolve())
     dimensions = sorted({*before.dimensions, *plan.dimensions})
-    options = kept_of(before.options, others) | {name: dict(one) for name, one in evaluators.options.items()}
-    there = {Path(task.video).stem for task in plan.tasks}
-    missing = [name for name in before.missing_videos if others and name not in there]
+    options = kept_of(before.options, others) | {
+        name: dict(one) for name, one in kept_of(evaluators.options, judged).items()
+    }
+    missing = [name for name in before.missing_videos if others and name not in plan.there]
     return RunRecord(
         **_looked_at(plan, evaluators),
         videos=root,
-        folders={**{name: str(before.folder_of(name)) for name in others}, **dict.fromkeys(plan.dimensions, root)},
-        filtered=sorted({*(set(before.filtered) & others), *plan.filtered}),
+        folders={**dict.fromkeys(plan.dimensions, root), **{name: str(before.folder_of(name)) for name in others}},
+        filtered=sorted({*(set(before.filtered) & others), *(set(plan.filtered) - others)}),
         started=before.started,
         comparable=evaluators.profile.comparable and not options and plan.cutting in (None, PUBLISHED_CUTTING),
-        planned={**kept_of(before.planned, others), **plan.planned},
-        samples=plan.samples,
+        planned={**plan.planned, **kept_of(before.planned, others)},
+        samples=_samples_now(plan, before) if others else plan.samples,
         unfinished=sorted({*(set(before.unfinished) & others), *plan.dimensions}),
         dimensions=dimensions,
         dimension_versions=before.dimension_versions,
@@ -115,6 +128,18 @@ def open_record(folder: Path, plan: Plan, evaluators: Evaluators, machine: Mappi
         packages=before.packages or provenance.packages(),
         shard=_shard_now(plan, before, others),
     )
+
+
+def _samples_now(plan: Plan, before: RunRecord) -> int:
+    """Videos a prompt that were looked for, over several calls: the fewest, where one looked for too few."""
+    specs, benchmark = specs_of(plan.benchmark), plan.benchmark
+    calls = (plan.samples, plan.dimensions), (before.samples, before.dimensions)
+    too_few = [
+        samples
+        for samples, names in calls
+        if samples < benchmark.most_samples(specs[name] for name in names if name in specs)
+    ]
+    return min(too_few, default=max(plan.samples, before.samples))
 
 
 def made_with(
@@ -174,7 +199,7 @@ def _shard_now(plan: Plan, before: RunRecord, others: Collection[str]) -> dict[s
     if not plan.whole:
         return {}
     number, of = map(int, plan.shard.split("/"))
-    plans = kept_of(before.shard.get("plans", {}), others) | dict.fromkeys(plan.dimensions, digest_of(plan.whole))
+    plans = dict.fromkeys(plan.dimensions, digest_of(plan.whole)) | kept_of(before.shard.get("plans", {}), others)
     return {"number": number, "of": of, "plans": plans, "filtered": kept_of(before.shard.get("filtered", {}), others)}
 
 

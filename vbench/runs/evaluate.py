@@ -182,19 +182,25 @@ class _Run:
         asked: what for.
         record: what it is of, and with what earlier calls made their scores.
         store: its rows.
+        obstacles: dimension -> why this call cannot judge it.
         machine: that computes now.
         progress: told of what happens.
     """
 
     def __init__(
-        self, asked: Asked, record: RunRecord, store: RunStore, machine: Mapping[str, Any], progress: Progress
+        self,
+        asked: Asked,
+        record: RunRecord,
+        store: RunStore,
+        obstacles: Mapping[str, str],
+        machine: Mapping[str, Any],
+        progress: Progress,
     ) -> None:
         self.asked, self.opened, self.record, self.store = asked, record, record, store
         self.machine, self.progress = machine, progress
         self.untouchable: list[Row] = []
-        plan, evaluators = asked.plan, asked.evaluators
-        obstacles = {name: why for name in plan.dimensions if (why := evaluators.obstacle(name))}
-        self.outcome = Outcome(asked.folder, not_evaluated=obstacles)
+        self.begun = False
+        self.outcome = Outcome(asked.folder, not_evaluated=dict(obstacles))
         self.writer = RowWriter(store, self.outcome, progress)
 
     @property
@@ -205,8 +211,15 @@ class _Run:
 
     def wanted(self) -> Wanted:
         """What is left to do."""
-        wanted, self.untouchable = outstanding_of(self.asked.plan, self.asked.evaluators, self.store, self.outcome)
-        forget_removed(self.store, self.asked.plan)
+        plan, others = self.asked.plan, set(self.opened.dimensions) - set(self._judged())
+        beside = [name for name in others if self.opened.folder_of(name) == plan.root.resolve()]
+        wanted, self.untouchable = outstanding_of(plan, self.asked.evaluators, self.store, self.outcome, beside)
+        forget_removed(self.store, plan)
+        if count := self.outcome.set_aside:
+            self.progress.note(
+                f"{count} stored scores count no more: they are of other content, or were made with another version, "
+                "checkpoint, option or kind of device. Until one is made anew, the call that made it brings it back"
+            )
         return wanted
 
     def begin(self) -> None:
@@ -218,32 +231,39 @@ class _Run:
         not_evaluated = {**self.record.not_evaluated, **obstacles}
         self.record = replace(self._made_on([self.machine]), not_evaluated=not_evaluated)
         write_record(self.asked.folder, self.record)
+        self.begun = True
         for row in self.untouchable:
             self.writer.take(row)
 
     def _made_on(self, machines: Sequence[Mapping[str, Any]]) -> RunRecord:
-        plan, evaluators, outcome = self.asked.plan, self.asked.evaluators, self.outcome
-        judged = [name for name in plan.dimensions if name not in outcome.not_evaluated]
-        return made_with(self.opened, judged, bool(outcome.reused), evaluators, machines)
+        return made_with(self.opened, self._judged(), bool(self.outcome.reused), self.asked.evaluators, machines)
+
+    def _judged(self) -> list[str]:
+        """The dimensions that this call can judge."""
+        return [name for name in self.asked.plan.dimensions if name not in self.outcome.not_evaluated]
 
     def end(self, machines: Sequence[Mapping[str, Any]] = ()) -> None:
         """Write down that every unit was gone through, and on which machines of a cluster."""
         self.writer.commit()
         plan = self.asked.plan
         rows = list(self.store.rows()) if plan.filtered else []
-        made = self._made_on((machines or [self.machine]) if self.outcome.computed else [])
-        self.record = replace(self.record, machine=made.machine, packages=made.packages)
-        self.record = _gone_through(self.record, plan, self.outcome, rows, self.progress)
+        self.record = _gone_through(self._as_made(machines), plan, self.outcome, rows, self.progress)
         if self.writer.at_once:
             self.record = replace(self.record, machine={**self.record.machine, AT_ONCE: self.writer.at_once})
         write_record(self.asked.folder, self.record)
+
+    def _as_made(self, machines: Sequence[Mapping[str, Any]] = ()) -> RunRecord:
+        """The record with the machines and packages of the calls that computed something."""
+        made = self._made_on((machines or [self.machine]) if self.outcome.computed else [])
+        return replace(self.record, machine=made.machine, packages=made.packages)
 
     def interrupt(self) -> None:
         """Put on disk what is known, and write down that it is not all."""
         folder, done = self.asked.folder, self.outcome.reused + self.outcome.computed
         with suppress(OSError, VBenchError):  # the disk may be what ended it
             self.writer.commit()
-            write_record(folder, replace(self.record, status=INTERRUPTED, ended=provenance.now()))
+            if self.begun or not (folder / RECORD).exists():  # otherwise what an earlier call says still holds
+                write_record(folder, replace(self._as_made(), status=INTERRUPTED, ended=provenance.now()))
         self.progress.note(f"{done} of {self.asked.plan.units} units are stored in {folder}")
 
 
@@ -251,14 +271,16 @@ def _opened(asked: Asked, progress: Progress, threads: int) -> _Run:
     """A run with its record and its store, those of an earlier call where there are any."""
     plan, evaluators, folder = asked.plan, asked.evaluators, asked.folder
     machine = provenance.machine(evaluators.device, evaluators.profile.arithmetic, threads)
-    record = open_record(folder, plan, evaluators, machine)
+    obstacles = {name: why for name in plan.dimensions if (why := evaluators.obstacle(name))}
+    judged = [name for name in plan.dimensions if name not in obstacles]
+    record = open_record(folder, plan, judged, evaluators, machine)
     keep_manifest(plan.root, folder)
     store = RunStore(folder / STORE)
     if (folder / RECORD).exists() and not (folder / RECORD).stat().st_size:
         progress.note(f"{folder / RECORD} was empty; it is written anew from the scores that are stored")
         dimensions = sorted({*record.dimensions, *(row.dimension for row in store.rows())})
         record = replace(record, dimensions=dimensions)
-    return _Run(asked, record, store, machine, progress)
+    return _Run(asked, record, store, obstacles, machine, progress)
 
 
 def _gone_through(

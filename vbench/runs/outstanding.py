@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from vbench.dimensions.motion_evidence import is_partial
 from vbench.files.digest import content_of
+from vbench.media.spans import video_of
 from vbench.runs.cache_key import cache_key, clips_of, picture_of
 from vbench.runs.choose_static import Candidates, candidates
 from vbench.runs.evaluators import Evaluators
@@ -17,7 +20,10 @@ from vbench.runs.one_video import Part, by_video
 from vbench.runs.plan import Plan, VideoTask
 from vbench.runs.row_writer import Outcome
 from vbench.runs.score_video import GROUP, failed_row
-from vbench.runs.store import Row, RunStore
+from vbench.runs.store import EARLIER, Row, RunStore
+
+StoredUnit = tuple[str, str, str]
+"""Video, prompt and dimension: the place of a row."""
 
 ENDED_ALONE = "the last call looked at it, and at nothing else, when it was killed or crashed"
 
@@ -41,24 +47,40 @@ class Wanted:
             yield from units_of(task)
 
 
-def outstanding_of(plan: Plan, evaluators: Evaluators, store: RunStore, outcome: Outcome) -> tuple[Wanted, list[Row]]:
-    """What is left to do, and rows of the videos that cannot be read now."""
+def outstanding_of(
+    plan: Plan, evaluators: Evaluators, store: RunStore, outcome: Outcome, beside: Collection[str] = ()
+) -> tuple[Wanted, list[Row]]:
+    """What is left to do, and rows of the videos that cannot be read now.
+
+    Args:
+        plan: what is looked at.
+        evaluators: who looks.
+        store: of the run; rows that no longer hold are set aside in it.
+        outcome: is told of what is stored.
+        beside: dimensions that are not judged now and have scores of videos of the same folder.
+    """
     signatures = {name: evaluators.signature(name) for name in plan.dimensions if name not in outcome.not_evaluated}
     todo: list[VideoTask] = []
     renamed, untouchable = [], []
     choices: dict[str, list[VideoTask]] = {name: [] for name in plan.filtered}
     looked_at: dict[str, dict[str, str]] = {name: {} for name in plan.filtered}
+    keys: dict[StoredUnit, str] = {}
+    unread: dict[tuple[str, str], VideoTask] = {}
+    contents: dict[str, str] = {}
     for task in plan.tasks:
         outstanding: dict[str, str] = {}
         try:
             seen = replace(task, sha256=content_of(task.path), picture=picture_of(task, signatures))
         except OSError as error:
             untouchable += [failed_row(task, name, error) for name in task.dimensions if name in signatures]
+            unread[task.video, task.prompt.text] = task
             continue
+        contents[video_of(task.video)] = seen.sha256
         for name in task.dimensions:
             if name not in signatures:
                 continue
             key = cache_key(seen.sha256, task.prompt, signatures[name] | clips_of(task, plan.cutting))
+            keys[task.video, task.prompt.text, name] = key
             if name in choices:
                 choices[name].append(replace(seen, cache_keys={name: key}))
             stored = store.finished(key)
@@ -68,7 +90,8 @@ def outstanding_of(plan: Plan, evaluators: Evaluators, store: RunStore, outcome:
                 continue
             group = {GROUP: task.group} if task.spans else {}
             details = {**stored.details, **group}
-            row = replace(stored, video=task.video, category=task.prompt.category, details=details)
+            status = stored.status.removeprefix(EARLIER)
+            row = replace(stored, video=task.video, category=task.prompt.category, details=details, status=status)
             if row != stored:
                 renamed.append(row)
             if name in choices:
@@ -78,12 +101,44 @@ def outstanding_of(plan: Plan, evaluators: Evaluators, store: RunStore, outcome:
         if outstanding:
             todo.append(replace(seen, cache_keys=outstanding))
     store.put_all(renamed)
+    outdated = _outdated(store, keys, unread, signatures, dict.fromkeys(beside, contents))
+    store.set_aside(outdated)
+    outcome.set_aside = len(outdated)
     reencode = bool(plan.cutting and plan.cutting.reencode)
     of_prompts = [one for name, tasks in choices.items()
                   for one in candidates(tasks, name, plan.samples, reencode, looked_at[name])]  # fmt: skip
     jobs: list[VideoTask | LongVideo] = [task for task in todo if not task.spans]
     jobs += long_videos((task for task in todo if task.spans), reencode)
     return Wanted(of_prompts, jobs), untouchable
+
+
+def _outdated(
+    store: RunStore,
+    keys: Mapping[StoredUnit, str],
+    unread: Mapping[tuple[str, str], VideoTask],
+    signatures: Mapping[str, Mapping[str, Any]],
+    beside: Mapping[str, Mapping[str, str]],
+) -> list[StoredUnit]:
+    """Stored units of another content, or made in another way, than their places want; nobody may take them for these.
+
+    Args:
+        store: of the run.
+        keys: unit -> what identifies its result now.
+        unread: videos that cannot be read now, by name and prompt: taken for what they were when they were judged.
+        signatures: of the dimensions that are judged.
+        beside: dimension that is not judged now -> content of the videos, by name, that its scores are of.
+    """
+    found = []
+    for row in store.rows():
+        unit = row.video, row.prompt, row.dimension
+        key, task = keys.get(unit, row.cache_key), unread.get(unit[:2])
+        if task and row.dimension in signatures:
+            with suppress(OSError):  # the picture cannot be read
+                key = cache_key(row.sha256, task.prompt, signatures[row.dimension])
+        contents = beside.get(row.dimension, {})
+        if key != row.cache_key or contents.get(video_of(row.video), row.sha256) != row.sha256:
+            found.append(unit)
+    return found
 
 
 def forget_removed(store: RunStore, plan: Plan) -> None:

@@ -96,6 +96,7 @@ class Plan:
         prompts: the prompts that these dimensions use.
         tasks: the videos that are there.
         missing: names of videos that the suite expects and that are not there.
+        there: the same of those that are there.
         absent: dimension -> how many of its videos are not there.
         unexpected: videos that belong to no prompt.
         samples: videos a prompt that are judged; 0 where there is no number of them.
@@ -116,6 +117,7 @@ class Plan:
     suite: str = ""
     suite_digest: str = ""
     missing: tuple[str, ...] = ()
+    there: frozenset[str] = frozenset()
     absent: Mapping[str, int] = field(default_factory=dict)
     unexpected: tuple[str, ...] = ()
     samples: int = 0

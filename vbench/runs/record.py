@@ -44,7 +44,8 @@ class RunRecord:
         unfinished: dimensions that no call has gone through to its end.
         planned: dimension -> scores that a whole run has, of videos that are there and of those that are missing; empty
             in runs of versions that did not count them.
-        samples: videos a prompt that were looked for; 0 where the prompts come from the videos.
+        samples: videos a prompt that were looked for, of several calls the fewest where one looked for too few; 0 where
+            the prompts come from the videos.
         cutting: how long videos were cut into clips; empty where they were not.
         comparable: whether its scores compare with the published leaderboard.
         dimensions: all that was asked for, over all calls.

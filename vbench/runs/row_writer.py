@@ -28,6 +28,7 @@ class Outcome:
         folder: the run's folder.
         computed: units that this call computed.
         reused: units that were stored before.
+        set_aside: stored scores that were made otherwise, or of other content, and count no more.
         scored: units that have a score, computed or stored.
         failures: computed or stored units that should have a score and have none, by status.
         not_evaluated: dimension -> reason, where it has no score at all for want of a backbone.
@@ -36,6 +37,7 @@ class Outcome:
     folder: Path
     computed: int = 0
     reused: int = 0
+    set_aside: int = 0
     scored: int = 0
     failures: dict[str, int] = field(default_factory=dict)
     not_evaluated: dict[str, str] = field(default_factory=dict)

@@ -40,6 +40,9 @@ DAMAGE = "damage"
 """Among a row's details: what is wrong with a video that decodes all the same."""
 
 
+PICTURE, PICTURE_CONTENT = "image", "image_sha256"
+"""Among a row's details: the picture that the video was held against, and its content."""
+
 GROUP, CLIPS, SPANS = "clips_of", "clips", "spans"
 """Among a clip's details: whose clips are compared with each other, how many these are, and which frames were seen."""
 
@@ -74,7 +77,10 @@ def score_video(
             yield replace(row, status=FAILED, reason=str(error))
             continue
         started = time.perf_counter() - waited()
-        row = _settled(_scored(row, name, evaluators, video, task.prompt), _looked_at(task, name, evaluators))
+        seen = _looked_at(task, name, evaluators)
+        row = _settled(_scored(row, name, evaluators, video, task.prompt), seen)
+        if PICTURE in row.details and task.prompt.image in seen:
+            row = replace(row, details={**row.details, PICTURE_CONTENT: seen[task.prompt.image]})
         row = _of_clip(row, task, damage) if task.spans else row
         yield replace(_marked(row, video), seconds=round(time.perf_counter() - waited() - started, 4))
 

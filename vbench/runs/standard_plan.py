@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from string import digits
@@ -64,8 +65,8 @@ def standard_plan(
         NothingToScore: no prompt of the suite tests what was asked.
     """
     asked = dimensions_asked(dimensions, STANDARD, benchmark)
-    known = {*specs_of(benchmark), *specs_of(T2V)}
-    for name in sorted({name for prompt in suite for name in prompt.dimensions} - known):
+    every = {**specs_of(T2V), **specs_of(benchmark)}
+    for name in sorted({name for prompt in suite for name in prompt.dimensions} - every.keys()):
         spec_of(name, benchmark)  # says which is the nearest
     if not dimensions:
         asked = tuple(name for name in asked if any(name in prompt.dimensions for prompt in suite))
@@ -74,9 +75,10 @@ def standard_plan(
     files = videos_in(root)
     manifest = read_manifest(root)
     specs = {name: spec_of(name, benchmark) for name in asked}
-    find = _by_manifest(root, manifest) if manifest else _by_name(root, files, suite, special, specs)
+    find = _by_manifest(root, manifest) if manifest else _by_name(root, files, suite, special, every)
     found: dict[tuple[Path, Prompt], list[str]] = defaultdict(list)
     missing: dict[str, None] = {}
+    there: set[str] = set()
     absent: Counter[str] = Counter()
     prompts = []
     judged_of = {name: samples or benchmark.samples_of(spec) for name, spec in specs.items()}
@@ -92,15 +94,18 @@ def standard_plan(
         counts = {name: settled[name].get(prompt.text, looked_for[name]) for name in judged}
         for index in range(max(counts.values(), default=0)):
             for dimension in (name for name in judged if index < counts[name]):
-                place = find(prompt.text, index, dimension)
+                place, name = find(prompt.text, index, dimension), f"{prompt.text}{special}-{index}"
                 if place:
                     found[place, prompt].append(dimension)
+                    there.add(name)
                 else:
-                    missing[f"{prompt.text}{special}-{index}"] = None
+                    missing[name] = None
                     absent[dimension] += 1
     if not prompts:
         raise _untested(suite, asked, benchmark)
     tasks = tasks_of(root, found, benchmark)
+    others = [(prompt, every[name]) for prompt in suite for name in prompt.dimensions if name not in asked]
+    theirs = {(path, prompt) for prompt, spec in others for path in _answers(prompt, spec, samples, benchmark, find)}
     if pictures:
         looked_at = {name for name, spec in specs.items() if spec.needs_picture}
         refuse_missing((task.prompt for task in tasks if looked_at & set(task.dimensions)), pictures.folder)
@@ -113,8 +118,9 @@ def standard_plan(
         suite=suite.name,
         suite_digest=suite.digest,
         missing=tuple(missing),
+        there=frozenset(there),
         absent=absent,
-        unexpected=unexpected_in(root, files, found),
+        unexpected=unexpected_in(root, files, {*found, *theirs}),
         samples=samples or benchmark.most_samples(specs.values()),
         filtered=tuple(name for name in asked if looked_for[name] > judged_of[name]),
         benchmark=benchmark,
@@ -128,6 +134,16 @@ def _looked_for(spec: DimensionSpec, suite: PromptSuite, samples: int, find: Fin
     prompts = [prompt.text for prompt in suite if spec.tested_by in prompt.dimensions] if spec.sampled > samples else []
     more = any(find(text, index, spec.name) for text in prompts for index in range(samples, spec.sampled))
     return spec.sampled if more else samples
+
+
+def _answers(
+    prompt: Prompt, spec: DimensionSpec, samples: int | None, benchmark: Benchmark, find: Finder
+) -> Iterator[Path]:
+    """The videos of a prompt for a dimension that was not asked for."""
+    for index in range(max(samples or benchmark.samples_of(spec), spec.sampled)):
+        with suppress(UsageError):  # two answer it, which is told when it is asked for
+            if path := find(prompt.text, index, spec.name):
+                yield path
 
 
 def _by_manifest(root: Path, records: Iterable[SampleRecord]) -> Finder:

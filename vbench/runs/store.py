@@ -28,6 +28,9 @@ NOT_STATIC = "not_static"
 FINAL = (SCORED, TOO_SHORT, UNREADABLE, NOT_APPLICABLE, NOT_STATIC)
 """States that the same input reaches again; a ``failed`` unit is tried again when the run is continued."""
 
+EARLIER = "was "
+"""Before the status of a row that no longer holds for its run: nobody reads it but a call for which it holds again."""
+
 SCHEMA_VERSION = 1
 
 WHAT = "run store"
@@ -170,16 +173,25 @@ class RunStore:
             self.connection.executemany(f"DELETE FROM score WHERE {where}", units)
 
     def finished(self, cache_key: str) -> Row | None:
-        """A row of that key in a final state, whichever path the video had then."""
-        states = ", ".join("?" for _ in FINAL)
+        """A row of that key in a final state, or set aside from one, whichever path the video had then."""
+        known = [*FINAL, *(EARLIER + state for state in FINAL)]
+        states = ", ".join("?" for _ in known)
         query = f"SELECT {', '.join(_COLUMNS)} FROM score WHERE identity = ? AND status IN ({states}) LIMIT 1"
         with told(self.path, WHAT):
-            found = self.connection.execute(query, (cache_key, *FINAL)).fetchone()
+            found = self.connection.execute(query, (cache_key, *known)).fetchone()
             return _row(found) if found else None
 
+    def set_aside(self, units: Iterable[tuple[str, str, str]]) -> None:
+        """Let units in a final state, by video, prompt and dimension, count no more; :meth:`finished` finds them."""
+        with told(self.path, WHAT), self.connection:
+            states = ", ".join(f"'{state}'" for state in FINAL)
+            where = f"video = ? AND prompt = ? AND dimension = ? AND status IN ({states})"
+            query = f"UPDATE score SET status = '{EARLIER}' || status WHERE {where}"
+            self.connection.executemany(query, units)
+
     def rows(self) -> Iterator[Row]:
-        """All rows, ordered by dimension, video and prompt, whatever the order they were put in."""
-        yield from self._rows("")
+        """All rows that count, ordered by dimension, video and prompt, whatever the order they were put in."""
+        yield from self._rows(f"WHERE status NOT LIKE '{EARLIER}%'")
 
     def failed(self) -> Iterator[Row]:
         """Those that the next call tries again, in the same order."""

@@ -23,7 +23,7 @@ from vbench.runs.jobs import Job
 from vbench.runs.long_video import long_videos
 from vbench.runs.plan import Cutting, VideoTask
 from vbench.runs.record import RunRecord
-from vbench.runs.score_video import CLIPS, GROUP, SPANS
+from vbench.runs.score_video import CLIPS, GROUP, PICTURE, SPANS
 from vbench.runs.store import SCORED, Row
 from vbench.weights import cards
 
@@ -38,9 +38,6 @@ HELD, MISSING, OTHER_VIDEO, OTHER_EVALUATOR, OTHER_SCORE, NOT_SCORED = (
     "score differs",
     "no score any more",
 )
-
-PICTURE = "image"
-"""Detail of a row: the picture that the video was held against."""
 
 TOLERANCE = 1e-6
 """Difference that another number of threads may make on the same kind of machine."""

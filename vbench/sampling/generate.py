@@ -150,7 +150,8 @@ def _sampled(
         outcome.findings = {one.file: told for one in there if one and (told := [*(one.flaws or ()), *one.findings])}
         if not outcome.made:
             record["packages"] = made_with or record["packages"]
-        record |= {"status": "finished", "ended": provenance.now(), "failures": outcome.failures}
+        failures = {**record["failures"], **outcome.failures}
+        record |= {"status": "finished", "ended": provenance.now(), "failures": failures}
         _write(folder, record)
     except BaseException:
         progress.finish()
@@ -358,11 +359,11 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
         "ended": None,
         **told,
         "model_file": dict(generator.model_file),
-        "suite": dict(wanted.suite),
+        "suite": _sampled_for(before["suite"], wanted.suite) if before else dict(wanted.suite),
         "skipped": wanted.skipped,
         "arguments": provenance.command_line(),
         "packages": provenance.packages(),
-        "failures": {},
+        "failures": _not_tried(before.get("failures", {}), wanted) if before else {},
     }
     try:
         refuse_surrogates(json.loads(json.dumps(record)))
@@ -374,8 +375,26 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
 def _differences(before: Mapping[str, Any], told: Mapping[str, Any], wanted: Wanted) -> Iterator[str]:
     for name, value in json.loads(json.dumps(told)).items():
         yield from _apart(name, before.get(name), value)
-    if before["suite"]["sha256"] != wanted.suite["sha256"]:
-        yield f"the suite was {before['suite']['name']} and is now {wanted.suite['name']}"
+    was, now = ([one["name"], one["category"]] for one in (before["suite"], wanted.suite))
+    if before["suite"]["sha256"] != wanted.suite["sha256"] or (was[1] and now[1] and was[1] != now[1]):
+        yield "the suite was {} and is now {}".format(*(", ".join(filter(None, one)) or "none" for one in (was, now)))
+
+
+def _sampled_for(was: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """What a folder is sampled for over several calls: what the last asked for, and what it left out of the earlier."""
+    whole = not (was["dimensions"] and now["dimensions"])
+    dimensions = [] if whole else [*now["dimensions"], *(set(was["dimensions"]) - set(now["dimensions"]))]
+    category = now["category"] if now["category"] == was["category"] else None
+    if (dimensions, category) == (now["dimensions"], now["category"]):
+        return dict(now)
+    samples = None if None in (was["samples"], now["samples"]) else max(was["samples"], now["samples"])
+    return {**now, "category": category, "dimensions": sorted(dimensions), "samples": samples}
+
+
+def _not_tried(failures: Mapping[str, str], wanted: Wanted) -> dict[str, str]:
+    """Failures of an earlier call whose videos this one does not ask for."""
+    asked = {sample.file for sample in wanted.samples}
+    return {file: reason for file, reason in failures.items() if file not in asked}
 
 
 def _apart(name: str, was: Any, now: Any) -> Iterator[str]:
