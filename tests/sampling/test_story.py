@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 from tests.generators.models.lavie import tiny
 from tests.generators.tiny_pipelines import stable_diffusion
 from tests.schemas import checked
+from vbench import provenance
 from vbench.cli import app
 from vbench.errors import UsageError
 from vbench.generators.models.inflated_sd.unet import UNet
@@ -102,6 +103,21 @@ def test_it_goes_on_at_the_part_where_it_was_and_makes_the_same(sea: Path, tmp_p
     before = record(whole)
     assert "5 were there before" in told(sea, whole).output
     assert record(whole) == before
+
+
+def test_packages_are_those_that_parts_and_video_were_made_with(
+    sea: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    assert told(sea, out).exit_code == 0
+    first = record(out)["packages"]
+    newer = provenance.packages() | {"av": "99.0"}
+    monkeypatch.setattr(provenance, "packages", lambda: newer)
+    assert told(sea, out).exit_code == 0
+    assert record(out)["packages"] == first  # nothing was made
+    (out / "A day at sea.mp4").unlink()
+    assert told(sea, out).exit_code == 0
+    assert record(out)["packages"]["av"] == f"{first['av']}; 99.0"
 
 
 def test_a_transition_is_made_anew_whose_shot_is_another_now(sea: Path, tmp_path: Path) -> None:

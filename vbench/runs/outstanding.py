@@ -20,10 +20,7 @@ from vbench.runs.one_video import Part, by_video
 from vbench.runs.plan import Plan, VideoTask
 from vbench.runs.row_writer import Outcome
 from vbench.runs.score_video import GROUP, failed_row
-from vbench.runs.store import EARLIER, Row, RunStore
-
-StoredUnit = tuple[str, str, str]
-"""Video, prompt and dimension: the place of a row."""
+from vbench.runs.store import EARLIER, Place, Row, RunStore
 
 ENDED_ALONE = "the last call looked at it, and at nothing else, when it was killed or crashed"
 
@@ -64,7 +61,7 @@ def outstanding_of(
     renamed, untouchable = [], []
     choices: dict[str, list[VideoTask]] = {name: [] for name in plan.filtered}
     looked_at: dict[str, dict[str, str]] = {name: {} for name in plan.filtered}
-    keys: dict[StoredUnit, str] = {}
+    keys: dict[Place, str] = {}
     unread: dict[tuple[str, str], VideoTask] = {}
     contents: dict[str, str] = {}
     for task in plan.tasks:
@@ -114,30 +111,29 @@ def outstanding_of(
 
 def _outdated(
     store: RunStore,
-    keys: Mapping[StoredUnit, str],
+    keys: Mapping[Place, str],
     unread: Mapping[tuple[str, str], VideoTask],
     signatures: Mapping[str, Mapping[str, Any]],
     beside: Mapping[str, Mapping[str, str]],
-) -> list[StoredUnit]:
+) -> list[Place]:
     """Stored units of another content, or made in another way, than their places want; nobody may take them for these.
 
     Args:
         store: of the run.
-        keys: unit -> what identifies its result now.
+        keys: place -> what identifies its result now.
         unread: videos that cannot be read now, by name and prompt: taken for what they were when they were judged.
         signatures: of the dimensions that are judged.
         beside: dimension that is not judged now -> content of the videos, by name, that its scores are of.
     """
     found = []
-    for row in store.rows():
-        unit = row.video, row.prompt, row.dimension
-        key, task = keys.get(unit, row.cache_key), unread.get(unit[:2])
-        if task and row.dimension in signatures:
+    for place, made_as, content in store.settled():
+        video, prompt, dimension = place
+        key, task = keys.get(place, made_as), unread.get((video, prompt))
+        if task and dimension in signatures:
             with suppress(OSError):  # the picture cannot be read
-                key = cache_key(row.sha256, task.prompt, signatures[row.dimension])
-        contents = beside.get(row.dimension, {})
-        if key != row.cache_key or contents.get(video_of(row.video), row.sha256) != row.sha256:
-            found.append(unit)
+                key = cache_key(content, task.prompt, signatures[dimension])
+        if key != made_as or beside.get(dimension, {}).get(video_of(video), content) != content:
+            found.append(place)
     return found
 
 

@@ -31,6 +31,9 @@ FINAL = (SCORED, TOO_SHORT, UNREADABLE, NOT_APPLICABLE, NOT_STATIC)
 EARLIER = "was "
 """Before the status of a row that no longer holds for its run: nobody reads it but a call for which it holds again."""
 
+Place = tuple[str, str, str]
+"""Video, prompt and dimension: where a row stands."""
+
 SCHEMA_VERSION = 1
 
 WHAT = "run store"
@@ -166,7 +169,7 @@ class RunStore:
             query = f"INSERT OR REPLACE INTO score ({', '.join(_COLUMNS)}) VALUES ({marks})"
             self.connection.executemany(query, values)
 
-    def drop(self, units: Iterable[tuple[str, str, str]]) -> None:
+    def drop(self, units: Iterable[Place]) -> None:
         """Forget units by video, prompt and dimension, in one transaction."""
         with told(self.path, WHAT), self.connection:
             where = "video = ? AND prompt = ? AND dimension = ?"
@@ -181,8 +184,8 @@ class RunStore:
             found = self.connection.execute(query, (cache_key, *known)).fetchone()
             return _row(found) if found else None
 
-    def set_aside(self, units: Iterable[tuple[str, str, str]]) -> None:
-        """Let units in a final state, by video, prompt and dimension, count no more; :meth:`finished` finds them."""
+    def set_aside(self, units: Iterable[Place]) -> None:
+        """Let units in a final state count no more; :meth:`finished` finds them."""
         with told(self.path, WHAT), self.connection:
             states = ", ".join(f"'{state}'" for state in FINAL)
             where = f"video = ? AND prompt = ? AND dimension = ? AND status IN ({states})"
@@ -192,6 +195,13 @@ class RunStore:
     def rows(self) -> Iterator[Row]:
         """All rows that count, ordered by dimension, video and prompt, whatever the order they were put in."""
         yield from self._rows(f"WHERE status NOT LIKE '{EARLIER}%'")
+
+    def settled(self) -> list[tuple[Place, str, str]]:
+        """Of each row in a final state that counts its place, its cache key, and the content of its video."""
+        states = ", ".join("?" for _ in FINAL)
+        query = f"SELECT video, prompt, dimension, identity, content FROM score WHERE status IN ({states})"
+        with told(self.path, WHAT):
+            return [(tuple(place), key, content) for *place, key, content in self.connection.execute(query, FINAL)]
 
     def failed(self) -> Iterator[Row]:
         """Those that the next call tries again, in the same order."""

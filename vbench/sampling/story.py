@@ -360,7 +360,8 @@ def _joined(story: Story, folder: Path, parts: Sequence[Part], told: Told) -> To
     made_of = json.loads(json.dumps(made_of))
     before = _read(folder)
     as_it_was = before.get("parts") == made_of
-    if not (as_it_was and video.is_file() and before.get("sha256") == digest(video)):
+    joined = as_it_was and video.is_file() and before.get("sha256") == digest(video)
+    if not joined:
         growing = folder / GROWING
         write_frames(_shown(folder, parts), fps, growing)
         set_aside(folder, [video.name])
@@ -380,7 +381,7 @@ def _joined(story: Story, folder: Path, parts: Sequence[Part], told: Told) -> To
         "scenes": [{**asdict(one), "image": one.image.name if one.image else None} for one in story.scenes],
         "players": {role: _played(folder / role, story.players[role]) for role in ("shots", "transitions")},
         "parts": made_of,
-        "packages": provenance.packages(),
+        "packages": before["packages"] if joined else _packages(folder),
     }
     _write(folder, record)
     told.video, told.frames, told.fps = video, look.frames, fps
@@ -393,6 +394,12 @@ def _played(folder: Path, recipe: Recipe) -> dict[str, Any] | None:
     if record is None:
         return None
     return {"model": recipe.model, **{name: record[name] for name in ("seed", "settings", "provenance", "model_file")}}
+
+
+def _packages(folder: Path) -> dict[str, Any]:
+    """With what the parts were sampled, and they are joined now."""
+    sampled = [read_sampling(folder / role) or {} for role in ("shots", "transitions")]
+    return provenance.together([*(one.get("packages", {}) for one in sampled), provenance.packages()])
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -82,6 +82,22 @@ def test_every_pair_has_a_comparison(board: Board) -> None:
     comparisons.close()
 
 
+def test_a_comparison_says_why_a_row_stands_apart_from_the_others(tmp_path: Path) -> None:
+    board = Board(Settings(database=f"sqlite:///{tmp_path}/board.sqlite", suite="mini", admin_tokens=(ADMIN,)))
+    changed = {"imaging_quality": {"preprocessing": "None"}}
+    for number, (name, record) in enumerate({"as-published": {}, "changed": {"options": changed}}.items(), 1):
+        content = pack(run(tmp_path / name, rows(number), **record), card(name, version=name))
+        board.submit(content, local=True)
+    comparisons = Comparisons(board)
+    pair = [entry for entry in board.entries() if entry.format == "vbench"]
+    page = compare_page._page(pair, comparisons, {})
+    assert page.count("stands apart from the others.") == 1
+    assert "changed stands apart from the others. Settings outside the protocol" in page
+    assert "stands apart" not in compare_page._page(pair[:1], comparisons, {})
+    comparisons.close()
+    board.close()
+
+
 def test_the_tables_show_them_all(board: Board) -> None:
     comparisons = Comparisons(board)
     pages = {name: board_page.page(board.snapshot(), View(name), {}, comparisons) for name in board_page.TABS}

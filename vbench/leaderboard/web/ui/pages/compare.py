@@ -136,11 +136,14 @@ def _objections(entries: Sequence[BoardRow]) -> list[str]:
         "prompt suites": {entry.suite for entry in entries},
         "profiles": {entry.profile for entry in entries},
     }
-    return [
+    different = [
         f"These scores are of different {what} ({', '.join(sorted(names))}) and do not compare."
         for what, names in kinds.items()
         if len(names) > 1
     ]
+    shared = set.intersection(*({*entry.apart} for entry in entries)) if entries else set()
+    alone = [(name_of(entry), reason) for entry in entries for reason in entry.apart if reason not in shared]
+    return different + [f"{name} stands apart from the others. {reason}" for name, reason in alone]
 
 
 def _change(first: Model, model: Model, comparisons: Comparisons, videos: Videos) -> Change:
