@@ -29,6 +29,8 @@ OTHER_DECODERS = tuple(
     for name in (
         "test_what_both_read_alike_is_read_as_they_do[bt709.mp4]",
         "test_opencv_is_followed[10 bit 420.mp4]",
+        "test_opencv_is_followed[422 of odd height.mp4]",
+        "test_opencv_is_followed[grey of odd height.mp4]",
         "test_an_animation_has_the_average_rate_of_its_delays[a.gif]",
     )
 )
