@@ -187,5 +187,6 @@ def _compared(row: Row, now: Row, tolerance: float) -> Verdict:
     changed = abs(now.value - row.value) > tolerance
     if now.cache_key != row.cache_key:
         effect = f"the score is {now.value:.6f} and was {row.value:.6f}"
-        return Verdict(row, OTHER_EVALUATOR, now.value, f"checkpoint, version, decoding, options, picture or device; {effect}")
+        what = "checkpoint, version, decoding, options, picture or device"
+        return Verdict(row, OTHER_EVALUATOR, now.value, f"{what}; {effect}")
     return Verdict(row, OTHER_SCORE if changed else HELD, now.value)
