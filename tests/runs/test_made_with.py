@@ -12,8 +12,10 @@ import torch
 from tests import toys
 from tests.footage import noise, write_video
 from vbench import provenance
+from vbench.benchmarks.registry import implementation
 from vbench.dimensions.backbones.base import Backbone
-from vbench.errors import UsageError
+from vbench.dimensions.base import VideoScore
+from vbench.errors import PluginError, UsageError
 from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.runs.category_plan import category_plan
 from vbench.runs.custom_plan import custom_plan
@@ -259,3 +261,24 @@ def test_a_run_has_fewer_samples_where_one_of_its_calls_looked_for_fewer(two_vid
     few = looked_at(of_suite(two_videos, "brightness", samples=2)).samples
     assert (few, looked_at(of_suite(two_videos, "precise", samples=5)).samples) == (2, 2)
     assert looked_at(of_suite(two_videos, "brightness", samples=5)).samples == 2  # which one it was is not known
+
+
+def test_a_checkpoint_that_goes_while_it_is_in_use_ends_no_call(
+    videos: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def score(*_: object) -> VideoScore:
+        weights.unlink()
+        return VideoScore(0.5)
+
+    monkeypatch.setattr(toys.Weighing, "score", score)
+    made = judged(videos, "weighing")
+    assert made.status == "finished"
+    assert made.checkpoints.keys() == {"amt_s"}
+
+
+def test_a_class_and_its_specification_are_of_one_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = replace(toys.SPECS["weighing"], package="toys")
+    monkeypatch.setattr(toys.Weighing, "version", 2)
+    with pytest.raises(PluginError, match="its class says version 2 and its DimensionSpec 1, which is what counts"):
+        implementation(spec)
+    assert implementation(replace(spec, version=2)) is toys.Weighing

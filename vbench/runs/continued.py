@@ -142,34 +142,42 @@ def _samples_now(plan: Plan, before: RunRecord) -> int:
     return min(too_few, default=max(plan.samples, before.samples))
 
 
-def made_with(
-    record: RunRecord,
-    judged: Collection[str],
-    reused: bool,
-    evaluators: Evaluators,
-    machines: Collection[Mapping[str, Any]],
-) -> RunRecord:
-    """The record with all that its scores were made with: those of this call, and those that stay from earlier ones.
+def made_with(record: RunRecord, judged: Collection[str], evaluators: Evaluators) -> RunRecord:
+    """The record with what its scores are made with: those of this call, and those that stay from earlier ones.
 
     Args:
         record: as of :func:`open_record`, which tells of the earlier calls.
         judged: dimensions that this call can judge.
-        reused: whether scores of these stay, too.
         evaluators: who judges.
-        machines: that compute now; none where nothing is left to compute.
     """
     standing = set(record.dimensions) - set(judged)
-    earlier = [record] if standing or reused or not machines else []
-    packages = [provenance.packages()] if machines else []
     versions = {name: evaluators.spec(name).version for name in judged}
     read = provenance.checkpoint_records(_files_of(judged, evaluators))
     return replace(
         record,
         dimension_versions=_sorted(kept_of(record.dimension_versions, standing) | versions),
         checkpoints=_sorted(kept_of(record.checkpoints, _files_of(standing, evaluators)) | read),
-        machine=provenance.together([*(one.machine for one in earlier), *machines]),
-        packages=provenance.together([*(one.packages for one in earlier), *packages]),
     )
+
+
+def made_where(
+    opened: RunRecord, judged: Collection[str], reused: bool, machines: Collection[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The machines and packages, as fields of a record, of all calls whose scores it keeps.
+
+    Args:
+        opened: as of :func:`open_record`, which tells of the earlier calls.
+        judged: dimensions that this call can judge.
+        reused: whether scores of these stay, too.
+        machines: that compute now; none where nothing is left to compute.
+    """
+    stay = reused or bool(set(opened.dimensions) - set(judged))
+    earlier = [opened] if stay or not machines else []
+    packages = [provenance.packages()] if machines else []
+    return {
+        "machine": provenance.together([*(one.machine for one in earlier), *machines]),
+        "packages": provenance.together([*(one.packages for one in earlier), *packages]),
+    }
 
 
 def _sorted(said: Mapping[str, T]) -> dict[str, T]:

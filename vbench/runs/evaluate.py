@@ -21,7 +21,7 @@ from vbench.media.video import DEFAULT_BUDGET
 from vbench.progress import Progress
 from vbench.runs import choose_static
 from vbench.runs.at_work import AtWork
-from vbench.runs.continued import conflicts, keep_manifest, made_with, open_record
+from vbench.runs.continued import conflicts, keep_manifest, made_where, made_with, open_record
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.executor import score_all
 from vbench.runs.jobs import ENDED, told, unit_of
@@ -229,14 +229,15 @@ class _Run:
             names = [name for name, why in obstacles.items() if why == reason]
             self.progress.note(f"not evaluated: {', '.join(names)}: {reason}")
         not_evaluated = {**self.record.not_evaluated, **obstacles}
-        self.record = replace(self._made_on([self.machine]), not_evaluated=not_evaluated)
+        made = made_with(self.opened, self._judged(), self.asked.evaluators)
+        self.record = replace(made, not_evaluated=not_evaluated, **self._made_where([self.machine]))
         write_record(self.asked.folder, self.record)
         self.begun = True
         for row in self.untouchable:
             self.writer.take(row)
 
-    def _made_on(self, machines: Sequence[Mapping[str, Any]]) -> RunRecord:
-        return made_with(self.opened, self._judged(), bool(self.outcome.reused), self.asked.evaluators, machines)
+    def _made_where(self, machines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        return made_where(self.opened, self._judged(), bool(self.outcome.reused), machines)
 
     def _judged(self) -> list[str]:
         """The dimensions that this call can judge."""
@@ -254,8 +255,7 @@ class _Run:
 
     def _as_made(self, machines: Sequence[Mapping[str, Any]] = ()) -> RunRecord:
         """The record with the machines and packages of the calls that computed something."""
-        made = self._made_on((machines or [self.machine]) if self.outcome.computed else [])
-        return replace(self.record, machine=made.machine, packages=made.packages)
+        return replace(self.record, **self._made_where((machines or [self.machine]) if self.outcome.computed else []))
 
     def interrupt(self) -> None:
         """Put on disk what is known, and write down that it is not all."""
