@@ -42,8 +42,9 @@ def write_run(folder: Path, rows: list[Row], **changes: object) -> Path:
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("runs")
+    versions = {"decoding_versions": {"scene": 5}, "filter_versions": {"scene": 1}}
     return {
-        "base": write_run(folder / "base", simulated(0, samples=1)),
+        "base": write_run(folder / "base", simulated(0, samples=1), **versions),
         "same": write_run(folder / "same", simulated(1, samples=1)),
         "worse": write_run(folder / "worse", simulated(2, {"imaging_quality": 0.2, "scene": 0.2}, samples=1)),
         "better": write_run(folder / "better", simulated(3, {"color": -0.2}, samples=1)),
@@ -68,6 +69,8 @@ def test_verdicts(runs: dict[str, Path]) -> None:
     [
         ({"suite": {"name": "open", "sha256": "cd"}}, "another suite"),
         ({"profile": "lite"}, "another profile"),
+        ({"decoding_versions": {"scene": 4}}, "another decoding version"),
+        ({"filter_versions": {"scene": 99}}, "another filter version"),
     ],
 )
 def test_runs_of_different_kinds_are_refused_unless_forced(
@@ -101,6 +104,15 @@ def test_a_reader_is_told_that_the_static_filter_chose_the_videos_of_one_run(tmp
     told = "what the static filter did: - against chose the videos of temporal_flickering"
     assert told in compare_runs([plain, filtered])[0].remarks[0]
     assert not compare_runs([without, filtered])[0].remarks
+
+
+def test_a_reader_is_told_that_a_run_does_not_record_how_its_videos_were_read(tmp_path: Path) -> None:
+    rows, versions = simulated(0, samples=1)[:20], {"scene": 1}
+    older = write_run(tmp_path / "older", rows, dimension_versions=versions)
+    newer = write_run(tmp_path / "newer", rows, dimension_versions=versions, decoding_versions={"scene": 5})
+    for pair in ([older, newer], [newer, older]):
+        assert "older does not record how its videos were read" in compare_runs(pair)[0].remarks[0]
+    assert not compare_runs([newer, newer])[0].remarks
 
 
 def test_other_checkpoints_are_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from vbench.distances.distance import Bench, protocol_for, reference_of
 from vbench.distances.frechet import frechet, moments
 from vbench.distances.metrics import metric_named
 from vbench.distances.reference import content_of_reference, read_reference
-from vbench.distances.result import Change, compare, read_results, text_of
+from vbench.distances.result import Change, Distance, compare, read_results, text_of
 from vbench.distances.store import NAME as STORE
 from vbench.errors import MissingCheckpoint, NothingToScore, UsageError
 from vbench.progress import Progress
@@ -277,6 +277,15 @@ def test_results_of_one_protocol_compare_and_of_two_are_refused(
             replace(first, network={"name": "i3d", "checkpoints": file}),
             replace(first, network={"name": "i3d", "checkpoints": other_file}),
         )
+    now = dict(first.network["versions"])
+    with pytest.raises(UsageError, match=r"version of decoding 4 and \d"):
+        compare(of_versions(first, now | {"decoding": 4}), first)
+    assert not compare(first, first).caution
+    assert "does not tell by which versions" in compare(of_versions(first, {}), first).caution
+
+
+def of_versions(found: Distance, versions: dict[str, int]) -> Distance:
+    return replace(found, network={**found.network, "versions": versions})
 
 
 def test_a_change_is_beyond_noise_or_not() -> None:
@@ -332,6 +341,16 @@ def test_a_reference_of_another_protocol_is_refused(measured: Measured, exported
         measured(real=exported, frames=8)
     with pytest.raises(UsageError, match="kvd needs the real videos themselves"):
         measured("kvd", real=exported)
+
+
+def test_a_reference_tells_the_versions_of_its_features(measured: Measured, exported: Path) -> None:
+    assert not any("by which versions" in note for note in measured(real=exported).notes)
+    read = read_reference(exported)
+    for versions, path in (({}, exported.parent / "untold.npz"), ({"features": 1}, exported.parent / "older.npz")):
+        path.write_bytes(content_of_reference(replace(read, network={**read.network, "versions": versions})))
+    assert any("by which versions" in note for note in measured(real=exported.parent / "untold.npz").notes)
+    with pytest.raises(UsageError, match=r"they differ in version of features 1 and \d"):
+        measured(real=exported.parent / "older.npz")
 
 
 def test_a_damaged_or_foreign_reference_is_refused(exported: Path, tmp_path: Path) -> None:

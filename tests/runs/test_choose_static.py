@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.footage import noise, write_video
+from vbench.benchmarks.t2v import FILTER_VERSION
 from vbench.interface import evaluate
 from vbench.runs.run import Run, open_run
 from vbench.runs.store import NOT_STATIC, SCORED
@@ -66,6 +67,7 @@ def test_the_first_five_static_samples_are_judged(videos: Path, tmp_path: Path, 
     assert run.is_whole
     assert run.card.dimensions[FLICKER].videos == run.record.planned[FLICKER] == 7
     assert run.record.filtered == [FLICKER]
+    assert run.record.filter_versions == {FLICKER: FILTER_VERSION}
     row = next(row for row in run.rows() if row.status == SCORED)
     assert row.details["static_filter"]["static"]
     assert run.outcome is not None

@@ -16,6 +16,7 @@ from vbench.benchmarks.registry import implementation
 from vbench.dimensions.backbones.base import Backbone
 from vbench.dimensions.base import VideoScore
 from vbench.errors import PluginError, UsageError
+from vbench.media.decode import VERSION as DECODING
 from vbench.prompts.suite import Prompt, PromptSuite
 from vbench.runs.category_plan import category_plan
 from vbench.runs.custom_plan import custom_plan
@@ -111,6 +112,15 @@ def test_a_dimension_that_was_judged_by_an_older_version_keeps_it(
     raised(monkeypatch, "weighing")
     assert judged(videos, "brightness").dimension_versions == {"brightness": 1, "weighing": 1}
     assert judged(videos, "weighing").dimension_versions == {"brightness": 1, "weighing": 2}
+
+
+def test_scores_of_an_older_decoding_keep_its_version(videos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert judged(videos, "brightness").decoding_versions == {"brightness": DECODING}
+    for module in ("continued", "cache_key"):
+        monkeypatch.setattr(f"vbench.runs.{module}.DECODING", DECODING + 1)
+    both = {"brightness": DECODING, "precise": DECODING + 1}
+    assert judged(videos, "precise").decoding_versions == both
+    assert judged(videos, "brightness").decoding_versions == dict.fromkeys(both, DECODING + 1)
 
 
 def test_what_cannot_be_judged_now_keeps_what_it_was_judged_with(

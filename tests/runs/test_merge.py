@@ -136,6 +136,8 @@ CHANGED: dict[str, tuple[dict[str, Any], str]] = {
     "benchmark": ({"benchmark": "vbench-long"}, "benchmark is 'vbench-long' and 'vbench-t2v'"),
     "profile": ({"profile": "official"}, "profile is 'official' and 'lite'"),
     "version": ({"dimension_versions": {FLICKER: 99}}, f"dimension versions: {FLICKER} is 99"),
+    "decoding": ({"decoding_versions": {FLICKER: 99}}, f"decoding versions: {FLICKER} is 99"),
+    "filter": ({"filter_versions": {FLICKER: 99}}, f"filter versions: {FLICKER} is 99"),
     "checkpoint": ({"checkpoints": {"amt_s": {"sha256": "0"}}}, "checkpoints: amt_s is"),
     "package": ({"packages": {"torch": "1.0"}}, "packages: torch is '1.0'"),
     "folder": ({"folders": {FLICKER: "/elsewhere"}}, f"folders: {FLICKER} is '/elsewhere'"),

@@ -81,7 +81,7 @@ RECORD_NOW = RunRecord(T2V.name, "/videos", "custom_input", {"name": "", "sha256
         ({"version": RECORD_VERSION + 1}, "was written by a newer vbench"),
         ({"version": None}, "is no record of a run: expected an object with a version, found None"),
         ({"profile": ...}, "is not whole: missing 1 required positional argument: 'profile'"),
-        ({"colour": "red"}, "has a field 'colour', which version 5 does not have"),
+        ({"colour": "red"}, "has a field 'colour', which version 6 does not have"),
     ],
 )
 def test_what_is_no_record_is_refused(change: dict[str, object], reason: str, tmp_path: Path) -> None:

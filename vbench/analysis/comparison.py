@@ -22,7 +22,10 @@ from vbench.runs.record import RunRecord, read_record
 from vbench.runs.results import card_of, read_rows
 from vbench.runs.store import Row
 
-MUST_AGREE = ("benchmark", "suite", "profile", "checkpoints", "options", "dimension_versions", "cutting")
+MUST_AGREE = (
+    "benchmark", "suite", "profile", "checkpoints", "options", "dimension_versions", "decoding_versions",
+    "filter_versions", "cutting",
+)  # fmt: skip
 """What two runs must have in common for their scores to be of one kind."""
 
 READERS_KNOW = {
@@ -59,7 +62,7 @@ class Comparison(Shown):
         gaps: dimension, part or ``total`` -> what of it is not there in one run or the other, such as
             ``"12 of 15 scores in base"``; empty where both are whole.
         remarks: in what else the two are other scores (text, samples, frames, rate, size, pictures, static filter,
-            precision), a sentence each.
+            precision), or may be (decoding), a sentence each.
         yardstick: name of the run that it is held against.
     """
 
@@ -253,6 +256,11 @@ def remarks(first: Path, second: Path, names: Mapping[Path, str]) -> Iterator[st
         if one.what in READERS_KNOW:
             both = f"{names[first]} and {names[second]}"
             yield f"{both} differ in {READERS_KNOW[one.what]}: {one.first} against {one.second}"
+    records = {run: read_record(run) for run in (first, second)}
+    shared = set.intersection(*({*record.dimension_versions} for record in records.values()))
+    for run, record in records.items():
+        if shared - record.decoding_versions.keys():
+            yield f"{names[run]} does not record how its videos were read; the evaluation continued, it would"
 
 
 def ranking(runs: Sequence[Path], by: str = TOTAL, seed: int = 0) -> list[list[str]]:

@@ -88,6 +88,8 @@ def differences(first: Path, second: Path) -> list[Difference]:
         *_named("checkpoints", *(_digests(record) for record in records)),
         *_named("options", *(record["options"] for record in records)),
         *_named("dimension versions", *(record["dimension_versions"] for record in records)),
+        *_named("decoding versions", *(record["decoding_versions"] for record in records)),
+        *_named("filter versions", *(record["filter_versions"] for record in records)),
         *_named("cutting", *(record["cutting"] for record in records)),
         *_named("machine", *(record["machine"] for record in records)),
         *_named("packages", *(record["packages"] for record in records)),

@@ -11,6 +11,9 @@ from vbench.benchmarks.base import Benchmark, Counts, DimensionSpec, Part, Value
 
 QUALITY, SEMANTIC = "quality", "semantic"
 
+FILTER_VERSION = 1
+"""Of the static filter; raised whenever a verdict may change, as it is part of what identifies the scores."""
+
 _D = "vbench.dimensions"
 
 _quality = partial(DimensionSpec, part=QUALITY)

@@ -211,6 +211,8 @@ def _print(result: Distance, change: Change | None) -> None:
         print_table(columns, rows)
     if change:
         typer.echo(_told(change, result.lower_better))
+    if change and change.caution:
+        typer.echo(f"Note: {change.caution}")
     for note in result.notes:
         typer.echo(f"Note: {note}")
 

@@ -20,6 +20,8 @@ neighbours that is looked at, about seven of eight where the video stands still
 
 Kept from the reference: the flow of the padding counts; up to four frames make ``k`` zero, so that such a video
 passes only if its ends agree exactly.
+
+Whoever changes a verdict raises ``FILTER_VERSION`` (:mod:`vbench.benchmarks.t2v`).
 """
 
 from __future__ import annotations
@@ -35,9 +37,6 @@ from vbench.dimensions.motion_evidence import Question, pixel_differences, radii
 from vbench.errors import NotStatic, TooShort
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
-
-VERSION = 1
-"""Raised whenever a verdict may change; it is part of what identifies the scores of filtered dimensions."""
 
 
 @dataclass(frozen=True)

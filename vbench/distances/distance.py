@@ -16,11 +16,13 @@ from vbench.distances.frechet import Moments, moments
 from vbench.distances.metrics import Metric, Side, Values, resolved
 from vbench.distances.protocols import FREE, Protocol, differences, protocol_named, with_settings
 from vbench.distances.reference import Reference, is_reference, protocol_of, read_reference
-from vbench.distances.result import Distance, refuse_different
+from vbench.distances.result import VERSIONS, Distance, other_networks, refuse_different, untold
 from vbench.distances.sets import FeatureSet, checkpoints_of, chosen, features_of, refuse_sizes
 from vbench.distances.spread import DRAWS, Sample, Spread, Statistic, computations, spread
+from vbench.distances.store import VERSION as FEATURES_VERSION
 from vbench.distances.windows import Choice
 from vbench.errors import UsageError
+from vbench.media.decode import VERSION as DECODING
 from vbench.progress import Progress
 
 if TYPE_CHECKING:
@@ -179,13 +181,14 @@ def reference_of(metric: Metric, protocol: Protocol, real: Path, bench: Bench) -
 
 
 def network_of(protocol: Protocol) -> dict[str, Any]:
-    """The network of a protocol: its name, and its files with their digests.
+    """The network of a protocol: its name, its files with their digests, and the versions of what gives its features.
 
     Raises:
         MissingCheckpoint: one is not there.
     """
     names = checkpoints_of(protocol.network)
-    return {"name": protocol.network, "checkpoints": provenance.checkpoint_records(names)}
+    versions = {"decoding": DECODING, "features": FEATURES_VERSION}
+    return {"name": protocol.network, "checkpoints": provenance.checkpoint_records(names), VERSIONS: versions}
 
 
 def _real(metric: Metric, protocol: Protocol, network: Mapping[str, Any], real: Path) -> Choice | Reference:
@@ -195,10 +198,7 @@ def _real(metric: Metric, protocol: Protocol, network: Mapping[str, Any], real: 
     if not metric.takes_moments:
         raise UsageError(f"{metric.name} needs the real videos themselves, and {real} holds their moments only.")
     found = [f"metric {reference.metric} and {metric.name}"] if reference.metric != metric.name else []
-    found += differences(reference.protocol, protocol.plain())
-    for name, one in network["checkpoints"].items():
-        if (theirs := reference.network["checkpoints"].get(name, {}).get("sha256")) != one["sha256"]:
-            found.append(f"file of {name} {str(theirs)[:12]} and {one['sha256'][:12]}")
+    found += [*differences(reference.protocol, protocol.plain()), *other_networks(reference.network, network)]
     if found:
         raise UsageError(f"{real} is the reference of another protocol; they differ in {'; '.join(found)}.")
     return reference
@@ -310,4 +310,6 @@ def _notes(
         if found.short:
             yield f"{len(found.short)} {side} videos are too short for a window and were left out."
     if isinstance(real, Reference):
+        if caution := untold("The reference", real.network):
+            yield caution
         yield "The real side is a reference: the interval says how far the figure moves with other generated videos."

@@ -18,6 +18,7 @@ import numpy as np
 
 from vbench.distances.frechet import Moments
 from vbench.distances.protocols import Protocol
+from vbench.distances.result import flaw_of_network
 from vbench.errors import UsageError
 from vbench.files.json_file import plain_json
 from vbench.files.special import refuse_special
@@ -26,7 +27,8 @@ from vbench.malformed import flaw
 
 SUFFIX = ".npz"
 
-VERSION = 1
+VERSION = 2
+"""Of the file; 1 did not tell the versions of a network."""
 
 KIND = "vbench reference"
 
@@ -39,7 +41,7 @@ class Reference:
         moments: of the features.
         metric: whose they are.
         protocol: name, digest and settings.
-        network: name, and its files with their digests.
+        network: name, its files with their digests, and the versions of what gives its features.
         real: digest of the set, videos, windows.
     """
 
@@ -114,7 +116,7 @@ def read_reference(path: Path) -> Reference:
         raise UsageError(f"{path} was written by a newer vbench (version {version}, this one reads {VERSION}).")
     if not whole:
         raise UsageError(f"{path} is damaged: its numbers are not those that were written. Get it again.")
-    if told := flaw(reference, [Reference]):
+    if told := flaw(reference, [Reference]) or flaw_of_network(reference.network):
         raise refused(ValueError(told))
     return reference
 

@@ -19,9 +19,13 @@ from vbench.files.json_file import plain_json
 from vbench.files.text import read_text
 from vbench.malformed import flaw
 
-VERSION = 1
+VERSION = 2
+"""Of the file; 1 did not tell the versions of a network."""
 
 KIND = "vbench distances"
+
+VERSIONS = "versions"
+"""Of a network, where the versions of what gives its features stand; older files have none."""
 
 ENDS = 2
 """Of an interval."""
@@ -42,7 +46,7 @@ class Distance:
         itself: the real set against itself in halves, of the same form as a part.
         draws: halves that the interval is of.
         protocol: name, digest and settings.
-        network: name, and its files with their digests.
+        network: name, its files with their digests, and the versions of what gives its features.
         real: what the real side is: digest, videos, windows, what was left out; ``None`` where none is needed.
         generated: the same of the generated side.
         notes: what a reader should know, a sentence each.
@@ -83,12 +87,14 @@ class Change:
         second: the later one.
         low: lower end of the change's interval, ``None`` where one of the two has none.
         high: upper end.
+        caution: what nobody knows of the earlier figure, a sentence; ``""`` where all is known.
     """
 
     first: float
     second: float
     low: float | None
     high: float | None
+    caution: str = ""
 
     @property
     def change(self) -> float:
@@ -113,12 +119,13 @@ def compare(first: Distance, second: Distance) -> Change:
         UsageError: they are of different metrics, protocols, networks or real sets; the message names what differs.
     """
     refuse_different(first, second.metric, second.protocol, second.network, second.real)
+    caution = untold("The earlier figure", first.network)
     if first.interval is None or second.interval is None:
-        return Change(first.value, second.value, None, None)
+        return Change(first.value, second.value, None, None, caution)
     change = second.value - first.value
     below = math.hypot(second.value - second.interval[0], first.interval[1] - first.value)
     above = math.hypot(second.interval[1] - second.value, first.value - first.interval[0])
-    return Change(first.value, second.value, change - below, change + above)
+    return Change(first.value, second.value, change - below, change + above, caution)
 
 
 def refuse_different(
@@ -135,11 +142,31 @@ def refuse_different(
     """
     found = [f"metric {first.metric} and {metric}"] if first.metric != metric else []
     found += differences(first.protocol, protocol)
-    found += differences(_digests(first.network), _digests(network))
+    found += other_networks(first.network, network)
     if real is not None and first.real is not None and first.real["digest"] != real["digest"]:
         found.append(f"real videos ({first.real['videos']} and {real['videos']}, not the same)")
     if found:
         raise UsageError(f"These figures cannot be compared: they differ in {'; '.join(found)}.")
+
+
+def other_networks(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+    """In which files, and in which versions as far as both tell them, two networks differ; in words.
+
+    Args:
+        first: a network as results and references hold it.
+        second: another.
+    """
+    shared = first.get(VERSIONS, {}).keys() & second.get(VERSIONS, {}).keys()
+    return differences(_digests(first), _digests(second)) + differences(*(
+        {f"version of {name}": network[VERSIONS][name] for name in shared} for network in (first, second)
+    ))  # fmt: skip
+
+
+def untold(what: str, network: Mapping[str, Any]) -> str:
+    """That something does not tell the versions of its network, ``""`` where it does."""
+    if network.get(VERSIONS):
+        return ""
+    return f"{what} does not tell by which versions of decoding and features it was made: make it anew to be sure."
 
 
 def _digests(network: Mapping[str, Any]) -> dict[str, str]:
@@ -186,9 +213,16 @@ def _flaw(found: Distance) -> str:
         return f"interval is {found.interval!r:.60}, expected two numbers"
     if found.real is not None and not {"digest", "videos"} <= found.real.keys():
         return f"real is {found.real!r:.60}, expected digest and videos"
-    checkpoints = found.network.get("checkpoints")
+    return flaw_of_network(found.network)
+
+
+def flaw_of_network(network: Mapping[str, Any]) -> str:
+    """What of a network, as a file holds it, cannot be compared, ``""`` if nothing is wrong."""
+    checkpoints, versions = network.get("checkpoints"), network.get(VERSIONS, {})
     if not isinstance(checkpoints, dict) or not all(
         isinstance(one, dict) and "sha256" in one for one in checkpoints.values()
     ):
         return f"checkpoints are {checkpoints!r:.60}, expected a file with its sha256 each"
+    if not isinstance(versions, dict) or not all(isinstance(one, int) for one in versions.values()):
+        return f"versions are {versions!r:.60}, expected whole numbers"
     return ""

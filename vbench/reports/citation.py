@@ -54,6 +54,8 @@ def citation(run: Run) -> Facts:
         "checkpoints": {name: {"sha256": one["sha256"], "published": one["published"]}
                         for name, one in record.checkpoints.items()},
         "dimension_versions": dict(record.dimension_versions),
+        "decoding_versions": dict(record.decoding_versions),
+        "filter_versions": dict(record.filter_versions),
         "machine": {name: record.machine.get(name, NOT_RECORDED) for name in ("processor", "device", "accelerator")},
         "packages": {name: record.packages[name] for name in PACKAGES if name in record.packages},
         "started": record.started,

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 
 from vbench import provenance
 from vbench.benchmarks.registry import specs_of
+from vbench.benchmarks.t2v import FILTER_VERSION
 from vbench.errors import MissingCheckpoint, MissingExtra, PluginError, UsageError
 from vbench.files import ours
 from vbench.files.digest import content_of
+from vbench.media.decode import VERSION as DECODING
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.plan import PUBLISHED_CUTTING, Plan
 from vbench.runs.record import RECORD, STORE, RunRecord, read_record
@@ -118,6 +120,8 @@ def open_record(
         unfinished=sorted({*(set(before.unfinished) & others), *plan.dimensions}),
         dimensions=dimensions,
         dimension_versions=before.dimension_versions,
+        decoding_versions=before.decoding_versions,
+        filter_versions=before.filter_versions,
         options=options,
         missing_videos=list(dict.fromkeys([*missing, *plan.missing])),
         unexpected_videos=plan.unexpected,
@@ -151,12 +155,16 @@ def made_with(record: RunRecord, judged: Collection[str], evaluators: Evaluators
         evaluators: who judges.
     """
     standing = set(record.dimensions) - set(judged)
+    files = provenance.checkpoint_records(_files_of(judged, evaluators))
     versions = {name: evaluators.spec(name).version for name in judged}
-    read = provenance.checkpoint_records(_files_of(judged, evaluators))
+    read_by = dict.fromkeys(judged, DECODING)
+    chosen_by = dict.fromkeys({*judged} & {*evaluators.filtered}, FILTER_VERSION)
     return replace(
         record,
         dimension_versions=_sorted(kept_of(record.dimension_versions, standing) | versions),
-        checkpoints=_sorted(kept_of(record.checkpoints, _files_of(standing, evaluators)) | read),
+        decoding_versions=_sorted(kept_of(record.decoding_versions, standing) | read_by),
+        filter_versions=_sorted(kept_of(record.filter_versions, standing) | chosen_by),
+        checkpoints=_sorted(kept_of(record.checkpoints, _files_of(standing, evaluators)) | files),
     )
 
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from vbench.arithmetic import strictly
 from vbench.benchmarks.base import Benchmark, DimensionSpec
 from vbench.benchmarks.registry import implementation, spec_of, specs_of
-from vbench.benchmarks.t2v import T2V
+from vbench.benchmarks.t2v import FILTER_VERSION, T2V
 from vbench.dimensions.backbones.base import FlowEstimator
 from vbench.dimensions.profiles import BACKBONES, Profile, profile, refuse_elsewhere
-from vbench.dimensions.static_filter import VERSION as FILTER_VERSION
 from vbench.dimensions.static_filter import OfStaticVideos, StaticFilter, StaticVerdict
 from vbench.errors import MissingCheckpoint, MissingExtra, PluginError, UsageError
 from vbench.files.digest import content_of

@@ -20,7 +20,7 @@ from vbench.sampling.manifest import NAME as MANIFEST
 
 SAME = (
     "benchmark", "mode", "suite", "profile", "cutting", "options", "samples", "dimensions", "dimension_versions",
-    "filtered", "folders", "checkpoints", "packages",
+    "decoding_versions", "filter_versions", "filtered", "folders", "checkpoints", "packages",
 )  # fmt: skip
 """Fields of the record in which shards of one run are alike."""
 

@@ -21,7 +21,7 @@ from vbench.malformed import flaw
 
 STORE, RECORD = "run.sqlite", "run.json"
 
-RECORD_VERSION = 5
+RECORD_VERSION = 6
 
 RUNNING, INTERRUPTED, FINISHED = "running", "interrupted", "finished"
 
@@ -50,6 +50,8 @@ class RunRecord:
         comparable: whether its scores compare with the published leaderboard.
         dimensions: all that was asked for, over all calls.
         dimension_versions: of those that were judged, the version that their scores have.
+        decoding_versions: the same of how their videos were read; empty in runs of versions that did not tell.
+        filter_versions: the same of the static filter, of those whose videos it chose.
         options: settings by dimension that are not the defaults.
         missing_videos: that the suite expects and that were not there.
         unexpected_videos: that belong to no prompt.
@@ -75,6 +77,8 @@ class RunRecord:
     comparable: bool = False
     dimensions: Sequence[str] = ()
     dimension_versions: Mapping[str, int] = field(default_factory=dict)
+    decoding_versions: Mapping[str, int] = field(default_factory=dict)
+    filter_versions: Mapping[str, int] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     unfinished: Sequence[str] = ()
     planned: Mapping[str, int] = field(default_factory=dict)
@@ -123,8 +127,13 @@ def _read_4(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, "version": 5}
 
 
+def _read_5(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 5 did not tell how videos were read, nor which static filter chose them."""
+    return {**values, "version": 6}
+
+
 _READERS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    1: _read_1, 2: _read_2, 3: _read_3, 4: _read_4,
+    1: _read_1, 2: _read_2, 3: _read_3, 4: _read_4, 5: _read_5,
 }  # fmt: skip
 """Version -> what makes the next one of it."""
 

@@ -70,6 +70,8 @@ RUN = of(
     planned=named(count(), by="dimension"),
     samples=count(),
     dimension_versions=named(count(low=1), by="dimension"),
+    decoding_versions=named(count(low=1), by="dimension"),
+    filter_versions=named(count(low=1), by="dimension"),
     cutting=record(
         {
             "version": count("Of the rules of cutting."),

@@ -215,6 +215,8 @@ CITATION = record(
             by="checkpoint",
         ),
         "dimension_versions": RUN["properties"]["dimension_versions"],
+        "decoding_versions": RUN["properties"]["decoding_versions"],
+        "filter_versions": RUN["properties"]["filter_versions"],
         "machine": record(
             {name: MACHINE["properties"][name] for name in ("processor", "device", "accelerator")}, "What computed."
         ),
@@ -355,7 +357,19 @@ A_DISTANCE = of(
     itself=maybe(of(Part)),
     draws=count(),
     protocol=record({**of(Protocol, without=("metrics", "note"))["properties"], "digest": digest("Of the settings.")}),
-    network=record({"name": text("Of the backbone."), "checkpoints": {**CHECKPOINTS, "description": "Its files."}}),
+    network=record(
+        {
+            "name": text("Of the backbone."),
+            "checkpoints": {**CHECKPOINTS, "description": "Its files."},
+            "versions": record(
+                {
+                    "decoding": count("Of how videos were read.", low=1),
+                    "features": count("Of how their windows were looked at.", low=1),
+                },
+                "Of what gives its features.",
+            ),
+        }
+    ),
     real=maybe(SIDE),
     generated=SIDE,
     machine=MACHINE,
@@ -409,7 +423,7 @@ DOCUMENTS = (
     Document("merge", 1, "The score card of a run of shards", MERGED, ("merge",)),
     Document("gate", 1, "A run at the gate of its benchmark", GATE, ("gate",)),
     Document("parity", 1, "Result files against the reference's figures", PARITY, ("parity",)),
-    Document("card", 1, "What the scores of a run are scores of", CITATION, ("card",)),
+    Document("card", 2, "What the scores of a run are scores of", CITATION, ("card",)),
     Document("compare", COMPARISON_VERSION, "Runs against a first one", COMPARISON, ("compare",)),
     Document("diff", 1, "In what two runs differ", DIFF, ("diff",)),
     Document("verify", 1, "Scores that were made again", VERIFIED, ("verify",)),

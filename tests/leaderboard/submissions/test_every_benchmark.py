@@ -15,7 +15,7 @@ from tests.analysis.test_comparison import write_run
 from tests.leaderboard.archives import CUT, MINI, RECORDED, card, rows, run, scored
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named
-from vbench.benchmarks.t2v import T2V
+from vbench.benchmarks.t2v import FILTER_VERSION, T2V
 from vbench.errors import Refused
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.settings import Settings
@@ -26,6 +26,7 @@ from vbench.leaderboard.submissions.validate import check
 from vbench.leaderboard.views.board_row import FIGURE, RANKED
 from vbench.leaderboard.web.ui.pages import model as model_page
 from vbench.leaderboard.web.ui.pages.model import courses_of
+from vbench.media.decode import VERSION as DECODING
 from vbench.media.spans import video_of
 from vbench.runs.results import score_card
 from vbench.runs.store import Row
@@ -149,6 +150,20 @@ def test_scores_of_another_version_of_a_dimension_are_not_ranked_beside_todays(t
     found = check(read_archive(content, limits_of(Settings())), "mini")
     other = "Scored by other versions of dimensions than this board ranks"
     assert found.apart == [f"{other}: imaging_quality {version} instead of {T2V.rules['imaging_quality'].version}."]
+
+
+def test_scores_of_videos_that_were_read_or_chosen_otherwise_are_not_ranked_beside_todays(tmp_path: Path) -> None:
+    older = run(tmp_path / "run", decoding_versions={"scene": 4}, filter_versions={"scene": 99})
+    found = check(read_archive(pack(older, card("Older")), limits_of(Settings())), "mini")
+    other = "Scored by other versions of the {} than this board ranks: scene {} instead of {}."
+    assert found.apart == [
+        other.format("decoding", 4, DECODING),
+        other.format("static filter", 99, FILTER_VERSION),
+    ]
+    untold = run(tmp_path / "untold", dimension_versions={"scene": 1})
+    found = check(read_archive(pack(untold, card("Older")), limits_of(Settings())), "mini")
+    assert not found.apart
+    assert "Not recorded: which version of the decoding read the videos." in found.unverified
 
 
 @pytest.mark.parametrize("changes", [{"version": 1}, {"reencode": False}, {"scenes": True}])

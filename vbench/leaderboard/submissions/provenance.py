@@ -14,12 +14,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from vbench.benchmarks.base import Benchmark
+from vbench.benchmarks.t2v import FILTER_VERSION
 from vbench.dimensions.profiles import profiles
 from vbench.errors import Refused, UsageError, VBenchError
 from vbench.files.strict_json import lines, unseen
 from vbench.leaderboard.rewrap import is_readable
 from vbench.leaderboard.submissions.findings import Findings
 from vbench.leaderboard.submissions.model_card import ModelCard
+from vbench.media.decode import VERSION as DECODING
 from vbench.media.spans import video_of
 from vbench.provenance import BETWEEN
 from vbench.runs.store import Row
@@ -75,27 +77,38 @@ def _moment(value: Any) -> datetime | None:
 
 
 def check_versions(record: Mapping[str, Any], benchmark: Benchmark, found: Findings) -> None:
-    """Versions of packages and dimensions look like versions, and the dimensions' are those that this board ranks."""
-    packages, dimensions = record.get("packages", {}), record.get("dimension_versions", {})
+    """Versions look like versions, and what made the scores has those that this board ranks."""
+    packages = record.get("packages", {})
     if not isinstance(packages, dict) or not all(
         isinstance(told, str) and all(map(_VERSION.fullmatch, told.split(BETWEEN))) for told in packages.values()
     ):
         found.reasons.append('record: packages must be an object of versions, such as {"numpy": "2.1.0"}.')
     elif "vbench-suite" not in packages:
         found.unverified.append("Not recorded: which version of vbench-suite evaluated.")
-    if not isinstance(dimensions, dict) or not all(
-        isinstance(version, int) and not isinstance(version, bool) and version > 0 for version in dimensions.values()
+    ranked: dict[str, tuple[str, dict[str, int]]] = {
+        "dimension_versions": ("dimensions", {spec.name: spec.version for spec in benchmark.specs}),
+        "decoding_versions": ("the decoding", dict.fromkeys(benchmark.by_name, DECODING)),
+        "filter_versions": ("the static filter", dict.fromkeys(benchmark.by_name, FILTER_VERSION)),
+    }
+    for field, (what, versions) in ranked.items():
+        _check_versions_of(what, field, record.get(field, {}), versions, found)
+    if not found.reasons and record.get("dimension_versions", {}).keys() - record.get("decoding_versions", {}).keys():
+        found.unverified.append("Not recorded: which version of the decoding read the videos.")
+
+
+def _check_versions_of(what: str, field: str, stated: Any, ranked: Mapping[str, int], found: Findings) -> None:
+    if not isinstance(stated, dict) or not all(
+        isinstance(version, int) and not isinstance(version, bool) and version > 0 for version in stated.values()
     ):
-        found.reasons.append("record: dimension_versions must be an object of whole numbers from 1.")
+        found.reasons.append(f"record: {field} must be an object of whole numbers from 1.")
         return
-    specs = benchmark.by_name
     others = [
-        f"{name} {version} instead of {specs[name].version}"
-        for name, version in dimensions.items()
-        if name in specs and version != specs[name].version
+        f"{name} {version} instead of {ranked[name]}"
+        for name, version in stated.items()
+        if name in ranked and version != ranked[name]
     ]
     if others:
-        found.apart.append(f"Scored by other versions of dimensions than this board ranks: {', '.join(others)}.")
+        found.apart.append(f"Scored by other versions of {what} than this board ranks: {', '.join(others)}.")
 
 
 def check_missing_videos(record: Mapping[str, Any], partial: bool, found: Findings) -> None:

@@ -11,9 +11,9 @@ from vbench.leaderboard.submissions.findings import Findings
 from vbench.runs.score_video import DAMAGE
 from vbench.runs.store import Row
 
-FORMAT = 4
+FORMAT = 5
 """Of ``submission.json``; 1 had no format of the videos in its scores, before 3 no mark of damaged ones, before 4 none
-of those that the static filter chose."""
+of those that the static filter chose, before 5 no versions of decoding and filter in its record."""
 
 MOST_ROWS = 100_000
 

@@ -15,7 +15,7 @@ from vbench.analysis.statistics import Figure
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.known_suites import Expected, suite_of
 from vbench.benchmarks.registry import BENCHMARKS, is_sensitive
-from vbench.benchmarks.t2v import T2V
+from vbench.benchmarks.t2v import FILTER_VERSION, T2V
 from vbench.compat.read_result_files import read_results
 from vbench.errors import Refused
 from vbench.files.strict_json import bad_texts, loads
@@ -43,13 +43,19 @@ from vbench.leaderboard.submissions.provenance import (
 from vbench.leaderboard.submissions.scores_file import FORMAT, read_rows
 from vbench.leaderboard.submissions.sound_rows import check_rows
 from vbench.leaderboard.submissions.whole_result import check_whole
+from vbench.media.decode import VERSION as DECODING
 from vbench.media.spans import video_of
 from vbench.runs.store import SCORED, Row
 
-CHECK_VERSION = 1000 * 8 + sum(spec.version for name in BENCHMARKS.builtin for spec in BENCHMARKS.get(name).specs)
-"""Stored with every verdict, and those of another are made anew. The thousands are raised whenever the check or the
-formulas change; the rest rises with the version of each dimension."""
+_VERSIONS = [
+    DECODING,
+    FILTER_VERSION,
+    *(spec.version for name in BENCHMARKS.builtin for spec in BENCHMARKS.get(name).specs),
+]
 
+CHECK_VERSION = 1000 * 9 + sum(_VERSIONS)
+"""Stored with every verdict, and those of another are made anew. The thousands are raised whenever the check or the
+formulas change; the rest rises with each of the versions that a board ranks."""
 
 OURS, REFERENCE = "vbench", "reference"
 
