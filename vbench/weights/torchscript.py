@@ -8,7 +8,6 @@ attributes, and any other name is refused.
 
 from __future__ import annotations
 
-import pickle
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor
 
 from vbench.errors import CheckpointError, UnsafeCheckpoint
+from vbench.files.unpickler import Unpickler
 
 _DTYPES = {
     "DoubleStorage": torch.float64,
@@ -60,7 +60,7 @@ _KNOWN = {
 }
 
 
-class _Reader(pickle.Unpickler):
+class _Reader(Unpickler):
     def __init__(self, archive: zipfile.ZipFile, root: str) -> None:
         super().__init__(archive.open(f"{root}/data.pkl"))
         self.archive, self.root = archive, root

@@ -15,7 +15,6 @@ larger.
 from __future__ import annotations
 
 import io
-import pickle
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -26,9 +25,13 @@ from torch import Tensor
 
 from vbench.dimensions.backbones.base import AppropriatenessHead
 from vbench.errors import CheckpointError, CheckpointMismatch, UnsafeCheckpoint
+from vbench.files.unpickler import Unpickler
 from vbench.weights.cards import locate
 
 WIDTH = 512
+
+PRECISIONS = ("<f2", ">f2", "<f4", ">f4")
+"""Half and single, in both orders of bytes, as numpy calls them."""
 
 _AGAIN = "Get the published file: vbench weights download q16_prompts --force"
 
@@ -61,41 +64,71 @@ def read_prompts(path: Path) -> Tensor:
         CheckpointError: it cannot be read.
     """
     try:
-        found = _ArrayUnpickler(io.BytesIO(path.read_bytes())).load()
+        found = _unpickled(path.read_bytes())
     except _Refused as refused:
         raise UnsafeCheckpoint(
             f"{path} is refused: reading it would run {refused}. It should hold one array and nothing else. {_AGAIN}"
         ) from refused
     except Exception as error:  # whatever a damaged pickle makes of the machine that reads it
         raise CheckpointError(f"{path} cannot be read as a pickled array ({type(error).__name__}). {_AGAIN}") from error
-    kind = getattr(found, "dtype", type(found).__name__), getattr(found, "shape", ())
-    if kind[1] != (2, WIDTH) or kind[0] not in (np.float16, np.float32) or not np.isfinite(found).all():
+    if not isinstance(found, np.ndarray) or found.shape != (2, WIDTH) or not np.isfinite(found).all():
+        told = f"{found.dtype} {found.shape}" if isinstance(found, np.ndarray | _Array) else type(found).__name__
         raise CheckpointMismatch(
             f"{path} is not Q16's for CLIP ViT-B/32: expected (2, {WIDTH}) finite numbers of half or single precision, "
-            f"found {kind[0]} {kind[1]}. {_AGAIN}"
+            f"found {told}. {_AGAIN}"
         )
     return torch.from_numpy(found.astype(np.float32))
+
+
+def _unpickled(content: bytes) -> Any:
+    """What a pickle holds, where that is an array of a precision that is known the array itself."""
+    found = _ArrayUnpickler(io.BytesIO(content)).load()
+    if not isinstance(found, _Array) or found.dtype not in PRECISIONS:
+        return found
+    return np.frombuffer(found.content, found.dtype).reshape(found.shape, order="F" if found.by_columns else "C")
 
 
 class _Refused(Exception):
     """Something that is no part of an array."""
 
 
-class _ArrayUnpickler(pickle.Unpickler):
+class _ArrayUnpickler(Unpickler):
     """Knows what a plain array is pickled with, under numpy's old and new name, and nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
-        known: dict[tuple[str, str], Any] = {
-            ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
-            ("numpy", "ndarray"): np.ndarray,
-            ("numpy", "dtype"): np.dtype,
-        }
         key = module.replace("numpy._core.", "numpy.core."), name
-        if key not in known:
+        if key not in _STAND_INS:
             raise _Refused(f"{module}.{name}")
-        return known[key]
+        return _STAND_INS[key]
 
 
-def _reconstruct(kind: type[np.ndarray[Any, Any]], shape: tuple[int, ...], code: bytes) -> np.ndarray[Any, Any]:
-    """An empty array, to be filled by what follows."""
-    return kind.__new__(kind, shape, np.int8)
+class _Numbers:
+    """What a pickle says of an array's numbers; numpy's own type believes it all, and a wrong bit ends the process."""
+
+    def __init__(self, code: str, *_: object) -> None:
+        self.code = code
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.order = state[1]
+
+
+class _Array:
+    """What a pickle says of an array."""
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _, self.shape, self.numbers, self.by_columns, self.content = state
+
+    @property
+    def dtype(self) -> str:
+        return f"{self.numbers.order}{self.numbers.code}"
+
+
+def _reconstruct(*_: object) -> _Array:
+    return _Array()
+
+
+_STAND_INS: dict[tuple[str, str], Any] = {
+    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
+    ("numpy", "ndarray"): _Array,
+    ("numpy", "dtype"): _Numbers,
+}
