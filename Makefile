@@ -8,7 +8,8 @@ export TOKENIZERS_PARALLELISM = false
 export GRADIO_ANALYTICS_ENABLED = False
 export OMP_WAIT_POLICY = passive
 # Tests of one file share what is dear to make, so a file stays in one process; tests/conftest.py says which begin.
-SIDE_BY_SIDE = -n 2 --dist loadfile --no-loadscope-reorder
+# A process that dies ends the tests: started anew, the rest of its file would be waited for without end.
+SIDE_BY_SIDE = -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 .PHONY: demo test test-fast test-lowest check-wheel docs docs-version lint format clean
 

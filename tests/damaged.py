@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import random
+import resource
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vbench.errors import Unavailable, VBenchError
 
 FIRST = 200
 """Bytes in which about half of the changes lie, as a file says there what it is."""
+
+
+MOST = 256 << 20
+"""Bytes of memory that reading a small file may fill, whatever numbers stand in it."""
+
+GIVEN = 8 << 30
+"""Bytes that it may ask for; as long as nothing fills them they cost nothing."""
+
+RESET_PEAK = "5"
 
 
 def damaged(content: bytes, seed: str, cuts: int, changes: int) -> Iterator[bytes]:
@@ -40,7 +51,8 @@ def refusals(path: Path, contents: Iterable[bytes], *readers: Callable[[Path], o
         path.write_bytes(content)
         for read in readers:
             try:
-                read(path)
+                with _little_memory():
+                    read(path)
             except VBenchError as error:
                 assert str(error)
                 assert not isinstance(error, Unavailable), "the file is there: nothing will be another the next time"
@@ -49,3 +61,27 @@ def refusals(path: Path, contents: Iterable[bytes], *readers: Callable[[Path], o
                 if not also or error.errno != also:
                     raise
     return refused
+
+
+@contextmanager
+def _little_memory() -> Iterator[None]:
+    """What is filled of the memory stays little; much more than that is not given, so that nothing else is ended."""
+    if not Path("/proc/self/clear_refs").exists():
+        yield
+        return
+    _, hard = limits = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (_memory("VmSize") + GIVEN, hard))
+    Path("/proc/self/clear_refs").write_text(RESET_PEAK)
+    before = _memory("VmRSS")
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+        filled = _memory("VmHWM") - before
+        assert filled < MOST, f"{filled:,} bytes were filled"
+
+
+def _memory(what: str) -> int:
+    """Bytes of this process, by the name that Linux has for it."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(f"{what}:"))

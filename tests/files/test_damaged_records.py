@@ -347,12 +347,16 @@ def test_a_safetensors_header_of_another_form_is_refused(tmp_path: Path) -> None
     assert refusals(path, contents, read_tensors) > len(headers) / 2
 
 
+OF_MUCH_MEMORY = b"\x80\x03]r" + (1 << 28).to_bytes(4, "little") + b"."
+"""A pickle of a list that is to be remembered under a large number, for which a table as long would be made."""
+
+
 def with_record_changed(whole: bytes) -> Iterator[bytes]:
     """A zip with bytes of its pickle changed, and the checksum of what it is then."""
     archive = zipfile.ZipFile(io.BytesIO(whole))
     records = {one: archive.read(one) for one in archive.namelist()}
     (name,) = (one for one in records if one.endswith("data.pkl"))
-    for changed in changed_bytes(records[name]):
+    for changed in (OF_MUCH_MEMORY, *changed_bytes(records[name])):
         file = io.BytesIO()
         with zipfile.ZipFile(file, "w") as other:
             for one, content in (records | {name: changed}).items():
@@ -396,6 +400,7 @@ def test_a_damaged_array_or_vocabulary_is_refused(tmp_path: Path) -> None:
     array = pickle.dumps(np.ones((2, 512), np.float16))
     contents = (one + array[200:] for one in changed_bytes(array[:200]))
     assert refusals(tmp_path / "a.p", contents, read_prompts) > CHANGES / 2
+    assert refusals(tmp_path / "a.p", [OF_MUCH_MEMORY], read_prompts) == 1
     pieces = [f"[x{number}]" for number in range(PIECES)]
     pieces[101], pieces[102] = "[CLS]", "[SEP]"
     assert refusals(tmp_path / "a.txt", ["\n".join(pieces).encode()], WordPiece.from_vocabulary) == 1
