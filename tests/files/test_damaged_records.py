@@ -426,6 +426,16 @@ def test_a_reference_of_another_form_is_refused(tmp_path: Path) -> None:
     assert refused > len(KINDS)
 
 
+def test_a_reference_that_says_it_is_large_is_refused(tmp_path: Path) -> None:
+    head, file = io.BytesIO(), io.BytesIO()
+    shape = {"descr": "<f8", "fortran_order": False, "shape": (3 * 10**14,)}
+    np.lib.format.write_array_header_1_0(head, shape)
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in ("about", "mean", "factor"):
+            archive.writestr(f"{name}.npy", head.getvalue())
+    assert refusals(tmp_path / "a.npz", [file.getvalue()], read_reference) == 1
+
+
 # locks
 
 

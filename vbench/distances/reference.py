@@ -110,7 +110,7 @@ def read_reference(path: Path) -> Reference:
         kind, version, sha256 = told["kind"], told["version"], told["sha256"]
         reference = Reference(moments, told["metric"], told["protocol"], told["network"], told["real"])
         whole = _digest(moments) == sha256 and bool(np.isfinite(moments.factor).all())
-    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, MemoryError) as error:
         raise refused(error) from error
     if kind != KIND or not isinstance(version, int) or version > VERSION:
         raise UsageError(f"{path} was written by a newer vbench (version {version}, this one reads {VERSION}).")
