@@ -151,7 +151,7 @@ class Worker(Generic[Tool, Job, Result]):
     def _hear_no_more(self) -> tuple[Job, Ended] | None:
         job, self._job = self._job, None
         self.end()
-        why = _told(self._process.exitcode)
+        why = how_ended(self._process.exitcode)
         if job is not None:
             return job, Ended(why, self._came)
         self._start_anew(why)
@@ -228,10 +228,10 @@ def _script_hidden() -> Iterator[None]:
             sys.modules["__main__"] = script
 
 
-def _told(status: int | None) -> str:
+def how_ended(status: int | None) -> str:
     """How a process ended, by its exit status as Python's multiprocessing has it.
 
-    >>> _told(-11), _told(1)
+    >>> how_ended(-11), how_ended(1)
     ('it crashed (SIGSEGV)', 'it ended by itself (status 1)')
     """
     if status is None or status >= 0:

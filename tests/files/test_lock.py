@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -10,11 +11,12 @@ import time
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from vbench.errors import StorageError, UsageError
-from vbench.files.lock import NAME, alone_in
+from vbench.files.lock import MOMENT, NAME, alone_in
 
 
 @pytest.fixture(params=["links", "no links"])
@@ -143,3 +145,20 @@ def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
     (tmp_path / NAME).symlink_to("nowhere")
     with pytest.raises(UsageError, match="leads nowhere: remove it"), alone_in(tmp_path):
         pass
+
+
+def test_a_process_that_nobody_has_asked_how_it_ended_has_nothing(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    (tmp_path / NAME).write_text(f"{child.pid} {socket.gethostname()} other")
+    with alone_in(tmp_path):
+        pass
+    assert child.wait() == 0
+
+
+def test_a_process_that_is_about_to_end_is_waited_for(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        (tmp_path / NAME).write_text(f"{child.pid} {socket.gethostname()} other")
+        Timer(MOMENT / 4, child.kill).start()
+        with alone_in(tmp_path):
+            assert child.wait() == -signal.SIGKILL

@@ -97,16 +97,46 @@ def test_the_others_work_goes_on_and_it_is_tried_once_more_alone(folder: Path) -
 
 
 @pytest.mark.slow
-def test_a_run_in_one_process_goes_past_it_with_the_next_call(folder: Path) -> None:
-    assert call(folder).returncode == -signal.SIGKILL
+def test_the_command_goes_past_it_in_one_process_too(folder: Path) -> None:
     done = call(folder)
     assert done.returncode == 1, done.stderr
+    assert "the process that scored has ended: it was killed, as happens where memory runs out (SIGKILL)" in done.stderr
     assert "a-1.mp4, a-2.mp4: looked at last, in a process of its own, as one ended while at it" in done.stderr
     assert statuses(folder) == {**OTHERS, "a-1.mp4": FAILED}
-    assert call(folder).returncode == 1
+    assert tries(folder) == 2
+    assert read_record(folder / "run").status == FINISHED
+    assert (call(folder).returncode, tries(folder)) == (1, 1)
     assert call(folder, TOY_HARMLESS="1").returncode == 0
     assert statuses(folder) == {**OTHERS, "a-1.mp4": SCORED}
     assert not list((folder / "run").glob(".vbench.at-work"))
+
+
+@pytest.mark.slow
+def test_the_command_goes_past_several_in_one_process_too(folder: Path) -> None:
+    for index in (3, 4):
+        (folder / "videos" / f"a-{index}.mp4").rename(folder / "videos" / f"b{index}-1.mp4")
+    done = call(folder)
+    assert done.returncode == 1, done.stderr
+    deadly = dict.fromkeys(("a-1.mp4", "b3-1.mp4", "b4-1.mp4"), FAILED)
+    assert statuses(folder) == {"a-0.mp4": SCORED, "a-2.mp4": SCORED, **deadly}
+
+
+@pytest.mark.slow
+def test_what_ends_a_command_over_no_video_ends_it(folder: Path) -> None:
+    """As a library does that crashes whatever it is given: one more process, and no third."""
+    (folder / "site" / "sitecustomize.py").write_text(SUICIDAL)
+    done = call(folder)
+    assert done.returncode == -signal.SIGABRT
+    assert done.stderr.count("the process that scored has ended: it crashed (SIGABRT)") == 1
+
+
+SUICIDAL = """
+from vbench.runs import make_plan
+import os
+def crash(*args, **more):
+    os.abort()
+make_plan.make_plan = crash
+"""
 
 
 @pytest.mark.slow

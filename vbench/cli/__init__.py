@@ -6,7 +6,9 @@ import errno
 import signal
 import sys
 import threading
+import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -170,6 +172,10 @@ def main() -> None:
             signal.signal(number, handler)
 
 
+AT_ONCE = 0.5
+"""Seconds in which the same is heard once: a terminal tells all of its processes, and a parent hands it on as well."""
+
+
 def _listen() -> dict[int, Any]:
     """Be told to end as by Ctrl-C, and print what an output of few letters cannot show as something else.
 
@@ -185,9 +191,17 @@ def _listen() -> dict[int, Any]:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):  # not under nohup
-            before[number] = signal.signal(number, _stop)
+            before[number] = signal.signal(number, _stopping())
     return before
 
 
-def _stop(number: int, frame: object) -> None:
-    raise Stopped(number)
+def _stopping() -> Callable[[int, object], None]:
+    heard = -AT_ONCE
+
+    def stop(number: int, frame: object) -> None:
+        nonlocal heard
+        before, heard = heard, time.monotonic()
+        if heard - before >= AT_ONCE:
+            raise Stopped(number)
+
+    return stop

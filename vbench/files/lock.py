@@ -23,7 +23,8 @@ DIGITS = 20
 """That the number of a process may have; whatever else stands in a lock, nobody has written."""
 
 MOMENT = 2.0
-"""Seconds for which an empty lock may be one that is being written, where there are no links."""
+"""Seconds that a process which was killed may take to be gone, and for which an empty lock may be one that is being
+written, where there are no links."""
 
 
 @contextmanager
@@ -70,10 +71,20 @@ def _take(path: Path, what: Path) -> None:
     own = path.with_name(f"{NAME}.{secrets.token_hex(8)}")
     try:
         own.write_text(f"{os.getpid()} {socket.gethostname()} {THIS_PROCESS}", encoding="utf-8")
+        ends = time.monotonic() + MOMENT
         while not _taken(path, own):
-            _clear_if_dead(path, what)
+            _clear_if_dead_by(ends, path, what)
     finally:
         own.unlink(missing_ok=True)
+
+
+def _clear_if_dead_by(ends: float, path: Path, what: Path) -> None:
+    try:
+        _clear_if_dead(path, what)
+    except UsageError:
+        if time.monotonic() >= ends:
+            raise
+        time.sleep(MOMENT / 20)
 
 
 def take_over(folder: Path, seconds: float) -> None:
@@ -160,4 +171,12 @@ def alive(process: int, which: str) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return not _has_ended(process)
+
+
+def _has_ended(process: int) -> bool:
+    """Whether a process is only there because nobody has asked how it ended, as in a container without an init."""
+    with suppress(OSError):
+        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
+        return state.split()[0] in ("Z", "X")
+    return False

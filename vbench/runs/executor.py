@@ -14,7 +14,6 @@ from vbench.runs.long_video import LongVideo
 from vbench.runs.one_video import OneVideo, Part
 from vbench.runs.plan import VideoTask
 from vbench.runs.read_ahead import read_ahead
-from vbench.runs.room import give_back
 from vbench.runs.workers import OVER_IT, computing, side_by_side, threads_each
 from vbench.worker import Ended, Worker
 
@@ -45,7 +44,8 @@ def score_all(
         budget: bytes of decoded frames to keep per video.
         at_work: is told which videos are looked at.
         note: is told what a person should read.
-        processes: how many work at the same time; one alone reads the next video while it scores one.
+        processes: how many work at the same time; one alone is this process, which reads the next video while it scores
+            one, but for a run that a video has ended before.
         cluster: whose workers look instead.
         risky: jobs that come last, one after the other in a process that may end over them.
 
@@ -77,13 +77,12 @@ def _score_all(
         at_work.now(given)
         patience.wait_for(map(told, given))
 
-    if processes == 1:
+    reads_script = processes > 1
+    if processes == 1 and not risky:
         yield from _here(jobs, evaluators, budget, at_work, patience)
-        if risky:  # the process that does them needs the room
-            evaluators.keep_only(())
-            give_back(evaluators.device)
     else:
-        for job, found in side_by_side(place, score, jobs, evaluators.device, processes, threads, done_now):
+        found_by = side_by_side(place, score, jobs, evaluators.device, processes, threads, done_now, reads_script)
+        for job, found in found_by:
             patience.heard(told(job))
             if not isinstance(found, Ended):
                 yield found
@@ -93,7 +92,7 @@ def _score_all(
                 left.append(rest)
     if left or risky:
         prepare = computing(place, evaluators.device, threads)
-        with Worker(prepare, score, reads_script=processes > 1) as worker:
+        with Worker(prepare, score, reads_script) as worker:
             for job in [*left, *risky]:
                 yield from _alone(job, worker, at_work, patience)
                 at_work.done(job)

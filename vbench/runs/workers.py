@@ -63,6 +63,7 @@ def side_by_side(
     processes: int,
     threads: int,
     at_work: Callable[[Collection[Job]], None] = lambda jobs: None,
+    reads_script: bool = True,
 ) -> Iterator[tuple[Job, Result | Ended]]:
     """The results of each job as they come, and of one whose process ended that last.
 
@@ -74,13 +75,14 @@ def side_by_side(
         processes: how many work at the same time.
         threads: that each computes with.
         at_work: is told which jobs are being done, before they are, and what is left of them at the end.
+        reads_script: whether they import the caller's script; see :class:`~vbench.worker.Worker`.
 
     Raises:
         WorkerDied: no process starts, or one after the other ends.
     """
     left = deque(jobs)
     devices_of = (_device_of(device, number) for number in range(min(processes, len(jobs))))
-    crew = [Worker(computing(prepare, one, threads), work) for one in devices_of]
+    crew = [Worker(computing(prepare, one, threads), work, reads_script) for one in devices_of]
     given: dict[Worker[Tool, Job, Result], Job] = {}
     ended = 0
     try:
