@@ -197,11 +197,16 @@ class Worker(Generic[Tool, Job, Result]):
         self.is_there = self.is_free = False
 
 
+def may_start_others() -> bool:
+    """Whether this process may start any; a daemonic one of multiprocessing may not."""
+    return not multiprocessing.current_process().daemon
+
+
 def _refuse_daemon() -> None:
-    process = multiprocessing.current_process()
-    if process.daemon:
+    name = multiprocessing.current_process().name
+    if not may_start_others():
         raise UsageError(
-            f"{process.name} is a daemonic process of multiprocessing, as data loaders and task queues have them, and "
+            f"{name} is a daemonic process of multiprocessing, as data loaders and task queues have them, and "
             "such a process may start no others: neither workers, nor the one that looks once more at a video over "
             "which a process ended. Call vbench from a process that is no daemon; what was finished is stored."
         )

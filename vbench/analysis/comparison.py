@@ -260,7 +260,7 @@ def remarks(first: Path, second: Path, names: Mapping[Path, str]) -> Iterator[st
     shared = set.intersection(*({*record.dimension_versions} for record in records.values()))
     for run, record in records.items():
         if shared - record.decoding_versions.keys():
-            yield f"{names[run]} does not record how its videos were read; the evaluation continued, it would"
+            yield f"{names[run]} does not record how its videos were read; it does once its evaluation is continued"
 
 
 def ranking(runs: Sequence[Path], by: str = TOTAL, seed: int = 0) -> list[list[str]]:

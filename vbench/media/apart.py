@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -12,7 +11,7 @@ from typing import Any, Self, TypeVar, cast
 
 from vbench.errors import Unavailable
 from vbench.patience import Patience
-from vbench.worker import Ended, Worker, that_travels
+from vbench.worker import Ended, Worker, may_start_others, that_travels
 
 T = TypeVar("T")
 
@@ -56,7 +55,7 @@ class Apart:
 
     def get_ready(self) -> None:
         """Have all prepared before the first file comes; raises what ``prepare`` raises."""
-        if _may_start_others():
+        if may_start_others():
             self._worker.get_ready()
         elif self._held is None:
             self._held = self._prepare()
@@ -103,10 +102,6 @@ def once_apart(look: Callable[..., T], path: Path, *more: Any) -> T:
     """The same for one file alone; see :meth:`Apart.__call__`."""
     with Apart() as apart:
         return apart(look, path, *more)
-
-
-def _may_start_others() -> bool:
-    return not multiprocessing.current_process().daemon
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from vbench.runs.one_video import OneVideo, Part
 from vbench.runs.plan import VideoTask
 from vbench.runs.read_ahead import read_ahead
 from vbench.runs.workers import OVER_IT, computing, side_by_side, threads_each
-from vbench.worker import Ended, Worker
+from vbench.worker import Ended, Worker, may_start_others
 
 if TYPE_CHECKING:
     import torch
@@ -78,7 +78,7 @@ def _score_all(
         patience.wait_for(map(told, given))
 
     reads_script = processes > 1
-    if processes == 1 and not risky:
+    if processes == 1 and not (risky and may_start_others()):
         yield from _here(jobs, evaluators, budget, at_work, patience)
     else:
         found_by = side_by_side(place, score, jobs, evaluators.device, processes, threads, done_now, reads_script)
