@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,14 @@ SEEDED_CACHE = Path(__file__).parents[2] / ".cache" / "parity"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def only_what_is_used() -> Iterator[None]:
-    """A file's checkpoints go after its tests, so that those of all files do not add up on the disk."""
+def only_what_is_used(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A file's models and checkpoints go after its tests, so that those of all files do not add up."""
     yield
+    for made in vars(request.module).values():
+        if hasattr(made, "cache_clear"):
+            made.cache_clear()
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)  # glibc keeps what was freed
     remove_unused()
 
 
