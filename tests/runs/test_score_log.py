@@ -37,8 +37,18 @@ def test_each_step_is_a_line_with_the_means(scorer: Scorer, tmp_path: Path) -> N
         assert found[name] == pytest.approx(np.mean([scores[name].value for scores in alone]))
     ScoreLog(scorer, tmp_path / "logs" / "scores.jsonl")(200, videos[:1])
     first, second = entries(tmp_path / "logs" / "scores.jsonl")
-    assert first == {"step": 100, "videos": 2, "scores": found, "not_scored": {}}
+    judged = {"profile": "lite", "made_with": {name: key[:16] for name, key in scorer.made_with().items()}}
+    assert first == {"step": 100, "videos": 2, "scores": found, "not_scored": {}, **judged}
     assert (second["step"], second["videos"]) == (200, 1)
+
+
+def test_a_line_tells_that_something_else_judged(scorer: Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = scorer.made_with()
+    options = {"imaging_quality": {"preprocessing": "shorter"}}
+    other = Scorer(scorer.dimensions, profile="lite", device="cpu", options=options).made_with()
+    assert [name for name in before if other[name] != before[name]] == ["imaging_quality"]
+    monkeypatch.setattr("vbench.runs.cache_key.DECODING", 99)
+    assert not before.items() & scorer.made_with().items()
 
 
 def test_what_cannot_be_scored_is_counted_with_its_reason(scorer: Scorer, tmp_path: Path) -> None:

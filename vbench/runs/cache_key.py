@@ -21,9 +21,15 @@ def cache_key(sha256: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:
         prompt: what it is judged against.
         signature: of the dimension, as :meth:`vbench.runs.evaluators.Evaluators.signature` gives it.
     """
-    parts = {"content": sha256, "decoding": DECODING, "prompt": prompt.text, "facts": prompt.facts, **signature}
+    parts = {"content": sha256, "prompt": prompt.text, "facts": prompt.facts}
     if signature.get("picture") and prompt.image:
         parts["picture"] = content_of(prompt.image)
+    return judge_key(parts | dict(signature))
+
+
+def judge_key(signature: Mapping[str, Any]) -> str:
+    """Digest of everything that can change a dimension's scores of the same videos; argument as :func:`cache_key`."""
+    parts = {"decoding": DECODING, **signature}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 LINES = ".jsonl"
 
 Entry = dict[str, Any]
-"""What is written of a step: ``step``, ``videos``, ``scores`` by dimension, ``not_scored`` by dimension and reason."""
+"""What is written of a step: ``step``, ``videos``, ``scores`` by dimension, ``not_scored`` by dimension and reason, and
+what judged: ``profile``, and ``made_with`` by dimension, alike wherever scores compare."""
+
+DIGITS = 16
+"""Of a digest, what is written."""
 
 
 class ScoreLog:
@@ -43,13 +47,14 @@ class ScoreLog:
     >>> log = ScoreLog(Scorer(["temporal_flickering"], profile="lite", device="cpu"), file)
     >>> log(100, [np.full((8, 3, 64, 64), 128, np.uint8)])
     {'temporal_flickering': 1.0}
-    >>> print(file.read_text(), end="")
-    {"step": 100, "videos": 1, "scores": {"temporal_flickering": 1.0}, "not_scored": {}}
+    >>> list(json.loads(file.read_text()))
+    ['step', 'videos', 'scores', 'not_scored', 'profile', 'made_with']
     """
 
     def __init__(self, scorer: Scorer, to: str | Path) -> None:
         self.scorer, place = scorer, Path(to)
         self._write = _lines(place) if place.suffix == LINES else _tensorboard(place)
+        self._made_with = {name: digest[:DIGITS] for name, digest in scorer.made_with().items()}
 
     def __call__(
         self,
@@ -91,6 +96,8 @@ class ScoreLog:
             "videos": len(videos),
             "scores": {name: sum(found) / len(found) for name, found in values.items()},
             "not_scored": {name: dict(reasons) for name, reasons in without.items()},
+            "profile": self.scorer.profile,
+            "made_with": self._made_with,
         }
 
 
@@ -118,6 +125,7 @@ def _tensorboard(folder: Path) -> Callable[[Mapping[str, Any]], None]:
     def write(entry: Mapping[str, Any]) -> None:
         for name, value in entry["scores"].items():
             writer.add_scalar(f"vbench/{name}", value, entry["step"])
+        writer.add_text("vbench/made with", f"{entry['profile']}: {entry['made_with']}", entry["step"])
         writer.flush()
 
     return write

@@ -24,6 +24,7 @@ from vbench.media.decode import ASSUMED_FPS
 from vbench.media.frames_in_memory import Frames, FramesVideo
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
+from vbench.runs.cache_key import judge_key
 from vbench.runs.evaluators import Evaluators
 
 if TYPE_CHECKING:
@@ -92,6 +93,15 @@ class Scorer:
     def dimensions(self) -> tuple[str, ...]:
         """Names of what is scored, in the order in which they were given."""
         return tuple(self._needs)
+
+    @property
+    def profile(self) -> str:
+        """Name of the profile, with the precision where it is not the strict one."""
+        return self._evaluators.profile.name
+
+    def made_with(self) -> dict[str, str]:
+        """Dimension -> digest of all that can change its scores of a video: versions, checkpoints, options, device."""
+        return {name: judge_key(self._evaluators.signature(name)) for name in self._needs}
 
     def score(
         self, frames: Frames | str | Path, prompt: str | Prompt = "", fps: float = ASSUMED_FPS

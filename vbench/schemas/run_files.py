@@ -216,8 +216,15 @@ SCORE_LOG = record(
         "not_scored": named(
             named(count("Videos of it.", low=1), by="reason"), "Videos without a score, and why.", by="dimension"
         ),
+        "profile": text("Which models judged."),
+        "made_with": named(
+            text("Digest of version, decoding, checkpoints, options and kind of device.", like="^[0-9a-f]{16}$"),
+            "What judged; scores of a dimension compare where it is alike.",
+            by="dimension",
+        ),
     },
     "Scores of samples at a step of a training.",
+    optional=("profile", "made_with"),
 )  # fmt: skip
 
 CARD = {
@@ -271,7 +278,7 @@ DOCUMENTS = (
     Document("samples.jsonl", 1, "One sampled video", SAMPLE, lines=True),
     Document("sampling.json", SAMPLING_VERSION, "How a folder's videos were sampled", SAMPLING),
     Document("story.json", STORY_VERSION, "A video of several scenes", STORY),
-    Document("score-log.jsonl", 1, "Scores during a training, by ScoreLog", SCORE_LOG, lines=True),
+    Document("score-log.jsonl", 2, "Scores during a training, by ScoreLog", SCORE_LOG, lines=True),
     Document("card.json", 1, "The model card of a submission", {**CARD, "required": []}),
     Document("submission.json", FORMAT, "The head of a submission's archive", SUBMISSION),
     Document("scores.jsonl", FORMAT, "One score of a submission", SUBMITTED_SCORE, lines=True),
