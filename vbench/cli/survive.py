@@ -36,7 +36,7 @@ def survived(command: Callable[[], None]) -> None:
         if status is not None and _is_crash(status):
             with suppress(OSError):
                 typer.echo(
-                    f"vbench: the process that scored has ended: {how_ended(status)}. Another goes on.", err=True
+                    f"\nvbench: the process that scored has ended: {how_ended(status)}. Another goes on.", err=True
                 )
             again = _status_of(command)
             status = status if again is None else again
