@@ -13,6 +13,7 @@ import yaml
 from packaging.version import Version
 
 import vbench.cli.comparison_output
+import vbench.distances.reference
 import vbench.distances.result
 import vbench.distances.store
 import vbench.leaderboard.db.backup
@@ -33,6 +34,7 @@ from vbench.dimensions.profiles import profile
 from vbench.media.video import Video
 from vbench.prompts.suite import Prompt
 from vbench.runs.evaluators import Evaluators
+from vbench.schemas.catalog import DOCUMENTS
 
 ROOT = Path(__file__).parents[1]
 
@@ -47,7 +49,10 @@ FILES = {
     "`submission.json`": vbench.leaderboard.submissions.scores_file.FORMAT,
     "`board.json`": vbench.leaderboard.views.export.VERSION,
     "`vbench compare --json`": vbench.cli.comparison_output.VERSION,
+    "`score-log.jsonl`": DOCUMENTS["score-log.jsonl"].version,
+    "`vbench card --json`": DOCUMENTS["card"].version,
     "`vbench distance --json`": vbench.distances.result.VERSION,
+    "`vbench distance --export`": vbench.distances.reference.VERSION,
     "`vbench leaderboard backup`": vbench.leaderboard.db.backup.FORMAT,
     "`vbench leaderboard export-dataset`": vbench.leaderboard.views.dataset.FORMAT,
 }

@@ -60,11 +60,15 @@ def test_with_all_streams_closed_a_run_is_made_all_the_same(tmp_path: Path, work
     assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "finished"
 
 
-def test_an_output_that_nobody_reads_any_more_is_no_answer(tmp_path: Path) -> None:
+@pytest.mark.parametrize("columns", ["80", "20"])
+def test_an_output_that_nobody_reads_any_more_is_no_answer(columns: str) -> None:
+    """Whether it is printed as a table, or as a list, which is not written before the end."""
     read, written = os.pipe()
     os.close(read)
-    done = subprocess.run([sys.executable, "-m", "vbench", "dimensions"], stdout=written, timeout=300, check=False)
+    command, narrow = [sys.executable, "-m", "vbench", "dimensions"], {**os.environ, "COLUMNS": columns}
+    done = subprocess.run(command, stdout=written, stderr=subprocess.PIPE, env=narrow, timeout=300, check=False)
     os.close(written)
+    assert not done.stderr
     assert done.returncode == 4  # 1 would mean that a gate does not pass, or that scores lack
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import sys
 import threading
@@ -158,7 +159,7 @@ def main() -> None:
         typer.echo("\nvbench: interrupted. What was finished is stored; the same command continues.", err=True)
         sys.exit(128 + stopped.number)
     except SystemExit as ended:
-        if isinstance(ended.__context__, BrokenPipeError):  # whoever read the output has gone, which is no answer
+        if isinstance(ended.__context__, BrokenPipeError) or not _is_read():  # who read it has gone: that is no answer
             sys.exit(IN_THE_WAY)
         raise
     except Exception as error:
@@ -170,6 +171,16 @@ def main() -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _is_read() -> bool:
+    """Whether all that was printed is handed on; where nobody reads it any more, the rest goes nowhere."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
 
 
 AT_ONCE = 0.5
