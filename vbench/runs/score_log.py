@@ -43,11 +43,12 @@ class ScoreLog:
         MissingExtra: a folder was named, and TensorBoard is not installed.
 
     >>> import tempfile, numpy as np
+    >>> from vbench.files.json_file import plain_json
     >>> file = Path(tempfile.mkdtemp()) / "scores.jsonl"
     >>> log = ScoreLog(Scorer(["temporal_flickering"], profile="lite", device="cpu"), file)
     >>> log(100, [np.full((8, 3, 64, 64), 128, np.uint8)])
     {'temporal_flickering': 1.0}
-    >>> list(json.loads(file.read_text()))
+    >>> list(plain_json(file.read_text()))
     ['step', 'videos', 'scores', 'not_scored', 'profile', 'made_with']
     """
 
