@@ -21,10 +21,10 @@ def cache_key(sha256: str, prompt: Prompt, signature: Mapping[str, Any]) -> str:
         prompt: what it is judged against.
         signature: of the dimension, as :meth:`vbench.runs.evaluators.Evaluators.signature` gives it.
     """
-    parts = {"content": sha256, "prompt": prompt.text, "facts": prompt.facts}
+    parts = {**signature, "content": sha256, "prompt": prompt.text, "facts": prompt.facts}
     if signature.get("picture") and prompt.image:
         parts["picture"] = content_of(prompt.image)
-    return judge_key(parts | dict(signature))
+    return judge_key(parts)
 
 
 def judge_key(signature: Mapping[str, Any]) -> str:
