@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import random
 import resource
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from vbench.device import LARGE_BYTES, keep_freed_memory
 from vbench.errors import Unavailable, VBenchError
 
 FIRST = 200
@@ -21,6 +23,12 @@ GIVEN = 8 << 30
 """Bytes that it may ask for; as long as nothing fills them they cost nothing."""
 
 RESET_PEAK = "5"
+
+FREED = LARGE_BYTES - (1 << 20)
+"""Bytes of freed memory that the process holds, as one does that computes.
+
+What is set aside as zeros and never touched costs a fresh process nothing; out of freed memory it has to be cleared.
+"""
 
 
 def damaged(content: bytes, seed: str, cuts: int, changes: int) -> Iterator[bytes]:
@@ -71,6 +79,7 @@ def _little_memory() -> Iterator[None]:
         return
     _, hard = limits = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (_memory("VmSize") + GIVEN, hard))
+    _free_much()
     Path("/proc/self/clear_refs").write_text(RESET_PEAK)
     before = _memory("VmRSS")
     try:
@@ -79,6 +88,16 @@ def _little_memory() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, limits)
         filled = _memory("VmHWM") - before
         assert filled < MOST, f"{filled:,} bytes were filled"
+
+
+def _free_much() -> None:
+    """Have the C library hold freed memory of which nothing is filled."""
+    library = ctypes.CDLL(None)
+    if hasattr(library, "malloc_trim"):
+        keep_freed_memory()
+        library.malloc_trim(0)
+        library.malloc.restype, library.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+        library.free(library.malloc(ctypes.c_size_t(FREED)))
 
 
 def _memory(what: str) -> int:

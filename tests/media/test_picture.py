@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 
 from tests.footage import noise
 from vbench.errors import UsageError
-from vbench.media.picture import ORIENTATION, as_sent, fitted, read_picture
+from vbench.media.picture import ORIENTATION, TooLarge, _webp_canvas, as_sent, fitted, opened, read_picture
 
 GRADIENT = np.arange(60 * 40, dtype=np.uint16).reshape(40, 60) * 27
 """16 bits, from black to nearly white."""
@@ -72,3 +73,29 @@ def test_what_is_no_picture_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_text("no picture")
     with pytest.raises(UsageError, match=r"a\.png cannot be read as an image"):
         read_picture(tmp_path / "a.png")
+
+
+WEBP_SIZES = {
+    "lossy": (b"VP8 ", b"\0\0\0\x9d\x01\x2a" + struct.pack("<HH", 0x3FFF, 0x3FFF)),
+    "lossless": (b"VP8L", b"\x2f" + b"\xff" * 5 + bytes(4)),
+    "extended": (b"VP8X", bytes(4) + b"\xff" * 6),
+}
+"""The kinds of WebP, and a beginning of each that says it is as large as that kind can be."""
+
+
+@pytest.mark.parametrize("kind", WEBP_SIZES)
+def test_a_webp_that_is_too_large_is_refused_before_memory_is_set_aside(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "open", lambda *args, **options: pytest.fail("Pillow sets it aside while it opens one"))
+    name, header = WEBP_SIZES[kind]
+    content = b"RIFF" + struct.pack("<I", 22) + b"WEBP" + name + struct.pack("<I", 10) + header
+    with pytest.raises(TooLarge, match="is too large"):
+        opened(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("options", [{}, {"lossless": True}, {"exif": bytes(8)}], ids=list(WEBP_SIZES))
+def test_the_size_of_a_webp_is_told_by_its_beginning(options: dict[str, object]) -> None:
+    content = io.BytesIO()
+    Image.fromarray(noise(1, height=40, width=60)[0]).save(content, "webp", **options)
+    assert _webp_canvas(content.getvalue()[:30]) == (60, 40)

@@ -17,7 +17,7 @@ from PIL import Image
 from vbench.errors import Refused
 from vbench.files.strict_json import loads
 from vbench.media.decode import ASSUMED_FPS
-from vbench.media.picture import PICTURE_ERRORS, eight_bits, too_large
+from vbench.media.picture import PICTURE_ERRORS, TooLarge, eight_bits, opened
 from vbench.media.video import DEFAULT_BUDGET
 
 PICTURES = ("PNG", "JPEG", "WEBP")
@@ -47,15 +47,14 @@ class SentVideo:
         Raises:
             Refused: one is no picture, or all of them together are larger than the decoded frames of a video may be.
         """
-        pictures, frames = list[Image.Image](), list[Image.Image]()
+        pictures, frames, size = list[Image.Image](), list[Image.Image](), 0
         for index, text in enumerate(self.pictures):
             with _reading(index):
-                pictures.append(Image.open(io.BytesIO(base64.b64decode(text, validate=True)), formats=PICTURES))
-        for index, picture in enumerate(pictures):
-            if large := too_large(picture.width, picture.height):
-                raise Refused([f"Frame {index} {large}."])
-        if CHANNELS * sum(picture.width * picture.height for picture in pictures) > DEFAULT_BUDGET:
-            raise Refused([f"The frames take more than {DEFAULT_BUDGET >> 20} MiB once they are decoded."])
+                picture = opened(io.BytesIO(base64.b64decode(text, validate=True)), PICTURES)
+            size += CHANNELS * picture.width * picture.height
+            if size > DEFAULT_BUDGET:  # before the next one is opened, which sets memory aside for a WebP
+                raise Refused([f"The frames take more than {DEFAULT_BUDGET >> 20} MiB once they are decoded."])
+            pictures.append(picture)
         for index, picture in enumerate(pictures):
             with _reading(index):
                 frames.append(eight_bits(picture).convert("RGB"))
@@ -66,6 +65,8 @@ class SentVideo:
 def _reading(index: int) -> Iterator[None]:
     try:
         yield
+    except TooLarge as error:
+        raise Refused([f"Frame {index} {error}."]) from error
     except PICTURE_ERRORS as error:
         raise Refused([f"Frame {index} cannot be read as {', '.join(PICTURES)} in base64."]) from error
 

@@ -24,7 +24,7 @@ from PIL import Image, ImageOps, ImageSequence
 
 from vbench.errors import Unavailable, VideoError
 from vbench.files.special import kind_of
-from vbench.media.picture import PICTURE_ERRORS, eight_bits, said, too_large
+from vbench.media.picture import PICTURE_ERRORS, TooLarge, eight_bits, opened, said, too_large
 from vbench.media.whole import ended_early
 
 Frame = np.ndarray[Any, np.dtype[np.uint8]]
@@ -228,6 +228,8 @@ def _said_of(path: Path) -> Iterator[None]:
         if error.errno and not _is_of_the_bytes(error, path):
             raise Unavailable(f"{path} {_reason(path, error)}") from error
         raise VideoError(f"{path} cannot be decoded: {error.strerror or error}") from error
+    except TooLarge as error:
+        raise VideoError(f"{path} {error}") from error
     except Image.DecompressionBombError as error:
         raise VideoError(f"{path} is too large: {error}") from error
     except (av.error.FFmpegError, *PICTURE_ERRORS) as error:
@@ -403,12 +405,10 @@ def _image(path: Path) -> Iterator[Image.Image]:
             raise VideoError(f"{path} is {kind} and no file")
         if path.suffix.lower() not in IMAGES:
             raise VideoError(f"{path} is not a video: expected {', '.join(SUFFIXES)} or a folder of stills")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of pixels, of which a limit of our own is below, and of odd tags
-            opened = Image.open(path, formats=KINDS)
-        with opened as image:
-            if large := too_large(image.width, image.height):
-                raise VideoError(f"{path} {large}")
+        with path.open("rb") as file:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of pixels, of which there is a limit of our own, and of odd tags
+                image = opened(file, KINDS)
             yield image
 
 

@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -52,12 +53,56 @@ def read_picture(path: Path) -> Image.Image:
 def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         refuse_special(path)
-        with Image.open(path) as image:
-            if large := too_large(image.width, image.height):
-                raise UsageError(f"{path} {large}")
+        with path.open("rb") as file, opened(file) as image:
             yield image
+    except TooLarge as error:
+        raise UsageError(f"{path} {error}") from error
     except PICTURE_ERRORS as error:
         raise UsageError(f"{path} cannot be read as an image: {said(error)}") from error
+
+
+class TooLarge(ValueError):
+    """A picture is larger than is read."""
+
+
+def opened(file: BinaryIO, formats: tuple[str, ...] | None = None) -> Image.Image:
+    """A picture of no more than :data:`MOST_PIXELS`, of which nothing is decoded yet.
+
+    Args:
+        file: at its beginning.
+        formats: that are read, by Pillow's names; all where none is named.
+
+    Raises:
+        TooLarge: it is larger.
+        Exception: it is no picture, one of :data:`PICTURE_ERRORS`.
+    """
+    _refuse_large(*_webp_canvas(file.read(30)))
+    file.seek(0)
+    image = Image.open(file, formats=formats)
+    _refuse_large(image.width, image.height)
+    return image
+
+
+def _refuse_large(width: int, height: int) -> None:
+    if large := too_large(width, height):
+        raise TooLarge(large)
+
+
+def _webp_canvas(start: bytes) -> tuple[int, int]:
+    """Width and height of a WebP by its first 30 bytes, for which Pillow sets memory aside while it opens it.
+
+    Each of the three kinds has them at another place, all as one less than they are but for the lossy one.
+    Source: RFC 9649, sections 2.5 to 2.7. No other picture has any, nor has one that is cut.
+    """
+    if len(start) < 30 or start[:4] + start[8:12] != b"RIFFWEBP":
+        return 0, 0
+    if start[12:16] == b"VP8X":
+        return 1 + int.from_bytes(start[24:27], "little"), 1 + int.from_bytes(start[27:30], "little")
+    if start[12:16] == b"VP8L":
+        bits = int.from_bytes(start[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    width, height = struct.unpack("<HH", start[26:30])
+    return width & 0x3FFF, height & 0x3FFF
 
 
 def said(error: Exception) -> str:
