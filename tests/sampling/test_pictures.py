@@ -18,6 +18,8 @@ from vbench.errors import UsageError
 from vbench.generators.catalog import build
 from vbench.generators.synthetic.render import texture
 from vbench.media.video import Video
+from vbench.sampling.generate import STARTED_FROM
+from vbench.sampling.manifest import NAME
 from vbench.sampling.record import read_sampling
 from vbench.sampling.wanted import wanted_samples, without_words
 
@@ -70,10 +72,35 @@ def test_videos_start_from_the_suites_pictures_in_the_models_ratio_and_are_judge
 def test_another_ratio_is_another_folder_of_samples(material: Path) -> None:
     sample(material, ratio="1-1")
     assert record_of(material / "videos")["pictures"]["ratio"] == "1-1"
-    with pytest.raises(UsageError, match="holds other samples: folder of pictures was"):
+    with pytest.raises(UsageError, match="holds other samples: ratio of pictures was '1-1' and is now '16-9'"):
         sample(material)
     with pytest.raises(UsageError, match="no pictures of the ratio '7-4'"):
         sample(material, ratio="7-4")
+
+
+def test_pictures_may_be_moved_between_calls_and_are_known_by_their_content(material: Path) -> None:
+    sample(material)
+    moved = material / "elsewhere"
+    (material / "images").rename(moved)
+    assert sample(material, images=moved, samples=2).kept == 3
+    assert record_of(material / "videos")["pictures"]["folder"] == str(moved / "crop" / "16-9")
+    shutil.copy(moved / "crop" / "16-9" / "a cat.png", moved / "crop" / "16-9" / "a bay.png")
+    with pytest.raises(UsageError, match="was made from another picture or clip than is given now"):
+        sample(material, images=moved, samples=2)
+
+
+def test_where_it_is_not_known_of_which_pictures_videos_were_made_their_folder_has_to_be_the_same(
+    material: Path,
+) -> None:
+    sample(material)
+    manifest = material / "videos" / NAME
+    lines = [json.loads(line) for line in manifest.read_text().splitlines()]
+    for line in lines:
+        line["settings"].pop(STARTED_FROM)
+    manifest.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    moved = (material / "images").rename(material / "elsewhere")
+    with pytest.raises(UsageError, match="holds other samples: folder of pictures was"):
+        sample(material, images=moved)
 
 
 def test_missing_pictures_are_named_and_nothing_is_sampled(material: Path) -> None:

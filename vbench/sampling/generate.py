@@ -347,10 +347,11 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
         "benchmark": wanted.benchmark,
         "pictures": wanted.pictures.told() if wanted.pictures else None,
     }
-    before = read_sampling(folder)
-    if before is None and read_manifest(folder):
+    before, stored = read_sampling(folder), read_manifest(folder)
+    if before is None and stored:
         raise UsageError(f"{folder} holds samples that vbench generate did not make. Choose another folder.")
-    if before and (differs := list(_differences(before, told, wanted))):
+    known_by_content = all(STARTED_FROM in record.settings for record in stored)
+    if before and (differs := list(_differences(before, told, wanted, known_by_content))):
         raise UsageError(f"{folder} holds other samples: {'; '.join(differs)}. Choose another folder for these.")
     record = {
         "version": RECORD_VERSION,
@@ -372,9 +373,15 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
     return record
 
 
-def _differences(before: Mapping[str, Any], told: Mapping[str, Any], wanted: Wanted) -> Iterator[str]:
+def _differences(
+    before: Mapping[str, Any], told: Mapping[str, Any], wanted: Wanted, known_by_content: bool
+) -> Iterator[str]:
+    """In what a sampling is not the one before; where pictures are known by their content, they may lie elsewhere."""
     for name, value in json.loads(json.dumps(told)).items():
-        yield from _apart(name, before.get(name), value)
+        was = before.get(name)
+        if name == "pictures" and known_by_content and isinstance(was, dict) and value:
+            was = {**was, "folder": value["folder"]}
+        yield from _apart(name, was, value)
     was, now = ([one["name"], one["category"]] for one in (before["suite"], wanted.suite))
     if before["suite"]["sha256"] != wanted.suite["sha256"] or (was[1] and now[1] and was[1] != now[1]):
         yield "the suite was {} and is now {}".format(*(", ".join(filter(None, one)) or "none" for one in (was, now)))
