@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from tests import toys
 from tests.footage import noise, write_video
-from vbench import provenance
+from vbench import interface, provenance
 from vbench.dimensions.profiles import Profile
+from vbench.errors import UsageError
 from vbench.runs.custom_plan import custom_plan
 from vbench.runs.evaluate import evaluate
 from vbench.runs.evaluators import Evaluators
+from vbench.runs.merge import merge
 from vbench.runs.record import RECORD
 from vbench.runs.row_writer import Outcome
 from vbench.runs.run import Run, open_run
@@ -85,3 +88,13 @@ def test_a_record_that_is_lost_twice_still_names_what_was_set_aside(lost: Path) 
     (lost / RECORD).unlink()
     judge(lost, "brightness")
     assert {"fragile", "precise"} <= Run(lost).card.not_evaluated.keys()
+
+
+def test_a_shard_whose_record_was_lost_is_not_merged(run: Path, tmp_path: Path) -> None:
+    how: dict[str, Any] = {"dimensions": ["temporal_flickering"], "prompts": "a clip", "profile": "lite"}
+    shards = [tmp_path / number for number in ("1", "2")]
+    for shard in (*shards, shards[1]):
+        (shard / RECORD).unlink(missing_ok=True)
+        interface.evaluate(run.parent / "videos", **how, shard=f"{shard.name}/2", output=shard)
+    with pytest.raises(UsageError, match=r"run.json of .*2 was lost.*evaluate its shard in a new folder\.$"):
+        merge(shards, tmp_path / "merged")
