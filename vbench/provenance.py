@@ -41,6 +41,9 @@ PACKAGES = (
 BETWEEN = "; "
 """What stands between the values of several machines or packages."""
 
+NOT_RECORDED = "not recorded"
+"""What stands for a value that nobody knows."""
+
 
 def now() -> str:
     """The time in UTC, ISO 8601, to the second."""

@@ -77,6 +77,8 @@ def test_what_no_dimension_judges_is_warned_of_and_counts_nothing(scorer: Scorer
         metric.update(VIDEOS[:1, :1])
     assert set(numbers(metric)) == {"imaging_quality"}
     metric.update(VIDEOS[:1])
+    with pytest.warns(UserWarning, match="temporal_flickering is of 1 of 2 videos"):
+        metric.compute()
     assert numbers(metric)["temporal_flickering"] == scorer.score(VIDEOS[0])["temporal_flickering"].value
     with pytest.raises(UsageError, match="2 videos and 1 prompts"):
         metric.update(VIDEOS[:2], ["one"])

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,23 @@ def test_a_model_that_diverges_is_warned_of_and_training_goes_on() -> None:
     assert found.keys() == {"temporal_flickering"}
     with pytest.warns(UserWarning, match="has 1 frame"):
         assert evaluation()(lambda prompt, seed: noisy(prompt, seed)[:1], 0) == {}
+
+
+def test_every_step_tells_of_what_it_is_not_of() -> None:
+    def diverged(prompt: str, seed: int) -> Any:
+        return np.full((4, 64, 64, 3), np.nan) if prompt == "a wall" else noisy(prompt, seed)
+
+    tracker = Lines()
+    accelerator = Accelerator(cpu=True, log_with=[tracker])
+    accelerator.init_trackers("training")
+    ours = evaluation()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("default")  # which shows the same text of one line once
+        for step in (1, 2):
+            ours(diverged, step, accelerator)
+    AcceleratorState._reset_state(reset_partial_state=True)
+    assert [str(one.message)[:6] for one in told if "is left out" in str(one.message)] == ["step 1", "step 2"]
+    assert [values["vbench/left_out/temporal_flickering"] for values, _ in tracker.told] == [1, 1]
 
 
 def test_a_pipeline_is_used_and_left_as_it_was() -> None:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from tests.footage import noise, write_video
 from vbench.benchmarks.t2v import FILTER_VERSION
 from vbench.interface import evaluate
+from vbench.runs.filtered_folder import judge_of
 from vbench.runs.run import Run, open_run
+from vbench.runs.static_filter import Filtered, write_filtered
 from vbench.runs.store import NOT_STATIC, SCORED
+from vbench.runs.verify import HELD, judges_of, verify
 
 FLICKER = "temporal_flickering"
 PROMPTS = ("a lamp", "a cup")
@@ -120,7 +125,38 @@ def test_the_filter_alone_and_its_printed_next_command(videos: Path, tmp_path: P
     printed = vbench("filter-static", videos, "--suite", file, "--profile", "lite", "-o", "filtered")
     (following,) = (line for line in printed.splitlines() if line.startswith("Next: vbench "))
     words = following.removeprefix("Next: vbench ").replace("RUN", "run").split()
-    vbench(*words, "--profile", "lite")
+    vbench(*words)
     run = open_run(tmp_path / "run")
     assert {name: result.videos for name, result in run.card.dimensions.items()} == {FLICKER: 7, "dynamic_degree": 10}
     assert run.is_whole  # of the cup two were kept, after all 25 were looked at
+    assert run.record.filter_versions == {FLICKER: FILTER_VERSION}
+    assert not run.record.options  # the printed command names the profile of the filter
+
+
+def chosen_beforehand(folder: Path, by: str) -> Path:
+    """The folder of a lamp's videos as ``vbench filter-static --profile BY`` leaves it."""
+    paths = [write_video(folder / "sampled" / f"a lamp-{index}.mp4", still(index)) for index in range(2)]
+    found = Filtered({"a lamp": paths}, Counter({"a lamp": 25}))
+    return write_filtered(found, folder / "filtered", judge_of(by))
+
+
+def test_a_run_of_a_filtered_folder_says_which_filter_chose_its_videos(tmp_path: Path) -> None:
+    folder = chosen_beforehand(tmp_path, "lite")
+    how: dict[str, Any] = {"dimensions": [FLICKER], "prompts": "a lamp"}
+    same = evaluate(folder, **how, profile="lite", output=tmp_path / "lite")
+    assert (same.record.filter_versions, same.record.options) == ({FLICKER: FILTER_VERSION}, {})
+    other = evaluate(folder, **how, profile="official", output=tmp_path / "official")
+    assert not other.record.comparable
+    assert other.record.options == {FLICKER: {"static_filter": "lite"}}
+    judges = judges_of(other.record, torch.device("cpu"))  # who have no such setting
+    assert {one.verdict for one in verify(other.rows(), folder, judges, budget=2**20)} == {HELD}
+    plain = evaluate(tmp_path / "sampled", **how, profile="official", output=tmp_path / "official")
+    assert plain.record.comparable
+    assert (plain.record.filter_versions, plain.record.options) == ({}, {})
+
+
+def test_a_filter_that_compares_with_the_leaderboard_is_no_setting(tmp_path: Path) -> None:
+    run = evaluate(chosen_beforehand(tmp_path, "official"), dimensions=[FLICKER], prompts="a lamp",
+                   output=tmp_path / "run")  # fmt: skip
+    assert run.record.comparable
+    assert (run.record.filter_versions, run.record.options) == ({FLICKER: FILTER_VERSION}, {})

@@ -61,6 +61,16 @@ def test_what_cannot_be_scored_is_counted_with_its_reason(scorer: Scorer, tmp_pa
     assert ScoreLog(scorer, file)(2, clips(1)[:, :1]).keys() == {"imaging_quality"}
 
 
+def test_a_line_that_was_cut_takes_no_other_with_it(scorer: Scorer, tmp_path: Path) -> None:
+    file = tmp_path / "scores.jsonl"
+    for step in (1, 2):
+        ScoreLog(scorer, file)(step, clips(1))
+    file.write_bytes(file.read_bytes()[:-40])
+    ScoreLog(scorer, file)(3, clips(1))
+    first, _, last = file.read_text().splitlines()
+    assert [checked("score-log.jsonl", line)["step"] for line in (first, last)] == [1, 3]
+
+
 def test_prompts_are_one_for_each_or_one_for_all(scorer: Scorer, tmp_path: Path) -> None:
     log = ScoreLog(scorer, tmp_path / "scores.jsonl")
     with pytest.raises(UsageError, match="2 videos and 1 prompts"):
@@ -91,6 +101,15 @@ def test_tensorboard_has_a_point_for_each_step(scorer: Scorer, tmp_path: Path) -
     assert set(read.Tags()["scalars"]) == {"vbench/temporal_flickering", "vbench/imaging_quality"}
     points = [(event.step, event.value) for event in read.Scalars("vbench/imaging_quality")]
     assert points == [(5, pytest.approx(values[0])), (10, pytest.approx(values[1]))]
+
+
+def test_tensorboard_tells_how_many_videos_a_point_is_not_of(scorer: Scorer, tmp_path: Path) -> None:
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    ScoreLog(scorer, tmp_path / "events")(5, [*clips(2), clips(1)[0][:1]])
+    read = events.EventAccumulator(str(tmp_path / "events"))
+    read.Reload()
+    (said,) = read.Tensors("vbench/not scored/temporal_flickering/text_summary")
+    assert said.tensor_proto.string_val[0].startswith(b"of 3 videos 1: ")
 
 
 def test_without_tensorboard_the_error_says_what_to_install(

@@ -127,7 +127,7 @@ def _filtered(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[d
     """Of two records, the dimensions of both whose videos the static filter chose."""
     shared = {*first["dimensions"]} & {*second["dimensions"]}
     for record in (first, second):
-        chosen = sorted(shared & {*record["filtered"]})
+        chosen = sorted(shared & {*record["filtered"], *record["filter_versions"]})
         yield {FILTER: f"chose the videos of {', '.join(chosen)}"} if chosen else {}
 
 

@@ -64,6 +64,7 @@ def filter_static(
     from vbench.runs import static_filter as filtering
     from vbench.runs.custom_plan import prompt_from_name
     from vbench.runs.evaluators import Evaluators
+    from vbench.runs.filtered_folder import judge_of
 
     given = videos or videos_path
     folder = given and located(given)
@@ -93,8 +94,9 @@ def filter_static(
             raise
         finally:
             watch.finish()
-    target = filtering.write_filtered(found, output)
+    target = filtering.write_filtered(found, output, judge_of(profile))
     named = f" --suite {suite}" if suite and keep else ""
+    named += "" if profile == "official" else f" --profile {profile}"
     _tell(found, f"vbench evaluate {target}{named} -d temporal_flickering --output RUN", target, keep, json_output)
     raise typer.Exit(1 if found.unjudged or (keep and found.short) else 0)
 

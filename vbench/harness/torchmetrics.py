@@ -68,7 +68,7 @@ class VBenchMetric(Metric):
         self.numbers.append(torch.tensor(found, dtype=torch.float64, device=self.device).flatten())
 
     def compute(self) -> dict[str, torch.Tensor]:
-        """The scores so far.
+        """The scores so far; of a mean that is not over all videos it warns.
 
         Returns:
             Dimension -> mean, a scalar float64, in the dimension's own unit; without those that no video counts for.
@@ -77,7 +77,11 @@ class VBenchMetric(Metric):
         flat = [number for some in kept for number in some.tolist()]
         pairs = list(zip(flat[::2], flat[1::2], strict=True))
         names = self._scorer.dimensions
-        means = {name: mean(pairs[index :: len(names)]) for index, name in enumerate(names)}
+        of_each = {name: pairs[index :: len(names)] for index, name in enumerate(names)}
+        means = {name: mean(found) for name, found in of_each.items()}
+        for name, found in of_each.items():
+            if count := sum(not weight for _, weight in found):
+                warnings.warn(f"{name} is of {len(found) - count} of {len(found)} videos", stacklevel=3)
         return {
             name: torch.tensor(value, dtype=torch.float64, device=self.device)
             for name, value in means.items()

@@ -76,6 +76,7 @@ class TrainingEvaluation:
             sample: makes a video; :func:`sampled_by` makes it of a pipeline.
             step: under which the means are logged.
             accelerator: of accelerate, called by all of its processes at the same step; without one nothing is logged.
+                Beside the means, ``left_out/DIMENSION`` says how many samples one is not of, where there are any.
 
         Returns:
             Dimension -> mean over all samples, in the dimension's own unit, the same on every process; without those
@@ -83,7 +84,7 @@ class TrainingEvaluation:
         """
         found = []
         for prompt, index in self._share(accelerator):
-            found.append(self._numbers(sample, prompt, index))  # a loop: a warning names the line of the caller
+            found.append(self._numbers(sample, prompt, index, step))  # a loop: a warning names the line of the caller
         if accelerator is not None:
             from accelerate.utils import gather_object
 
@@ -92,7 +93,9 @@ class TrainingEvaluation:
         means = {name: mean(numbers[place] for numbers in found) for place, name in enumerate(names)}
         scores = {name: value for name, value in means.items() if value is not None}
         if accelerator is not None:
-            accelerator.log({f"{self.prefix}{name}": value for name, value in scores.items()}, step=step)
+            left_out = {name: sum(not numbers[place][1] for numbers in found) for place, name in enumerate(names)}
+            counts = {f"{self.prefix}left_out/{name}": float(count) for name, count in left_out.items() if count}
+            accelerator.log({f"{self.prefix}{name}": value for name, value in scores.items()} | counts, step=step)
         return scores
 
     def _share(self, accelerator: Accelerator | None) -> list[tuple[Prompt, int]]:
@@ -105,7 +108,7 @@ class TrainingEvaluation:
             return every[accelerator.process_index :: accelerator.num_processes]
         return every if accelerator.is_main_process else []
 
-    def _numbers(self, sample: Sample, prompt: Prompt, index: int) -> list[tuple[float, float]]:
+    def _numbers(self, sample: Sample, prompt: Prompt, index: int, step: int) -> list[tuple[float, float]]:
         """Value and weight by dimension; nothing counts nothing."""
         seed = seed_of(self.seed, prompt.text, index)
         try:
@@ -114,7 +117,8 @@ class TrainingEvaluation:
         except VBenchError as error:
             scores, reasons = {}, dict.fromkeys(self.scorer.dimensions, str(error))
         for name, reason in reasons.items():
-            warnings.warn(f"{prompt.text!r} is left out of {name}: {reason}", stacklevel=3)
+            # the step in it, as Python tells the same text of one line of a program only once
+            warnings.warn(f"step {step}: {prompt.text!r} is left out of {name}: {reason}", stacklevel=3)
         counted = [scores.get(name) for name in self.scorer.dimensions]
         return [(score.value, score.weight) if score else (0.0, 0.0) for score in counted]
 

@@ -17,12 +17,11 @@ from vbench.analysis.statistics import intervals
 from vbench.benchmarks.base import titled
 from vbench.benchmarks.score_card import TOTAL
 from vbench.media.spans import video_of
+from vbench.provenance import NOT_RECORDED
 from vbench.runs.run import Run
 from vbench.runs.score_video import DAMAGE
 from vbench.runs.store import Row
 from vbench.sampling.manifest import SampleRecord, read_manifest
-
-NOT_RECORDED = "not recorded"
 
 PACKAGES = ("vbench-suite", "torch", "av")
 """Whose versions are cited; the record has all."""
@@ -58,7 +57,7 @@ def citation(run: Run) -> Facts:
         "filter_versions": dict(record.filter_versions),
         "machine": {name: record.machine.get(name, NOT_RECORDED) for name in ("processor", "device", "accelerator")},
         "packages": {name: record.packages[name] for name in PACKAGES if name in record.packages},
-        "started": record.started,
+        "started": record.started or NOT_RECORDED,
         "whole": run.is_whole,
         "counted": card.counted,
         "scores": _scores(run, rows),
@@ -203,8 +202,9 @@ def _percent(one: Mapping[str, Any]) -> str:
 def bibtex(facts: Facts) -> str:
     """Entries for the run's benchmark, as its table names it, and for this software."""
     name, version = facts["benchmark"]["name"], facts["packages"].get("vbench-suite", "")
+    day = "" if facts["started"] == NOT_RECORDED else f" of {facts['started'][:10]}"
     return (
         f"@misc{{{name},\n  note = {{{facts['benchmark']['paper']}}}\n}}\n\n"
         f"@software{{vbench-suite,\n  title = {{VBench suite}},\n  version = {{{version}}},\n"
-        f"  note = {{Run of {facts['started'][:10]}, digest {facts['digest'][:DIGITS]}}}\n}}"
+        f"  note = {{Run{day}, digest {facts['digest'][:DIGITS]}}}\n}}"
     )

@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 from vbench import provenance
 from vbench.benchmarks.registry import specs_of
 from vbench.benchmarks.t2v import FILTER_VERSION
+from vbench.dimensions.profiles import profiles
 from vbench.errors import MissingCheckpoint, MissingExtra, PluginError, UsageError
 from vbench.files import ours
 from vbench.files.digest import content_of
 from vbench.media.decode import VERSION as DECODING
 from vbench.runs.evaluators import Evaluators
+from vbench.runs.filtered_folder import STATIC_FILTER, chosen_by
 from vbench.runs.plan import PUBLISHED_CUTTING, Plan
 from vbench.runs.record import RECORD, STORE, RunRecord, read_record
 from vbench.runs.results import read_rows
@@ -104,8 +106,11 @@ def open_record(
     others = set(before.dimensions) - set(judged)
     root = str(plan.root.resolve())
     dimensions = sorted({*before.dimensions, *plan.dimensions})
+    chosen = {name: _chosen_otherwise(name, plan.root, evaluators) for name in judged}
     options = kept_of(before.options, others) | {
-        name: dict(one) for name, one in kept_of(evaluators.options, judged).items()
+        name: {**evaluators.options.get(name, {}), **chosen[name]}
+        for name in judged
+        if name in evaluators.options or chosen[name]
     }
     missing = [name for name in before.missing_videos if others and name not in plan.there]
     return RunRecord(
@@ -134,6 +139,16 @@ def open_record(
     )
 
 
+def _chosen_otherwise(name: str, videos: Path, evaluators: Evaluators) -> dict[str, str]:
+    """The setting of a dimension whose videos were chosen beforehand by what the run's profile would not choose by."""
+    by = str(chosen_by(videos).get("profile", "")) if evaluators.spec(name).sampled else ""
+    if by in ("", evaluators.profile.name):
+        return {}
+    filter_of = profiles().get(by)
+    alike = filter_of and filter_of.comparable and evaluators.profile.comparable
+    return {} if alike else {STATIC_FILTER: by}
+
+
 def _samples_now(plan: Plan, before: RunRecord) -> int:
     """Videos a prompt that were looked for, over several calls: the fewest, where one looked for too few."""
     specs, benchmark = specs_of(plan.benchmark), plan.benchmark
@@ -158,12 +173,15 @@ def made_with(record: RunRecord, judged: Collection[str], evaluators: Evaluators
     files = provenance.checkpoint_records(_files_of(judged, evaluators))
     versions = {name: evaluators.spec(name).version for name in judged}
     read_by = dict.fromkeys(judged, DECODING)
-    chosen_by = dict.fromkeys({*judged} & {*evaluators.filtered}, FILTER_VERSION)
+    here = dict.fromkeys({*judged} & {*evaluators.filtered}, FILTER_VERSION)
+    sampled = [name for name in judged if evaluators.spec(name).sampled]
+    found = {name: chosen_by(record.folder_of(name)).get("filter_version") for name in sampled}
+    beforehand = {name: version for name, version in found.items() if version}
     return replace(
         record,
         dimension_versions=_sorted(kept_of(record.dimension_versions, standing) | versions),
         decoding_versions=_sorted(kept_of(record.decoding_versions, standing) | read_by),
-        filter_versions=_sorted(kept_of(record.filter_versions, standing) | chosen_by),
+        filter_versions=_sorted(kept_of(record.filter_versions, standing) | beforehand | here),
         checkpoints=_sorted(kept_of(record.checkpoints, _files_of(standing, evaluators)) | files),
     )
 

@@ -21,10 +21,11 @@ from vbench.media.video import DEFAULT_BUDGET
 from vbench.progress import Progress
 from vbench.runs import choose_static
 from vbench.runs.at_work import AtWork
-from vbench.runs.continued import conflicts, keep_manifest, made_where, made_with, open_record
+from vbench.runs.continued import conflicts, keep_manifest, made_where, made_with, open_record, record_before
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.executor import score_all
 from vbench.runs.jobs import ENDED, told, unit_of
+from vbench.runs.lost_record import rebuilt
 from vbench.runs.outstanding import Wanted, by_risk, forget_removed, jobs_of, outstanding_of, takers_of
 from vbench.runs.plan import Plan, why_nothing
 from vbench.runs.record import FINISHED, INTERRUPTED, RECORD, STORE, RunRecord, write_record
@@ -276,10 +277,8 @@ def _opened(asked: Asked, progress: Progress, threads: int) -> _Run:
     record = open_record(folder, plan, judged, evaluators, machine)
     keep_manifest(plan.root, folder)
     store = RunStore(folder / STORE)
-    if (folder / RECORD).exists() and not (folder / RECORD).stat().st_size:
-        progress.note(f"{folder / RECORD} was empty; it is written anew from the scores that are stored")
-        dimensions = sorted({*record.dimensions, *(row.dimension for row in store.rows())})
-        record = replace(record, dimensions=dimensions)
+    if not record_before(folder):
+        record = rebuilt(record, store, judged, progress)
     return _Run(asked, record, store, obstacles, machine, progress)
 
 

@@ -14,6 +14,7 @@ from vbench import provenance
 from vbench.errors import UsageError
 from vbench.files import lock, ours
 from vbench.files.lock import alone_in
+from vbench.provenance import NOT_RECORDED
 from vbench.runs.record import FINISHED, INTERRUPTED, RECORD, STORE, RunRecord, read_record, write_record
 from vbench.runs.store import Row, RunStore
 from vbench.sampling.manifest import NAME as MANIFEST
@@ -139,6 +140,9 @@ def _strangers(first: Path, other: Path, records: Mapping[Path, RunRecord]) -> I
     one, two = records[first], records[other]
     if one.shard["of"] != two.shard["of"]:
         yield f"one is of {one.shard['of']} shards, the other of {two.shard['of']}"
+    if lost := [run for run in (first, other) if NOT_RECORDED in " ".join(records[run].packages.values())]:
+        yield f"{RECORD} of {lost[0]} was lost, and with it what made its scores; evaluate its shard in a new folder"
+        return
     for name in SAME:
         yield from _named(name.replace("_", " "), getattr(one, name), getattr(two, name))
     for name in ARITHMETIC:

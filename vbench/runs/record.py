@@ -38,7 +38,7 @@ class RunRecord:
         mode: how prompts and videos were brought together.
         suite: name and sha256 of the prompt suite; both ``""`` without one.
         profile: which backbones looked.
-        started: UTC, ISO 8601, of the first call.
+        started: UTC, ISO 8601, of the first call; empty where the record of that call was lost.
         ended: the same of the last call, ``None`` while it runs.
         status: ``running``, ``interrupted`` or ``finished``; finished are only runs that have looked at everything.
         unfinished: dimensions that no call has gone through to its end.

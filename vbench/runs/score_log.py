@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from os import SEEK_END
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,9 +108,20 @@ def _lines(file: Path) -> Callable[[Mapping[str, Any]], None]:
 
     def write(entry: Mapping[str, Any]) -> None:
         with file.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(entry, ensure_ascii=False, allow_nan=False) + "\n")
+            lines.write("\n" * _is_cut(file) + json.dumps(entry, ensure_ascii=False, allow_nan=False) + "\n")
 
     return write
+
+
+def _is_cut(file: Path) -> bool:
+    """Whether the last line has no end, as a process that was killed or a full disk leaves it."""
+    if not file.is_file():  # a pipe has no lines to look back at
+        return False
+    with file.open("rb") as content:
+        if not content.seek(0, SEEK_END):
+            return False
+        content.seek(-1, SEEK_END)
+        return content.read() != b"\n"
 
 
 def _tensorboard(folder: Path) -> Callable[[Mapping[str, Any]], None]:
@@ -126,6 +138,9 @@ def _tensorboard(folder: Path) -> Callable[[Mapping[str, Any]], None]:
     def write(entry: Mapping[str, Any]) -> None:
         for name, value in entry["scores"].items():
             writer.add_scalar(f"vbench/{name}", value, entry["step"])
+        for name, reasons in entry["not_scored"].items():
+            told = "; ".join(f"{count}: {reason}" for reason, count in reasons.items())
+            writer.add_text(f"vbench/not scored/{name}", f"of {entry['videos']} videos {told}", entry["step"])
         writer.add_text("vbench/made with", f"{entry['profile']}: {entry['made_with']}", entry["step"])
         writer.flush()
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vbench.benchmarks.t2v import T2V
 from vbench.errors import NotApplicable, TooShort, Unavailable, UsageError, VideoError
@@ -27,7 +27,7 @@ from vbench.media.video import Video
 from vbench.prompts.suite import PromptSuite
 from vbench.runs.custom_plan import prompt_from_name
 from vbench.runs.discover import discover
-from vbench.runs.filtered_folder import RESULT, VIDEOS
+from vbench.runs.filtered_folder import CHOSEN_BY, RESULT, VIDEOS
 from vbench.runs.workers import computing
 
 if TYPE_CHECKING:
@@ -233,8 +233,13 @@ def _copy(video: Path, named: Path, output: Path) -> None:
         ours.write(named / still.name, still.read_bytes(), listed_in=output)
 
 
-def write_filtered(found: Filtered, output: Path) -> Path:
+def write_filtered(found: Filtered, output: Path, judge: Mapping[str, Any] | None = None) -> Path:
     """Copy the static videos as ``<prompt>-0``, ``-1``, ... and write the reference's JSON; returns their folder.
+
+    Args:
+        found: what the filter found.
+        output: folder of the copies' folder and of the JSON.
+        judge: who judged, as :func:`~vbench.runs.filtered_folder.judge_of` says; nothing is said where it is not known.
 
     Raises:
         UsageError: as :func:`refuse_foreign`.
@@ -251,6 +256,7 @@ def write_filtered(found: Filtered, output: Path) -> Path:
             "static_count": len(paths),
             "static_path": [str(path) for path in paths],
             "looked_at": found.looked_at[prompt],
+            **({CHOSEN_BY: dict(judge)} if judge else {}),
         }
         for prompt, paths in found.static.items()
     }

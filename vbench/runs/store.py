@@ -192,6 +192,11 @@ class RunStore:
             query = f"UPDATE score SET status = '{EARLIER}' || status WHERE {where}"
             self.connection.executemany(query, units)
 
+    def dimensions(self) -> set[str]:
+        """Of all rows, also of those that are set aside."""
+        with told(self.path, WHAT):
+            return {name for (name,) in self.connection.execute("SELECT DISTINCT dimension FROM score")}
+
     def rows(self) -> Iterator[Row]:
         """All rows that count, ordered by dimension, video and prompt, whatever the order they were put in."""
         yield from self._rows(f"WHERE status NOT LIKE '{EARLIER}%'")

@@ -19,6 +19,7 @@ from vbench.runs.at_work import AtWork
 from vbench.runs.cache_key import cache_key, clips_of
 from vbench.runs.evaluators import Evaluators
 from vbench.runs.executor import score_all
+from vbench.runs.filtered_folder import STATIC_FILTER
 from vbench.runs.jobs import Job
 from vbench.runs.long_video import long_videos
 from vbench.runs.plan import Cutting, VideoTask
@@ -134,7 +135,9 @@ def judges_of(record: RunRecord, device: torch.device, all_pairs: bool = False) 
     """
     benchmark = benchmark_named(record.benchmark)
     filtered = tuple(record.filtered)
-    return Evaluators(profile(record.profile), device, record.options, benchmark, filtered, all_pairs)
+    options = {name: {key: one for key, one in settings.items() if key != STATIC_FILTER}
+               for name, settings in record.options.items()}  # fmt: skip
+    return Evaluators(profile(record.profile), device, options, benchmark, filtered, all_pairs)
 
 
 def _path_of(row: Row, videos: Path, cutting: Cutting | None) -> Path:

@@ -28,6 +28,7 @@ from vbench.leaderboard.web.ui.pages import model as model_page
 from vbench.leaderboard.web.ui.pages.model import courses_of
 from vbench.media.decode import VERSION as DECODING
 from vbench.media.spans import video_of
+from vbench.provenance import NOT_RECORDED
 from vbench.runs.results import score_card
 from vbench.runs.store import Row
 from vbench.weights.cards import checkpoint
@@ -150,6 +151,15 @@ def test_scores_of_another_version_of_a_dimension_are_not_ranked_beside_todays(t
     found = check(read_archive(content, limits_of(Settings())), "mini")
     other = "Scored by other versions of dimensions than this board ranks"
     assert found.apart == [f"{other}: imaging_quality {version} instead of {T2V.rules['imaging_quality'].version}."]
+
+
+def test_a_run_whose_record_was_lost_is_taken_and_what_nobody_knows_is_said(tmp_path: Path) -> None:
+    packages = {"vbench-suite": f"{NOT_RECORDED}; 0.1.0", "torch": NOT_RECORDED}
+    content = pack(run(tmp_path / "run", packages=packages, started=""), card("Lost"))
+    found = check(read_archive(content, limits_of(Settings())), "mini")
+    assert not found.apart
+    assert "Not recorded: which version of vbench-suite evaluated." in found.unverified
+    assert "Not recorded: when the run started." in found.unverified
 
 
 def test_scores_of_videos_that_were_read_or_chosen_otherwise_are_not_ranked_beside_todays(tmp_path: Path) -> None:

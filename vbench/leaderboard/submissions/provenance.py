@@ -23,7 +23,7 @@ from vbench.leaderboard.submissions.findings import Findings
 from vbench.leaderboard.submissions.model_card import ModelCard
 from vbench.media.decode import VERSION as DECODING
 from vbench.media.spans import video_of
-from vbench.provenance import BETWEEN
+from vbench.provenance import BETWEEN, NOT_RECORDED
 from vbench.runs.store import Row
 from vbench.sampling.manifest import SampleRecord, record_of
 from vbench.weights.cards import is_published
@@ -80,10 +80,11 @@ def check_versions(record: Mapping[str, Any], benchmark: Benchmark, found: Findi
     """Versions look like versions, and what made the scores has those that this board ranks."""
     packages = record.get("packages", {})
     if not isinstance(packages, dict) or not all(
-        isinstance(told, str) and all(map(_VERSION.fullmatch, told.split(BETWEEN))) for told in packages.values()
+        isinstance(told, str) and all(one == NOT_RECORDED or _VERSION.fullmatch(one) for one in told.split(BETWEEN))
+        for told in packages.values()
     ):
         found.reasons.append('record: packages must be an object of versions, such as {"numpy": "2.1.0"}.')
-    elif "vbench-suite" not in packages:
+    elif NOT_RECORDED in packages.get("vbench-suite", NOT_RECORDED).split(BETWEEN):
         found.unverified.append("Not recorded: which version of vbench-suite evaluated.")
     ranked: dict[str, tuple[str, dict[str, int]]] = {
         "dimension_versions": ("dimensions", {spec.name: spec.version for spec in benchmark.specs}),
