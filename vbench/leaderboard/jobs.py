@@ -146,7 +146,7 @@ class Jobs:
         return None
 
     def _free(self, session: Session) -> tables.Job | None:
-        """The oldest job that waits, or whose worker is dead, of each state found by an index, however many there are."""
+        """The oldest job that waits, or whose worker is dead: of each state one row is read, however many there are."""
         table = tables.Job
         oldest = select(table).order_by(table.id).limit(1)
         waits = session.scalar(oldest.where(table.state == QUEUED))
