@@ -99,6 +99,22 @@ def test_a_claim_reads_no_job_that_is_done(board: Board, jobs: Jobs) -> None:
     assert all("ix_job_state_id" in plan for plan in plans), plans
 
 
+def test_the_page_of_a_long_queue_costs_what_it_shows(
+    board: Board, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_page, "LATEST", 5)
+
+    def page_of(more: int) -> int:
+        for number in range(more):
+            jobs.add(PATH, card(f"Model {number}"), OPTIONS)
+        queue_page._page(board)  # what is made once counts nowhere
+        return instructions(lambda: queue_page._page(board))
+
+    few, many = page_of(20), page_of(60)
+    assert many < 1.05 * few
+    assert "And 75 older ones" in queue_page._page(board)
+
+
 def test_a_worker_that_is_silent_loses_its_job(jobs: Jobs, now: list[float]) -> None:
     number = jobs.add(PATH, card(), OPTIONS).id
     assert jobs.claim("first")
