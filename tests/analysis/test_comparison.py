@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,10 @@ from vbench.analysis.comparison import (
     refuse_unshared,
     verdict,
 )  # fmt: skip
+from vbench.analysis.prompt_table import Table
+from vbench.analysis.statistics import PairedDifference
 from vbench.errors import UsageError
+from vbench.runs import results
 from vbench.runs.record import RECORD, RECORD_VERSION, STORE
 from vbench.runs.store import Row, RunStore
 
@@ -157,6 +162,43 @@ def test_what_is_compared_over_the_same_prompts_shares_their_draws(runs: dict[st
     kept = statistics._kept_times.cache_info()
     assert kept.misses == 1 + len(compared[0].by_category)
     assert kept.hits == kept.misses * (len(compared) - 1)
+
+
+def test_each_run_is_read_and_laid_out_once_whatever_it_is_held_against(
+    runs: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, laid_out = Counter[Path](), Counter[str]()
+    read_store, scores = results.measured_rows, results.prompt_scores
+
+    def reads(folder: Path) -> list[Row]:
+        read[folder] += 1
+        return read_store(folder)
+
+    def lays_out(*arguments: Any) -> Any:
+        laid_out["tables"] += 1
+        return scores(*arguments)
+
+    monkeypatch.setattr(results, "measured_rows", reads)
+    monkeypatch.setattr("vbench.analysis.prompt_table.prompt_scores", lays_out)
+    compared = compare_runs(list(runs.values()))
+    assert read == dict.fromkeys(runs.values(), 1)
+    assert laid_out["tables"] == len(runs) * (1 + len(compared[0].by_category))
+
+
+def test_a_ranking_compares_no_pairs_but_those_that_say_who_stands_with_whom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs that are all alike are one group: each is held against its best, and not against all others."""
+    alike = [write_run(tmp_path / f"run-{seed}", simulated(seed, samples=1)) for seed in range(5)]
+    pairs = list[tuple[Table, Table]]()
+
+    def compares(one: Table, two: Table, *arguments: Any) -> dict[str, PairedDifference]:
+        pairs.append((one, two))
+        return statistics.compare_tables(one, two, *arguments)
+
+    monkeypatch.setattr("vbench.analysis.comparison.compare_tables", compares)
+    assert len(ranking(alike, by="imaging_quality")) == 1
+    assert len(pairs) == len(alike) - 1
 
 
 def test_ranking_groups_what_cannot_be_told_apart(runs: dict[str, Path]) -> None:

@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from tests.counted import assert_linear, instructions
 from tests.leaderboard.archives import archive, card, rows, run
 from tests.leaderboard.conftest import until
 from tests.schemas import checked
@@ -58,6 +60,59 @@ def test_jobs_are_taken_in_turn_and_each_once(jobs: Jobs) -> None:
     assert claimed.count(None) == 4
     assert {job.state for job in jobs.all()} == {RUNNING}
     assert PATH not in json.dumps([job.public() for job in jobs.all()])
+
+
+def test_a_claim_costs_what_one_job_costs(board: Board, jobs: Jobs) -> None:
+    def worked_off(count: int) -> int:
+        for number in range(count):
+            jobs.add(PATH, card(f"Model {number}"), OPTIONS)
+
+        def work() -> None:
+            while job := jobs.claim("worker"):
+                jobs.fail(job.id, "worker", "no")
+
+        return instructions(work)
+
+    assert_linear(worked_off, (10, 20, 40))
+
+
+def test_a_claim_reads_no_job_that_is_done(board: Board, jobs: Jobs) -> None:
+    """The database does not say what it has read; its plan says how it looks for the next job."""
+    asked = list[tuple[str, Any]]()
+
+    def heard(connection: Any, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+        if statement.startswith("SELECT") and "FROM job" in statement:
+            asked.append((statement, parameters))
+
+    for number in range(300):
+        jobs.cancel(jobs.add(PATH, card(f"Model {number}"), OPTIONS).id)
+    jobs.add(PATH, card(), OPTIONS)
+    event.listen(board.database.engine, "before_cursor_execute", heard)
+    assert jobs.claim("worker")
+    event.remove(board.database.engine, "before_cursor_execute", heard)
+    with board.database.engine.connect() as connection:
+        if board.database.is_shared:
+            connection.exec_driver_sql("ANALYZE job")
+        explain = "EXPLAIN " if board.database.is_shared else "EXPLAIN QUERY PLAN "
+        plans = [str(connection.exec_driver_sql(explain + one, given).all()) for one, given in asked]
+    assert plans
+    assert all("ix_job_state_id" in plan for plan in plans), plans
+
+
+def test_the_page_of_a_long_queue_costs_what_it_shows(
+    board: Board, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_page, "LATEST", 5)
+
+    def page_of(more: int) -> int:
+        for number in range(more):
+            jobs.add(PATH, card(f"Model {number}"), OPTIONS)
+        queue_page._page(board)  # what is made once counts nowhere
+        return instructions(lambda: queue_page._page(board))
+
+    few, many = page_of(20), page_of(60)
+    assert many < 1.05 * few
+    assert "And 75 older ones" in queue_page._page(board)
 
 
 def test_a_worker_that_is_silent_loses_its_job(jobs: Jobs, now: list[float]) -> None:

@@ -5,11 +5,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
-from vbench.analysis.run_diff import FILTER, PICTURES, Moved, most_moved, prompt_values
-from vbench.analysis.run_diff import differences as everything
-from vbench.analysis.statistics import DRAWS, PairedDifference, compare, intervals, significance_groups
+from vbench.analysis.prompt_table import Table, table
+from vbench.analysis.run_diff import (
+    FILTER,
+    PICTURES,
+    Moved,
+    ReadRun,
+    differences_of,
+    most_moved,
+    prompt_values,
+    read_run,
+)  # fmt: skip
+from vbench.analysis.statistics import (
+    DRAWS,
+    PairedDifference,
+    Verdicts,
+    compare_tables,
+    intervals_of,
+    significance_groups,
+)  # fmt: skip
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named
 from vbench.benchmarks.score_card import TOTAL, ScoreCard
@@ -124,11 +141,12 @@ def compare_runs(
                 f"{runs[0]} and {run} cannot be compared: {'; '.join(found)}. "
                 "See vbench diff for what differs; --force compares them all the same."
             )
-    rows = {run: read_rows(run) for run in runs}
+    read = {run: read_run(run) for run in runs}
+    rows = {run: found.rows for run, found in read.items()}
     draws = max(DRAWS, DRAWS_EACH * sum(_comparisons(rows[runs[0]], rows[run], rules) for run in runs[1:]))
 
     names = dict(zip(runs, run_names(runs), strict=True))
-    cards = {run: card_of(read_record(run), rows[run], rules) for run in runs}
+    cards = {run: card_of(read[run].record, rows[run], rules) for run in runs}
     gaps = {run: _gaps({names[one]: cards[one] for one in (runs[0], run)}, rules) for run in runs[1:]}
 
     by_category = {run: _by_category(found) for run, found in rows.items()}
@@ -136,9 +154,12 @@ def compare_runs(
     categories = {run: _shared_categories(rows[runs[0]], rows[run]) for run in runs[1:]}
     told = progress or Progress()
 
+    @cache
+    def sums(run: Path, category: str | None) -> Table:
+        return table(rows[run] if category is None else by_category[run][category], rules)
+
     def differences(run: Path, category: str | None = None) -> dict[str, PairedDifference]:
-        first, second = (rows[one] if category is None else by_category[one][category] for one in (runs[0], run))
-        found = compare(first, second, seed, draws, rules)
+        found = compare_tables(sums(runs[0], category), sums(run, category), seed, draws)
         told.unit(names[run])
         parts = {TOTAL, *(part.name for part in rules.parts)}
         return {name: one for name, one in found.items() if force or name not in parts & gaps[run].keys()}
@@ -161,7 +182,7 @@ def compare_runs(
             objected[run],
             rules,
             gaps[run],
-            list(remarks(runs[0], run, names)),
+            list(remarks((names[runs[0]], read[runs[0]]), (names[run], read[run]))),
             names[runs[0]],
         )
         for run in runs[1:]
@@ -250,17 +271,16 @@ def _with_all_options(record: RunRecord) -> RunRecord:
     return replace(record, options={**{name: {} for name in record.dimensions}, **record.options})
 
 
-def remarks(first: Path, second: Path, names: Mapping[Path, str]) -> Iterator[str]:
-    """What a reader must know of two runs that may be compared, as their cards differ in it."""
-    for one in everything(first, second):
+def remarks(first: tuple[str, ReadRun], second: tuple[str, ReadRun]) -> Iterator[str]:
+    """What a reader must know of two runs that may be compared, as their cards differ in it; each with its name."""
+    for one in differences_of(first[1], second[1]):
         if one.what in READERS_KNOW:
-            both = f"{names[first]} and {names[second]}"
-            yield f"{both} differ in {READERS_KNOW[one.what]}: {one.first} against {one.second}"
-    records = {run: read_record(run) for run in (first, second)}
+            yield f"{first[0]} and {second[0]} differ in {READERS_KNOW[one.what]}: {one.first} against {one.second}"
+    records = {name: run.record for name, run in (first, second)}
     shared = set.intersection(*({*record.dimension_versions} for record in records.values()))
-    for run, record in records.items():
+    for name, record in records.items():
         if shared - record.decoding_versions.keys():
-            yield f"{names[run]} does not record how its videos were read; it does once its evaluation is continued"
+            yield f"{name} does not record how its videos were read; it does once its evaluation is continued"
 
 
 def ranking(runs: Sequence[Path], by: str = TOTAL, seed: int = 0) -> list[list[str]]:
@@ -275,14 +295,16 @@ def ranking(runs: Sequence[Path], by: str = TOTAL, seed: int = 0) -> list[list[s
         UsageError: a run has no such score.
     """
     benchmark = benchmark_of(runs[0])
-    rows = {name: read_rows(run) for name, run in zip(run_names(runs), runs, strict=True)}
-    scores = {name: intervals(part, seed, benchmark=benchmark) for name, part in rows.items()}
+    tables = {name: table(read_rows(run), benchmark) for name, run in zip(run_names(runs), runs, strict=True)}
+    scores = {name: intervals_of(found, seed) for name, found in tables.items()}
     without = [name for name, found in scores.items() if by not in found]
     if without:
         raise UsageError(f"{', '.join(without)}: no {by} to rank by.")
-    significant = {
-        (one, two): compare(rows[one], rows[two], seed, benchmark=benchmark)[by].is_significant()
-        for place, one in enumerate(rows)
-        for two in list(rows)[place + 1 :]
-    }
-    return significance_groups({name: found[by] for name, found in scores.items()}, significant)
+
+    place = {name: number for number, name in enumerate(tables)}
+
+    def settled(first: str, second: str) -> bool:
+        one, two = sorted((first, second), key=lambda name: place[name])
+        return compare_tables(tables[one], tables[two], seed)[by].is_significant()
+
+    return significance_groups({name: found[by] for name, found in scores.items()}, Verdicts(tables, settled))

@@ -10,7 +10,7 @@ from typing import Any
 
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import benchmark_named
-from vbench.runs.record import read_record
+from vbench.runs.record import RunRecord, read_record
 from vbench.runs.results import prompt_scores, read_rows
 from vbench.runs.score_video import PICTURE, PICTURE_CONTENT
 from vbench.runs.store import Row
@@ -65,20 +65,48 @@ class Moved:
         return self.second - self.first
 
 
+@dataclass(frozen=True)
+class ReadRun:
+    """A run as it was read, once for all that it is held against.
+
+    Attributes:
+        record: its provenance.
+        rows: its scores.
+        samples: the record of its sampling; empty where there is none.
+    """
+
+    record: RunRecord
+    rows: Sequence[Row]
+    samples: Sequence[SampleRecord]
+
+
+def read_run(folder: Path) -> ReadRun:
+    """Everything in which a run may differ from another.
+
+    Raises:
+        UsageError: the folder holds no run.
+    """
+    return ReadRun(read_record(folder), read_rows(folder), read_manifest(folder))
+
+
 def differences(first: Path, second: Path) -> list[Difference]:
     """What differs between two runs, in the order of its likely effect on the scores.
 
     Raises:
         UsageError: a folder holds no run.
     """
-    records = read_record(first).plain(), read_record(second).plain()
-    rows = read_rows(first), read_rows(second)
+    return differences_of(read_run(first), read_run(second))
+
+
+def differences_of(first: ReadRun, second: ReadRun) -> list[Difference]:
+    """The same of runs that are read."""
+    records, rows = (first.record.plain(), second.record.plain()), (first.rows, second.rows)
     return [
         *_named("benchmark", *({"benchmark": record["benchmark"]} for record in records)),
         *_named("suite", *(record["suite"] for record in records)),
         *_named("mode", *({"mode": record["mode"]} for record in records)),
         *_prompts(*rows),
-        *_sampling(read_manifest(first), read_manifest(second)),
+        *_sampling(first.samples, second.samples),
         *_counted("samples", "prompts with {} samples", [Counter(_samples(part).values()) for part in rows]),
         *_counted("formats", "videos of {}", [Counter(_formats(part).values()) for part in rows]),
         *_videos(*rows),

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import permutations
 from statistics import NormalDist
 from typing import Any, TypeVar
 
@@ -119,7 +120,11 @@ def intervals(
         draws: how many.
         benchmark: whose rules hold.
     """
-    sums = table(rows, benchmark)
+    return intervals_of(table(rows, benchmark), seed, draws)
+
+
+def intervals_of(sums: Table, seed: int = 0, draws: int = DRAWS) -> dict[str, Interval]:
+    """The same from the table of a run."""
     if not sums.prompts:
         return {}
     point, (drawn,) = at_once(sums), _drawn([sums], seed, draws)
@@ -280,6 +285,27 @@ def significance_groups(totals: Mapping[str, Interval], significant: Mapping[tup
         else:
             joined.append(name)
     return groups
+
+
+class Verdicts(Mapping[tuple[str, str], bool]):
+    """Verdicts on pairs of models, each found when it is asked for: of many models few pairs are.
+
+    Args:
+        names: of the models.
+        settled: whether the difference of two of them is beyond noise.
+    """
+
+    def __init__(self, names: Iterable[str], settled: Callable[[str, str], bool]) -> None:
+        self.names, self.settled = tuple(names), settled
+
+    def __getitem__(self, pair: tuple[str, str]) -> bool:
+        return self.settled(*pair)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return permutations(self.names, 2)
+
+    def __len__(self) -> int:
+        return len(self.names) * (len(self.names) - 1)
 
 
 def _apart(best: str, name: str, significant: Mapping[tuple[str, str], bool]) -> bool:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from vbench.errors import Refused
@@ -102,8 +102,22 @@ class Jobs:
 
     def all(self) -> list[Job]:
         """Every job, the newest first."""
+        return self.latest(None)
+
+    def latest(self, most: int | None) -> list[Job]:
+        """The newest jobs, the newest first.
+
+        Args:
+            most: so many of them; ``None`` for all.
+        """
         with self._database.reading() as session:
-            return [_job(job) for job in session.scalars(select(tables.Job).order_by(tables.Job.id.desc()))]
+            newest = select(tables.Job).order_by(tables.Job.id.desc()).limit(most)
+            return [_job(job) for job in session.scalars(newest)]
+
+    def count(self) -> int:
+        """How many jobs there are."""
+        with self._database.reading() as session:
+            return session.scalar(select(func.count()).select_from(tables.Job)) or 0
 
     def job(self, number: int) -> Job:
         """One of them.
@@ -120,11 +134,8 @@ class Jobs:
         Args:
             worker: name of whoever takes it, unlike any other's.
         """
-        table = tables.Job
-        dead = and_(table.state == RUNNING, table.until <= self._clock())
         with self._database.writing(NOTHING) as session:
-            free = select(table).where(or_(table.state == QUEUED, dead)).order_by(table.id)
-            for job in session.scalars(free):
+            while job := self._free(session):
                 job.changed = now()
                 if job.tries >= MOST_TRIES:
                     job.state, job.reason = FAILED, f"Its worker ended {job.tries} times before it was done."
@@ -133,6 +144,14 @@ class Jobs:
                 job.until = self._clock() + self.lease
                 return _job(job)
         return None
+
+    def _free(self, session: Session) -> tables.Job | None:
+        """The oldest job that waits, or whose worker is dead: of each state one row is read, however many there are."""
+        table = tables.Job
+        oldest = select(table).order_by(table.id).limit(1)
+        waits = session.scalar(oldest.where(table.state == QUEUED))
+        dead = session.scalar(oldest.where(table.state == RUNNING, table.until <= self._clock()))
+        return min((job for job in (waits, dead) if job), key=lambda job: job.id, default=None)
 
     def alive(self, number: int, worker: str, done: int, total: int) -> None:
         """Say that a worker lives, and how far it is.

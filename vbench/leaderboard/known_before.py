@@ -47,12 +47,10 @@ def refuse_sent_before(session: Session, sha256: str, sender: str) -> None:
     Raises:
         Duplicate: it is there, and not withdrawn.
     """
-    states = states_of(session)
-    for first in session.scalars(
-        select(Submission.id).where(Submission.sha256 == sha256, Submission.submitter == sender)
-    ):
-        if states[first] != WITHDRAWN:
-            raise Duplicate(first, f"You have sent this archive already: it is submission {first}, {states[first]}.")
+    sent = session.scalars(select(Submission.id).where(Submission.sha256 == sha256, Submission.submitter == sender))
+    for first, state in sorted(states_of(session, sent).items()):
+        if state != WITHDRAWN:
+            raise Duplicate(first, f"You have sent this archive already: it is submission {first}, {state}.")
 
 
 def refuse_known_version(session: Session, card: ModelCard, benchmark: str, suite: str, profile: str) -> None:
@@ -61,11 +59,12 @@ def refuse_known_version(session: Session, card: ModelCard, benchmark: str, suit
     Raises:
         Duplicate: one is published.
     """
-    states = states_of(session)
     judged = (Verdict.benchmark == benchmark, Verdict.suite == suite, Verdict.profile == profile)
     same = select(Submission.id, Submission.version).join(Model).join(Verdict)
-    for first, version in session.execute(same.where(Model.key == spelling_of(card.name), *judged)):
-        if spelling_of(version) == spelling_of(card.version) and states[first] == PUBLISHED:
+    known = session.execute(same.where(Model.key == spelling_of(card.name), *judged))
+    versions = [first for first, version in known if spelling_of(version) == spelling_of(card.version)]
+    for first, state in sorted(states_of(session, versions).items()):
+        if state == PUBLISHED:
             raise Duplicate(
                 first,
                 f"{card.name} {card.version or 'without a version'} has a published result, submission {first}. "
@@ -110,8 +109,8 @@ def known_of(session: Session, alike: Mapping[int, str], account: Holder | None,
         account: of the sender.
         earlier: digest of a withdraw token that the sender has, ``""`` for none.
     """
-    states = states_of(session)
-    was = set(session.scalars(select(Change.submission_id).where(Change.state == PUBLISHED)))
+    states = states_of(session, alike)
+    published = select(Change.submission_id).where(Change.state == PUBLISHED)
     columns = (Submission.id, Submission.account_id, Submission.withdrawal, Verdict.benchmark)
     return [
         Known(
@@ -123,6 +122,7 @@ def known_of(session: Session, alike: Mapping[int, str], account: Holder | None,
             alike[number],
         )
         for some in in_parts(sorted(alike))
+        for was in [set(session.scalars(published.where(Change.submission_id.in_(some))))]
         for number, owner, withdrawal, benchmark in session.execute(
             select(*columns)
             .join(Verdict, Verdict.submission_id == Submission.id)

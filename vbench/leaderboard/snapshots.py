@@ -103,13 +103,20 @@ class Snapshots:
         return Snapshot(revision, entries, rankings, videos)
 
 
-def states_of(session: Session) -> dict[int, str]:
-    """State of every submission, the newest first."""
+def states_of(session: Session, numbers: Iterable[int] | None = None) -> dict[int, str]:
+    """State of submissions, the newest first.
+
+    Args:
+        session: on the database.
+        numbers: of the submissions; all by default, which costs more the more there are.
+    """
     latest = select(func.max(Change.id)).group_by(Change.submission_id)
-    found = session.execute(
-        select(Change.submission_id, Change.state).where(Change.id.in_(latest)).order_by(Change.submission_id.desc())
-    )
-    return dict(found.all())
+    wanted = [latest]
+    if numbers is not None:
+        parts = in_parts(sorted(numbers, reverse=True))
+        wanted = [latest.where(Change.submission_id.in_(some)) for some in parts]
+    columns = select(Change.submission_id, Change.state).order_by(Change.submission_id.desc())
+    return {number: state for one in wanted for number, state in session.execute(columns.where(Change.id.in_(one)))}
 
 
 def figures_of(session: Session, numbers: Sequence[int], by_category: bool = True) -> dict[int, dict[str, Figures]]:
@@ -137,12 +144,7 @@ def entries_of(
         states: of them.
         figures: of them, as of :func:`figures_of`.
     """
-    latest = select(func.max(Certification.id)).group_by(Certification.submission_id)
-    marks = dict(
-        session.execute(
-            select(Certification.submission_id, Certification.mark).where(Certification.id.in_(latest))
-        ).all()
-    )  # fmt: skip
+    marks = _marks_of(session, numbers)
     columns = (
         Submission.id, Submission.card, Submission.received, Submission.sha256, Verdict.format, Verdict.benchmark,
         Verdict.suite, Verdict.profile, Verdict.findings, Verdict.check_version,
@@ -177,6 +179,13 @@ def entries_of(
         )
         for row in found
     ]
+
+
+def _marks_of(session: Session, numbers: Sequence[int]) -> dict[int, str]:
+    """The latest certification of each submission that has one."""
+    columns = select(Certification.submission_id, Certification.mark).order_by(Certification.id)
+    parts = (columns.where(Certification.submission_id.in_(some)) for some in in_parts(numbers))
+    return {number: mark for one in parts for number, mark in session.execute(one)}
 
 
 def videos_of(session: Session, numbers: Sequence[int]) -> dict[str, dict[int, str]]:

@@ -176,6 +176,7 @@ class Job(Base):
     """Videos that the board evaluates itself."""
 
     __tablename__ = "job"
+    __table_args__ = (Index(None, "state", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source: Mapped[str]

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from functools import cache
+from functools import cache, lru_cache
 
 from confusable_homoglyphs.confusables import confusables_data
 
 CASELESS = str.maketrans("oil", "011")
 """Letters that look like a digit in one of their cases."""
 
+KEPT = 1 << 14
+"""Names of which it is kept what they look like: each new one is held against all that a board knows."""
 
+
+@lru_cache(maxsize=KEPT)
 def look_alike(text: str) -> str:
     """What a text looks like, without regard to case, marks, spaces and signs.
 

@@ -88,6 +88,7 @@ def _claims(card: ModelCard) -> Iterator[str]:
 
 def _names_alike(name: str, names: Iterable[str]) -> Iterator[str]:
     known = {*names, *(entry.card.name for entry in published_entries())}
+    shown = look_alike(name)
     for other in sorted(known - {name}):
-        if look_alike(other) == look_alike(name) and other.casefold() != name.casefold():
+        if look_alike(other) == shown and other.casefold() != name.casefold():
             yield f"The name {name!a:.100} looks like {other!a:.100}, and is another."

@@ -9,9 +9,9 @@ import math
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from urllib.parse import parse_qs, urlencode
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy as np
 from vbench.analysis.influence import selection
 from vbench.analysis.interval import Interval
 from vbench.analysis.prompt_table import Array
-from vbench.analysis.statistics import Figure, significance_groups
+from vbench.analysis.statistics import Figure, Verdicts, significance_groups
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.registry import BENCHMARKS, benchmark_named
 from vbench.benchmarks.score_card import TOTAL
@@ -394,9 +394,13 @@ def groups(entries: Iterable[BoardRow], column: str, settled: Settled) -> dict[s
     found = []
     for part in alike.values():
         scores = {name: _interval(entry.scores[column]) for name, entry in part.items()}
-        found += significance_groups(scores, _Pairs(part, column, settled))
+        found += significance_groups(scores, Verdicts(part, partial(_is_settled, part, column, settled)))
     shared = [group for group in found if len(group) > 1]
     return {name: letter(number) for number, group in enumerate(shared) for name in group}
+
+
+def _is_settled(rows: Mapping[str, BoardRow], column: str, settled: Settled, one: str, two: str) -> bool:
+    return settled(rows[one], rows[two], column)
 
 
 def letter(number: int) -> str:
@@ -406,22 +410,6 @@ def letter(number: int) -> str:
     ('a', 'z', 'bb')
     """
     return LETTERS[number % len(LETTERS)] * (1 + number // len(LETTERS))
-
-
-class _Pairs(Mapping[tuple[str, str], bool]):
-    """Verdicts on pairs, each found when it is asked for."""
-
-    def __init__(self, entries: Mapping[str, BoardRow], column: str, settled: Settled) -> None:
-        self.entries, self.column, self.settled = entries, column, settled
-
-    def __getitem__(self, pair: tuple[str, str]) -> bool:
-        return self.settled(self.entries[pair[0]], self.entries[pair[1]], self.column)
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return ((first, second) for first in self.entries for second in self.entries if first != second)
-
-    def __len__(self) -> int:
-        return len(self.entries) * (len(self.entries) - 1)
 
 
 def _list(text: str | None, known: Iterable[str] | None = None) -> tuple[str, ...] | None:

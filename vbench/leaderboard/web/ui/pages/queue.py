@@ -26,5 +26,5 @@ def add(page: gr.Blocks, board: Board) -> None:
 
 @never_blank
 def _page(board: Board) -> str:
-    jobs = Jobs(board.database).all()
-    return render("queue.html", jobs=jobs[:LATEST], more=len(jobs) - LATEST)
+    jobs = Jobs(board.database)
+    return render("queue.html", jobs=jobs.latest(LATEST), more=jobs.count() - LATEST)
