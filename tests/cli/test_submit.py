@@ -215,6 +215,13 @@ def test_an_admin_at_the_database(database: str, tmp_path: Path) -> None:
     assert vbench("leaderboard", "add", "whole.zip", "--database", database).stdout == "submission 1 is published\n"
     assert vbench("leaderboard", "rebuild", "--database", database).exit_code == 0
     assert vbench("leaderboard", "withdraw", 1, "--database", database).exit_code == 0
+    Path("anew.zip").write_bytes(with_rows(submission(tmp_path), lambda lines: lines[0].update(value=0.5)))
+    assert "--instead-of ID puts it in" in str(
+        vbench("leaderboard", "add", "anew.zip", "--database", database).exception
+    )
+    anew = vbench("leaderboard", "add", "anew.zip", "--instead-of", 1, "--database", database)
+    assert anew.stdout == "submission 2 is published\n"
+    assert vbench("leaderboard", "withdraw", 2, "--database", database).exit_code == 0
 
     def spoil(lines: list[dict[str, Any]]) -> None:
         lines[0]["value"] = 323.0

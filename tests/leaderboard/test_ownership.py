@@ -15,6 +15,7 @@ from tests.leaderboard.archives import archive, card, rows, run, with_head, with
 from tests.leaderboard.conftest import ADMIN
 from vbench.errors import Refused, UsageError
 from vbench.leaderboard.board import Board
+from vbench.leaderboard.db.tables import PUBLISHED, WITHDRAWN
 from vbench.leaderboard.errors import Duplicate, NotAllowed, NotFound
 from vbench.leaderboard.keys import new_key
 from vbench.leaderboard.settings import Settings
@@ -195,3 +196,24 @@ def test_a_copy_that_comes_while_one_is_looked_at_is_found(
     content = renamed(archive(tmp_path, 2), "Quicker")
     with pytest.raises(Duplicate, match="one of the two is a copy"):
         board.publish(waiting.id, ADMIN)
+
+
+def test_who_owns_the_database_puts_a_later_evaluation_in_the_place_of_a_result(board: Board, tmp_path: Path) -> None:
+    content = archive(tmp_path)
+    first = board.submit(content, local=True).id
+    anew = with_rows(content, noise)
+    with pytest.raises(Duplicate, match="one of the two is a copy"):
+        board.submit(anew, local=True)
+    with pytest.raises(NotAllowed, match="Only whoever owns the database"):
+        board.submit(anew, ADMIN, instead_of=first)
+    with pytest.raises(NotFound):
+        board.submit(anew, local=True, instead_of=first + 1)
+    with pytest.raises(Duplicate, match="submission 1"):  # nothing new: the old one stays where it is
+        board.submit(content, local=True, instead_of=first)
+    assert board.states() == {first: PUBLISHED}
+    second = board.submit(anew, local=True, instead_of=first).id
+    assert board.states() == {second: PUBLISHED, first: WITHDRAWN}
+    third = board.submit(with_rows(content, one_value), local=True, instead_of=second).id
+    with pytest.raises(Duplicate, match=f"submission {third}"):  # which is published
+        board.submit(renamed(content, "Thief"), local=True, instead_of=second)
+    assert board.states()[third] == PUBLISHED

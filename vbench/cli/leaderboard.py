@@ -133,20 +133,36 @@ def withdraw(number: Number, database: Database = None) -> None:
 @leaderboard.command(cls=PlainHelp)
 def add(
     archive: Annotated[Path, typer.Argument(help="A zip that vbench submit made.", show_default=False)],
+    instead_of: Annotated[
+        int | None,
+        typer.Option(
+            metavar="ID",
+            min=1,
+            max=2**31 - 1,
+            help="Number of a submission that it replaces, such as an older evaluation of the same videos.",
+            show_default=False,
+        ),
+    ] = None,
     database: Database = None,
 ) -> None:
     """Check an archive and publish it.
 
     Examples:
       vbench leaderboard add my-model.zip
+      vbench leaderboard add evaluated-anew.zip --instead-of 12
     """
-    from vbench.errors import UsageError
+    from vbench.errors import Refused
+    from vbench.leaderboard.errors import Duplicate
 
     try:
         content = archive.read_bytes()
     except OSError as error:
         raise UsageError(f"{archive} cannot be read: {error.strerror}") from error
-    receipt = open_board(database).submit(content, local=True)
+    try:
+        receipt = open_board(database).submit(content, local=True, instead_of=instead_of)
+    except Duplicate as error:
+        hint = "If it was evaluated anew, --instead-of ID puts it in the place of the submission of that number."
+        raise error if instead_of else Refused([*error.reasons, hint]) from error
     typer.echo(f"submission {receipt.id} is {receipt.state}")
 
 

@@ -102,6 +102,7 @@ class Board:
         local: bool = False,
         key: str = "",
         earlier: str = "",
+        instead_of: int | None = None,
     ) -> Receipt:
         """Check an archive and keep it, whole or not at all.
 
@@ -114,8 +115,11 @@ class Board:
             key: a secret that the sender made; the same archive under the same key is the same submission, and its
                 receipt is given again. Without one the board makes one.
             earlier: withdraw token of an earlier submission, which proves that its scores are the sender's.
+            instead_of: number of a submission that is withdrawn as this one is published, as whoever owns the database
+                may say of another evaluation of the same videos.
 
         Raises:
+            NotFound: there is no submission to stand instead of.
             NotAllowed: the board takes submissions from holders of a token or an account only.
             Duplicate: the same archive, the same scores or the same version of the model are there already.
             Refused: something is wrong with it; the error has every reason.
@@ -124,6 +128,8 @@ class Board:
         account = self.accounts.holder(token)
         if not admin:
             self._demand_submitter(token, account)
+        if instead_of is not None and not local:
+            raise NotAllowed("Only whoever owns the database puts one submission in the place of another.")
         key = key or new_key()
         demand_key(key)
         sha256, sender = hashlib.sha256(archive).hexdigest(), digest(token or submitter)
@@ -134,7 +140,7 @@ class Board:
         if number is None:
             checked = self._checked(archive, card)
             number = self._keep(
-                archive, sha256, checked, key, sender, account, digest(earlier) if earlier else "", admin
+                archive, sha256, checked, key, sender, account, digest(earlier) if earlier else "", admin, instead_of
             )
         entry = self.submission(number, local=True).entry
         return Receipt(number, entry.state, sha256, withdraw_token(key), entry)
@@ -154,6 +160,7 @@ class Board:
         account: Holder | None,
         earlier: str,
         admin: bool,
+        instead_of: int | None,
     ) -> int:
         """Write a checked submission; returns its number, or that of the one that came under the same key meanwhile."""
         likeness = likeness_of(checked.rows)
@@ -163,8 +170,12 @@ class Board:
             if (number := submission_under(session, key, sha256)) is not None:
                 return number
             refuse_sent_before(session, sha256, sender)
+            if instead_of is not None:
+                self._seen(session, instead_of, "", local=True)
+                if _state(session, instead_of) != WITHDRAWN:
+                    _change(session, instead_of, WITHDRAWN, "admin")
             alike |= alike_to(session, checked.rows_sha256, likeness, last)[0]
-            flags = list(copies(checked.benchmark, known_of(session, alike, account, earlier)))
+            flags = list(copies(checked.benchmark, known_of(session, alike, account, earlier, instead_of is not None)))
             flags += strange(checked, session.scalars(select(Model.name)))
             refuse_known_version(session, checked.card, checked.benchmark, checked.suite, checked.profile)
             submission = Submission(

@@ -100,7 +100,13 @@ def alike_to(
     return found, last
 
 
-def known_of(session: Session, alike: Mapping[int, str], account: Holder | None, earlier: str) -> list[Known]:
+def known_of(
+    session: Session,
+    alike: Mapping[int, str],
+    account: Holder | None,
+    earlier: str,
+    replacing: bool = False,
+) -> list[Known]:
     """The submissions that a result is like, as seen by whoever submits.
 
     Args:
@@ -108,6 +114,8 @@ def known_of(session: Session, alike: Mapping[int, str], account: Holder | None,
         alike: their numbers, and what they have in common with it.
         account: of the sender.
         earlier: digest of a withdraw token that the sender has, ``""`` for none.
+        replacing: whether the board's owner puts the result in another's place, so that none that is withdrawn is
+            somebody else's.
     """
     states = states_of(session, alike)
     published = select(Change.submission_id).where(Change.state == PUBLISHED)
@@ -117,7 +125,9 @@ def known_of(session: Session, alike: Mapping[int, str], account: Holder | None,
             number,
             states[number],
             number in was,
-            bool(account and account.id == owner) or bool(earlier and hmac.compare_digest(withdrawal, earlier)),
+            (replacing and states[number] == WITHDRAWN)
+            or bool(account and account.id == owner)
+            or bool(earlier and hmac.compare_digest(withdrawal, earlier)),
             benchmark,
             alike[number],
         )
