@@ -89,6 +89,13 @@ def test_pictures_may_be_moved_between_calls_and_are_known_by_their_content(mate
         sample(material, images=moved, samples=2)
 
 
+def test_pictures_are_not_moved_for_videos_that_are_not_looked_at(material: Path) -> None:
+    sample(material)
+    moved = (material / "images").rename(material / "elsewhere")
+    with pytest.raises(UsageError, match="holds other samples: folder of pictures was"):
+        sample(material, images=moved, dimensions=["camera_motion"])
+
+
 def test_where_it_is_not_known_of_which_pictures_videos_were_made_their_folder_has_to_be_the_same(
     material: Path,
 ) -> None:

@@ -161,8 +161,10 @@ def add(
     try:
         receipt = open_board(database).submit(content, local=True, instead_of=instead_of)
     except Duplicate as error:
+        if instead_of:
+            raise
         hint = "If it was evaluated anew, --instead-of ID puts it in the place of the submission of that number."
-        raise error if instead_of else Refused([*error.reasons, hint]) from error
+        raise Refused([*error.reasons, hint]) from error
     typer.echo(f"submission {receipt.id} is {receipt.state}")
 
 

@@ -350,7 +350,8 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
     before, stored = read_sampling(folder), read_manifest(folder)
     if before is None and stored:
         raise UsageError(f"{folder} holds samples that vbench generate did not make. Choose another folder.")
-    known_by_content = all(STARTED_FROM in record.settings for record in stored)
+    asked = {(sample.prompt.text, sample.index) for sample in wanted.samples}
+    known_by_content = all(STARTED_FROM in one.settings and (one.prompt, one.index) in asked for one in stored)
     if before and (differs := list(_differences(before, told, wanted, known_by_content))):
         raise UsageError(f"{folder} holds other samples: {'; '.join(differs)}. Choose another folder for these.")
     record = {
@@ -376,7 +377,11 @@ def _open_record(folder: Path, generator: Generator[Any], wanted: Wanted, settin
 def _differences(
     before: Mapping[str, Any], told: Mapping[str, Any], wanted: Wanted, known_by_content: bool
 ) -> Iterator[str]:
-    """In what a sampling is not the one before; where pictures are known by their content, they may lie elsewhere."""
+    """In what a sampling is not the one before.
+
+    Pictures may lie elsewhere where those of every stored video are known by content and asked for again, as each is
+    then held against its video: an evaluation takes all from the folder that is recorded.
+    """
     for name, value in json.loads(json.dumps(told)).items():
         was = before.get(name)
         if name == "pictures" and known_by_content and isinstance(was, dict) and value:
