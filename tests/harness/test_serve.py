@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -218,6 +219,24 @@ def test_only_so_much_is_taken_and_only_from_who_may(server: str, videos: list[P
     health = httpx.get(f"{server}/health").json()
     assert (health["status"], health["dimensions"], health["taken"]) == ("ok", [NAME], 0)
     assert send(server, videos[0]).status_code == 200
+
+
+@pytest.mark.parametrize(("token", "status"), [(TOKEN, b"413"), ("another", b"401")])
+@pytest.mark.parametrize("connection", ["keep-alive", "close"])
+def test_who_is_refused_in_the_midst_of_a_body_reads_why(
+    server: str, token: str, status: bytes, connection: str
+) -> None:
+    """All of it may be sent before anything is read, as most senders do and proxies between."""
+    address = urlsplit(server)
+    head = (
+        f"POST /score HTTP/1.1\r\nHost: localhost\r\nConnection: {connection}\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Length: {20 * MIB}\r\n\r\n"
+    )
+    with socket.create_connection((address.hostname, address.port), timeout=60) as line:
+        line.sendall(head.encode())
+        for _ in range(20):
+            line.sendall(bytes(MIB))
+        assert line.recv(MIB).startswith(b"HTTP/1.1 " + status)
 
 
 def test_what_is_asked_is_counted_for_prometheus(server: str, videos: list[Path]) -> None:

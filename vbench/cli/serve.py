@@ -51,4 +51,4 @@ def serve(
     with ScorerApart(dimension, profile, device) as scorer:
         app = create_app(scorer, profile, token, limits)
         typer.echo(f"Videos are scored at http://{host}:{port}/score", err=True)
-        serve_app(app, host, port)
+        serve_app(app, host, port, limits)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-import os
 import secrets
 import shutil
 import tempfile
@@ -37,6 +36,7 @@ from vbench.files.atomic import NO_ROOM
 from vbench.harness.scorer_apart import Attempts
 from vbench.harness.sent_videos import read_sent
 from vbench.harness.server_metrics import Counted, Metrics
+from vbench.leaderboard.web.heard_out import heard_out
 from vbench.leaderboard.web.http import later, refusal
 from vbench.media.decode import ASSUMED_FPS
 from vbench.runs.score_video import described
@@ -213,10 +213,10 @@ def create_app(scorer: Attempts, profile: str, token: str = "", limits: Limits |
             return stranger
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         with desk.place(SUFFIXES.get(kind, ".mp4")) as body:
-            await _receive(request, body or Path(os.devnull), limits)
-            if body:
-                return await desk.answer(request, body, kind, prompt)
-            return full()
+            if body is None:
+                return full()
+            await _receive(request, body, limits)
+            return await desk.answer(request, body, kind, prompt)
 
     def full(status: int = 429) -> JSONResponse:
         return refusal(status, f"All {limits.places} places are taken.", headers=later(desk.seconds))
@@ -251,16 +251,14 @@ _BEARER = {"WWW-Authenticate": "Bearer"}
 
 
 async def _receive(request: Request, body: Path, limits: Limits) -> None:
-    """Keep a body; of one that is too large somewhat more is read, so that its sender gets to read the answer."""
     size = 0
     try:
         with anyio.fail_after(limits.body_seconds), body.open("wb") as kept:
             async for chunk in request.stream():
                 size += len(chunk)
-                if size <= limits.body_bytes:
-                    kept.write(chunk)
-                elif size > 2 * limits.body_bytes:
-                    break
+                if size > limits.body_bytes:
+                    raise HTTPException(413, f"The body is larger than {limits.body_bytes:,} bytes.", _CLOSED)
+                kept.write(chunk)
     except TimeoutError:
         raise HTTPException(408, f"The body did not arrive in {limits.body_seconds:g} s.", _CLOSED) from None
     except ClientDisconnect:
@@ -270,8 +268,6 @@ async def _receive(request: Request, body: Path, limits: Limits) -> None:
             raise
         log.error("a body cannot be kept: %s", error)
         raise HTTPException(507, NO_ROOM_HERE, _CLOSED) from None
-    if size > limits.body_bytes:
-        raise HTTPException(413, f"The body is larger than {limits.body_bytes:,} bytes.", _CLOSED)
 
 
 _CLOSED = {"Connection": "close"}
@@ -291,9 +287,10 @@ def _refused(_: Request, error: Exception) -> JSONResponse:
     return refusal(500, "This is a fault of the server; its log has more.")
 
 
-def serve(app: FastAPI, host: str, port: int) -> None:
+def serve(app: FastAPI, host: str, port: int, limits: Limits) -> None:
     """Serve until the process is told to stop; what has come in by then is answered."""
+    http = heard_out(limits.body_seconds)
     uvicorn.run(
-        app, host=host, port=port, http="h11", ws="none", proxy_headers=False, server_header=False, access_log=False,
+        app, host=host, port=port, http=http, ws="none", proxy_headers=False, server_header=False, access_log=False,
         log_level="warning",
     )  # fmt: skip

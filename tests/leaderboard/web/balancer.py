@@ -55,12 +55,16 @@ class Balancer:
         server, there = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
         there.write(first)
         await asyncio.gather(_copy(visitor, there), _copy(server, back))
+        for writer in (there, back):
+            writer.close()
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
+    """Forward one direction until its end, which is said without closing the other one."""
+    try:
         while data := await source.read(1 << 16):
             target.write(data)
             await target.drain()
-    with suppress(OSError):
+        target.write_eof()
+    except OSError:
         target.close()

@@ -360,6 +360,45 @@ def test_connections_that_wait_for_nothing_are_closed(serve: Serve, sqlite: str,
         assert all(map(is_closed, lines))
 
 
+@pytest.mark.parametrize("connection", ["keep-alive", "close"])
+@pytest.mark.parametrize("encoding", [f"Content-Length: {20 * MIB}", "Transfer-Encoding: chunked"])
+def test_who_is_refused_in_the_midst_of_a_body_reads_why(site: Site, connection: str, encoding: str) -> None:
+    """All of it may be sent before anything is read, as most senders do and proxies between."""
+    chunk = bytes(MIB)
+    framed = b"%x\r\n%b\r\n" % (MIB, chunk) if "chunked" in encoding else chunk
+    with connect(site.server) as line:
+        head = f"POST /api/nothing HTTP/1.1\r\nHost: localhost\r\nConnection: {connection}\r\n{encoding}\r\n\r\n"
+        line.sendall(head.encode())
+        for _ in range(20):
+            line.sendall(framed)
+        line.sendall(b"0\r\n\r\n" if "chunked" in encoding else b"")
+        assert line.recv(MIB).startswith(b"HTTP/1.1 404")
+        if connection == "close":
+            assert is_closed(line)
+        else:
+            line.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert line.recv(MIB).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("connection", ["keep-alive", "close"])
+def test_who_is_refused_is_not_heard_out_for_ever(serve: Serve, sqlite: str, connection: str) -> None:
+    """Neither a body without end nor one that drips."""
+    server = serve(sqlite, header_seconds=1)
+    head = (
+        f"POST /api/nothing HTTP/1.1\r\nHost: localhost\r\nConnection: {connection}\r\n"
+        "Content-Length: 99999999999\r\n\r\n"
+    )
+    with connect(server) as line, pytest.raises(OSError):
+        line.sendall(head.encode())
+        for _ in range(1000):
+            line.sendall(bytes(MIB))
+    with connect(server) as line, pytest.raises(OSError):
+        line.sendall(head.encode())
+        for _ in range(PATIENT * 10):
+            line.sendall(b"x")
+            time.sleep(0.1)
+
+
 def test_a_head_that_drips_is_late_all_the_same(serve: Serve, sqlite: str) -> None:
     server = serve(sqlite, header_seconds=1)
     with connect(server) as line, pytest.raises(OSError):

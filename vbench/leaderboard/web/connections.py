@@ -12,9 +12,9 @@ from collections import Counter
 from typing import Any
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from vbench.leaderboard.settings import Settings
+from vbench.leaderboard.web.heard_out import HeardOut
 from vbench.leaderboard.web.senders import Senders, one_of
 
 log = logging.getLogger("vbench.board")
@@ -24,10 +24,6 @@ MOST = 800
 
 UNREAD_SECONDS = 30
 """In which a reader must make room for the next part of an answer."""
-
-LINGER_SECONDS, LINGER_BYTES = 2, 1 << 20
-"""How long, and how much, is still listened to where the answer is out and the body is not in: a sender that is cut off
-in the middle of sending may never read the answer."""
 
 GRACE = 5
 """Seconds more than the limit within which the application itself says that a body is late."""
@@ -69,7 +65,7 @@ class Connections:
             del self._open[sender]
 
 
-class Deadlines(H11Protocol):
+class Deadlines(HeardOut):
     """A connection with deadlines.
 
     Attributes:
@@ -84,7 +80,6 @@ class Deadlines(H11Protocol):
         self._waits_for = ""
         self._arrival: TimerHandle | None = None
         self._reading: TimerHandle | None = None
-        self._unwanted = 0
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Start, or be turned away."""
@@ -105,13 +100,6 @@ class Deadlines(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Something came."""
-        if self.transport.is_closing():
-            return
-        if self._waits_for == "end":
-            self._unwanted += len(data)
-            if self._unwanted > LINGER_BYTES:
-                self.transport.abort()
-                return
         super().data_received(data)
         self._look()
 
@@ -134,11 +122,8 @@ class Deadlines(H11Protocol):
     def _look(self) -> None:
         """Set the clock for what must come next."""
         state = self.conn.their_state
-        answered = self.cycle is not None and self.cycle.response_complete
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self.is_heard_out:
             self._expect("")
-        elif state is h11.SEND_BODY and answered:
-            self._expect("end", LINGER_SECONDS)
         elif state is h11.IDLE:
             self._expect("head", self.limits.head_seconds)
         elif state is h11.SEND_BODY:
@@ -175,4 +160,4 @@ class Deadlines(H11Protocol):
 
 def deadlines(connections: Connections) -> type[Deadlines]:
     """The connections of a server with these limits, as uvicorn wants them: a class."""
-    return type("Deadlines", (Deadlines,), {"limits": connections})
+    return type("Deadlines", (Deadlines,), {"limits": connections, "unwanted_seconds": connections.body_seconds})
