@@ -117,6 +117,15 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_takes_the_memory(tmp_
         probe(tmp_path / "huge.png")
 
 
+def test_a_file_that_names_another_is_no_video(tmp_path: Path) -> None:
+    write_video(tmp_path / "another.mp4", noise(8))
+    (tmp_path / "a-0.mp4").write_text("ffconcat version 1.0\nfile another.mp4\n")
+    with pytest.raises(VideoError, match=r"a-0\.mp4 names other files \(concat\), whose frames are not its own"):
+        probe(tmp_path / "a-0.mp4")
+    with pytest.raises(VideoError, match="names other files"):
+        list(decode(tmp_path / "a-0.mp4"))
+
+
 def test_damaged_tags_of_a_picture_are_passed_over_in_silence(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
     Image.fromarray(noise(1)[0]).save(tmp_path / "a.jpg")
     content = (tmp_path / "a.jpg").read_bytes()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
 from tests.footage import noise
 from vbench.errors import UsageError
@@ -71,6 +71,13 @@ def test_what_fits_is_left_alone_and_what_does_not_can_be_refused() -> None:
 
 def test_what_is_no_picture_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_text("no picture")
+    with pytest.raises(UsageError, match=r"a\.png cannot be read as an image"):
+        read_picture(tmp_path / "a.png")
+
+
+def test_a_picture_that_is_a_program_is_started_by_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png", "EPS")
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *_: pytest.fail("Ghostscript was started"))
     with pytest.raises(UsageError, match=r"a\.png cannot be read as an image"):
         read_picture(tmp_path / "a.png")
 

@@ -44,6 +44,10 @@ MOVING = ("GIF", "PNG", "WEBP")
 KINDS = (*MOVING, "JPEG", "BMP")
 """Kinds of images that are read, whatever a file is called: of Pillow's others some start programs, as EPS does."""
 
+OF_OTHER_FILES = ("concat", "dash", "hls", "imf", "mlv", "rtsp", "sap", "sdp", "vobsub")
+"""What FFmpeg tells by the beginning of a file, whatever its name, and plays from elsewhere: neither the digest nor the
+size of such a file is that of what is seen."""
+
 ASSUMED_FPS = 8.0
 """Frames per second of a still or of a folder of frames, which state none."""
 
@@ -262,6 +266,8 @@ def _container(path: Path) -> Iterator[Any]:
         if kind := kind_of(path):
             raise VideoError(f"{path} is {kind} and no file")
         with av.open(f"file:{os.fspath(path)}", metadata_errors="replace") as container:
+            if container.format.name in OF_OTHER_FILES:
+                raise VideoError(f"{path} names other files ({container.format.name}), whose frames are not its own")
             yield container
 
 

@@ -45,12 +45,17 @@ def read_picture(path: Path) -> Image.Image:
     Raises:
         UsageError: it is no image.
     """
-    with _opened(path) as file:
+    with picture_at(path) as file:
         return eight_bits(ImageOps.exif_transpose(file))
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def picture_at(path: Path) -> Iterator[Image.Image]:
+    """A picture of which nothing is decoded yet, for as long as the block runs.
+
+    Raises:
+        UsageError: it is no image, it is too large, or it turns out to be damaged while it is decoded in the block.
+    """
     try:
         refuse_special(path)
         with path.open("rb") as file, opened(file) as image:
@@ -65,12 +70,12 @@ class TooLarge(ValueError):
     """A picture is larger than is read."""
 
 
-def opened(file: BinaryIO, formats: tuple[str, ...] | None = None) -> Image.Image:
+def opened(file: BinaryIO, formats: tuple[str, ...] = ()) -> Image.Image:
     """A picture of no more than :data:`MOST_PIXELS`, of which nothing is decoded yet.
 
     Args:
         file: at its beginning.
-        formats: that are read, by Pillow's names; all where none is named.
+        formats: that are read, by Pillow's names; where none is named, all that Pillow reads by itself.
 
     Raises:
         TooLarge: it is larger.
@@ -78,9 +83,15 @@ def opened(file: BinaryIO, formats: tuple[str, ...] | None = None) -> Image.Imag
     """
     _refuse_large(*_webp_canvas(file.read(30)))
     file.seek(0)
-    image = Image.open(file, formats=formats)
+    image = Image.open(file, formats=formats or _read_by_pillow())
     _refuse_large(image.width, image.height)
     return image
+
+
+def _read_by_pillow() -> tuple[str, ...]:
+    """Formats whose pictures are no programs: for one of PostScript Pillow would start Ghostscript."""
+    Image.init()
+    return tuple(name for name in Image.ID if name != "EPS")
 
 
 def _refuse_large(width: int, height: int) -> None:
@@ -172,7 +183,7 @@ def as_sent(path: Path) -> tuple[bytes, str]:
     Raises:
         UsageError: it is no image.
     """
-    with _opened(path) as file:
+    with picture_at(path) as file:
         plain = file.getexif().get(ORIENTATION, 1) == 1 and not file.mode.startswith("I")
     if plain:
         return path.read_bytes(), mimetypes.guess_type(path.name)[0] or "application/octet-stream"

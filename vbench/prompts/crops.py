@@ -15,13 +15,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from PIL import Image
-
 from vbench.errors import UsageError
 from vbench.files import ours
 from vbench.files.json_file import read_json
-from vbench.files.special import refuse_special
-from vbench.media.picture import PICTURE_ERRORS, said
+from vbench.media.picture import picture_at
 from vbench.prompts.pictures import CROPS, ORIGIN, SHOWN, ratio_of
 
 INFO = "i2v-bench-info.json"
@@ -157,18 +154,14 @@ def default_origin(root: Path) -> Path:
 
 def _cropped(path: Path, box: Box) -> bytes:
     left, top, width, height = box
-    try:
-        refuse_special(path)
-        with Image.open(path) as image:
-            if left + width > image.width or top + height > image.height:
-                raise UsageError(
-                    f"{path} has {image.width}x{image.height} px, and its crop reaches to "
-                    f"{left + width}x{top + height}: it is not the published original."
-                )
-            kind, written = image.format, BytesIO()
-            image.crop((left, top, left + width, top + height)).save(written, kind)
-    except PICTURE_ERRORS as error:
-        raise UsageError(f"{path} cannot be read as a picture: {said(error)}") from error
+    with picture_at(path) as image:
+        if left + width > image.width or top + height > image.height:
+            raise UsageError(
+                f"{path} has {image.width}x{image.height} px, and its crop reaches to "
+                f"{left + width}x{top + height}: it is not the published original."
+            )
+        kind, written = image.format, BytesIO()
+        image.crop((left, top, left + width, top + height)).save(written, kind)
     return written.getvalue()
 
 

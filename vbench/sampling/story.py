@@ -31,7 +31,7 @@ from vbench.generators.catalog import built
 from vbench.generators.recipe import Recipe
 from vbench.media.encode import write_frames
 from vbench.media.flaws import looked
-from vbench.media.picture import PICTURE_ERRORS
+from vbench.media.picture import PICTURE_ERRORS, opened
 from vbench.media.video import STILLS, Video
 from vbench.progress import Progress
 from vbench.prompts.sampling_plan import Sample, file_stems, seed_of
@@ -296,7 +296,7 @@ def _frames(video: Path, numbers: range) -> list[NDArray[np.uint8]]:
 def _shows(path: Path, frame: NDArray[np.uint8]) -> bool:
     """Whether a picture is there, is whole and shows a frame."""
     try:
-        with Image.open(path) as there:
+        with path.open("rb") as file, opened(file) as there:
             return np.array_equal(np.asarray(there.convert("RGB")), frame)
     except PICTURE_ERRORS:
         return False
