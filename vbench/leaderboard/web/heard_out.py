@@ -13,7 +13,7 @@ from typing import Any, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-MOST_UNWANTED = 64 << 20
+MOST_UNWANTED = 256 << 20
 """Bytes of a body that are thrown away after its answer; whoever sends more is cut off."""
 
 
