@@ -52,6 +52,14 @@ def test_a_run_of_an_older_version_opens(stored: Path) -> None:
     assert all(len(row.sha256) == len(row.cache_key) == 64 for row in rows)
 
 
+def test_version_2_is_read_with_and_without_the_option_that_it_had_at_first(tmp_path: Path) -> None:
+    values = json.loads((FIXTURES / "v2" / RECORD).read_text())
+    (tmp_path / RECORD).write_text(json.dumps(values))
+    without = read_record(tmp_path)
+    (tmp_path / RECORD).write_text(json.dumps({**values, "batch_size": 8}))
+    assert read_record(tmp_path) == without
+
+
 def test_it_scores_as_it_did_to_the_last_bit(stored: Path) -> None:
     card = read_score_card(stored / "run")
     then = json.loads((stored / "run" / "results_eval_results.json").read_text())

@@ -106,15 +106,15 @@ class RunRecord:
 
 
 def _read_1(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Version 1 knew one benchmark, and let frames be batched by an option."""
-    kept = {name: value for name, value in values.items() if name != "batch_size"}
-    return {**kept, "benchmark": T2V.name, "version": 2}
+    """Version 1 knew one benchmark."""
+    return {**values, "benchmark": T2V.name, "version": 2}
 
 
 def _read_2(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Version 2 did not count what a whole run has."""
+    """Version 2 did not count what a whole run has; it and version 1 let frames be batched by an option."""
+    kept = {name: value for name, value in values.items() if name != "batch_size"}
     running = values.get("status") == RUNNING
-    return {**values, "version": 3, "unfinished": values.get("dimensions", []) if running else []}
+    return {**kept, "version": 3, "unfinished": values.get("dimensions", []) if running else []}
 
 
 def _read_3(values: Mapping[str, Any]) -> dict[str, Any]:
