@@ -20,7 +20,7 @@ from vbench.generators.synthetic.render import texture
 from vbench.media.video import Video
 from vbench.sampling.generate import STARTED_FROM
 from vbench.sampling.manifest import NAME
-from vbench.sampling.record import read_sampling
+from vbench.sampling.record import RECORD, read_sampling
 from vbench.sampling.wanted import wanted_samples, without_words
 
 SMALL = {"frames": 6, "width": 96, "height": 54}
@@ -140,3 +140,14 @@ def test_videos_that_exist_need_no_picture_until_they_are_judged(material: Path)
             sample(material, f"directory:{material / 'theirs'}", settings={}, **given)
     with pytest.raises(UsageError, match=r"images is not a folder of pictures\. Name it with --images"):
         vbench.evaluate(material / "videos", profile="lite", output=material / "run")
+
+
+def test_what_an_older_version_made_of_pictures_that_it_did_not_record_is_not_continued_and_is_told_so(
+    material: Path,
+) -> None:
+    sample(material)
+    told = material / "videos" / RECORD
+    told.write_text(json.dumps({name: value for name, value in record_of(told.parent).items() if name != "pictures"}))
+    with pytest.raises(UsageError, match=r"an older version did not record pictures, and now they are \{'folder'"):
+        sample(material)
+    assert vbench.evaluate(material / "videos", profile="lite", output=material / "run").card.scored

@@ -384,6 +384,9 @@ def _differences(
     """
     for name, value in json.loads(json.dumps(told)).items():
         was = before.get(name)
+        if name not in before and value is not None:
+            yield f"an older version did not record {name}, and now they are {value!r}"
+            continue
         if name == "pictures" and known_by_content and isinstance(was, dict) and value:
             was = {**was, "folder": value["folder"]}
         yield from _apart(name, was, value)
