@@ -684,6 +684,16 @@ def test_balancers_and_prometheus_ask_a_process_by_its_address(serve: Serve, sql
         assert line.recv(MIB).startswith(b"HTTP/1.1 200")
 
 
+def test_monitors_ask_for_the_head_alone(site: Site) -> None:
+    with client(site.server) as monitor:
+        for address in ("/healthz", "/", "/compare", "/api/board.json"):
+            asked, whole = monitor.head(address), monitor.get(address)
+            assert (asked.status_code, asked.content) == (200, b""), address
+            assert asked.headers["Content-Length"] == whole.headers["Content-Length"]
+        assert monitor.head("/gradio_api/queue/data", params={"session_hash": "x"}).status_code == 405
+        assert monitor.get("/healthz").json() == {"status": "ok"}  # on the same connection
+
+
 def test_no_proxy_keeps_events_back(site: Site) -> None:
     with client(site.server) as visitor:
         index = next(n for n, one in events(visitor).items() if not one["inputs"])

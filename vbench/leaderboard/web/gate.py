@@ -101,7 +101,7 @@ class Gate:
             if self.senders.salt.is_due:
                 await run_in_threadpool(self.senders.salt.renew)
             answer = self._objection(scope, path) or await self._crowded(path, address, token, forwarded)
-            await (answer or self.app)(scope, receive, counted)
+            await (answer or self.app)(_as_get(scope, path), receive, counted)
         except Exception as error:
             if streamed and event_streams.has_said_why(error):
                 await send(event_streams.END)
@@ -183,6 +183,14 @@ def bearer(headers: Headers) -> str:
     """The bearer token of a request, ``""`` without one."""
     kind, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
+
+
+def _as_get(scope: Scope, path: str) -> Scope:
+    """Somebody who asks for a head alone, as monitors do, gets that of the whole; the server leaves out the rest.
+
+    Not so of events, which are gone once they were told.
+    """
+    return {**scope, "method": "GET"} if scope["method"] == "HEAD" and not path.startswith(GRADIO) else scope
 
 
 async def _in_pieces(message: Message, send: Send) -> None:
