@@ -143,6 +143,10 @@ class Service:
             self.on_accept()
             if prompt == "breaks" or (prompt == "breaks once" and first):
                 call.hang_up()
+            elif prompt == "lost between":
+                call.answer(503, b"upstream connect error or disconnect/reset before headers")
+            elif prompt == "mangled":
+                call.answer(201, b"no gzip", Content_Encoding="gzip")
             else:
                 call.answer(201, {"data": {"id": int(job)}, "url": f"/files/{job}.mp4"})
 
@@ -177,6 +181,8 @@ class Service:
             call.answer(404, {"error": "no such job"})
         elif prompt == "shaky" and times < 3:
             call.answer(500, {"error": "try again"})
+        elif prompt == "mangled once" and times < 2:
+            call.answer(200, b"no gzip", Content_Encoding="gzip")
         elif prompt == "fails":
             call.answer(200, {"status": "failed", "error": {"message": "out of capacity"}})
         elif prompt == "stuck" or times < 2:

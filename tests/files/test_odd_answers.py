@@ -14,7 +14,7 @@ from vbench.errors import VBenchError
 from vbench.leaderboard import client
 from vbench.leaderboard.video_archive import fetched
 from vbench.prompts.official import _get
-from vbench.weights.hub import repository
+from vbench.weights.hub import NoConnection, Repository, repository
 
 ANSWERS = {
     "no HTTP": b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
@@ -71,3 +71,29 @@ def test_what_is_no_answer_is_told(
             ask()
     with suppress(OSError):  # which its callers tell
         _get(address)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"HTTP/1.1 206 Part\r\nContent-Length: 8\r\n\r\n\x10\0\0",
+        b"HTTP/1.1 206 Part\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" + bytes(99),
+    ],
+)
+def test_another_part_than_the_one_asked_for_is_none(
+    content: bytes, answer: Callable[[bytes], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy may cut a part short, or know of no parts and give the whole."""
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("HF_ENDPOINT", answer(content))
+    with pytest.raises(NoConnection, match="something else than the 8 bytes"):
+        Repository("a/b", "main", {"a.safetensors": 99}).header("a.safetensors")
+
+
+def test_an_archive_that_was_cut_off_is_not_taken_for_a_broken_one(
+    answer: Callable[[bytes], str], tmp_path: Path
+) -> None:
+    address = answer(ANSWERS["a body that is cut"])
+    with pytest.raises(VBenchError, match="could not be fetched: the connection ended after 1 of 99 bytes"):
+        fetched(f"{address}/a.zip", tmp_path / "a")

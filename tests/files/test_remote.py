@@ -166,6 +166,18 @@ def test_one_file_has_an_address_too(web: WebFolder) -> None:
     assert not (video.parent / "samples.jsonl").exists()
 
 
+def test_the_proxy_of_the_environment_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is for everything else that is fetched."""
+    monkeypatch.setattr(place, "PAUSE", 0.0)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with WebFolder(tmp_path) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.address)
+        with pytest.raises(UsageError):
+            located("http://videos.example.org/set")
+        assert proxy.asked["set"]
+
+
 def test_no_secret_is_told(web: WebFolder) -> None:
     web.login = "me:open sesame"
     root = located(web.address.replace("//", "//me:open%20sesame@"))

@@ -209,8 +209,9 @@ def test_frames_that_grow_too_large_are_refused_before_they_are_decoded() -> Non
 
 
 def test_only_so_much_is_taken_and_only_from_who_may(server: str, videos: list[Path]) -> None:
-    large = post(server, content=bytes(MIB + 1))
-    assert (large.status_code, large.json()["error"]) == (413, "The body is larger than 1,048,576 bytes.")
+    for body in (bytes(MIB + 1), iter([bytes(MIB), b"x"])):  # its length is stated, and it is not
+        large = post(server, content=body)
+        assert (large.status_code, large.json()["error"]) == (413, "The body is larger than 1,048,576 bytes.")
     assert post(server, token="another").status_code == 401
     assert post(server, headers={"Origin": "http://page.example"}).status_code == 403
     assert httpx.get(f"{server}/score", headers={"Authorization": f"Bearer {TOKEN}"}).json()["error"] == (
@@ -237,6 +238,17 @@ def test_who_is_refused_in_the_midst_of_a_body_reads_why(
         for _ in range(20):
             line.sendall(bytes(MIB))
         assert line.recv(MIB).startswith(b"HTTP/1.1 " + status)
+
+
+def test_who_asks_before_sending_sends_nothing_that_is_too_large(server: str) -> None:
+    address = urlsplit(server)
+    head = (
+        f"POST /score HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\nExpect: 100-continue\r\n"
+        f"Content-Length: {20 * MIB}\r\n\r\n"
+    )
+    with socket.create_connection((address.hostname, address.port), timeout=60) as line:
+        line.sendall(head.encode())
+        assert line.recv(MIB).startswith(b"HTTP/1.1 413")
 
 
 def test_what_is_asked_is_counted_for_prometheus(server: str, videos: list[Path]) -> None:

@@ -41,6 +41,14 @@ def test_an_edit_is_a_version_and_the_earlier_ones_stay(board: Board, tmp_path: 
     assert "<del>MIT</del> <ins>Apache-2.0</ins>" in page
 
 
+def test_an_edit_that_comes_twice_is_one_version(board: Board, tmp_path: Path) -> None:
+    """A proxy sends a PUT again, to another process, where the first answer is lost."""
+    board.submit(archive(tmp_path, 1), local=True)
+    edited = replace(of(board), notes="New.")
+    assert [board.edit_card(1, edited, ADMIN) for _ in range(2)] == [2, 2]
+    assert len(board.cards(1)) == 2
+
+
 def test_what_an_edit_says_follows(board: Board, tmp_path: Path) -> None:
     board.submit(archive(tmp_path, 1, precision=""), local=True)
     assert any("Settings not stated: precision" in note for note in board.submission(1).entry.notes)

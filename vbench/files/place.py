@@ -304,10 +304,11 @@ class Place:
 
 
 def _web_options() -> dict[str, Any]:
-    """A transfer may take as long as it needs, but not stand still."""
+    """A transfer may take as long as it needs, but not stand still; proxies are those that the environment names."""
     import aiohttp
 
-    return {"client_kwargs": {"timeout": aiohttp.ClientTimeout(total=None, sock_connect=SILENCE, sock_read=SILENCE)}}
+    patience = aiohttp.ClientTimeout(total=None, sock_connect=SILENCE, sock_read=SILENCE)
+    return {"client_kwargs": {"timeout": patience, "trust_env": True}}
 
 
 def tried(ask: Callable[[], T]) -> T:

@@ -251,13 +251,18 @@ _BEARER = {"WWW-Authenticate": "Bearer"}
 
 
 async def _receive(request: Request, body: Path, limits: Limits) -> None:
+    stated = request.headers.get("content-length", "")
+    if (
+        stated.isdecimal() and int(stated[:20]) > limits.body_bytes
+    ):  # before it is sent, where its sender waits to be told
+        raise _too_large(limits)
     size = 0
     try:
         with anyio.fail_after(limits.body_seconds), body.open("wb") as kept:
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > limits.body_bytes:
-                    raise HTTPException(413, f"The body is larger than {limits.body_bytes:,} bytes.", _CLOSED)
+                    raise _too_large(limits)
                 kept.write(chunk)
     except TimeoutError:
         raise HTTPException(408, f"The body did not arrive in {limits.body_seconds:g} s.", _CLOSED) from None
@@ -271,6 +276,10 @@ async def _receive(request: Request, body: Path, limits: Limits) -> None:
 
 
 _CLOSED = {"Connection": "close"}
+
+
+def _too_large(limits: Limits) -> HTTPException:
+    return HTTPException(413, f"The body is larger than {limits.body_bytes:,} bytes.", _CLOSED)
 
 
 def _gone() -> HTTPException:

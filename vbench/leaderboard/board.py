@@ -249,6 +249,8 @@ class Board:
     def edit_card(self, number: int, card: ModelCard, token: str = "", local: bool = False) -> int:
         """Put another card in the place of a submission's; the earlier ones can be read on.
 
+        The same once more is that edit.
+
         The new card is held against the archive as the first one was. Name and version stay: the result of a version is
         final. The card of a published submission is edited by those whose submissions are published at once.
 
@@ -269,6 +271,8 @@ class Board:
         admin = local or self.is_admin(token)
         with self.database.reading() as session:
             self._editable(session, number, card, token, admin)
+            if again := _repeated(session, number, card):
+                return again
             archive = session.scalars(select(Submission.archive).where(Submission.id == number)).one()
             flags = session.get_one(Verdict, number).findings.get("flags", [])
         checked = self._checked(archive, card, edited=True)
@@ -276,6 +280,8 @@ class Board:
             raise Refused([*new, "Somebody has to look at this: ask whoever runs the board."])
         with self.database.writing() as session:
             submission = self._editable(session, number, card, token, admin)
+            if again := _repeated(session, number, card):
+                return again
             verdict = session.get_one(Verdict, number)
             if not _versions(session, number):
                 first = CardVersion(submission_id=number, card=submission.card, at=submission.received, by="submitter")
@@ -302,7 +308,7 @@ class Board:
         if (card.name, card.version) != (old.name, old.version):
             what = f"Name and version stay {old.name!r:.100} and {old.version!r:.100}"
             raise Refused([f"{what}: the result of a version is final. Submit another, and note what is different."])
-        if card == old:
+        if card == old and not _versions(session, number):
             raise Refused(["This is the card that is there already."])
         return submission
 
@@ -656,6 +662,12 @@ def _versions(session: Session, number: int) -> Sequence[CardVersion]:
     """The cards of a submission that was edited, the first one first."""
     wanted = select(CardVersion).where(CardVersion.submission_id == number).order_by(CardVersion.id)
     return session.scalars(wanted).all()
+
+
+def _repeated(session: Session, number: int, card: ModelCard) -> int:
+    """The number of the newest version where this is its card, as when a proxy sends an edit twice; 0 otherwise."""
+    versions = _versions(session, number)
+    return len(versions) if versions and read_card(versions[-1].card) == card else 0
 
 
 def _media(number: int) -> Any:

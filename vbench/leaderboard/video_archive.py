@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from vbench.errors import UsageError, VBenchError
+from vbench.files.arriving import pieces
 from vbench.files.zips import unreadable
 from vbench.media.decode import SUFFIXES
 from vbench.sampling.manifest import NAME as MANIFEST
@@ -84,7 +85,7 @@ class _HttpOnly(urllib.request.HTTPRedirectHandler):
 def _download(address: str, target: Path) -> None:
     try:
         with urllib.request.build_opener(_HttpOnly).open(address, timeout=TIMEOUT) as answer, target.open("wb") as file:
-            while piece := answer.read(PIECE):
+            for piece in pieces(answer, PIECE):
                 file.write(piece)
                 if file.tell() > LARGEST:
                     raise VBenchError(f"The archive is larger than {LARGEST // GIB} GiB.")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vbench.errors import CheckpointError, MissingExtra
+from vbench.files.arriving import pieces, stated_length
 from vbench.files.cache import cache_dir
 from vbench.files.digest import digest, git_blob
 from vbench.files.zips import unreadable
@@ -134,7 +135,7 @@ def _fetched(card: Checkpoint, target: Path, watch: Watch, afresh: bool) -> Part
         with _asked(card.address) as response:
             body = body_of(response.headers)
             part = taken(target, body, afresh=afresh or not (body or card.sha256))
-            total = _length(response)
+            total = stated_length(response)
             if not part.size:
                 _receive(response, part, watch)
         if part.continued and part.size != total:
@@ -158,11 +159,6 @@ def _asked(url: str, first: int = 0) -> Any:
     return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60)
 
 
-def _length(response: Any) -> int | None:
-    length = response.headers.get("Content-Length")
-    return int(length) if length else None
-
-
 def _continue(url: str, part: Part, watch: Watch) -> None:
     """The rest of a body, or all of it where the server cannot give a rest, or has another body now."""
     try:
@@ -181,15 +177,13 @@ def _continue(url: str, part: Part, watch: Watch) -> None:
 
 
 def _receive(response: Any, part: Part, watch: Watch) -> None:
-    done, length = part.size, _length(response)
+    done, length = part.size, stated_length(response)
     total = None if length is None else done + length
     with part.path.open("ab") as file:
-        while block := response.read(BLOCK):
+        for block in pieces(response, BLOCK):
             file.write(block)
             done += len(block)
             watch(done, total)
-    if total is not None and done < total:
-        raise OSError(f"the connection ended after {done:,} of {total:,} bytes")
 
 
 def _extracted(archive: Path, card: Checkpoint) -> Path:

@@ -14,7 +14,7 @@ from typing import Any
 from vbench.errors import CheckpointError, VBenchError
 from vbench.files.json_file import plain_json
 from vbench.weights.card import HUB
-from vbench.weights.safetensors_files import Entry, parsed
+from vbench.weights.safetensors_files import LONGEST, Entry, parsed
 
 PATIENCE = 30
 """Seconds that an answer is waited for."""
@@ -51,8 +51,8 @@ class Repository:
             CheckpointError: it is none, or not as long as it says.
         """
         size = self.files.get(file) or 0
-        (length,) = struct.unpack("<Q", _get(self._address(file), 0, 7))
-        text = _get(self._address(file), 8, 7 + length)
+        (length,) = struct.unpack("<Q", _get(self._address(file), 0, 8))
+        text = _get(self._address(file), 8, length) if 0 < length <= min(size - 8, LONGEST) else b""
         return parsed(text, f"{self.name}, {file}", size - 8 - length)
 
     def _address(self, file: str) -> str:
@@ -81,13 +81,21 @@ def _endpoint() -> str:
     return os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
 
 
-def _get(address: str, first: int | None = None, last: int | None = None) -> bytes:
+def _get(address: str, first: int = 0, count: int | None = None) -> bytes:
+    """The content of an address, or so many of its bytes from one on.
+
+    Raises:
+        CheckpointError: it is not there, or not open to everybody.
+        NoConnection: it does not come, or not whole.
+    """
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON"):
         raise NoConnection("HF_HUB_OFFLINE is set")
-    headers = {} if first is None else {"Range": f"bytes={first}-{last}"}
+    headers = {} if count is None else {"Range": f"bytes={first}-{first + count - 1}"}
     try:
         with urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=PATIENCE) as answer:
-            content: bytes = answer.read(1 + last - first) if first is not None and last is not None else answer.read()
+            content: bytes = answer.read() if count is None else answer.read(count)
+            if count is not None and (answer.status != http.HTTPStatus.PARTIAL_CONTENT or len(content) != count):
+                raise NoConnection(f"{address} gives something else than the {count:,} bytes that were asked for")
             return content
     except urllib.error.HTTPError as error:
         if error.code in (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN, http.HTTPStatus.NOT_FOUND):

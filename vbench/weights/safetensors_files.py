@@ -20,7 +20,7 @@ SUFFIX = ".safetensors"
 
 INDEX = ".safetensors.index.json"
 
-_LONGEST = 100_000_000
+LONGEST = 100_000_000
 """Bytes of a header, the format's own limit."""
 
 _BITS = {
@@ -52,7 +52,7 @@ def header(path: Path) -> dict[str, Entry]:
     with path.open("rb") as file:
         start = file.read(8)
         length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
-        text = file.read(length) if 0 < length <= min(size, _LONGEST) else b""
+        text = file.read(length) if 0 < length <= min(size, LONGEST) else b""
     return parsed(text, f"{path}", size - 8 - length)
 
 

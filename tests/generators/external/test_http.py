@@ -122,6 +122,12 @@ def test_a_service_that_stays_busy_is_given_up(service: Service, tmp_path: Path)
     assert 'status 429: {"error": "quota"}; tried 3 times' in failed["always busy"]
 
 
+def test_an_answer_that_was_mangled_on_its_way_is_asked_for_again(service: Service, tmp_path: Path) -> None:
+    made, failed = answers(describe(service.url, tmp_path / "acme.toml"), "mangled once")
+    assert not failed
+    assert len(service.submitted) == len(made) == 1
+
+
 def test_a_long_wait_holds_for_all_prompts_unless_it_is_said_to_be_one_s(service: Service, tmp_path: Path) -> None:
     description = describe(service.url, tmp_path / "acme.toml")
     made, failed = answers(description, "busy for long", "a cat", "a dog")
@@ -284,7 +290,7 @@ def test_no_more_jobs_are_submitted_than_the_budget_has(service: Service, tmp_pa
         answers(description, *prompts, options=("max_jobs=-1",))
 
 
-@pytest.mark.parametrize("prompt", ["breaks inside", "no json", "no id", "breaks"])
+@pytest.mark.parametrize("prompt", ["breaks inside", "no json", "no id", "breaks", "lost between", "mangled"])
 def test_what_may_have_been_accepted_is_not_sent_again(service: Service, tmp_path: Path, prompt: str) -> None:
     description = describe(service.url, tmp_path / "acme.toml")
     for _ in range(2):

@@ -9,6 +9,7 @@ import csv
 import io
 import os
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -652,6 +653,82 @@ def test_a_board_under_a_sub_path(serve: Serve, sqlite: str) -> None:
             shown = proxy.get(f"{prefix}/gradio_api/queue/data", params={"session_hash": session}).text
             assert "process_completed" in shown
             assert 'href=\\"/' not in shown
+
+
+def test_a_page_at_a_port_of_its_own_works_behind_the_proxy_of_the_docs(serve: Serve, sqlite: str) -> None:
+    """The headers are those that nginx makes of the documented ones."""
+    page = (Path(__file__).parents[3] / "docs" / "security.md").read_text()
+    made = {
+        "$host": "lab.example.org", "$http_host": "lab.example.org:8443", "$scheme": "https",
+        "$proxy_add_x_forwarded_for": "192.0.2.1",
+    }  # fmt: skip
+    headers = {name: made[value] for name, value in re.findall(r"proxy_set_header (\S+) (\S+);", page)}
+    assert len(headers) == 4
+    server = serve(sqlite, root_path="/board", trusted_proxies=VISITOR, hosts="lab.example.org")
+    with client(server, headers=headers) as proxy:
+        answer = proxy.get("/board/config", headers={"Origin": "https://lab.example.org:8443"})
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["root"] == "https://lab.example.org:8443/board"
+
+
+def test_balancers_and_prometheus_ask_a_process_by_its_address(serve: Serve, sqlite: str) -> None:
+    server = serve(sqlite, hosts="board.example.org")
+    admin = {"Authorization": f"Bearer {ADMIN}"}
+    with client(server, headers={"Host": "10.0.0.7:7860"}) as balancer:
+        assert balancer.get("/healthz").json() == {"status": "ok"}
+        assert balancer.get("/metrics", headers=admin).status_code == 200
+        assert balancer.get("/metrics").status_code == 401
+        assert balancer.get("/api/board.json").status_code == 421
+    with connect(server) as line:  # as HAProxy asks: the old version, no name
+        line.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert line.recv(MIB).startswith(b"HTTP/1.1 200")
+
+
+def test_monitors_ask_for_the_head_alone(site: Site) -> None:
+    with client(site.server) as monitor:
+        for address in ("/healthz", "/", "/compare", "/api/board.json"):
+            asked, whole = monitor.head(address), monitor.get(address)
+            assert (asked.status_code, asked.content) == (200, b""), address
+            assert asked.headers["Content-Length"] == whole.headers["Content-Length"]
+        assert monitor.head("/gradio_api/queue/data", params={"session_hash": "x"}).status_code == 405
+        assert monitor.get("/healthz").json() == {"status": "ok"}  # on the same connection
+
+
+def test_no_proxy_keeps_events_back(site: Site) -> None:
+    with client(site.server) as visitor:
+        index = next(n for n, one in events(visitor).items() if not one["inputs"])
+        session = uuid.uuid4().hex
+        assert join(visitor, index, [], session).status_code == 200
+        told = visitor.get("/gradio_api/queue/data", params={"session_hash": session})
+        assert told.headers["X-Accel-Buffering"] == "no"
+        assert "X-Accel-Buffering" not in visitor.get("/api/board.json").headers
+
+
+def test_a_page_of_a_process_that_has_ended_is_told_so(site: Site) -> None:
+    """A balancer may bring a page to a process that does not know it; that is no fault."""
+    with client(site.server) as visitor:
+        assert "session_not_found" in collect(visitor, uuid.uuid4().hex)
+    assert "Traceback" not in site.log
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the option is one of Linux and macOS")
+def test_little_of_an_answer_waits_in_the_system(serve: Serve, sqlite: str, tmp_path: Path) -> None:
+    """What a reader gets of a server that is gone was waiting for it; with less, it is sooner seen to read."""
+    server = serve(sqlite, published_at_once="everybody")
+    number = send(server, large(archive(tmp_path))).json()["id"]
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+        parts = urlsplit(server.url)
+        line.connect((parts.hostname, parts.port))
+        line.sendall(f"GET /api/submissions/{number}/archive HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert line.recv(MIB)
+        time.sleep(2)
+        server.kill()
+        waited = 0
+        with suppress(ConnectionResetError):
+            while part := line.recv(MIB):
+                waited += len(part)
+    assert waited < MIB
 
 
 # Everything at once ----------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ REFUSALS = (401, 402)
 """Wrong key, nothing left to pay with: true of every job (while 403 may be true of one prompt)."""
 
 BUSY = (429, 503)
-"""Nothing was done, and may be asked for again later."""
+"""Nothing was done, and may be asked for again later; where the service itself says so (:func:`_is_between`)."""
 
 REDIRECTS = 5
 
@@ -153,7 +153,7 @@ class Connection:
                         renewed, pause = True, 0.0
                     else:
                         pause = self._pause(response, meaning, pause, costs)
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 trouble = f"{_shown(url)}: {str(error) or type(error).__name__}"
                 if costs and not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
                     raise SamplingError(f"{trouble}: the connection broke after the job was sent; {UNKNOWN}") from error
@@ -176,7 +176,7 @@ class Connection:
                 return Meaning(rule.then, f"{told}{words}", ruled=True)
         if response.is_success:
             return Meaning("take")
-        if status in BUSY:
+        if status in BUSY and not _is_between(response, answer):
             then = "wait_all" if own else "wait"
         elif status >= 500:
             then = "retry"
@@ -282,6 +282,11 @@ def _json_or_none(response: httpx.Response) -> Any:
         return response.json()
     except ValueError:
         return None
+
+
+def _is_between(response: httpx.Response, answer: Any) -> bool:
+    """Whether a 503 may be the word of a proxy that lost the service's answer: no JSON, no time to come back."""
+    return response.status_code == 503 and answer is None and "Retry-After" not in response.headers
 
 
 def _words(response: httpx.Response) -> str:

@@ -7,6 +7,7 @@ request, for the rest of a head or a body, and for a reader that takes nothing.
 from __future__ import annotations
 
 import logging
+import socket
 from asyncio import TimerHandle, Transport
 from collections import Counter
 from typing import Any
@@ -22,8 +23,12 @@ log = logging.getLogger("vbench.board")
 MOST = 800
 """Connections at the same time; the usual limit of open files is 1024."""
 
-UNREAD_SECONDS = 30
-"""In which a reader must make room for the next part of an answer."""
+UNREAD_SECONDS = 120
+"""In which a reader must make room for the next part of an answer. A system may read megabytes ahead, and tell of new
+room once a good part of them is taken: where somebody reads 50 kB/s, after a minute and more."""
+
+WAITING_BYTES = 1 << 17
+"""Of an answer that this system keeps for a reader; otherwise megabytes, with new room once a third of them is sent."""
 
 GRACE = 5
 """Seconds more than the limit within which the application itself says that a body is late."""
@@ -86,6 +91,7 @@ class Deadlines(HeardOut):
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
         if self.limits.enter(self._address):
+            _keep_little(transport)
             self._look()
         else:
             transport.write(_MANY)
@@ -156,6 +162,13 @@ class Deadlines(HeardOut):
         if self._reading:
             self._reading.cancel()
         self._reading = None
+
+
+def _keep_little(transport: Transport) -> None:
+    """Have the system tell of room as often as a reader takes something."""
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        line = transport.get_extra_info("socket")
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, WAITING_BYTES)
 
 
 def deadlines(connections: Connections) -> type[Deadlines]:

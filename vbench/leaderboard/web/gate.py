@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vbench.leaderboard.errors import Unavailable
 from vbench.leaderboard.settings import PREFIX, Settings
+from vbench.leaderboard.web import event_streams
 from vbench.leaderboard.web.desk import Desk
 from vbench.leaderboard.web.http import in_words, later, refusal
 from vbench.leaderboard.web.metrics import Metrics
@@ -43,7 +44,11 @@ CLOSED = re.compile(r"/(login|logout|monitoring|token|pwa_icon|manifest\.json)(/
 QUIET = ("/assets/", "/static/", "/svelte/", "/theme.css", "/favicon.ico")
 """Files of the pages: neither counted nor in the log."""
 
-UNCOUNTED = (*QUIET, "/healthz", "/metrics")
+NAMELESS = ("/healthz", "/metrics")
+"""What balancers and Prometheus ask of each server process, by an address or by no name; without a token it
+says nothing of the board."""
+
+UNCOUNTED = (*QUIET, *NAMELESS)
 """Whatever else is asked counts."""
 
 MINUTE = 60
@@ -79,12 +84,13 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status, started = time.monotonic(), 500, False
+        began, status, started, streamed = time.monotonic(), 500, False, False
 
         async def counted(message: Message) -> None:
-            nonlocal status, started
+            nonlocal status, started, streamed
             if message["type"] == "http.response.start":
-                status, started = message["status"], True
+                status, started, streamed = message["status"], True, event_streams.is_stream(message)
+                message = event_streams.not_kept_back(message) if streamed else message
             await _in_pieces(message, send)
 
         forwarded = self._forwarded(scope)
@@ -95,11 +101,14 @@ class Gate:
             if self.senders.salt.is_due:
                 await run_in_threadpool(self.senders.salt.renew)
             answer = self._objection(scope, path) or await self._crowded(path, address, token, forwarded)
-            await (answer or self.app)(scope, receive, counted)
+            await (answer or self.app)(_as_get(scope, path), receive, counted)
         except Exception as error:
-            if started:
+            if streamed and event_streams.has_said_why(error):
+                await send(event_streams.END)
+            elif started:
                 raise
-            await in_words(error)(scope, receive, counted)
+            else:
+                await in_words(error)(scope, receive, counted)
         finally:
             spent = time.monotonic() - began
             self.metrics.answered(scope["method"], path, status, spent)
@@ -135,7 +144,7 @@ class Gate:
         if b"%00" in scope["query_string"] or _CONTROL.search(path):
             return refusal(400, "The address holds a character that no address here has.")
         host = headers.get("x-forwarded-host") or headers.get("host", "")
-        if not self._is_known(host):
+        if path not in NAMELESS and not self._is_known(host):
             return refusal(421, f"This board is not at {host[:100]!r}. Its names are a setting: {PREFIX}HOSTS.")
         if (origin := headers.get("origin")) is not None and not _is_same(origin, host):
             return refusal(403, "A page of another site may not call this board.")
@@ -174,6 +183,14 @@ def bearer(headers: Headers) -> str:
     """The bearer token of a request, ``""`` without one."""
     kind, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
+
+
+def _as_get(scope: Scope, path: str) -> Scope:
+    """Somebody who asks for a head alone, as monitors do, gets that of the whole; the server leaves out the rest.
+
+    Not so of events, which are gone once they were told.
+    """
+    return {**scope, "method": "GET"} if scope["method"] == "HEAD" and not path.startswith(GRADIO) else scope
 
 
 async def _in_pieces(message: Message, send: Send) -> None:
