@@ -251,10 +251,9 @@ _BEARER = {"WWW-Authenticate": "Bearer"}
 
 
 async def _receive(request: Request, body: Path, limits: Limits) -> None:
+    """Keep a body; one that says it is too large is refused before it is sent, where its sender waits to be told."""
     stated = request.headers.get("content-length", "")
-    if (
-        stated.isdecimal() and int(stated[:20]) > limits.body_bytes
-    ):  # before it is sent, where its sender waits to be told
+    if stated.isdecimal() and int(stated[:20]) > limits.body_bytes:
         raise _too_large(limits)
     size = 0
     try:
