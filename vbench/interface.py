@@ -455,10 +455,12 @@ def distance(
     from vbench import device as devices
     from vbench.distances.distance import FEATURES, Bench, comparison, measure, protocol_for
     from vbench.distances.metrics import metric_named
+    from vbench.media.apart import one_process
     from vbench.progress import Progress
 
     side = None if real is None else located(real)
     store = Path(features) if features else FEATURES
     bench = Bench(store, devices.choose(str(device)), progress or Progress(), workers, draws)
     how = protocol_for(side, protocol, settings or {})
-    return measure(comparison(metric_named(metric), how, side, located(generated)), bench)
+    with one_process():
+        return measure(comparison(metric_named(metric), how, side, located(generated)), bench)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from vbench.distances.distance import Bench, comparison, measure
 from vbench.distances.metrics import metric_named
 from vbench.distances.protocols import protocol_named, with_settings
 from vbench.distances.result import Distance
+from vbench.media.apart import one_process
 from vbench.progress import Progress
 
 Measured = Callable[..., Distance]
@@ -39,8 +40,8 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def measured(videos: Path, tmp_path: Path) -> Measured:
-    """A metric of the two sets by the small network, under ``free`` with settings."""
+def measured(videos: Path, tmp_path: Path) -> Iterator[Measured]:
+    """A metric of the two sets by the small network, under ``free`` with settings; a test's are in one process."""
 
     def run(
         metric: str = "fvd", real: Path | None = videos / "real", made: Path = videos / "made", draws: int = 0,
@@ -51,4 +52,5 @@ def measured(videos: Path, tmp_path: Path) -> Measured:
         bench = Bench(tmp_path / "store", torch.device("cpu"), Progress(), draws=draws)
         return measure(comparison(metric_named(metric), chosen, real, made), bench)
 
-    return run
+    with one_process():
+        yield run

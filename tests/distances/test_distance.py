@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from vbench.distances.result import Change, Distance, compare, read_results, tex
 from vbench.distances.store import NAME as STORE
 from vbench.errors import MissingCheckpoint, NothingToScore, UsageError
 from vbench.progress import Progress
+from vbench.worker import Worker
 
 
 def features(folder: Path, frames: int = 16) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -89,6 +91,25 @@ def test_a_figure_says_where_the_features_came_from_that_were_stored(
     with closing(sqlite3.connect(tmp_path / "store" / STORE)) as store, store:
         store.execute("DROP TABLE made")  # as earlier versions left it
     assert measured().packages["torch"] == "99.0"
+
+
+def test_a_call_reads_all_its_files_in_one_process(
+    videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = 0
+
+    def begin(worker: Worker[Any, Any, Any]) -> None:
+        nonlocal started
+        started += 1
+        usual(worker)
+
+    usual = Worker._begin
+    monkeypatch.setattr(Worker, "_begin", begin)
+    settings = {"network": NAME}
+    vbench.distance(
+        videos / "real", videos / "made", settings=settings, features=tmp_path / "store", draws=0, device="cpu"
+    )
+    assert started == 1
 
 
 def test_a_network_looks_strictly(measured: Measured, monkeypatch: pytest.MonkeyPatch) -> None:

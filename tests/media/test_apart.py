@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from vbench.errors import Unavailable, VideoError
-from vbench.media.apart import Apart, once_apart
+from vbench.media.apart import Apart, once_apart, one_process
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +53,30 @@ def test_what_came_before_the_end_is_there_and_nobody_need_wait_for_the_rest() -
         assert seen == [0, 1, 2]
         assert next(apart.each(count, GOOD, 10**9)) == 0
         assert list(apart.each(count, GOOD, 2)) == [0, 1]
+
+
+def _is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_all_that_looks_within_a_block_has_one_process() -> None:
+    with one_process():
+        first = once_apart(look, GOOD)
+        with Apart() as outer:
+            assert outer(look, GOOD) == first
+            with Apart() as inner:
+                assert inner(look, GOOD) not in (first, os.getpid()), "the one may be in the midst of a file"
+        with pytest.raises(Unavailable):
+            once_apart(look, DEADLY)
+        second = once_apart(look, GOOD)
+        assert second not in (first, os.getpid())
+        assert once_apart(look, GOOD) == second
+    assert not _is_there(second)
+    assert once_apart(look, GOOD) not in (second, os.getpid())
 
 
 def tell(heard: Queue[bool]) -> None:

@@ -108,6 +108,7 @@ def distance(
     from vbench.distances.result import compare, text_of
     from vbench.files import ours
     from vbench.files.remote import located
+    from vbench.media.apart import one_process
 
     wanted = [metric_named(name) for name in metric or ["fvd"]]
     real, generated = located(real), generated and located(generated)
@@ -116,12 +117,13 @@ def distance(
     chosen = protocol_for(sides[0], protocol, read_settings(setting or ()))
     bench = Bench(features or FEATURES, devices.choose(device), progress_of(progress), workers, draws)
     earlier = _earlier(against, wanted) if sides[1] else {}
-    asked = [comparison(one, chosen, sides[0], sides[1], earlier.get(one.name)) for one in wanted if sides[1]]
-    if export:
-        _export(wanted, chosen, real, export, bench)
-    if sides[1] is None:
-        return
-    results = [measure(one, bench) for one in asked]
+    with one_process():
+        asked = [comparison(one, chosen, sides[0], sides[1], earlier.get(one.name)) for one in wanted if sides[1]]
+        if export:
+            _export(wanted, chosen, real, export, bench)
+        if sides[1] is None:
+            return
+        results = [measure(one, bench) for one in asked]
     changes = [compare(earlier[one.metric], one) if one.metric in earlier else None for one in results]
     if output:
         ours.write(output, text_of(results))

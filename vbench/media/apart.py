@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
@@ -27,6 +28,32 @@ class _Raised:
     error: Exception
 
 
+class _Kept:
+    """A process that has nothing prepared, for one after the other."""
+
+    def __init__(self) -> None:
+        self.worker = Worker[Held, Job, Any](tuple, _seen, reads_script=False, keeps=False)
+        self.is_lent = False
+
+
+_kept: ContextVar[_Kept | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def one_process() -> Iterator[None]:
+    """As long as the block runs, all that looks at files, one after the other, does so in the same process.
+
+    A process takes seconds to start. It begins with the first file, and ends with the block.
+    """
+    kept = _Kept()
+    before = _kept.set(kept)
+    try:
+        with kept.worker:
+            yield
+    finally:
+        _kept.reset(before)
+
+
 class Apart:
     """A process that looks at one file after the other; it starts with the first, and anew after one that ended it.
 
@@ -42,16 +69,23 @@ class Apart:
         self._worker = Worker[Held, Job, Any](prepare, _seen, reads_script=False, keeps=False)
         self._patience = Patience()
         self._held: Held | None = None
+        self._borrowed: _Kept | None = None
 
     def __enter__(self) -> Self:
-        """The process itself, which ends with the block."""
+        """The process itself, which ends with the block, or with that of :func:`one_process`."""
         self._patience.__enter__()
+        kept = _kept.get()
+        if kept and self._prepare is tuple and not kept.is_lent:
+            self._borrowed, self._worker, kept.is_lent = kept, kept.worker, True
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
         """End it."""
         self._patience.__exit__()
-        self._worker.end(at_once=kind is not None)
+        if self._borrowed:
+            self._borrowed.is_lent = False
+        else:
+            self._worker.end(at_once=kind is not None)
 
     def get_ready(self) -> None:
         """Have all prepared before the first file comes; raises what ``prepare`` raises."""
