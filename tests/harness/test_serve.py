@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -222,32 +223,30 @@ def test_only_so_much_is_taken_and_only_from_who_may(server: str, videos: list[P
     assert send(server, videos[0]).status_code == 200
 
 
+@contextmanager
+def begun(server: str, header: str, token: str = TOKEN) -> Iterator[socket.socket]:
+    """A connection on which the head of a request was sent whose body is far too large."""
+    address = urlsplit(server)
+    head = f"POST /score HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n{header}\r\n"
+    with socket.create_connection((address.hostname, address.port), timeout=60) as line:
+        line.sendall(f"{head}Content-Length: {20 * MIB}\r\n\r\n".encode())
+        yield line
+
+
 @pytest.mark.parametrize(("token", "status"), [(TOKEN, b"413"), ("another", b"401")])
 @pytest.mark.parametrize("connection", ["keep-alive", "close"])
 def test_who_is_refused_in_the_midst_of_a_body_reads_why(
     server: str, token: str, status: bytes, connection: str
 ) -> None:
     """All of it may be sent before anything is read, as most senders do and proxies between."""
-    address = urlsplit(server)
-    head = (
-        f"POST /score HTTP/1.1\r\nHost: localhost\r\nConnection: {connection}\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Length: {20 * MIB}\r\n\r\n"
-    )
-    with socket.create_connection((address.hostname, address.port), timeout=60) as line:
-        line.sendall(head.encode())
+    with begun(server, f"Connection: {connection}", token) as line:
         for _ in range(20):
             line.sendall(bytes(MIB))
         assert line.recv(MIB).startswith(b"HTTP/1.1 " + status)
 
 
 def test_who_asks_before_sending_sends_nothing_that_is_too_large(server: str) -> None:
-    address = urlsplit(server)
-    head = (
-        f"POST /score HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\nExpect: 100-continue\r\n"
-        f"Content-Length: {20 * MIB}\r\n\r\n"
-    )
-    with socket.create_connection((address.hostname, address.port), timeout=60) as line:
-        line.sendall(head.encode())
+    with begun(server, "Expect: 100-continue") as line:
         assert line.recv(MIB).startswith(b"HTTP/1.1 413")
 
 
