@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import itertools
 import json
 import logging
 import os
@@ -62,7 +63,11 @@ def test_jobs_are_taken_in_turn_and_each_once(jobs: Jobs) -> None:
     assert PATH not in json.dumps([job.public() for job in jobs.all()])
 
 
-def test_a_claim_costs_what_one_job_costs(board: Board, jobs: Jobs) -> None:
+def test_a_claim_costs_what_one_job_costs(board: Board, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No two changes are of the same second, which would be other statements."""
+    seconds = itertools.count()
+    monkeypatch.setattr("vbench.leaderboard.jobs.now", lambda: f"second {next(seconds)}")
+
     def worked_off(count: int) -> int:
         for number in range(count):
             jobs.add(PATH, card(f"Model {number}"), OPTIONS)
