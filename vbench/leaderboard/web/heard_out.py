@@ -13,8 +13,9 @@ from typing import Any, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-MOST_UNWANTED = 256 << 20
-"""Bytes of a body that are thrown away after its answer; whoever sends more is cut off."""
+MOST_STATED, MOST_UNSTATED = 256 << 20, 32 << 20
+"""Bytes of a body that are thrown away after its answer, where its length is stated, and where it may have no end;
+whoever sends more is cut off."""
 
 
 class HeardOut(H11Protocol):
@@ -50,7 +51,7 @@ class HeardOut(H11Protocol):
         """Something came."""
         if self.is_heard_out:
             self._unwanted += len(data)
-        if self._unwanted > MOST_UNWANTED:
+        if self._unwanted > self._most_unwanted():
             self.transport.abort()
         elif self.transport.is_closing():
             self._throw_away(data)
@@ -65,6 +66,10 @@ class HeardOut(H11Protocol):
 
     def _is_sending(self) -> bool:
         return self.conn.their_state is h11.SEND_BODY
+
+    def _most_unwanted(self) -> int:
+        stated = self._unwanted and any(name == b"content-length" for name, _ in self.headers)
+        return MOST_STATED if stated else MOST_UNSTATED
 
     def _throw_away(self, data: bytes) -> None:
         try:
