@@ -8,7 +8,6 @@ import resource
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
@@ -21,6 +20,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.leaderboard.started import Started
 from vbench.leaderboard.board import Board
 from vbench.leaderboard.settings import Settings
 
@@ -194,11 +194,12 @@ class Server:
     """A board's server process."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: Started
 
     def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(PATIENCE)
 
 
 Serve = Callable[..., Server]
@@ -225,10 +226,8 @@ def start_server(folder: Path, database: str, file_bytes: int = 0, **settings: A
         port = free.getsockname()[1]
     values = {"suite": "mini", "admin_tokens": ADMIN, "submissions_per_hour": 1000, "requests_per_minute": 10_000}
     stated = {f"VBENCH_BOARD_{name.upper()}": str(value) for name, value in {**values, **settings}.items()}
-    program = "from vbench.cli.leaderboard import leaderboard; leaderboard()"
-    command = [sys.executable, "-c", program, "--port", str(port), "--database", database]
-    with (folder / f"server-{port}.log").open("wb") as log:
-        process = subprocess.Popen(command, env={**os.environ, **stated}, stdout=log, stderr=log)
+    arguments = ["--port", str(port), "--database", database]
+    process = Started(arguments, stated, folder / f"server-{port}.log")
     if file_bytes:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     server = Server(f"http://127.0.0.1:{port}", process)
