@@ -203,7 +203,7 @@ def stored_rows(folder: Path) -> list[Row]:
 
 
 def test_a_run_killed_in_the_middle_of_a_video_continues_at_the_clip(tmp_path: Path) -> None:
-    write_video(tmp_path / "videos" / "a cat-0.mp4", noise(16 * 40, 96, 128))
+    write_video(tmp_path / "videos" / "a cat-0.mp4", noise(16 * 14, 96, 128))
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(tmp_path / "videos"), str(tmp_path / "run")],
         cwd=Path(__file__).parents[2], env=dict(os.environ),
@@ -218,14 +218,14 @@ def test_a_run_killed_in_the_middle_of_a_video_continues_at_the_clip(tmp_path: P
     process.send_signal(signal.SIGKILL)
     process.wait()
     left = stored_rows(tmp_path / "run")
-    assert 3 <= len(left) < 40
+    assert 3 <= len(left) < 14
     half = read_rows(tmp_path / "run")
     assert {row.status for row in half} == {FAILED}
     assert all("the same command continues the run" in row.reason for row in half)
     run = long_run(tmp_path / "videos", tmp_path / "run", SUBJECT)
     assert run.outcome is not None
     assert run.outcome.reused == len(left)
-    assert run.outcome.computed == 41 - len(left)
+    assert run.outcome.computed == 15 - len(left)
     assert run.is_whole
     whole = long_run(tmp_path / "videos", tmp_path / "whole", SUBJECT)
     assert scores(run, SUBJECT) == scores(whole, SUBJECT)
