@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor
 
-from vbench.dimensions.backbones.base import FlowEstimator, FrameInterpolator
+from vbench.dimensions.backbones.base import Backbone, FlowEstimator, FrameInterpolator
 from vbench.dimensions.backbones.warping import warp
 from vbench.errors import MissingExtra, NotApplicable
 
@@ -25,10 +25,9 @@ SMALLEST = 48
 """Pixels: on smaller frames OpenCV changes its own settings for good, or reads beyond its buffers."""
 
 
-class DisFlow(FlowEstimator):
-    """Optical flow by dense inverse search."""
+class _DenseInverseSearch(Backbone):
+    """OpenCV's estimator of flow."""
 
-    name: ClassVar[str] = "dis_flow"
     extra: ClassVar[str] = "lite"
 
     def __init__(self, search: Any) -> None:
@@ -37,7 +36,12 @@ class DisFlow(FlowEstimator):
     @classmethod
     def too_small(cls, height: int, width: int) -> str:
         """See :class:`Backbone`."""
-        return _too_small(height, width)
+        if min(height, width) >= SMALLEST:
+            return ""
+        return (
+            f"Frames of {width}x{height} px are too small for DIS flow, which needs sides of at least {SMALLEST} px. "
+            "Score larger videos."
+        )
 
     @classmethod
     def load(cls, device: torch.device) -> Self:
@@ -46,7 +50,25 @@ class DisFlow(FlowEstimator):
         Raises:
             MissingExtra: OpenCV is not installed.
         """
-        return cls(_dense_inverse_search())
+        try:
+            import cv2
+        except ModuleNotFoundError as error:
+            raise MissingExtra('DIS flow needs OpenCV. Install it with: pip install "vbench-suite[lite]"') from error
+        return cls(cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM))
+
+    def _flow(self, first: Tensor, second: Tensor) -> Tensor:
+        height, width = first.shape[-2:]
+        if told := self.too_small(height, width):
+            raise NotApplicable(told)
+        pairs = zip(_greys(first), _greys(second), strict=True)
+        flows = [torch.from_numpy(self.search.calc(start.numpy(), end.numpy(), None)) for start, end in pairs]
+        return torch.stack(flows).permute(0, 3, 1, 2).contiguous()
+
+
+class DisFlow(_DenseInverseSearch, FlowEstimator):
+    """Optical flow by dense inverse search."""
+
+    name: ClassVar[str] = "dis_flow"
 
     def flow(self, first: Tensor, second: Tensor) -> Tensor:
         """Two ``(N, 3, H, W)`` uint8 RGB -> ``(N, 2, H, W)`` float32: pixels right, pixels down.
@@ -54,31 +76,13 @@ class DisFlow(FlowEstimator):
         Raises:
             NotApplicable: a side is shorter than 48 px.
         """
-        return _flow(self.search, first, second)
+        return self._flow(first, second)
 
 
-class DisInterpolation(FrameInterpolator):
+class DisInterpolation(_DenseInverseSearch, FrameInterpolator):
     """Half-way frames along DIS flow."""
 
     name: ClassVar[str] = "dis_interpolation"
-    extra: ClassVar[str] = "lite"
-
-    def __init__(self, search: Any) -> None:
-        self.search = search
-
-    @classmethod
-    def too_small(cls, height: int, width: int) -> str:
-        """See :class:`Backbone`."""
-        return _too_small(height, width)
-
-    @classmethod
-    def load(cls, device: torch.device) -> Self:
-        """Make OpenCV's estimator, which works on the CPU whatever ``device`` is.
-
-        Raises:
-            MissingExtra: OpenCV is not installed.
-        """
-        return cls(_dense_inverse_search())
 
     def middle(self, first: Tensor, last: Tensor) -> Tensor:
         """Two ``(N, 3, H, W)`` uint8 RGB -> ``(N, 3, H, W)`` uint8 RGB.
@@ -86,35 +90,9 @@ class DisInterpolation(FrameInterpolator):
         Raises:
             NotApplicable: a side is shorter than 48 px.
         """
-        half_way = (_flow(self.search, first, last) - _flow(self.search, last, first)) / 4
+        half_way = (self._flow(first, last) - self._flow(last, first)) / 4
         blend = (warp(first.float(), -half_way) + warp(last.float(), half_way)) / 2
         return blend.round().to(torch.uint8)
-
-
-def _dense_inverse_search() -> Any:
-    try:
-        import cv2
-    except ModuleNotFoundError as error:
-        raise MissingExtra('DIS flow needs OpenCV. Install it with: pip install "vbench-suite[lite]"') from error
-    return cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-
-
-def _too_small(height: int, width: int) -> str:
-    if min(height, width) >= SMALLEST:
-        return ""
-    return (
-        f"Frames of {width}x{height} px are too small for DIS flow, which needs sides of at least {SMALLEST} px. "
-        "Score larger videos."
-    )
-
-
-def _flow(search: Any, first: Tensor, second: Tensor) -> Tensor:
-    height, width = first.shape[-2:]
-    if told := _too_small(height, width):
-        raise NotApplicable(told)
-    pairs = zip(_greys(first), _greys(second), strict=True)
-    flows = [torch.from_numpy(search.calc(start.numpy(), end.numpy(), None)) for start, end in pairs]
-    return torch.stack(flows).permute(0, 3, 1, 2).contiguous()
 
 
 def _greys(frames: Tensor) -> Tensor:
