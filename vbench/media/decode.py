@@ -276,7 +276,7 @@ def _of_container(path: Path, scale: tuple[int, int] | None, health: Health) -> 
     """All frames, and what is wrong with each no later than it comes."""
     with _container(path) as container:
         stream = _whole_stream(container, path)
-        health.stated, health.cut = _shown(container, stream), ended_early(path)
+        health.stated, health.cut = _shown(stream), ended_early(path)
         convert, count = _Converter(stream, scale), 0
         for packet, frames in _by_one_thread(container, stream):
             health.broken += packet.is_corrupt
@@ -299,7 +299,7 @@ def _first_of_container(path: Path) -> tuple[Frame, int, float, str]:
                 if not rate:
                     raise VideoError(f"{path} states no frame rate")
                 codec = " ".join(filter(None, (context.name, context.pix_fmt)))
-                return _Converter(stream)(frame), _shown(container, stream), float(rate), codec
+                return _Converter(stream)(frame), _shown(stream), float(rate), codec
         raise VideoError(f"{path} holds no frame")
 
 
@@ -350,14 +350,13 @@ def _whole_stream(container: Any, path: Path) -> Any:
     return stream
 
 
-def _shown(container: Any, stream: Any) -> int:
-    """Number of frames that is stated, less those that an edit list leaves out, as of a clip trimmed without encoding.
+def _shown(stream: Any) -> int:
+    """Number of frames that is stated, less those that an edit list hides, as of a clip trimmed without encoding.
 
-    FFmpeg marks some of these in its index, and takes the rest out of it.
+    FFmpeg marks these in its index. Where a whole group of pictures is hidden it has none of them there, as it has none
+    that damaged tables lack: such frames stay stated, so that they are told of.
     """
-    if not stream.frames or "mp4" not in container.format.name:
-        return int(stream.frames)
-    return sum(not entry.is_discard for entry in stream.index_entries)
+    return stream.frames - sum(entry.is_discard for entry in stream.index_entries) if stream.frames else 0
 
 
 def _refuse_if_cut_off(stream: Any, path: Path) -> None:
