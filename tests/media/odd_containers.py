@@ -76,9 +76,12 @@ def streams(path: Path, *sizes: tuple[str, int, int, int]) -> Path:
     return path
 
 
-def trimmed(path: Path, seconds: float = 0.5) -> Path:
-    """A clip whose beginning was cut off without encoding: it is still there, and an edit list leaves it out."""
-    whole = encoded(path.with_name(f"whole {path.name}"), options={"bf": "0"})
+def trimmed(path: Path, seconds: float = 0.5, group: int = 250) -> Path:
+    """A clip whose beginning was cut off without encoding: it is still there, and an edit list leaves it out.
+
+    Of ``group`` frames, at most, one needs no other.
+    """
+    whole = encoded(path.with_name(f"whole {path.name}"), options={"bf": "0", "g": str(group)})
     with av.open(str(whole)) as source, av.open(str(path), "w", options={"avoid_negative_ts": "disabled"}) as target:
         stream = source.streams.video[0]
         copy = target.add_stream_from_template(stream)

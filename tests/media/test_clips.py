@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from tests.footage import noise, write_video
+from tests.media.odd_containers import encoded, trimmed
 from vbench.errors import VideoError
 from vbench.media.clips import clips_of, length_of
-from vbench.media.decode import Frame
+from vbench.media.decode import Frame, packets
 from vbench.media.encode import X264_DEFAULTS, Writer
+from vbench.media.scenes import scene_cuts
 from vbench.media.spans import Span, clip_name, seconds_of, spans_of, video_of
 from vbench.media.video import Video
 
@@ -41,6 +43,25 @@ def test_each_scene_is_cut_by_itself() -> None:
     assert spans == [
         Span(0, 10, 0, first), Span(10, 26, 1, second), Span(14, 30, 1, second), Span(30, 40, 2, third),
     ]  # fmt: skip
+
+
+def test_scenes_are_of_frames_where_the_rate_varies_as_when_the_scores_were_published(tmp_path: Path) -> None:
+    """PySceneDetect 0.6.7.1, through the reference's own function, finds these cuts; with 0.7.2 it says 42 and 63."""
+    pytest.importorskip("scenedetect")
+    frames = np.zeros((80, 48, 64, 3), np.uint8)
+    frames[30:60], frames[60:] = (200, 30, 30), 250
+    slower_first = [*range(0, 30 * 60, 60), *range(30 * 60, 30 * 60 + 50 * 30, 30)]
+    assert scene_cuts(encoded(tmp_path / "varying.mp4", frames, milliseconds=slower_first)) == [30, 60]
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.25])
+def test_clips_lie_on_the_frames_that_a_trimmed_video_shows(tmp_path: Path, seconds: float) -> None:
+    """Frames that an edit list hides are decoded all the same: others need them."""
+    video = Video(trimmed(tmp_path / "trimmed.mp4", seconds))
+    assert length_of(video.path) == packets(video.path) == video.frame_count == 16 - 8 * seconds
+    assert video.damage == ""
+    spans = spans_of(length_of(video.path), 8.0, 1)
+    assert [span for span, _ in clips_of(video, spans, 2**30)] == spans
 
 
 class Counted(Video):

@@ -64,6 +64,21 @@ def test_a_trimmed_clip_is_whole(tmp_path: Path) -> None:
     assert (video.frame_count, video.damage) == (12, "")
 
 
+def test_frames_that_damaged_tables_lack_are_told(tmp_path: Path) -> None:
+    """FFmpeg leaves such frames out of its index, and says nothing."""
+    path = encoded(tmp_path / "a.mp4", noise(48))
+    content = bytearray(path.read_bytes())
+    frames_of_a_piece = content.index(b"stsc") + len("stsc") + 4 + 4 + 4
+    content[frames_of_a_piece : frames_of_a_piece + 4] = (7).to_bytes(4, "big")
+    path.write_bytes(content)
+    assert Video(path).damage == "it states 48 frames and gives 7"
+
+
+def test_frames_that_an_edit_list_hides_with_all_that_need_them_are_told(tmp_path: Path) -> None:
+    video = Video(trimmed(tmp_path / "a.mp4", seconds=1.25, group=4))
+    assert video.damage == f"it states 14 frames and gives {video.frame_count}"
+
+
 def test_packets_that_a_transport_stream_lost_are_counted(tmp_path: Path) -> None:
     path = encoded(tmp_path / "a.ts", noise(32))
     content = path.read_bytes()

@@ -112,7 +112,7 @@ class VideoFacts:
     """What a file says of itself without being decoded.
 
     Attributes:
-        frames: number of frames as the container states it; 0 where it states none.
+        frames: how many the container states that it shows; 0 where it states none.
         fps: frames per second, on average.
         height: in pixels, the right way up.
         width: in pixels, the right way up.
@@ -174,14 +174,15 @@ def probe(path: Path) -> VideoFacts:
 
 
 def packets(path: Path) -> int:
-    """Number of frames that a container holds, counted without decoding one.
+    """Number of frames that a container shows, counted without decoding one.
 
     Raises:
         Unavailable: the file is not there or could not be read.
         VideoError: it is no video.
     """
     with _container(path) as container:
-        return sum(packet.size > 0 for packet in container.demux(_best_stream(container, path)))
+        coming = container.demux(_best_stream(container, path))
+        return sum(packet.size > 0 and not packet.is_discard for packet in coming)
 
 
 def stills_of(folder: Path) -> list[Path]:
@@ -275,11 +276,10 @@ def _of_container(path: Path, scale: tuple[int, int] | None, health: Health) -> 
     """All frames, and what is wrong with each no later than it comes."""
     with _container(path) as container:
         stream = _whole_stream(container, path)
-        health.stated, health.cut = stream.frames, ended_early(path)
+        health.stated, health.cut = _shown(stream), ended_early(path)
         convert, count = _Converter(stream, scale), 0
         for packet, frames in _by_one_thread(container, stream):
             health.broken += packet.is_corrupt
-            health.stated -= packet.is_discard  # an edit list leaves it out, as of a clip trimmed without encoding
             if frames is None:
                 health.lost.append(count)
             for frame in frames or ():
@@ -299,7 +299,7 @@ def _first_of_container(path: Path) -> tuple[Frame, int, float, str]:
                 if not rate:
                     raise VideoError(f"{path} states no frame rate")
                 codec = " ".join(filter(None, (context.name, context.pix_fmt)))
-                return _Converter(stream)(frame), stream.frames, float(rate), codec
+                return _Converter(stream)(frame), _shown(stream), float(rate), codec
         raise VideoError(f"{path} holds no frame")
 
 
@@ -348,6 +348,15 @@ def _whole_stream(container: Any, path: Path) -> Any:
     if "mp4" in container.format.name:
         _refuse_if_cut_off(stream, path)
     return stream
+
+
+def _shown(stream: Any) -> int:
+    """Number of frames that is stated, less those that an edit list hides, as of a clip trimmed without encoding.
+
+    FFmpeg marks these in its index. Where a whole group of pictures is hidden it has none of them there, as it has none
+    that damaged tables lack: such frames stay stated, so that they are told of.
+    """
+    return stream.frames - sum(entry.is_discard for entry in stream.index_entries) if stream.frames else 0
 
 
 def _refuse_if_cut_off(stream: Any, path: Path) -> None:

@@ -10,6 +10,9 @@ from itertools import pairwise
 VERSION = 2
 """Raised when the same video gives other clips than before, or clips that are compressed otherwise."""
 
+VERSION_OF_SCENES = 3
+"""The same of videos that are cut where a scene ends, before clips are cut."""
+
 _TIME = re.compile(r"^(.*)#t=([0-9.]+),([0-9.]+)$", re.DOTALL)
 _SCENE = re.compile(r"^(.*)#scene=[0-9]+$", re.DOTALL)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from vbench.benchmarks.base import Benchmark
 from vbench.benchmarks.t2v import T2V
-from vbench.media.spans import VERSION as CUT_VERSION
+from vbench.media import spans
 from vbench.media.spans import Span
 from vbench.prompts.pictures import (
     Pictures,
@@ -71,7 +71,7 @@ class Cutting:
 
     def plain(self) -> dict[str, Any]:
         """As it stands in a run's record, and in what identifies a score."""
-        return {"version": CUT_VERSION, **asdict(self)}
+        return {"version": spans.VERSION_OF_SCENES if self.scenes else spans.VERSION, **asdict(self)}
 
     @classmethod
     def recorded(cls, plain: Mapping[str, Any]) -> Cutting:
