@@ -290,3 +290,4 @@ def test_prompts_to_settle_a_change_by_hand(dimensions: list[str], settle: int) 
     # the changes' variance is 10 * 0.15 ** 2 / 9 = 0.025, ten times the square of their mean; 5 % of one comparison are
     # 1.96 standard errors and of two 2.2414, a power of 80 % 0.8416: 10 * 2.8016 ** 2 = 78.5, 10 * 3.083 ** 2 = 95.05
     assert found.prompts_to_settle == settle
+    assert found.effect == pytest.approx(0.05 / math.sqrt(0.025))
