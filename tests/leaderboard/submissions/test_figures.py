@@ -42,6 +42,8 @@ def test_categories_are_scored_by_the_rules_of_the_benchmark_and_count_what_has_
     assert (food.value, food.videos) == (pytest.approx(0.6), 2)
     assert food.low is not None
     assert (animal.value, animal.low, animal.videos) == (0.1, None, 1)
+    hits = [row(prompt, "camera_motion", 1.0) for prompt in "ab"]  # alike, and in 0..1 by this benchmark alone
+    assert figures_by_category(hits, VBENCH_I2V)["food"]["camera_motion"].low is not None
 
 
 def test_a_copy_has_the_digest_of_the_first_under_other_names_of_files_and_model() -> None:
