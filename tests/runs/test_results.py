@@ -52,7 +52,7 @@ def test_each_clip_counts_one_and_beside_that_each_video() -> None:
 
 
 def test_of_clips_that_the_static_filter_chose_each_video_counts_one() -> None:
-    chosen = {VERDICT: {}}
+    chosen: dict[str, dict[str, bool]] = {VERDICT: {}}
     clips = [row(f"a-0.mp4#t={start},{start + 2}", "temporal_flickering", 0.5, details=chosen) for start in (0, 2, 4)]
     rows = [*clips, row("a-1.mp4#t=0,2", "temporal_flickering", 0.9, details=chosen)]
     assert score_card(rows, benchmark=VBENCH_LONG).dimensions["temporal_flickering"].score == pytest.approx(0.7)
