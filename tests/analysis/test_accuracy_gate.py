@@ -17,6 +17,7 @@ from vbench.benchmarks.mlperf_wan22 import MLPERF_WAN22
 from vbench.benchmarks.t2v import T2V
 from vbench.cli import main
 from vbench.errors import UsageError
+from vbench.prompts.library import load_suite
 from vbench.prompts.official import NAME, SUITE_SHA256
 from vbench.runs.run import open_run
 from vbench.runs.store import Row
@@ -111,6 +112,10 @@ def test_a_dimension_without_a_score_fails_it_and_is_named(tmp_path: Path) -> No
     [
         ({"profile": "lite", "comparable": False}, "the profile lite, or an option, is not the protocol's"),
         ({"suite": {"name": "open", "sha256": "ab"}}, "the prompts are of open, not of vbench-t2v"),
+        (
+            {"suite": {"name": "open", "sha256": load_suite("open").digest}},
+            "the prompts are of open, not of vbench-t2v",
+        ),
     ],
 )
 def test_another_protocol_fails_it(tmp_path: Path, changes: dict[str, object], fault: str) -> None:
