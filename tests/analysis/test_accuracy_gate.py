@@ -17,6 +17,7 @@ from vbench.benchmarks.mlperf_wan22 import MLPERF_WAN22
 from vbench.benchmarks.t2v import T2V
 from vbench.cli import main
 from vbench.errors import UsageError
+from vbench.prompts.library import load_suite
 from vbench.prompts.official import NAME, SUITE_SHA256
 from vbench.runs.run import open_run
 from vbench.runs.store import Row
@@ -62,7 +63,7 @@ def vbench(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
 def test_the_threshold_is_ninety_nine_hundredths_of_the_references_score() -> None:
     assert MLPERF_WAN22.passes_at == pytest.approx(0.697752, abs=1e-12)
     assert sum(len(prompts) for prompts in _disjoint()) == 248
-    with pytest.raises(UsageError, match="it has no gate"):
+    with pytest.raises(UsageError, match=rf"it has no gate\. With a gate: {MLPERF_WAN22.name}\."):
         gate_named(T2V.name)
 
 
@@ -72,9 +73,11 @@ def _disjoint() -> list[set[str]]:
             for name in ("subject_consistency", "appearance_style", "scene")]  # fmt: skip
 
 
-@pytest.mark.parametrize(("level", "passes", "sure"), [(0.75, True, True), (0.6, False, True), (0.6985, True, False)])
+@pytest.mark.parametrize(("level", "passes", "least", "most"), [
+    (0.75, True, 0.95, 1.0), (0.6, False, 0.0, 0.05), (0.6985, True, 0.05, 0.95),
+])  # fmt: skip
 def test_a_whole_run_is_judged_by_the_mean_of_its_six_scores(
-    tmp_path: Path, level: float, passes: bool, sure: bool
+    tmp_path: Path, level: float, passes: bool, least: float, most: float
 ) -> None:
     run = open_run(run_of(tmp_path / "run", gate_rows(level)))
     found = at_gate(run)
@@ -84,7 +87,7 @@ def test_a_whole_run_is_judged_by_the_mean_of_its_six_scores(
     assert found.passes is passes
     assert found.interval.low < found.interval.score < found.interval.high
     assert found.again is not None
-    assert (found.again > 0.95 or found.again < 0.05) is sure
+    assert least <= found.again <= most  # the share of draws that would pass
 
 
 def test_a_dropped_sample_fails_it_though_it_raises_the_score(tmp_path: Path) -> None:
@@ -96,11 +99,23 @@ def test_a_dropped_sample_fails_it_though_it_raises_the_score(tmp_path: Path) ->
     assert "dynamic_degree has 71 of 72 videos" in found.faults
 
 
+def test_a_dimension_without_a_score_fails_it_and_is_named(tmp_path: Path) -> None:
+    kept = [row for row in gate_rows(0.75) if row.dimension != "scene"]
+    why = {"scene": "its checkpoint is missing"}
+    found = at_gate(open_run(run_of(tmp_path / "run", kept, not_evaluated=why)))
+    assert (found.score, found.passes) == (None, False)
+    assert found.faults == ("scene has no score: its checkpoint is missing",)
+
+
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
         ({"profile": "lite", "comparable": False}, "the profile lite, or an option, is not the protocol's"),
         ({"suite": {"name": "open", "sha256": "ab"}}, "the prompts are of open, not of vbench-t2v"),
+        (
+            {"suite": {"name": "open", "sha256": load_suite("open").digest}},
+            "the prompts are of open, not of vbench-t2v",
+        ),
     ],
 )
 def test_another_protocol_fails_it(tmp_path: Path, changes: dict[str, object], fault: str) -> None:

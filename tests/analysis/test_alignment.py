@@ -115,6 +115,8 @@ def test_correlations_are_those_of_scipy(values: int) -> None:
 
 
 def test_equal_models_have_no_correlation() -> None:
+    equal = np.array([[0.1, 0.1, 0.1]])  # their mean, rounded, is another number
+    assert np.isnan([ours(equal, np.array([[1.0, 2.0, 3.0]])) for ours in (pearson, spearman, kendall)]).all()
     tied = [said(prompt, *pair, 0.5) for prompt in "pq" for pair in (("a", "b"), ("b", "c"), ("a", "c"))]
     found = align(tied, TOY)["color"]
     assert (found.spearman, found.pearson, found.kendall) == (None, None, None)
@@ -184,7 +186,7 @@ def test_a_table_of_scores() -> None:
     found = align_scores([*whole, *TOLD, said("p", "a", "d", 1)], table)
     assert list(found) == ["color", ""]
     color = found["color"]
-    assert (color.pairs, color.left_out, color.agreement) == (6, 1, None)
+    assert (color.pairs, color.seen, color.left_out, color.agreement) == (6, 0, 1, None)
     assert (color.scores["a"].low, color.scores["a"].high) == (0.7, 0.7)
     assert color.spearman is not None
     assert color.spearman.score == pytest.approx(0.5)

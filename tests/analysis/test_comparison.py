@@ -67,6 +67,9 @@ def test_verdicts(runs: dict[str, Path]) -> None:
     assert set(worse.by_category) == {"animal", "food"}
     assert verdict(worse.by_category["food"]["imaging_quality"]) == WORSE
     assert len(worse.moved) == 5
+    scores = [{(row.prompt, row.dimension): row.value for row in simulated(seed, samples=1)} for seed in (0, 1)]
+    for one in same.moved:
+        assert [one.first, one.second] == [found[one.prompt, one.dimension] for found in scores]
 
 
 @pytest.mark.parametrize(

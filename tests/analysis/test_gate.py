@@ -54,6 +54,25 @@ def test_what_was_not_compared_is_not_met() -> None:
     assert (judged.met, judged.reason) == (False, "it was not compared: not both runs have it")
 
 
+def test_what_is_not_whole_is_not_met_however_well_it_compares() -> None:
+    better = PairedDifference(0.5, 0.9, 0.3, 0.5, 0.001, 0.001, 2.0, 9, None)
+    lacking = {"scene": "12 of 15 scores in base", "total": "scene not whole"}
+    compared = [Comparison("new", {"scene": better, "color": better}, {"food": {"scene": better}}, [], gaps=lacking)]
+    judged = gate("scene>0, scene@food>0, color>0, worse", compared)
+    assert [(one.run, one.condition, one.met) for one in judged] == [
+        ("new", "scene>0", False), ("new", "scene@food>0", False), ("new", "color>0", True), ("new", "worse", False),
+    ]  # fmt: skip
+    assert judged[0].reason == "it is not whole: 12 of 15 scores in base"
+    assert judged[3].reason == "scene is not whole: 12 of 15 scores in base"
+
+
+def test_one_dimension_of_too_few_prompts_does_not_fail_the_others() -> None:
+    enough = PairedDifference(0.5, 0.6, 0.0, 0.2, 0.5, 0.5, 0.0, 9, None)
+    compared = [Comparison("new", {"scene": enough, "color": replace(enough, prompts=FEWEST - 1)}, {}, [])]
+    (judged,) = gate("worse", compared)
+    assert (judged.met, judged.reason) == (True, "beyond noise, 1 comparisons taken together: nothing")
+
+
 def test_worse_fails_where_something_is_worse_beyond_noise(compared: list[Comparison]) -> None:
     judged = gate("worse", compared)
     assert (of(judged, "same"), of(judged, "worse")) == ([True], [False])
@@ -100,7 +119,7 @@ def test_prompts_that_are_too_few_for_so_many_comparisons_pass_no_gate() -> None
     still = PairedDifference(0.5, 0.4, -0.2, 0.0, 0.016, 0.016, -9.0, 7, None)
     compared = [Comparison("new", dict.fromkeys(("scene", "color", "human_action", "imaging_quality"), still), {}, [])]
     (judged,) = gate("worse", compared)
-    assert (judged.met, judged.reason) == (False, "too few prompts for a verdict: 8 are the fewest")
+    assert judged == Judged("worse", "new", False, "too few prompts for a verdict: 8 are the fewest")
 
 
 @pytest.mark.parametrize(

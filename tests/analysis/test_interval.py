@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vbench.analysis.influence import interval_of
-from vbench.analysis.interval import Interval, interval
+from vbench.analysis.interval import Interval, interval, spread
 from vbench.analysis.preference import Judgement, bradley_terry, win_ratios
 from vbench.analysis.prompt_table import table
 from vbench.analysis.statistics import compare, intervals
@@ -59,6 +59,14 @@ def test_a_measure_on_a_scale_of_its_own_has_no_end() -> None:
     found = intervals(run(name, np.array([0.3, 1.0])))[name]
     assert found.low < 0
     assert found.high > 1
+
+
+def test_what_a_group_gives_together_is_no_spread() -> None:
+    given, groups = np.array([3.0, 5.0, 1.0, 5.0, 8.0, 9.0, 6.0]), np.array([4, 7, 4, 7, 7, 2, 7])
+    found = spread(given, groups)
+    # Group 4 is 2 +- 1: 1 + 1 = 2, times n / (n - 1) = 2. Group 7 is 6 and -1 -1 2 0: 6 times 4 / 3. The last is alone.
+    assert found.error**2 == pytest.approx(4 + 8)
+    assert found.free == pytest.approx((4 + 8) ** 2 / (4**2 / 1 + 8**2 / 3))
 
 
 def test_small_groups_of_prompts_do_not_make_it_narrow() -> None:

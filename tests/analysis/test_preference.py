@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import random
 import tracemalloc
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vbench.analysis.annotations import read_annotations, read_scores
-from vbench.analysis.preference import Judgement, bradley_terry, win_ratios
+from vbench.analysis.preference import PRIOR, Judgement, bradley_terry, interval_of, strengths_of, win_ratios
 from vbench.errors import UsageError
 
 ENTRY: dict[str, Any] = {
@@ -38,6 +39,32 @@ def test_win_ratios_by_hand() -> None:
     assert {model: ratio.score for model, ratio in found.items()} == {"a": 1.5 / 3, "b": 1 / 3, "c": 1.5 / 2}
     assert all(0 <= ratio.low <= ratio.score <= ratio.high <= 1 for ratio in found.values())
     assert win_ratios([]) == {}
+
+
+def test_chances_by_hand() -> None:
+    said = [("a", "b", 1.0), ("b", "a", 0.0), ("a", "b", 0.5), ("b", "a", 0.5), ("a", "c", 1.0), ("c", "a", 0.0),
+            ("a", "c", 1.0), ("c", "a", 1.0), ("b", "c", 0.5), ("c", "b", 0.5)]  # fmt: skip
+    found = bradley_terry((Judgement("color", a + b, a, b, outcome) for a, b, outcome in said), draws=20)
+    # a has 3 of 4 against b and 3 of 4 against c, and these are even: so a beats either by its share of wins
+    chance = (3 + PRIOR) / (4 + 2 * PRIOR)
+    other = ((1 - chance) + 0.5) / 2
+    assert {model: one.score for model, one in found.items()} == pytest.approx(
+        {"a": chance, "b": other, "c": other}, abs=1e-6
+    )
+    assert all(0 <= one.low <= one.score <= one.high <= 1 for one in found.values())
+    assert bradley_terry([]) == {}
+
+
+@pytest.mark.parametrize("wins", [0, 1, 100])
+def test_who_only_won_has_the_odds_of_the_wins_and_the_prior(wins: int) -> None:
+    strengths = strengths_of(np.array([[0.0, wins], [0.0, 0.0]]))
+    assert strengths[0] - strengths[1] == pytest.approx(math.log((wins + PRIOR) / PRIOR), abs=1e-6)
+    assert strengths.sum() == pytest.approx(0.0, abs=1e-9)
+
+
+def test_draws_of_three_prompts_are_widened_by_students_quantile_of_two_degrees() -> None:
+    found = interval_of(np.array([0.5] + [0.45, 0.55] * 500), prompts=3)
+    assert [found.low, found.high] == pytest.approx([0.5 - 0.05 * 4.3027 / 1.96, 0.5 + 0.05 * 4.3027 / 1.96], abs=1e-4)
 
 
 judgements = st.lists(

@@ -273,3 +273,21 @@ def test_no_figure_depends_on_how_many_draws_are_made_at_once(monkeypatch: pytes
     for name, found in at_once.items():
         assert (now[name].p, now[name].prompts) == (found.p, found.prompts)
         assert (now[name].low, now[name].high) == pytest.approx((found.low, found.high), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize(("dimensions", "settle"), [(["scene"], 79), (["scene", "color"], 96)])
+def test_prompts_to_settle_a_change_by_hand(dimensions: list[str], settle: int) -> None:
+    def rows(changes: list[float]) -> list[Row]:
+        return [
+            Row(f"{number}.mp4", f"{number}", name, "", value=0.5 + change, weight=1.0)
+            for number, change in enumerate(changes)
+            for name in dimensions
+        ]
+
+    found = compare(rows([0.0] * 10), rows([0.2, -0.1] * 5), draws=1000)["scene"]
+    assert found.change == pytest.approx(0.05)
+    assert not found.is_significant()
+    # the changes' variance is 10 * 0.15 ** 2 / 9 = 0.025, ten times the square of their mean; 5 % of one comparison are
+    # 1.96 standard errors and of two 2.2414, a power of 80 % 0.8416: 10 * 2.8016 ** 2 = 78.5, 10 * 3.083 ** 2 = 95.05
+    assert found.prompts_to_settle == settle
+    assert found.effect == pytest.approx(0.05 / math.sqrt(0.025))

@@ -62,6 +62,24 @@ def test_a_missing_dimension_is_named_and_no_total_is_given() -> None:
     assert card.total is None
 
 
+def test_a_dimension_that_lacks_scores_takes_its_part_and_the_total_along() -> None:
+    results = {name: DimensionResult(RULES[name].minimum, 5, planned=5) for name in RULES}  # 0 on the card
+    short = {**results, "scene": DimensionResult(RULES["scene"].maximum, 4, planned=5)}  # 1, one of nine of Semantic
+    card = ScoreCard(short)
+    assert (card.unfinished(), card.unfinished(SEMANTIC), card.unfinished(QUALITY)) == (["scene"], ["scene"], [])
+    assert (card.part(QUALITY), card.part(SEMANTIC), card.total) == (0.0, None, None)
+    assert card.part(SEMANTIC, partial=True) == pytest.approx(1 / 9)
+    assert card.total_over_what_is_there == pytest.approx((4 * 0 + 1 / 9) / 5)
+    assert ScoreCard(results).total == 0.0
+
+
+def test_a_dimension_beside_the_card_takes_nothing_along() -> None:
+    judged = {**dict.fromkeys(RULES, DimensionResult(0.5, 5, planned=5)), "own": DimensionResult(0.5, 4, planned=5)}
+    card = ScoreCard(judged)
+    assert (card.unfinished(), card.unfinished(QUALITY), card.unfinished(SEMANTIC)) == (["own"], [], [])
+    assert card.part(QUALITY) is not None
+
+
 def test_parts_are_the_mean_of_what_is_there() -> None:
     assert part_score(QUALITY, {"dynamic_degree": 0.4, "aesthetic_quality": 0.7}) == pytest.approx(0.6)
     assert part_score(SEMANTIC, {"aesthetic_quality": 0.7}) is None
@@ -73,6 +91,7 @@ def test_total_weighs_quality_four_times() -> None:
 
 @pytest.mark.parametrize(("dimension", "samples", "fewer"), [
     ("gender_bias", 5, True), ("gender_bias", 10, False), ("culture_fairness", 5, False), ("culture_fairness", 4, True),
+    ("gender_bias", 0, False), ("gender_bias", 1, True),
 ])  # fmt: skip
 def test_a_dimensions_own_number_of_samples_is_the_protocols(dimension: str, samples: int, fewer: bool) -> None:
     card = ScoreCard({dimension: DimensionResult(0.5, 1)}, benchmark=TRUSTWORTHINESS, samples=samples)

@@ -40,6 +40,20 @@ def test_tracks_are_read_as_the_reference_reads_them(name: str) -> None:
     assert found == set(case["predict"])
 
 
+def test_what_moves_no_farther_than_half_a_hundredth_of_the_shorter_side_is_static() -> None:
+    start = torch.zeros(GRID * GRID, 2)
+    camera = CameraMotion(tracker=CoTracker2(Network().eval(), torch.device("cpu")))
+    for moved, side, found in (
+        (10, 2000, "static"),
+        (10, 1999, "pan_left"),
+        (-10, 1999, "pan_right"),
+        (0, 64, "static"),
+    ):
+        end = torch.tensor([float(moved), 0.0]).expand(GRID * GRID, 2)
+        elsewhere = end * 7 + 50  # what lies between the first frame and the last says nothing
+        assert camera.motions(torch.stack([start, elsewhere, end]), side) == {found}
+
+
 def test_a_prompt_asks_for_the_motion_that_the_reference_reads_in_its_file_name() -> None:
     scoring = GOLDEN["scoring"]
     targets = [asked_motion(name) for name in scoring["file_names"]]

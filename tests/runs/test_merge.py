@@ -23,6 +23,7 @@ from vbench.runs.merge import _record, merge
 from vbench.runs.record import FINISHED, INTERRUPTED, RunRecord, read_record, write_record
 from vbench.runs.run import open_run
 from vbench.runs.store import NOT_STATIC, Row
+from vbench.sampling.manifest import NAME as MANIFEST
 
 ROOT = Path(__file__).parents[2]
 
@@ -159,6 +160,19 @@ def test_shards_of_another_precision_device_plan_or_count_are_refused(made: Path
     refused(
         made, tmp_path / "4", {"shard": {**record.shard, "plans": changed}}, f"videos or prompts of {MOTION} changed"
     )
+
+
+def test_shards_whose_videos_were_sampled_anew_between_them_are_refused(made: Path, tmp_path: Path) -> None:
+    one, two = (shutil.copytree(made / f"shard-{number}", tmp_path / f"{number}") for number in (1, 2))
+    (two / MANIFEST).write_text("sampled")
+    for sampled in (None, "sampled before"):
+        if sampled:
+            (one / MANIFEST).write_text(sampled)
+        with pytest.raises(UsageError, match=f"their {MANIFEST} differ: the videos were sampled anew between them"):
+            merge([one, two], tmp_path / "merged")
+    (one / MANIFEST).write_text("sampled")
+    merge([one, two], tmp_path / "merged")
+    assert (tmp_path / "merged" / MANIFEST).read_text() == "sampled"
 
 
 def refused(made: Path, folder: Path, values: dict[str, Any], said: str) -> None:

@@ -163,7 +163,8 @@ def strengths_of(wins: Array) -> Array:
     """
     import choix
 
-    return np.asarray(choix.ilsr_pairwise_dense(wins, alpha=PRIOR, max_iter=10_000, tol=1e-6), dtype=np.float64)
+    given = wins + PRIOR * (1 - np.eye(len(wins)))  # choix' own alpha counts the more, the further strengths are apart
+    return np.asarray(choix.ilsr_pairwise_dense(given, max_iter=10_000, tol=1e-6), dtype=np.float64)
 
 
 def _chances(strengths: Array) -> Array:

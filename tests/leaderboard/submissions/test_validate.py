@@ -256,6 +256,16 @@ def test_the_static_filter_may_leave_fewer_videos(whole: bytes) -> None:
     claimed = with_head(with_rows(whole, fewer), lambda head: head["record"].update(filtered=["temporal_flickering"]))
     assert any("static filter looked at" in word for word in judged(claimed).unverified)
 
+    def without_a_prompt(lines: list[Line]) -> list[Line]:
+        dropped = first_of(lines, "temporal_flickering")
+        lost = dropped["dimension"], dropped["prompt"]
+        return [line for line in lines if (line["dimension"], line["prompt"]) != lost]
+
+    claimed = with_head(
+        with_rows(whole, without_a_prompt), lambda head: head["record"].update(filtered=["temporal_flickering"])
+    )
+    assert "temporal_flickering is incomplete" in refused(claimed)  # a filter leaves no prompt without a trace
+
     def filter_ran(lines: list[dict[str, Any]]) -> None:
         dropped = first_of(lines, "temporal_flickering")
         lines.remove(dropped)
