@@ -70,6 +70,21 @@ def test_samples_among_which_the_static_filter_chooses_stay_together() -> None:
     assert [{prompt.text for prompt in part.prompts} for part in parts] == texts
 
 
+def test_a_prompt_without_videos_is_the_first_shards_alone() -> None:
+    """What is planned of filtered dimensions is counted by prompt, in each shard, and added up."""
+    whole = planned(*(task(f"prompt {number}", 0, "scene") for number in range(4)))
+    lost = Prompt("nobody sampled this", ("scene",))
+    parts = shards(replace(whole, prompts=(*whole.prompts, lost)), 3)
+    assert [lost in part.prompts for part in parts] == [True, False, False]
+
+
+def test_the_largest_pieces_are_dealt_first_each_to_whom_has_least_of_their_kind() -> None:
+    samples = {"a": 2, "b": 9, "c": 3, "d": 2}
+    tasks = [task(text, index, "gender_bias") for text, count in samples.items() for index in range(count)]
+    parts = shards(planned(*tasks, benchmark="vbench-trustworthiness"), 2)
+    assert [{one.prompt.text for one in part.tasks} for part in parts] == [{"b"}, {"a", "c", "d"}]
+
+
 def test_samples_that_are_judged_together_stay_together() -> None:
     tasks = [task(f"prompt {number}", index, "gender_bias") for number in range(4) for index in range(5)]
     parts = shards(planned(*tasks, benchmark="vbench-trustworthiness"), 4)
