@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import fsspec
@@ -103,6 +104,22 @@ def test_a_file_larger_than_the_bound_is_there_alone(web: WebFolder, monkeypatch
     for index in range(3):
         assert (root / f"a cat, 100%-{index}.mp4").read_bytes()[0] == index
         assert copies() == {bytes([index]) * 10 * KILOBYTE}
+
+
+def test_what_one_thread_brings_makes_no_room_for_another_before_it_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VBENCH_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv(stage.BOUND, "0")
+    calls, brought = 200, []
+
+    def ask(name: str) -> None:
+        for number in range(calls):
+            stage.copy(f"{name}{number}", ".mp4", lambda path: brought.append(path.write_bytes(b"content")))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, "abcd"))
+    assert len(brought) == 4 * calls
 
 
 def test_a_bound_that_is_no_number_is_refused(web: WebFolder, monkeypatch: pytest.MonkeyPatch) -> None:

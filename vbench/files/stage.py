@@ -36,6 +36,9 @@ ABANDONED = 86400.0
 _here = threading.local()
 """The copy that a thread asked for last, held open."""
 
+_settling = threading.Lock()
+"""Held while a copy of this process appears and is not open yet, and while it removes any."""
+
 _counting = threading.Lock()
 _since: list[int] = []
 """Bytes of what this process brought since it looked at what there is; empty where it never did."""
@@ -74,27 +77,30 @@ def copy(name: str, suffix: str, bring: Callable[[Path], None]) -> Path:
         OSError: the stage cannot be written, or what ``bring`` raises.
     """
     file = stage_dir() / name / f"copy{suffix}"
-    brought = 0
-    while not (held := _held(file)):
-        brought += _brought(file, bring)
+    held, brought = _held(file), 0
+    while not held:
+        held, size = _brought(file, bring)
+        brought += size
     _here.held = held
     now = time.time_ns()  # a file system's own clock is coarser
     with suppress(OSError):  # it is another user's
         os.utime(file.parent, ns=(now, now))
     if brought and _is_due(brought):
-        _make_room(bound(), but=file.parent)
+        with _settling:
+            _make_room(bound(), but=file.parent)
     return file
 
 
-def _brought(file: Path, bring: Callable[[Path], None]) -> int:
-    """Have a copy made, and say how many bytes it has."""
+def _brought(file: Path, bring: Callable[[Path], None]) -> tuple[_Held | None, int]:
+    """Have a copy made, hold it, and say how many bytes it has; ``None`` where another process just removed it."""
     with _half(file.parent.name) as half:
         bring(half / file.name)
         size = (half / file.name).stat().st_size
-        with suppress(FileNotFoundError):  # its folder was just removed
+        with _settling, suppress(FileNotFoundError):
             file.parent.mkdir(exist_ok=True)
             (half / file.name).replace(file)
-    return size
+            return _held(file), size
+    return None, size
 
 
 def _is_due(brought: int) -> bool:
