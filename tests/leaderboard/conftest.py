@@ -8,6 +8,7 @@ import resource
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -194,7 +195,7 @@ class Server:
     """A board's server process."""
 
     url: str
-    process: Started
+    process: Started | subprocess.Popen[bytes]
 
     def kill(self) -> None:
         if self.process.poll() is None:
@@ -219,15 +220,18 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         server.kill()
 
 
-def start_server(folder: Path, database: str, file_bytes: int = 0, **settings: Any) -> Server:
-    """Start a board as the command line does; its log is in the folder, and no file of it larger than is said."""
+def start_server(folder: Path, database: str, file_bytes: int = 0, copied: bool = True, **settings: Any) -> Server:
+    """Start a board as the command line does; its log is in the folder, and no file of it larger than is said.
+
+    Of one that is copied the system shows the environment and the command of what it is a copy of.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     values = {"suite": "mini", "admin_tokens": ADMIN, "submissions_per_hour": 1000, "requests_per_minute": 10_000}
     stated = {f"VBENCH_BOARD_{name.upper()}": str(value) for name, value in {**values, **settings}.items()}
-    arguments = ["--port", str(port), "--database", database]
-    process = Started(arguments, stated, folder / f"server-{port}.log")
+    arguments, log = ["--port", str(port), "--database", database], folder / f"server-{port}.log"
+    process = Started(arguments, stated, log) if copied else _afresh(arguments, stated, log)
     if file_bytes:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     server = Server(f"http://127.0.0.1:{port}", process)
@@ -237,6 +241,15 @@ def start_server(folder: Path, database: str, file_bytes: int = 0, **settings: A
         server.kill()
         raise
     return server
+
+
+def _afresh(arguments: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    program = "from vbench.cli.leaderboard import leaderboard; leaderboard()"
+    with log.open("wb") as written:
+        return subprocess.Popen(
+            [sys.executable, "-c", program, *arguments],
+            env={**os.environ, **environment}, stdout=written, stderr=written,
+        )  # fmt: skip
 
 
 def _healthy(server: Server) -> bool:
